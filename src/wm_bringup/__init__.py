@@ -1,0 +1,1 @@
+"""What runs the controllers and judges them: robot backends, loop, ROS 2 graph, evaluation."""

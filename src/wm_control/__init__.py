@@ -1,0 +1,1 @@
+"""Control of a humanoid from a model: robot, estimation, MPC, whole-body control, arbitration."""

@@ -1,0 +1,21 @@
+"""Errors raised at start-up and by tools; nothing in the control loop raises."""
+
+from __future__ import annotations
+
+
+class WmError(Exception):
+    """Root of every error this project raises on purpose; its text is meant for the user."""
+
+
+class ParameterError(WmError):
+    """A parameter is unknown or out of bounds."""
+
+    def __init__(self, key: str, value: object, bound: str, source: str = "") -> None:
+        """Name the key, the value found, the bound it broke and the file it came from."""
+        self.key, self.value, self.bound, self.source = key, value, bound, source
+        where = f" in {source}" if source else ""
+        super().__init__(f"parameter '{key}'{where}: {value!r} - {bound}")
+
+
+class RobotDescriptionError(WmError):
+    """The robot's URDF and its configuration do not make a robot."""

@@ -1,0 +1,1 @@
+"""Learned policies: loading, running and training them."""
