@@ -1,0 +1,232 @@
+"""One latency sample per control cycle, and what can honestly be said about many of them.
+
+Vocabulary (docs/interfaces.md): *communication* latency is from the measurement to its arrival in
+the control process, *wait* from arrival to the start of the cycle, *node* latency from start to
+end of the cycle's computation, *publish* from there until the command has left, and *path* latency
+the whole way from measurement to command. All stamps come from one monotonic clock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wm_control.types import Array, Status
+
+SAMPLES_FOR_P99_9 = 2995
+"""Below this many samples the largest one is no 95 % upper bound on p99.9: 1 - 0.999^n < 0.95."""
+
+STAGES = ("estimator", "controller", "arbiter", "backend")
+"""Stages of a cycle that carry their own times, in the order in which they run."""
+
+
+@dataclass(frozen=True, slots=True)
+class LatencySample:
+    """When one control cycle measured, started, finished and sent; all times in [s].
+
+    sequence: of the observation the cycle answered. controller: source of the command sent.
+    t_sensor: measurement. t_received: its arrival in this process. t_start, t_end: of the
+    computation. t_published: the command has left for the drives.
+    deadline_missed: the command left after the end of its own control period.
+    iterations: of all the solvers in this cycle. status: of the controller's result.
+    estimator_time, controller_time, arbiter_time, backend_time: duration of each stage.
+    """
+
+    sequence: int
+    controller: str
+    t_sensor: float
+    t_received: float
+    t_start: float
+    t_end: float
+    t_published: float
+    deadline_missed: bool = False
+    iterations: int = 0
+    status: Status = Status.OK
+    estimator_time: float = 0.0
+    controller_time: float = 0.0
+    arbiter_time: float = 0.0
+    backend_time: float = 0.0
+
+    @property
+    def path(self) -> float:
+        """Path latency: measurement to command sent [s]."""
+        return self.t_published - self.t_sensor
+
+
+@dataclass(frozen=True, slots=True)
+class Percentiles:
+    """Tail of a distribution in the unit of its samples; never a mean.
+
+    p99_9 is None when there are fewer than ``SAMPLES_FOR_P99_9`` samples to support it; the others
+    are None without any sample.
+    """
+
+    p50: float | None
+    p95: float | None
+    p99: float | None
+    p99_9: float | None
+    max: float | None
+    n: int
+
+
+def percentiles(samples: Array) -> Percentiles:
+    """Tail of (k,) samples; NaN samples are an error of the caller and give None throughout."""
+    if samples.size == 0 or not np.isfinite(samples).all():
+        return Percentiles(None, None, None, None, None, int(samples.size))
+    p50, p95, p99, p99_9 = (float(v) for v in np.percentile(samples, (50.0, 95.0, 99.0, 99.9)))
+    supported = p99_9 if samples.size >= SAMPLES_FOR_P99_9 else None
+    return Percentiles(p50, p95, p99, supported, float(samples.max()), int(samples.size))
+
+
+@dataclass(frozen=True, slots=True)
+class LatencySummary:
+    """What a run's latency samples say; every latency in milliseconds.
+
+    n: cycles since the start, of which the distributions describe the last ``window``.
+    misses, longest_miss_run: over all n cycles. sequence_gaps: observations skipped between cycles.
+    stages: time spent per stage. statuses: cycles by controller status.
+    """
+
+    n: int
+    window: int
+    misses: int
+    miss_rate: float
+    longest_miss_run: int
+    sequence_gaps: int
+    path_ms: Percentiles
+    communication_ms: Percentiles
+    wait_ms: Percentiles
+    node_ms: Percentiles
+    publish_ms: Percentiles
+    stages_ms: Mapping[str, Percentiles]
+    statuses: Mapping[str, int]
+
+    def as_json(self) -> dict[str, Any]:
+        """Nested plain dictionary, for JSON."""
+        return asdict(self)
+
+
+_ROW = np.dtype(
+    [
+        ("sequence", np.int64),
+        ("controller", np.int16),
+        ("status", np.int16),
+        ("iterations", np.int32),
+        ("deadline_missed", np.bool_),
+        ("t_sensor", np.float64),
+        ("t_received", np.float64),
+        ("t_start", np.float64),
+        ("t_end", np.float64),
+        ("t_published", np.float64),
+        *((f"{stage}_time", np.float64) for stage in STAGES),
+    ]
+)
+
+
+class LatencyLog:
+    """Preallocated ring of latency samples; ``append`` is the only call made in the loop.
+
+    One thread appends; another may summarise at any time and sees all samples but perhaps the
+    newest. When the ring is full the oldest samples go; counts keep covering the whole run.
+    """
+
+    def __init__(self, capacity: int = 1 << 17) -> None:
+        """Reserve room for ``capacity`` cycles (the default holds 262 s at 500 Hz, 12 MB)."""
+        self._rows = np.zeros(capacity, dtype=_ROW)
+        self._names: dict[str, int] = {}
+        self.n = 0
+        self.misses = 0
+        self.longest_miss_run = 0
+        self.sequence_gaps = 0
+        self._miss_run = 0
+        self._last_sequence: int | None = None
+
+    def append(self, sample: LatencySample) -> None:
+        """Take in one cycle."""
+        s = sample
+        self._rows[self.n % len(self._rows)] = (
+            s.sequence,
+            self._names.setdefault(s.controller, len(self._names)),
+            s.status,
+            s.iterations,
+            s.deadline_missed,
+            s.t_sensor,
+            s.t_received,
+            s.t_start,
+            s.t_end,
+            s.t_published,
+            s.estimator_time,
+            s.controller_time,
+            s.arbiter_time,
+            s.backend_time,
+        )
+        self.n += 1
+        self._count(s.sequence, s.deadline_missed)
+
+    def _count(self, sequence: int, missed: bool) -> None:
+        self._miss_run = self._miss_run + 1 if missed else 0
+        self.misses += missed
+        self.longest_miss_run = max(self.longest_miss_run, self._miss_run)
+        if self._last_sequence is not None:
+            self.sequence_gaps += max(0, sequence - self._last_sequence - 1)
+        self._last_sequence = sequence
+
+    def rows(self, last: int | None = None) -> NDArray[np.void]:
+        """Copy of the newest ``last`` samples (default: all kept), oldest first, structured."""
+        n, capacity = self.n, len(self._rows)
+        count = min(n, capacity, n if last is None else last)
+        return self._rows[np.arange(n - count, n) % capacity]
+
+    def controller_names(self) -> tuple[str, ...]:
+        """Names behind the integers of the ``controller`` column."""
+        return tuple(self._names)
+
+    def summary(self, last: int | None = None) -> LatencySummary:
+        """Percentiles over the newest ``last`` samples (default: all kept)."""
+        return summarise(
+            self.rows(last),
+            n=self.n,
+            misses=self.misses,
+            longest_miss_run=self.longest_miss_run,
+            sequence_gaps=self.sequence_gaps,
+        )
+
+    def save(self, path: Path) -> None:
+        """Write all kept samples to an ``.npz``: one array per column, and controller names."""
+        rows = self.rows()
+        columns: dict[str, Any] = {name: rows[name] for name in _ROW.names or ()}
+        np.savez_compressed(path, names=np.array(self.controller_names(), dtype=str), **columns)
+
+
+def summarise(
+    rows: NDArray[np.void],
+    *,
+    n: int,
+    misses: int,
+    longest_miss_run: int,
+    sequence_gaps: int,
+) -> LatencySummary:
+    """Summary of structured latency rows, with counts that may cover more cycles than the rows."""
+    span = {
+        "path": rows["t_published"] - rows["t_sensor"],
+        "communication": rows["t_received"] - rows["t_sensor"],
+        "wait": rows["t_start"] - rows["t_received"],
+        "node": rows["t_end"] - rows["t_start"],
+        "publish": rows["t_published"] - rows["t_end"],
+    }
+    return LatencySummary(
+        n=n,
+        window=len(rows),
+        misses=misses,
+        miss_rate=misses / n if n else 0.0,
+        longest_miss_run=longest_miss_run,
+        sequence_gaps=sequence_gaps,
+        **{f"{name}_ms": percentiles(1e3 * seconds) for name, seconds in span.items()},
+        stages_ms={stage: percentiles(1e3 * rows[f"{stage}_time"]) for stage in STAGES},
+        statuses={s.name: int(np.count_nonzero(rows["status"] == s)) for s in Status},
+    )
