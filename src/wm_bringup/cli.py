@@ -1,0 +1,165 @@
+"""``wm``: one command line for trying, deploying and judging a humanoid.
+
+Only the command that was typed is imported, so that ``wm --help`` answers at once although some
+commands load simulators and solvers; see ``wm_bringup.commands`` for how a command is added.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import os
+import signal
+import sys
+import traceback
+from collections.abc import Callable, Mapping, Sequence
+from importlib import metadata
+from types import FrameType
+from typing import Annotated, Any, ParamSpec
+
+import typer
+
+from wm_bringup.commands import COMMANDS, COULD_NOT_RUN, INTERRUPTED
+from wm_control.errors import WmError
+from wm_control.share import PACKAGE
+
+P = ParamSpec("P")
+
+HELP = """Model-based, learned and hybrid control of a humanoid under ROS 2, compared with numbers.
+
+Exit codes: 0 what was asked for held, 1 it did not hold, 2 it could not run, 130 interrupted.
+
+Example: wm walk --velocity 0.5 0 0 --seconds 20 --seeds 5
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run ``wm`` with ``arguments`` (default: those of the process) and return its exit code."""
+    arguments = list(sys.argv[1:] if arguments is None else arguments)
+    previous = install_signal_handlers()
+    try:
+        build_app(arguments)(arguments, prog_name="wm")
+    except SystemExit as leave:
+        return leave.code if isinstance(leave.code, int) else COULD_NOT_RUN
+    finally:
+        for number, handler in previous.items():
+            signal.signal(number, handler)
+    return 0
+
+
+def build_app(
+    arguments: Sequence[str],
+    commands: Mapping[str, str] = COMMANDS,
+    package: str = "wm_bringup.commands",
+) -> typer.Typer:
+    """Build the command line in which only the command named first in ``arguments`` is imported.
+
+    commands: name and help line of each; ``package`` holds a module of each name. The other
+    commands are listed by their help line alone.
+    """
+    app = typer.Typer(
+        help=HELP, add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False
+    )
+    app.callback()(global_options)
+    for name, line in commands.items():
+        command = load_command(name, package) if list(arguments[:1]) == [name] else unloaded
+        if isinstance(command, typer.Typer):
+            app.add_typer(command, name=name)
+        else:
+            app.command(name, short_help=line)(guarded(command))
+    return app
+
+
+def load_command(name: str, package: str) -> Callable[..., int] | typer.Typer:
+    """Import the module of one command and return its function, or its group of subcommands.
+
+    Exits with code 2 and one line when the module is not part of this installation or a library
+    that it needs is not installed.
+    """
+    try:
+        module = importlib.import_module(f"{package}.{name}")
+    except ModuleNotFoundError as error:
+        refuse(f"'wm {name}' needs the Python module '{error.name}', which is not installed here")
+    command: Callable[..., int] | typer.Typer = getattr(module, name)
+    if isinstance(command, typer.Typer):
+        for info in command.registered_commands:
+            info.callback = guarded(info.callback) if info.callback else None
+    return command
+
+
+def guarded(command: Callable[P, int]) -> Callable[P, None]:
+    """Wrap a command so that its result and its errors become exit codes and one clear line."""
+
+    @functools.wraps(command)
+    def run(*arguments: P.args, **options: P.kwargs) -> None:
+        try:
+            raise typer.Exit(command(*arguments, **options))
+        except WmError as error:
+            refuse(str(error))
+        except ModuleNotFoundError as error:
+            refuse(f"this needs the Python module '{error.name}', which is not installed here")
+        except KeyboardInterrupt:
+            print("wm: interrupted", file=sys.stderr)
+            raise typer.Exit(INTERRUPTED) from None
+        except (typer.Exit, typer.Abort, BrokenPipeError):
+            raise
+        except OSError as error:
+            refuse(str(error))
+        except Exception as error:
+            if type(error).__module__.split(".")[0] in {"typer", "click"}:
+                raise  # a usage error, which typer reports itself
+            traceback.print_exc()
+            refuse("this is a bug in wm_humanoid; please report it with the lines above")
+
+    return run
+
+
+def refuse(reason: str) -> None:
+    """Say on stderr why the command could not run, and leave with exit code 2."""
+    print(f"wm: {reason}", file=sys.stderr)
+    raise SystemExit(COULD_NOT_RUN)
+
+
+def unloaded() -> int:
+    """Stand in for a command that was not asked for."""
+    return COULD_NOT_RUN
+
+
+def print_version(wanted: bool) -> None:
+    """Print the installed version and leave, when ``--version`` was given."""
+    if wanted:
+        print(f"wm_humanoid {metadata.version(PACKAGE)}")
+        raise typer.Exit
+
+
+def global_options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=print_version, is_eager=True, help="Version.")
+    ] = False,
+) -> None:
+    """Options of ``wm`` itself."""
+
+
+def install_signal_handlers() -> dict[int, Any]:
+    """Let the first Ctrl-C or SIGTERM unwind the command, and later ones wait for it to finish.
+
+    The ``finally`` blocks that bring a robot to rest and close a bag must not be cut short by an
+    impatient second Ctrl-C. Returns the handlers that were in place before, by signal number.
+    """
+    signalled = False
+
+    def unwind(number: int, _frame: FrameType | None) -> None:
+        nonlocal signalled
+        if signalled:
+            os.write(2, b"wm: already stopping\n")
+            return
+        signalled = True
+        if number == signal.SIGTERM:
+            raise SystemExit(128 + number)
+        raise KeyboardInterrupt
+
+    return {number: signal.signal(number, unwind) for number in (signal.SIGINT, signal.SIGTERM)}
+
+
+if __name__ == "__main__":
+    sys.exit(main())

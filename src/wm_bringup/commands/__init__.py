@@ -1,0 +1,53 @@
+"""The subcommands of ``wm``, one module each, imported only when their name is typed.
+
+To add ``wm bench``, write ``src/wm_bringup/commands/bench.py`` with one function named as the
+module, annotated for typer::
+
+    from typing import Annotated
+    import typer
+    from wm_bringup.commands import HELD, NOT_HELD
+
+    def bench(
+        what: Annotated[str, typer.Argument(help="loop, estimator, mpc, wbc or sim.")],
+        json: Annotated[Path | None, typer.Option(help="Write the result here.")] = None,
+    ) -> int:
+        \"\"\"Time one part of the control path beside its bare-library bound.
+
+        Example: wm bench wbc --json results/wbc.json
+        \"\"\"
+        ...
+        return HELD
+
+and its line in ``COMMANDS`` below, whose order is that of ``wm --help``. The rules:
+
+- The function returns the exit code: ``HELD``, ``NOT_HELD`` (what was asked for did not hold: the
+  robot fell, a check failed). What makes a run impossible is raised as a ``WmError``, whose text is
+  the one line the user sees on stderr, with exit code 2.
+- ``KeyboardInterrupt`` may simply pass through: ``wm`` says "interrupted" and exits with 130. A
+  command that owns a robot or a bag brings them to rest in a ``finally``.
+- Its docstring is its ``--help`` and holds one line starting with ``Example: wm``.
+- Keep its module's own imports light; import pinocchio, casadi, pybullet and rclpy inside the
+  function, so that ``wm bench --help`` is quick as well.
+- A function with a parameter like ``json`` shadows nothing but itself: that is allowed here.
+
+A command with subcommands of its own exposes a ``typer.Typer`` under that name instead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+HELD: Final = 0
+NOT_HELD: Final = 1
+COULD_NOT_RUN: Final = 2
+INTERRUPTED: Final = 130
+
+COMMANDS: Final[Mapping[str, str]] = {
+    "demo": "Walk a velocity course in real time and leave a report.",
+    "run": "Start the whole ROS 2 graph without ros2cli.",
+    "walk": "Run lock-step episodes of one scenario.",
+    "bench": "Time the parts of the control path.",
+    "doctor": "Say what this machine has, lacks, and how to get it.",
+}
+"""Name of each command (and of its module here) and its line in ``wm --help``."""
