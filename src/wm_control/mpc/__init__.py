@@ -1,1 +1,1 @@
-"""TODO."""
+"""Footsteps and their timing, planned on the divergent component of motion."""

@@ -1,0 +1,67 @@
+"""Parameters of the gait and of the footstep MPC."""
+
+from __future__ import annotations
+
+from math import sqrt
+
+from pydantic import Field
+from pydantic.dataclasses import dataclass
+
+from wm_control.mpc.template import GRAVITY
+from wm_control.parameters import STRICT
+
+
+@dataclass(frozen=True, slots=True, config=STRICT)
+class GaitParameters:
+    """Shape and timing of the nominal gait, and the limits of its commands."""
+
+    com_height: float = Field(0.62, gt=0.3, lt=1.5, description="CoM above the stance sole [m]")
+    step_duration: float = Field(0.40, gt=0.2, lt=1.5, description="touchdown to touchdown [s]")
+    double_support: float = Field(0.06, ge=0.0, lt=0.5, description="load transfer per step [s]")
+    step_width: float = Field(0.17, gt=0.05, lt=0.6, description="lateral sole distance [m]")
+    apex_height: float = Field(0.06, gt=0.0, lt=0.3, description="swing clearance [m]")
+    shift_duration: float = Field(0.16, gt=0.02, lt=1.0, description="first weight shift [s]")
+    stand_at_zero_command: bool = Field(True, description="stand still instead of stepping")
+    stand_dcm_gain: float = Field(2.5, gt=0.0, lt=20.0, description="CoP per DCM error, standing")
+    stand_dcm_margin: float = Field(
+        0.045, gt=0.0, lt=0.2, description="DCM excursion that ends standing by a step [m]"
+    )
+    max_linear_x: float = Field(1.2, gt=0.0, lt=3.0, description="forward, backward [m/s]")
+    max_linear_y: float = Field(0.4, gt=0.0, lt=2.0, description="sideways [m/s]")
+    max_angular_z: float = Field(1.0, gt=0.0, lt=3.0, description="turning [rad/s]")
+    linear_slew: float = Field(0.4, gt=0.0, lt=5.0, description="of the velocity command [m/s²]")
+    angular_slew: float = Field(1.0, gt=0.0, lt=10.0, description="of the turn command [rad/s²]")
+    velocity_integral: float = Field(
+        0.15, ge=0.0, lt=1.0, description="share of each stride's velocity error that is learned"
+    )
+    velocity_integral_limit: float = Field(0.15, ge=0.0, lt=0.5, description="of that [m/s]")
+
+    @property
+    def omega(self) -> float:
+        """Natural frequency of the template [1/s]."""
+        return sqrt(GRAVITY / self.com_height)
+
+
+@dataclass(frozen=True, slots=True, config=STRICT)
+class FootstepMpcParameters:
+    """Weights and bounds of the footstep and timing problem."""
+
+    period: float = Field(0.008, gt=0.001, lt=0.1, description="between solves [s]")
+    delay: float = Field(0.008, ge=0.0, lt=0.1, description="state to torque, predicted over [s]")
+    iterations: int = Field(2, ge=1, le=20, description="Gauss-Newton steps per solve")
+    weight_dcm: float = Field(50.0, gt=0.0, description="DCM offset at touchdown")
+    weight_step: float = Field(1.0, gt=0.0, description="deviation from the nominal step")
+    weight_cop: float = Field(0.5, gt=0.0, description="CoP offset now")
+    weight_cop_next: float = Field(0.5, gt=0.0, description="CoP offset in the coming steps")
+    weight_time: float = Field(0.5, gt=0.0, description="step duration, per s²")
+    cop_x: tuple[float, float] = Field((-0.055, 0.06), description="CoP in the stance sole, x [m]")
+    cop_y: float = Field(0.018, gt=0.0, lt=0.1, description="CoP in the stance sole, ±y [m]")
+    step_x: float = Field(0.60, gt=0.1, lt=1.5, description="feet apart, ±x [m]")
+    step_y: tuple[float, float] = Field((0.10, 0.50), description="feet apart, outward y [m]")
+    swing_speed: float = Field(2.8, gt=0.5, lt=10.0, description="reachable mean swing speed [m/s]")
+    single_support: tuple[float, float] = Field(
+        (0.24, 0.55), description="shortest and longest single support [s]"
+    )
+    reach_fraction: float = Field(
+        0.985, gt=0.5, le=1.0, description="usable share of the stretched leg"
+    )

@@ -1,0 +1,131 @@
+"""The full rigid-body model: Pinocchio on the one robot description, refreshed from an estimate."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pinocchio as pin
+
+from wm_control.robot.description import RobotDescription
+from wm_control.types import Array, Estimate
+
+BASE_DOF = 6
+_WORLD_ALIGNED = pin.ReferenceFrame.LOCAL_WORLD_ALIGNED
+
+
+@dataclass(frozen=True, slots=True)
+class FrameState:
+    """Pose and motion of one frame, world axes; ``bias`` is J̇v, its acceleration at v̇ = 0.
+
+    position (3,) [m], rotation (3, 3) to world, velocity (6,) and bias (6,): linear, then angular.
+    """
+
+    position: Array
+    rotation: Array
+    velocity: Array
+    bias: Array
+
+
+class RobotModel:
+    """Pinocchio model and data of the floating-base robot, with the frames controllers need.
+
+    Generalised velocity is Pinocchio's: base linear and angular velocity in base axes, then the
+    joints in description order. Every array read from here is valid until the next update.
+    """
+
+    def __init__(self, description: RobotDescription) -> None:
+        """Build from the shared description; its inertias already contain the rotors."""
+        self.description = description
+        self.model = pin.buildModelFromXML(description.urdf, pin.JointModelFreeFlyer())
+        self.data = self.model.createData()
+        self.nv: int = self.model.nv
+        self.n: int = self.nv - BASE_DOF
+        self.mass = float(pin.computeTotalMass(self.model))
+        self.weight = 9.81 * self.mass
+        self.sole_ids = tuple(self._add_sole(foot) for foot in range(2))
+        self.data = self.model.createData()
+        self.base_id = self.model.getFrameId(description.base_link)
+        self.hip_ids = tuple(
+            self.model.getJointId(description.joint_names[description.groups[leg][0]])
+            for leg in ("left_leg", "right_leg")
+        )
+        self.q: Array = pin.neutral(self.model)
+        self.v: Array = np.zeros(self.nv)
+        self._zero = np.zeros(self.nv)
+
+    def _add_sole(self, foot: int) -> int:
+        sole = self.description.soles[foot]
+        link = self.model.getFrameId(sole.link)
+        frame = self.model.frames[link]
+        placement = frame.placement * pin.SE3(np.asarray(sole.rotation), np.asarray(sole.position))
+        name = ("l_sole", "r_sole")[foot]
+        return int(
+            self.model.addFrame(
+                pin.Frame(name, frame.parentJoint, link, placement, pin.FrameType.OP_FRAME)
+            )
+        )
+
+    def set_state(self, estimate: Estimate) -> None:
+        """Take over configuration and velocity without computing anything."""
+        self.q[:3] = estimate.base_position_in_world
+        self.q[3:7] = estimate.base_orientation
+        self.q[7:] = estimate.joint_position
+        self.v[:3] = estimate.base_velocity_in_base
+        self.v[3:6] = estimate.base_angular_velocity_in_base
+        self.v[6:] = estimate.joint_velocity
+
+    def update_kinematics(self, estimate: Estimate) -> None:
+        """Refresh centre of mass, centroidal momentum and frame placements only (cheap)."""
+        self.set_state(estimate)
+        pin.ccrba(self.model, self.data, self.q, self.v)
+        pin.updateFramePlacements(self.model, self.data)
+
+    def update_dynamics(self, estimate: Estimate) -> None:
+        """Refresh mass matrix, bias forces, Jacobians, momentum matrix and all J̇v terms."""
+        self.set_state(estimate)
+        pin.computeAllTerms(self.model, self.data, self.q, self.v)
+        pin.computeCentroidalMomentumTimeVariation(
+            self.model, self.data, self.q, self.v, self._zero
+        )
+        pin.updateFramePlacements(self.model, self.data)
+
+    @property
+    def com(self) -> Array:
+        """(3,) centre of mass in world [m]."""
+        return self.data.com[0]
+
+    @property
+    def momentum(self) -> Array:
+        """(6,) linear [kg·m/s] and angular [kg·m²/s] momentum about the centre of mass, world."""
+        return self.data.hg.np
+
+    def sole_pose(self, foot: int) -> Array:
+        """(4,) x, y, z, yaw of one sole in world."""
+        placement = self.data.oMf[self.sole_ids[foot]]
+        rotation = placement.rotation
+        yaw = np.arctan2(rotation[1, 0], rotation[0, 0])
+        return np.append(placement.translation, yaw)
+
+    def hip_position(self, foot: int) -> Array:
+        """(3,) origin of the first joint of a leg, in world."""
+        return np.array(self.data.oMi[self.hip_ids[foot]].translation)
+
+    def frame_state(self, frame: int) -> FrameState:
+        """Pose, velocity and velocity-product acceleration; needs update_dynamics."""
+        placement = self.data.oMf[frame]
+        return FrameState(
+            placement.translation,
+            placement.rotation,
+            pin.getFrameVelocity(self.model, self.data, frame, _WORLD_ALIGNED).np,
+            pin.getFrameClassicalAcceleration(self.model, self.data, frame, _WORLD_ALIGNED).np,
+        )
+
+    def frame_jacobian(self, frame: int) -> Array:
+        """(6, nv) Jacobian in world axes, linear rows first; needs update_dynamics."""
+        return pin.getFrameJacobian(self.model, self.data, frame, _WORLD_ALIGNED)
+
+    def base_yaw(self) -> float:
+        """Heading of the base in world [rad], from its x axis."""
+        x, y, z, w = self.q[3:7]
+        return float(np.arctan2(2.0 * (w * z + x * y), 1.0 - 2.0 * (y * y + z * z)))
