@@ -1,1 +1,1 @@
-"""TODO."""
+"""The robot: one description, shared by controllers, estimator and every simulator."""

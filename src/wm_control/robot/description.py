@@ -1,0 +1,167 @@
+"""The one description of the robot that controllers, estimator and every simulator share.
+
+``load_robot`` reads a robot file, cleans the URDF it names (fixed joints folded, rotor inertia
+lumped into the links, nothing without inertia) and refuses whatever does not make a robot.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from types import MappingProxyType
+
+from wm_control.errors import RobotDescriptionError
+from wm_control.parameters import load_parameters
+from wm_control.robot.config import RobotConfig
+from wm_control.robot.folding import FoldedRobot, fold_fixed_joints
+from wm_control.robot.joint_table import build_joint_table, check_joint_names, with_limits
+from wm_control.robot.parts import (
+    Capsule,
+    ImuPlacement,
+    Sole,
+    Sphere,
+    build_capsule,
+    build_imu,
+    build_sole,
+)
+from wm_control.robot.sources import robot_file, urdf_file
+from wm_control.robot.urdf import Joint, Link, SphereShape, Urdf, read_urdf
+from wm_control.robot.writer import write_urdf
+from wm_control.types import Array
+
+__all__ = ["Capsule", "ImuPlacement", "RobotDescription", "Sole", "Sphere", "load_robot"]
+
+REQUIRED_GROUPS = ("left_leg", "right_leg")
+
+
+@dataclass(frozen=True, slots=True)
+class RobotDescription:
+    """A robot, as Pinocchio and every simulator see it. Arrays are (n,) in joint_names' order.
+
+    urdf: one link per moving body, rotor inertia lumped in, collision spheres of the feet, no
+        meshes: the text to build every dynamic model from.
+    visual_urdf: the same text with the meshes of the links, for pictures only.
+    position_lower, position_upper [rad]; velocity_limit [rad/s]; torque_limit [N·m].
+    armature: reflected rotor inertia, already inside ``urdf``: never add it again [kg·m²].
+    default_position: default standing posture [rad].
+    stiffness [N·m/rad], damping [N·m·s/rad]: moderate gains derived from the rotors.
+    base_link: the floating base. soles: left, right.
+    groups: joint indices by group (left_leg, right_leg, waist, left_arm, right_arm).
+    capsules: limbs for self-collision.
+    """
+
+    name: str
+    urdf: str
+    visual_urdf: str
+    joint_names: tuple[str, ...]
+    position_lower: Array
+    position_upper: Array
+    velocity_limit: Array
+    torque_limit: Array
+    armature: Array
+    default_position: Array
+    stiffness: Array
+    damping: Array
+    base_link: str
+    soles: tuple[Sole, Sole]
+    imu: ImuPlacement
+    groups: Mapping[str, tuple[int, ...]]
+    capsules: tuple[Capsule, ...]
+
+
+def load_robot(source: str | Path = "g1") -> RobotDescription:
+    """Load a shipped robot by name, or any robot by the path of its YAML file.
+
+    ParameterError for a key or value that the robot file must not hold, RobotDescriptionError when
+    URDF and robot file together do not make a robot; both name file, joint or link, and what was
+    expected.
+    """
+    path = robot_file(source)
+    return build_description(load_parameters(RobotConfig, path), path)
+
+
+def build_description(config: RobotConfig, path: Path) -> RobotDescription:
+    """Clean the URDF and collect what the robot file says; ``path`` is the robot file's."""
+    file = str(path)
+    urdf = read_urdf(urdf_file(config.urdf, path))
+    check_joint_names(config, urdf, file)
+    folded = fold_fixed_joints(_limited(urdf, config, file), config.locked)
+    _check_base(config, urdf, file)
+    table = build_joint_table(config, folded.joints, file)
+    _check_groups(table.groups, file)
+    soles = (
+        build_sole(config.soles.left, "left", folded, file),
+        build_sole(config.soles.right, "right", folded, file),
+    )
+    armature = dict(zip(table.names, table.armature.tolist(), strict=True))
+    links = _dynamic_links(folded, armature, soles, urdf.source)
+    joints = [folded.joints[name] for name in config.joints]
+    return RobotDescription(
+        name=config.name,
+        urdf=write_urdf(config.name, links, joints, meshes=False),
+        visual_urdf=write_urdf(config.name, links, joints, meshes=True),
+        joint_names=table.names,
+        position_lower=table.lower,
+        position_upper=table.upper,
+        velocity_limit=table.velocity,
+        torque_limit=table.torque,
+        armature=table.armature,
+        default_position=table.default,
+        stiffness=table.stiffness,
+        damping=table.damping,
+        base_link=config.base_link,
+        soles=soles,
+        imu=build_imu(config.imu, config.base_link, folded, file),
+        groups=MappingProxyType(dict(table.groups)),
+        capsules=tuple(build_capsule(capsule, folded, file) for capsule in config.capsules),
+    )
+
+
+def _limited(urdf: Urdf, config: RobotConfig, file: str) -> Urdf:
+    joints: dict[str, Joint] = dict(urdf.joints)
+    for name, entry in config.joints.items():
+        joints[name] = with_limits(joints[name], entry, file)
+    return replace(urdf, joints=joints)
+
+
+def _check_base(config: RobotConfig, urdf: Urdf, file: str) -> None:
+    if config.base_link != urdf.root:
+        raise RobotDescriptionError(
+            f"{file}: base_link: '{config.base_link}', expected the root link of {urdf.source}: "
+            f"'{urdf.root}'"
+        )
+
+
+def _check_groups(groups: Mapping[str, tuple[int, ...]], file: str) -> None:
+    for group in REQUIRED_GROUPS:
+        if group not in groups:
+            raise RobotDescriptionError(
+                f"{file}: joints: no joint has group '{group}', found: {', '.join(groups)}"
+            )
+
+
+def _dynamic_links(
+    folded: FoldedRobot,
+    armature: Mapping[str, float],
+    soles: tuple[Sole, Sole],
+    source: str,
+) -> list[Link]:
+    """Bodies with rotors lumped in, and collision spheres on the soles only."""
+    spheres = {
+        sole.link: tuple(SphereShape(s.center, s.radius) for s in sole.spheres) for sole in soles
+    }
+    drives = {joint.child: joint for joint in folded.joints.values()}
+    links = []
+    for name, body in folded.bodies.items():
+        problem = body.inertia.problem()
+        if problem:
+            raise RobotDescriptionError(
+                f"{source}: link '{name}' moves but has no usable <inertial>: {problem}"
+            )
+        drive = drives.get(name)
+        inertia = body.inertia
+        if drive is not None:
+            inertia = inertia.with_rotor(drive.axis, armature[drive.name])
+        links.append(replace(body, inertia=inertia, spheres=spheres.get(name, ())))
+    return links

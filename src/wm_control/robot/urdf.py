@@ -1,0 +1,242 @@
+"""A URDF file as plain data: links, joints, and the shapes that are kept."""
+
+from __future__ import annotations
+
+import xml.etree.ElementTree as ElementTree
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from wm_control.errors import RobotDescriptionError
+from wm_control.robot.inertia import NOTHING, LinkInertia
+from wm_control.robot.rotations import rotation_from_rpy
+from wm_control.types import Array
+
+MOVING_TYPES = ("revolute", "prismatic", "continuous")
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """Pose of a frame in its parent: ``rotation`` (3, 3) frame to parent, ``position`` (3,) [m]."""
+
+    rotation: Array
+    position: Array
+
+    def then(self, inner: Placement) -> Placement:
+        """Pose in this frame's parent of a frame that is placed in this frame by ``inner``."""
+        return Placement(
+            self.rotation @ inner.rotation, self.rotation @ inner.position + self.position
+        )
+
+
+IDENTITY = Placement(np.eye(3), np.zeros(3))
+
+
+@dataclass(frozen=True, slots=True)
+class SphereShape:
+    """A collision sphere: centre (3,) in the link's frame and radius [m]."""
+
+    center: Array
+    radius: float
+
+
+@dataclass(frozen=True, slots=True)
+class MeshShape:
+    """A picture of a link: mesh file, its pose in the link, scale (3,) and colour rgba (4,)."""
+
+    file: str
+    placement: Placement
+    scale: Array
+    color: Array
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """One link of the file; ``inertia`` is NOTHING when the file gives none."""
+
+    name: str
+    inertia: LinkInertia
+    spheres: tuple[SphereShape, ...]
+    meshes: tuple[MeshShape, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Joint:
+    """One joint of the file; the limits are NaN where the file gives none."""
+
+    name: str
+    kind: str
+    parent: str
+    child: str
+    placement: Placement
+    axis: Array
+    lower: float
+    upper: float
+    velocity: float
+    torque: float
+
+
+@dataclass(frozen=True, slots=True)
+class Urdf:
+    """A parsed file: links and joints in the order in which the file lists them."""
+
+    source: str
+    links: dict[str, Link]
+    joints: dict[str, Joint]
+
+    @property
+    def root(self) -> str:
+        """The one link that is nobody's child."""
+        children = {joint.child for joint in self.joints.values()}
+        roots = [name for name in self.links if name not in children]
+        if len(roots) != 1:
+            raise RobotDescriptionError(
+                f"{self.source}: one root link expected, found {len(roots)}: {', '.join(roots)}"
+            )
+        return roots[0]
+
+
+def read_urdf(path: Path) -> Urdf:
+    """Parse one URDF file; RobotDescriptionError names file and element when it cannot be used."""
+    try:
+        robot = ElementTree.parse(path).getroot()
+    except OSError as error:
+        raise RobotDescriptionError(f"{path}: cannot be read: {error.strerror}") from error
+    except ElementTree.ParseError as error:
+        raise RobotDescriptionError(f"{path}: is not valid XML: {error}") from error
+    if robot.tag != "robot":
+        raise RobotDescriptionError(f"{path}: root element is <{robot.tag}>, expected <robot>")
+    try:
+        colors = _colors(robot)
+        links = [_link(element, path, colors) for element in robot.findall("link")]
+        joints = [_joint(element, path) for element in robot.findall("joint")]
+    except ValueError as error:
+        raise RobotDescriptionError(f"{path}: a number cannot be read: {error}") from error
+    urdf = Urdf(str(path), {x.name: x for x in links}, {x.name: x for x in joints})
+    _check_links_exist(urdf)
+    return urdf
+
+
+def _check_links_exist(urdf: Urdf) -> None:
+    for joint in urdf.joints.values():
+        for link in (joint.parent, joint.child):
+            if link not in urdf.links:
+                raise RobotDescriptionError(
+                    f"{urdf.source}: joint '{joint.name}' refers to link '{link}', which is missing"
+                )
+
+
+def _required(element: ElementTree.Element, path: str, owner: str, file: Path) -> str:
+    tag, _, attribute = path.rpartition("@")
+    found = element if not tag else element.find(tag)
+    text = None if found is None else found.get(attribute)
+    if text is None:
+        raise RobotDescriptionError(
+            f"{file}: {owner} has no {f'<{tag}> ' if tag else ''}{attribute}"
+        )
+    return text
+
+
+def _vector(element: ElementTree.Element | None, attribute: str, default: str) -> Array:
+    text = default if element is None else element.get(attribute, default)
+    vector = np.array([float(part) for part in text.split()])
+    if vector.shape != (len(default.split()),) or not np.all(np.isfinite(vector)):
+        raise ValueError(f"{attribute}='{text}'")
+    return vector
+
+
+def _placement(element: ElementTree.Element) -> Placement:
+    origin = element.find("origin")
+    rpy = _vector(origin, "rpy", "0 0 0")
+    return Placement(rotation_from_rpy(rpy), _vector(origin, "xyz", "0 0 0"))
+
+
+def _colors(robot: ElementTree.Element) -> dict[str, Array]:
+    return {
+        material.get("name", ""): _vector(material.find("color"), "rgba", "0.7 0.7 0.7 1")
+        for material in robot.iter("material")
+        if material.find("color") is not None
+    }
+
+
+def _link(element: ElementTree.Element, file: Path, colors: dict[str, Array]) -> Link:
+    name = _required(element, "@name", "a link", file)
+    spheres = []
+    for collision in element.findall("collision"):
+        sphere = collision.find("geometry/sphere")
+        if sphere is not None:
+            radius = float(sphere.get("radius", "nan"))
+            spheres.append(SphereShape(_placement(collision).position, radius))
+    meshes = [
+        _mesh(visual, mesh, file, colors)
+        for visual in element.findall("visual")
+        if (mesh := visual.find("geometry/mesh")) is not None
+    ]
+    return Link(name, _inertia(element, name, file), tuple(spheres), tuple(meshes))
+
+
+def _inertia(element: ElementTree.Element, name: str, file: Path) -> LinkInertia:
+    inertial = element.find("inertial")
+    if inertial is None:
+        return NOTHING
+    owner = f"link '{name}' with <inertial>"
+    mass = float(_required(inertial, "mass@value", owner, file))
+    xx, xy, xz, yy, yz, zz = (
+        float(_required(inertial, f"inertia@{key}", owner, file))
+        for key in ("ixx", "ixy", "ixz", "iyy", "iyz", "izz")
+    )
+    matrix = np.array([[xx, xy, xz], [xy, yy, yz], [xz, yz, zz]])
+    place = _placement(inertial)
+    return LinkInertia(mass, np.zeros(3), matrix).placed(place.rotation, place.position)
+
+
+def _mesh(
+    visual: ElementTree.Element,
+    mesh: ElementTree.Element,
+    file: Path,
+    colors: dict[str, Array],
+) -> MeshShape:
+    material = visual.find("material")
+    name = "" if material is None else material.get("name", "")
+    color = colors.get(name, np.array([0.7, 0.7, 0.7, 1.0]))
+    uri = resolve_mesh(mesh.get("filename", ""), file)
+    return MeshShape(uri, _placement(visual), _vector(mesh, "scale", "1 1 1"), color)
+
+
+def resolve_mesh(uri: str, urdf_file: Path) -> str:
+    """Path of a mesh given as ``package://NAME/REST``, ``file://PATH`` or relative to the URDF.
+
+    The package is the nearest folder NAME above the URDF; a URI that leads nowhere stays as it is,
+    since meshes are only needed for pictures.
+    """
+    if uri.startswith("file://"):
+        return uri.removeprefix("file://")
+    if not uri.startswith("package://"):
+        return str((urdf_file.parent / uri).resolve())
+    package, _, rest = uri.removeprefix("package://").partition("/")
+    for folder in urdf_file.resolve().parents:
+        if folder.name == package and (folder / rest).is_file():
+            return str(folder / rest)
+    return uri
+
+
+def _joint(element: ElementTree.Element, file: Path) -> Joint:
+    name = _required(element, "@name", "a joint", file)
+    owner = f"joint '{name}'"
+    axis = _vector(element.find("axis"), "xyz", "1 0 0")
+    length = float(np.linalg.norm(axis))
+    limit = element.find("limit")
+    limits = {} if limit is None else limit.attrib
+    return Joint(
+        name=name,
+        kind=_required(element, "@type", owner, file),
+        parent=_required(element, "parent@link", owner, file),
+        child=_required(element, "child@link", owner, file),
+        placement=_placement(element),
+        axis=axis / length if length > 0.0 else axis,
+        lower=float(limits.get("lower", "nan")),
+        upper=float(limits.get("upper", "nan")),
+        velocity=float(limits.get("velocity", "nan")),
+        torque=float(limits.get("effort", "nan")),
+    )

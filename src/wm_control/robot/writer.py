@@ -1,0 +1,84 @@
+"""Write a folded robot as URDF text: standard elements only, numbers that read back exactly."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from xml.sax.saxutils import quoteattr
+
+from wm_control.robot.inertia import LinkInertia
+from wm_control.robot.rotations import rpy_from_rotation
+from wm_control.robot.urdf import Joint, Link, MeshShape, Placement, SphereShape
+from wm_control.types import Array
+
+
+def write_urdf(name: str, links: Iterable[Link], joints: Iterable[Joint], *, meshes: bool) -> str:
+    """URDF text with inertia, collision spheres and joints; with the links' meshes if asked."""
+    body = "".join(_link(link, meshes) for link in links) + "".join(_joint(j) for j in joints)
+    return f'<?xml version="1.0"?>\n<robot name={quoteattr(name)}>\n{body}</robot>\n'
+
+
+def numbers(values: Iterable[float]) -> str:
+    """Values separated by blanks, each in the shortest form that reads back to the same float."""
+    return " ".join(repr(float(value)) for value in values)
+
+
+def _origin(position: Array, rotation: Array) -> str:
+    rpy = rpy_from_rotation(rotation)
+    return f'<origin xyz="{numbers(position)}" rpy="{numbers(rpy)}"/>'
+
+
+def _place(placement: Placement) -> str:
+    return _origin(placement.position, placement.rotation)
+
+
+def _link(link: Link, meshes: bool) -> str:
+    shapes = [_mesh(mesh) for mesh in link.meshes] if meshes else []
+    shapes += [_sphere(sphere) for sphere in link.spheres]
+    inside = _inertial(link.inertia) + "".join(shapes)
+    return f"  <link name={quoteattr(link.name)}>\n{inside}  </link>\n"
+
+
+def _inertial(inertia: LinkInertia) -> str:
+    matrix = inertia.inertia
+    moments = " ".join(
+        f'i{a}{b}="{float(matrix[i, j])!r}"'
+        for a, i, b, j in (
+            ("x", 0, "x", 0),
+            ("x", 0, "y", 1),
+            ("x", 0, "z", 2),
+            ("y", 1, "y", 1),
+            ("y", 1, "z", 2),
+            ("z", 2, "z", 2),
+        )
+    )
+    return (
+        f'    <inertial><origin xyz="{numbers(inertia.com)}" rpy="0 0 0"/>'
+        f'<mass value="{float(inertia.mass)!r}"/><inertia {moments}/></inertial>\n'
+    )
+
+
+def _sphere(sphere: SphereShape) -> str:
+    return (
+        f'    <collision><origin xyz="{numbers(sphere.center)}" rpy="0 0 0"/>'
+        f'<geometry><sphere radius="{float(sphere.radius)!r}"/></geometry></collision>\n'
+    )
+
+
+def _mesh(mesh: MeshShape) -> str:
+    color = numbers(mesh.color)
+    return (
+        f"    <visual>{_place(mesh.placement)}<geometry>"
+        f'<mesh filename={quoteattr(mesh.file)} scale="{numbers(mesh.scale)}"/></geometry>'
+        f'<material name="rgba {color}"><color rgba="{color}"/></material></visual>\n'
+    )
+
+
+def _joint(joint: Joint) -> str:
+    return (
+        f"  <joint name={quoteattr(joint.name)} type={quoteattr(joint.kind)}>"
+        f"{_place(joint.placement)}"
+        f"<parent link={quoteattr(joint.parent)}/><child link={quoteattr(joint.child)}/>"
+        f'<axis xyz="{numbers(joint.axis)}"/>'
+        f'<limit lower="{joint.lower!r}" upper="{joint.upper!r}" '
+        f'effort="{joint.torque!r}" velocity="{joint.velocity!r}"/></joint>\n'
+    )
