@@ -111,6 +111,12 @@ class RobotModel:
         """(3,) origin of the first joint of a leg, in world."""
         return np.array(self.data.oMi[self.hip_ids[foot]].translation)
 
+    def leg_length(self) -> float:
+        """Height of the hip above the sole with all joints at zero, the stretched leg [m]."""
+        pin.framesForwardKinematics(self.model, self.data, pin.neutral(self.model))
+        hip = self.data.oMi[self.hip_ids[0]].translation
+        return float(hip[2] - self.data.oMf[self.sole_ids[0]].translation[2])
+
     def frame_state(self, frame: int) -> FrameState:
         """Pose, velocity and velocity-product acceleration; needs update_dynamics."""
         placement = self.data.oMf[frame]
