@@ -12,17 +12,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from mcap.exceptions import McapError
-from mcap.records import Channel, Message, Schema
-from mcap.stream_reader import StreamReader
 from rosbags.highlevel import AnyReader, AnyReaderError
 from rosbags.serde import SerdeError
 from rosbags.typesys import Stores, TypesysError, get_types_from_msg, get_typestore
 from rosbags.typesys.store import Typestore
 
 from wm_bringup.bag_writer import BagError
-
-_BROKEN = (McapError, struct.error, ValueError, EOFError)
+from wm_bringup.mcap_scan import BrokenOffError, scan
 
 
 class BagRecord(NamedTuple):
@@ -121,37 +117,30 @@ def _salvage(path: Path, reason: str) -> Bag:
 
 
 def _salvage_file(file: Path, types: Typestore, records: list[BagRecord]) -> list[str]:
-    """Append the readable records of one file to ``records``; returns what went wrong."""
-    channels: dict[int, Channel] = {}
-    schemas: dict[int, Schema] = {}
+    """Append the readable messages of one file to ``records``; returns what went wrong."""
     problems: list[str] = []
+    seen: set[str] = set()
     before = len(records)
     try:
-        with file.open("rb") as stream:
-            for item in StreamReader(stream, record_size_limit=None).records:
-                if isinstance(item, Schema):
-                    schemas[item.id] = item
-                    problems += _register(item, types)
-                elif isinstance(item, Channel):
-                    channels[item.id] = item
-                elif isinstance(item, Message):
-                    channel = channels[item.channel_id]
-                    name = schemas[channel.schema_id].name
-                    records.append(BagRecord(channel.topic, name, item.log_time, item.data))
-    except (*_BROKEN, KeyError) as error:
+        for found in scan(file):
+            if found.msgtype not in seen:
+                seen.add(found.msgtype)
+                problems += _register(found.msgtype, found.definition, types)
+            records.append(BagRecord(found.topic, found.msgtype, found.stamp, found.data))
+    except BrokenOffError as error:
         kept = len(records) - before
-        problems.append(f"{file.name} breaks off ({error!r}): kept the first {kept} messages")
+        problems.append(f"{file.name} {error}: kept the first {kept} messages")
     return problems
 
 
-def _register(schema: Schema, types: Typestore) -> list[str]:
+def _register(msgtype: str, definition: str, types: Typestore) -> list[str]:
     """Make a type known that is not a standard one; returns the problem if it cannot be."""
-    if schema.name in types.fielddefs:
+    if msgtype in types.fielddefs:
         return []
     try:
-        found = get_types_from_msg(schema.data.decode("utf-8"), schema.name)
+        found = get_types_from_msg(definition, msgtype)
         types.register({k: v for k, v in found.items() if k not in types.fielddefs})
-    except (TypesysError, UnicodeDecodeError, ValueError) as error:
+    except (TypesysError, ValueError) as error:
         first_line = next(iter(str(error).splitlines()), "")
-        return [f"message type {schema.name!r} has no readable definition ({first_line})"]
+        return [f"message type {msgtype!r} has no readable definition ({first_line})"]
     return []

@@ -1,36 +1,11 @@
-import errno
-import io
-
 import pytest
+from bags import TWIST, TYPES, on_small_disk, record, twist, values
 from mcap.reader import make_reader
 from mcap.writer import Writer as McapWriter
 from mcap_ros2.decoder import DecoderFactory
-from rosbags.typesys import Stores, get_typestore
 
 from wm_bringup.bag import open_bag
 from wm_bringup.bag_writer import BagError, BagWriter, Ballast
-
-TYPES = get_typestore(Stores.ROS2_JAZZY)
-TWIST = "geometry_msgs/msg/Twist"
-
-
-def twist(x: float) -> bytes:
-    vector = TYPES.types["geometry_msgs/msg/Vector3"]
-    return bytes(
-        TYPES.serialize_cdr(TYPES.types[TWIST](vector(x, 0.0, 0.0), vector(0.0, 0.0, 0.0)), TWIST)
-    )
-
-
-def record(directory, n=10, **options):
-    writer = BagWriter(directory, **options)
-    writer.add_topic("/cmd_vel", TWIST)
-    for k in range(n):
-        writer.write("/cmd_vel", 1_000_000 * k, twist(float(k)))
-    return writer
-
-
-def values(bag):
-    return [message.linear.x for _, _, message in bag.messages("/cmd_vel")]
 
 
 def test_what_was_written_is_read_back_in_order(tmp_path):
@@ -121,36 +96,6 @@ def test_an_unknown_message_type_is_refused_by_name(tmp_path):
     with pytest.raises(BagError, match="acme_msgs/msg/Secret"):
         writer.add_topic("/x", "acme_msgs/msg/Secret")
     writer.close()
-
-
-class SmallDisk(io.RawIOBase):
-    """A raw file on a disk with ``room`` bytes beside the ballast's ``reserve``."""
-
-    def __init__(self, raw, room, ballast, reserve):
-        self.raw, self.room, self.ballast, self.reserve = raw, room, ballast, reserve
-
-    def write(self, data):
-        if self.ballast.dropped and self.reserve:
-            self.room, self.reserve = self.room + self.reserve, 0
-        if self.room == 0:
-            raise OSError(errno.ENOSPC, "No space left on device")
-        taken = min(len(data), self.room)
-        self.room -= taken
-        return self.raw.write(bytes(data)[:taken])
-
-    def tell(self):
-        return self.raw.tell()
-
-    def close(self):
-        self.raw.close()
-
-
-def on_small_disk(directory, room, reserve):
-    writer = BagWriter(directory, ballast_bytes=reserve)
-    writer.add_topic("/cmd_vel", TWIST)
-    file = writer._storage.bio.raw
-    file._raw = SmallDisk(file._raw, room, writer._ballast, reserve)
-    return writer
 
 
 def test_a_full_disk_ends_the_recording_but_leaves_a_complete_bag(tmp_path):
