@@ -33,7 +33,6 @@ class WholeBodyParameters:
     posture_stiffness: float = Field(60.0, gt=0.0, description="waist and arms [1/s²]")
     posture_damping: float = Field(14.0, gt=0.0, description="waist and arms [1/s]")
     momentum_damping: float = Field(4.0, ge=0.0, description="of yaw momentum [1/s]")
-    arm_swing: float = Field(0.35, ge=0.0, lt=2.0, description="shoulder pitch per hip pitch")
     contact_half_length: float = Field(0.07, gt=0.01, lt=0.3, description="usable sole, x [m]")
     contact_half_width: float = Field(0.02, gt=0.005, lt=0.2, description="usable sole, y [m]")
     torque_fraction: float = Field(1.0, gt=0.1, le=1.0, description="of the torque limits")

@@ -1,0 +1,96 @@
+"""The tasks of the whole-body QP, written into one preallocated stack."""
+
+from __future__ import annotations
+
+import numpy as np
+import pinocchio as pin
+
+from wm_control.robot.model import FrameState, RobotModel
+from wm_control.types import Array
+from wm_control.wbc.parameters import WholeBodyParameters
+
+_MAX_ROWS = 24
+
+
+def rotation_error(rotation: Array, wanted: Array) -> Array:
+    """(3,) rotation vector in world axes that takes ``rotation`` to ``wanted``, both (3, 3)."""
+    return rotation @ pin.log3(rotation.T @ wanted)
+
+
+def yaw_rotation(yaw: float) -> Array:
+    """(3, 3) rotation about the vertical."""
+    c, s = np.cos(yaw), np.sin(yaw)
+    return np.array([[c, -s, 0.0], [s, c, 0.0], [0.0, 0.0, 1.0]])
+
+
+class Tasks:
+    """Collects weighted rows J v̇ = b; rows are scaled by the square root of their weight."""
+
+    def __init__(self, model: RobotModel, parameters: WholeBodyParameters) -> None:
+        """Allocate the stack for the model."""
+        self._model, self._parameters = model, parameters
+        self._jacobian = np.zeros((_MAX_ROWS, model.nv))
+        self._target = np.zeros(_MAX_ROWS)
+        self._rows = 0
+
+    def clear(self) -> None:
+        """Start a new instant."""
+        self._rows = 0
+
+    @property
+    def stack(self) -> tuple[Array, Array]:
+        """(rows, nv) and (rows,) of everything added since clear."""
+        return self._jacobian[: self._rows], self._target[: self._rows]
+
+    def _add(self, jacobian: Array, target: Array, scale: float | Array) -> None:
+        """Append rows; scale is a number or a column (rows, 1)."""
+        rows = slice(self._rows, self._rows + target.shape[0])
+        np.multiply(jacobian, scale, out=self._jacobian[rows])
+        self._target[rows] = target * (scale if np.isscalar(scale) else np.ravel(scale))
+        self._rows = rows.stop
+
+    def com(self, acceleration: Array) -> None:
+        """Centre-of-mass acceleration (3,) in world, through the centroidal momentum matrix."""
+        data, mass = self._model.data, self._model.mass
+        target = acceleration - data.dhg.np[:3] / mass
+        self._add(data.Ag[:3], target * mass, np.sqrt(self._parameters.weight_com) / mass)
+
+    def yaw_momentum(self) -> None:
+        """Damp angular momentum about the vertical through the centre of mass."""
+        p, data = self._parameters, self._model.data
+        momentum, drift = data.hg.np[5:6], data.dhg.np[5:6]
+        inertia = float(data.Ig.inertia[2, 2])
+        target = -p.momentum_damping * momentum - drift
+        self._add(data.Ag[5:6], target, np.sqrt(p.weight_yaw_momentum) / inertia)
+
+    def stance(self, jacobian: Array, sole: FrameState) -> None:
+        """A loaded sole does not move; what motion it has is damped."""
+        p = self._parameters
+        target = -p.stance_damping * sole.velocity - sole.bias
+        self._add(jacobian, target, np.sqrt(p.weight_stance))
+
+    def swing(
+        self, jacobian: Array, sole: FrameState, position: Array, velocity: Array, feed: Array
+    ) -> None:
+        """Track a swing reference (4,) each of position, velocity, acceleration: x, y, z, yaw."""
+        p = self._parameters
+        k, d = p.swing_stiffness, p.swing_damping
+        linear = feed[:3] + k * (position[:3] - sole.position) + d * (velocity[:3] - sole.velocity[:3])
+        error = rotation_error(sole.rotation, yaw_rotation(float(position[3])))
+        angular = k * error - d * sole.velocity[3:]
+        angular[2] += feed[3] + d * velocity[3]
+        target = np.concatenate([linear, angular]) - sole.bias
+        scale = np.repeat(np.sqrt([p.weight_swing_linear, p.weight_swing_angular]), 3)
+        self._add(jacobian, target, scale[:, None])
+
+    def base_orientation(self, jacobian: Array, base: FrameState, yaw: float, rate: float) -> None:
+        """Keep the pelvis level, at a heading that turns with ``rate`` [rad/s]."""
+        p = self._parameters
+        wanted = np.array([0.0, 0.0, rate])
+        error = rotation_error(base.rotation, yaw_rotation(yaw))
+        target = (
+            p.base_stiffness * error
+            + p.base_damping * (wanted - base.velocity[3:])
+            - base.bias[3:]
+        )
+        self._add(jacobian[3:], target, np.sqrt(p.weight_base))
