@@ -1,0 +1,261 @@
+"""The recorder: every public topic into a rosbag2, in a process of its own, losing nothing.
+
+Messages are taken straight from DDS as bytes, all that have arrived every five milliseconds, with
+no executor and no callback per message: at 500 Hz and a history of 500 the loop could stall for a
+whole second without a loss. Gaps in the publishers' own numbering are counted and published.
+"""
+
+from __future__ import annotations
+
+import signal
+import sys
+import time
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from importlib import import_module
+from pathlib import Path
+
+import rclpy
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
+from rclpy.callback_groups import CallbackGroup
+from rclpy.exceptions import InvalidTopicNameException, ParameterException
+from rclpy.executors import SingleThreadedExecutor
+from rclpy.node import Node
+from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
+from rclpy.signals import SignalHandlerOptions
+from rclpy.subscription import Subscription
+from rosbags.interfaces import Qos
+
+from wm_bringup.bag_writer import BagError, BagWriter
+from wm_bringup.nodes.offered_qos import offered_qos
+from wm_bringup.recording import Recording
+
+TOPICS = {
+    "/joint_states": "sensor_msgs/msg/JointState",
+    "/imu/data": "sensor_msgs/msg/Imu",
+    "/odom": "nav_msgs/msg/Odometry",
+    "/cmd_vel": "geometry_msgs/msg/Twist",
+    "/joint_command": "std_msgs/msg/Float64MultiArray",
+    "/mpc/plan": "std_msgs/msg/Float64MultiArray",
+    "/l_sole/wrench": "geometry_msgs/msg/WrenchStamped",
+    "/r_sole/wrench": "geometry_msgs/msg/WrenchStamped",
+    "/arbiter/decision": "diagnostic_msgs/msg/DiagnosticArray",
+    "/diagnostics": "diagnostic_msgs/msg/DiagnosticArray",
+    "/robot_description": "std_msgs/msg/String",
+}
+"""What is recorded unless the parameter ``topics`` says otherwise (docs/interfaces.md)."""
+
+LATCHED = frozenset({"/robot_description"})
+
+DEPTH = 500
+POLL_PERIOD = 0.005
+SEARCH_PERIOD = 0.2
+STATUS_PERIOD = 1.0
+DRAIN_TIME = 0.3
+"""After a stop, time in which the other processes' last messages still arrive [s]."""
+
+
+class HandsOff(CallbackGroup):
+    """A group that no executor may touch: its subscriptions are polled."""
+
+    def can_execute(self, entity: object) -> bool:
+        """Never."""
+        return False
+
+    def beginning_execution(self, entity: object) -> bool:
+        """Never."""
+        return False
+
+    def ending_execution(self, entity: object) -> None:
+        """Nothing to end."""
+
+
+def message_class(msgtype: str) -> type:
+    """Class of a type such as ``sensor_msgs/msg/JointState``; BagError if not installed."""
+    package, _, name = msgtype.partition("/msg/")
+    try:
+        found: type = getattr(import_module(f"{package}.msg"), name)
+    except (ImportError, AttributeError, ValueError) as error:
+        raise BagError(f"message type {msgtype!r} is not installed here") from error
+    return found
+
+
+class Tap:
+    """One polled subscription; reliable unless a publisher is not, latched if a publisher is."""
+
+    def __init__(self, node: Node, topic: str, msgtype: str) -> None:
+        """Subscribe now; QoS follows the publishers in ``adapt``."""
+        self.topic, self.msgtype = topic, msgtype
+        self.publishers = 1
+        self.begun = False
+        self._node, self._class = node, message_class(msgtype)
+        self._group = HandsOff()
+        latched = (
+            DurabilityPolicy.TRANSIENT_LOCAL if topic in LATCHED else DurabilityPolicy.VOLATILE
+        )
+        self._qos = (ReliabilityPolicy.RELIABLE, latched)
+        self._subscription = self._subscribe()
+
+    def _subscribe(self) -> Subscription:
+        reliability, durability = self._qos
+        profile = QoSProfile(depth=DEPTH, reliability=reliability, durability=durability)
+        return self._node.create_subscription(
+            self._class, self.topic, _never, profile, raw=True, callback_group=self._group
+        )
+
+    def offers(self) -> Sequence[Qos]:
+        """Ask the graph what the topic's publishers offer; ``ros2 bag play`` offers the same."""
+        publishers = self._node.get_publishers_info_by_topic(self.topic)
+        return [offered_qos(publisher.qos_profile) for publisher in publishers]
+
+    def adapt(self) -> None:
+        """Subscribe again when the publishers that are there cannot be heard as we are."""
+        publishers = self._node.get_publishers_info_by_topic(self.topic)
+        self.publishers = max(1, len(publishers))
+        offers = [publisher.qos_profile for publisher in publishers]
+        best_effort = any(o.reliability == ReliabilityPolicy.BEST_EFFORT for o in offers)
+        latched = all(o.durability == DurabilityPolicy.TRANSIENT_LOCAL for o in offers)
+        wanted = (
+            ReliabilityPolicy.BEST_EFFORT if best_effort else ReliabilityPolicy.RELIABLE,
+            DurabilityPolicy.TRANSIENT_LOCAL if latched else DurabilityPolicy.VOLATILE,
+        )
+        if offers and wanted != self._qos:
+            self._qos = wanted
+            self._node.destroy_subscription(self._subscription)
+            self._subscription = self._subscribe()
+
+    def take(self) -> tuple[bytes, dict[str, int]] | None:
+        """Next message waiting, with its stamps and number; None when there is none."""
+        with self._subscription.handle:
+            taken: tuple[bytes, dict[str, int]] | None = self._subscription.handle.take_message(
+                self._class, True
+            )
+        return taken
+
+
+def _never(_: bytes) -> None:
+    """Do nothing: the subscription is polled."""
+
+
+class Recorder(Node):
+    """Node ``recorder``. Parameters: ``output`` (folder, must not exist), ``topics`` (names)."""
+
+    def __init__(self) -> None:
+        """Open the bag and subscribe; BagError when the bag cannot be created."""
+        super().__init__("recorder")
+        output = self.declare_parameter("output", "").value
+        wanted = self.declare_parameter("topics", list(TOPICS)).value
+        self.output = Path(output or datetime.now().strftime("bag_%Y_%m_%d-%H_%M_%S"))
+        self._diagnostics = self.create_publisher(DiagnosticArray, "/diagnostics", 10)
+        self._unknown = {topic: TOPICS.get(topic, "") for topic in wanted}
+        self._taps: list[Tap] = []
+        self._said = ""
+        self.recording = Recording(BagWriter(self.output))
+        self.find_topics()
+
+    def find_topics(self) -> None:
+        """Subscribe to wanted topics as soon as their type is known."""
+        on_graph = dict(self.get_topic_names_and_types()) if self._unknown else {}
+        for topic, known in list(self._unknown.items()):
+            msgtype = known or next(iter(on_graph.get(topic, [])), "")
+            if msgtype:
+                del self._unknown[topic]
+                self._taps.append(Tap(self, topic, msgtype))
+
+    def poll(self) -> None:
+        """Move everything that has arrived into the recording."""
+        for tap in self._taps:
+            while (taken := tap.take()) is not None:
+                if not tap.begun:
+                    tap.begun = True
+                    self.recording.announce(tap.topic, tap.msgtype, tap.offers())
+                data, info = taken
+                number = info["publication_sequence_number"] or 0
+                stamp = info["received_timestamp"]
+                self.recording.put(tap.topic, stamp, data, number, tap.publishers)
+
+    def report(self) -> None:
+        """Look for new publishers and publish the counts."""
+        for tap in self._taps:
+            tap.adapt()
+        problem = self.recording.problem
+        if problem and problem != self._said:
+            self.get_logger().error(problem)
+            self._said = problem
+        message = DiagnosticArray(status=[self._status()])
+        message.header.stamp = self.get_clock().now().to_msg()
+        self._diagnostics.publish(message)
+
+    def _status(self) -> DiagnosticStatus:
+        recording, counts = self.recording, self.recording.counts
+        bad = bytes([2]) if recording.problem else bytes([1]) if recording.lost else bytes([0])
+        values = {
+            "output": str(self.output),
+            "messages": sum(c.taken for c in counts.values()),
+            "bytes": sum(c.bytes for c in counts.values()),
+            "lost": recording.lost,
+            "queued": recording.queued,
+            **{
+                topic: f"taken={c.taken} gaps={c.gaps.lost} dropped={c.dropped}"
+                for topic, c in counts.items()
+            },
+        }
+        return DiagnosticStatus(
+            level=bad,
+            name="recorder: recording",
+            message=recording.problem or f"{values['messages']} messages, {recording.lost} lost",
+            hardware_id="",
+            values=[KeyValue(key=key, value=str(value)) for key, value in values.items()],
+        )
+
+    def close(self) -> None:
+        """Take what still arrives, close the bag, say what it holds."""
+        end = time.monotonic() + DRAIN_TIME
+        while time.monotonic() < end:
+            self.poll()
+            time.sleep(POLL_PERIOD)
+        self.report()
+        self.poll()
+        self.recording.close()
+        self.get_logger().info(f"{self.output}: {self._status().message}")
+
+
+def record_until(recorder: Recorder, stopped: Callable[[], bool]) -> None:
+    """Poll, report and answer parameter services until ``stopped()``."""
+    executor = SingleThreadedExecutor(context=recorder.context)
+    executor.add_node(recorder)
+    next_report = next_search = time.monotonic()
+    while not stopped():
+        recorder.poll()
+        executor.spin_once(timeout_sec=0.0)
+        if time.monotonic() >= next_report:
+            next_report += STATUS_PERIOD
+            recorder.report()
+        if time.monotonic() >= next_search:
+            next_search += SEARCH_PERIOD
+            recorder.find_topics()
+        time.sleep(POLL_PERIOD)
+
+
+def main(args: list[str] | None = None) -> int:
+    """Run the recorder until SIGINT or SIGTERM; exit code 2 when it could not record."""
+    stops: list[int] = []
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda signum, _: stops.append(signum))
+    rclpy.init(args=args, signal_handler_options=SignalHandlerOptions.NO)
+    try:
+        recorder = Recorder()
+    except (BagError, ParameterException, InvalidTopicNameException) as error:
+        print(f"recorder: {error}", file=sys.stderr)
+        rclpy.try_shutdown()
+        return 2
+    record_until(recorder, lambda: bool(stops))
+    recorder.close()
+    problem = recorder.recording.problem
+    recorder.destroy_node()
+    rclpy.try_shutdown()
+    return 1 if problem else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,84 @@
+"""The recorder as a process of its own, against a real publisher on real DDS."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+rclpy = pytest.importorskip("rclpy")
+
+from geometry_msgs.msg import Twist  # noqa: E402
+from rclpy.qos import QoSProfile  # noqa: E402
+from std_msgs.msg import String  # noqa: E402
+
+from wm_bringup.bag import open_bag  # noqa: E402
+
+PATIENCE = 20.0
+
+
+@pytest.fixture
+def publisher_node(monkeypatch):
+    monkeypatch.setenv("ROS_AUTOMATIC_DISCOVERY_RANGE", "LOCALHOST")
+    monkeypatch.setenv("ROS_DOMAIN_ID", str(100 + os.getpid() % 100))
+    context = rclpy.Context()
+    rclpy.init(context=context)
+    node = rclpy.create_node("operator", context=context)
+    yield node
+    node.destroy_node()
+    rclpy.shutdown(context=context)
+
+
+def start_recorder(output, *parameters):
+    arguments = [f"output:={output}", *parameters]
+    return subprocess.Popen(
+        [sys.executable, "-m", "wm_bringup.nodes.recorder", "--ros-args"]
+        + [part for argument in arguments for part in ("-p", argument)],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def wait_for(condition):
+    end = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < end, "the recorder did not appear on the graph"
+        time.sleep(0.02)
+
+
+def record_twists(node, recorder, n, stop):
+    publisher = node.create_publisher(Twist, "/cmd_vel", QoSProfile(depth=2 * n))
+    description = node.create_publisher(String, "/robot_description", QoSProfile(depth=1))
+    wait_for(lambda: publisher.get_subscription_count() == 1)
+    wait_for(lambda: description.get_subscription_count() == 1 or recorder.poll() is not None)
+    for k in range(n):
+        message = Twist()
+        message.linear.x = float(k)
+        publisher.publish(message)
+    for number in stop:
+        recorder.send_signal(number)
+    return recorder.wait(PATIENCE)
+
+
+@pytest.mark.parametrize("stop", [(signal.SIGINT,), (signal.SIGTERM,), (signal.SIGINT,) * 2])
+def test_every_message_is_in_the_closed_bag_whatever_the_signal(publisher_node, tmp_path, stop):
+    recorder = start_recorder(tmp_path / "bag", "topics:=['/cmd_vel', '/robot_description']")
+    assert record_twists(publisher_node, recorder, 500, stop) == 0
+    bag = open_bag(tmp_path / "bag")
+    assert [m.linear.x for _, _, m in bag.messages("/cmd_vel")] == [float(k) for k in range(500)]
+    assert bag.problems == []
+
+
+def test_an_existing_output_folder_is_refused_with_its_name(publisher_node, tmp_path):
+    recorder = start_recorder(tmp_path)
+    assert recorder.wait(PATIENCE) == 2
+    assert f"{tmp_path} exists already" in recorder.stderr.read()
+
+
+def test_a_parameter_of_the_wrong_type_is_refused_by_name(publisher_node, tmp_path):
+    recorder = start_recorder(tmp_path / "bag", "topics:=7")
+    assert recorder.wait(PATIENCE) == 2
+    assert "topics" in recorder.stderr.read()
