@@ -1,1 +1,6 @@
-"""TODO."""
+"""Arbitration: which command reaches the robot, why, and within which limits.
+
+``Arbiter`` decides (rules, latches, arming), ``CommandFilter`` bounds whatever was decided, and
+``CommandWatchdog`` guards the robot when nothing is decided any more. The rule table is
+``rules.RULES``; docs/safety.md is printed from it.
+"""

@@ -1,0 +1,144 @@
+"""Limits of the arbiter and of the command filter."""
+
+from __future__ import annotations
+
+from pydantic import Field
+from pydantic.dataclasses import dataclass
+
+from wm_control.parameters import STRICT
+
+
+@dataclass(frozen=True, slots=True, config=STRICT)
+class ArbiterParameters:
+    """Limits the rules compare against; how often and how long is in ``rules.RULES``."""
+
+    plan_age: float = Field(
+        default=0.024,
+        gt=0.0,
+        le=1.0,
+        description="oldest plan a controller may follow, 3 periods [s]",
+    )
+    state_age_warning: float = Field(
+        default=0.010, gt=0.0, le=1.0, description="estimate older than this is reported [s]"
+    )
+    state_age: float = Field(
+        default=0.030, gt=0.0, le=1.0, description="estimate older than this: hold the posture [s]"
+    )
+    state_age_damping: float = Field(
+        default=0.100, gt=0.0, le=1.0, description="estimate older than this: damping [s]"
+    )
+    tilt: float = Field(
+        default=1.0,
+        gt=0.1,
+        le=3.1,
+        description="angle between the base's z axis and the vertical [rad]",
+    )
+    base_height: float = Field(
+        default=0.40,
+        gt=0.0,
+        le=2.0,
+        description="least height of the base above its lower sole [m]",
+    )
+    angular_rate: float = Field(
+        default=8.0, gt=0.5, le=50.0, description="magnitude of the base's angular velocity [rad/s]"
+    )
+    overruns_in_a_row: int = Field(
+        default=2, ge=0, le=100, description="control cycles in a row that may end late"
+    )
+    overrun_share: float = Field(
+        default=0.05, ge=0.0, le=1.0, description="share of late control cycles in one second"
+    )
+    overrun_share_fallback: float = Field(
+        default=0.20,
+        ge=0.0,
+        le=1.0,
+        description="share of late control cycles in one second, second limit",
+    )
+    ramp_time: float = Field(
+        default=1.0,
+        ge=0.0,
+        le=10.0,
+        description="from the measured pose to full gains after arming [s]",
+    )
+    damping_scale: float = Field(
+        default=1.0,
+        gt=0.0,
+        le=10.0,
+        description="damping gain when damping, per the robot's own gain",
+    )
+
+
+@dataclass(frozen=True, slots=True, config=STRICT)
+class FilterParameters:
+    """Bounds of the last stage before the robot."""
+
+    position_margin: float = Field(
+        default=0.0,
+        ge=0.0,
+        le=1.0,
+        description="position targets may leave the joint range by this [rad]",
+    )
+    rate_scale: float = Field(
+        default=2.0,
+        gt=0.0,
+        le=100.0,
+        description="speed of position targets, per the joint's speed limit",
+    )
+    stiffness_limit: float = Field(
+        default=500.0,
+        gt=0.0,
+        le=5000.0,
+        description="largest stiffness that is passed on [N·m/rad]",
+    )
+    damping_limit: float = Field(
+        default=50.0, gt=0.0, le=500.0, description="largest damping that is passed on [N·m·s/rad]"
+    )
+    torque_scale: float = Field(
+        default=1.0, gt=0.0, le=1.0, description="usable share of the joint's torque limit"
+    )
+
+
+@dataclass(frozen=True, slots=True, config=STRICT)
+class WatchdogParameters:
+    """How long the robot follows a command that nobody renews."""
+
+    hold_after: float = Field(
+        default=0.020,
+        gt=0.0,
+        le=1.0,
+        description="silence after which the last pose is held damped [s]",
+    )
+    damp_after: float = Field(
+        default=0.100, gt=0.0, le=1.0, description="silence after which only damping remains [s]"
+    )
+
+
+@dataclass(frozen=True, slots=True, config=STRICT)
+class VelocityParameters:
+    """Which velocity commands are accepted, and for how long they hold."""
+
+    timeout: float = Field(
+        default=0.5,
+        gt=0.0,
+        le=10.0,
+        description="silence on /cmd_vel after which the robot stops [s]",
+    )
+    max_linear_x: float = Field(default=1.2, gt=0.0, le=5.0, description="forward, backward [m/s]")
+    max_linear_y: float = Field(default=0.4, gt=0.0, le=5.0, description="sideways [m/s]")
+    max_angular_z: float = Field(default=1.0, gt=0.0, le=6.3, description="turning [rad/s]")
+    limited_share: float = Field(
+        default=0.5,
+        ge=0.0,
+        le=1.0,
+        description="share of these limits while the arbiter says LIMITED",
+    )
+
+
+@dataclass(frozen=True, slots=True, config=STRICT)
+class SafetyParameters:
+    """config/arbiter.yaml: everything between the operator's wish and the drives."""
+
+    arbiter: ArbiterParameters = Field(default_factory=ArbiterParameters)
+    filter: FilterParameters = Field(default_factory=FilterParameters)
+    watchdog: WatchdogParameters = Field(default_factory=WatchdogParameters)
+    velocity: VelocityParameters = Field(default_factory=VelocityParameters)

@@ -1,0 +1,70 @@
+"""Commands the arbiter makes itself: damping, and holding the last posture."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from wm_control.types import Array, Command, Estimate, Observation
+
+
+def damping_command(observation: Observation, damping: Array) -> Command:
+    """Damping: no stiffness, no feed-forward, velocity target zero.
+
+    damping: (n,) gains [N·m·s/rad]. The position target is the measured one, or zero where that is
+    not finite; with zero stiffness it has no effect but keeps every number of the command finite.
+    """
+    zero = np.zeros(damping.shape)
+    measured = observation.joint_position
+    position = np.where(np.isfinite(measured), measured, zero)
+    return Command(
+        stamp=observation.stamp,
+        sequence=observation.sequence,
+        position=position,
+        velocity=zero,
+        stiffness=zero,
+        damping=damping,
+        torque=zero,
+    )
+
+
+def hold_command(
+    last: Command, observation: Observation, stiffness: Array, damping: Array
+) -> Command:
+    """Hold the last commanded posture: its position and feed-forward, no velocity.
+
+    stiffness, damping: (n,) the robot's own gains. The feed-forward stays because it carries the
+    weight that the position error alone would only carry after sagging.
+    """
+    return replace(
+        last,
+        stamp=observation.stamp,
+        sequence=observation.sequence,
+        velocity=np.zeros(last.velocity.shape),
+        stiffness=stiffness,
+        damping=damping,
+    )
+
+
+def ramped(command: Command, share: float, start: Array, damping: Array) -> Command:
+    """Blend from a damped measured pose into a command, torque-continuous at share 0.
+
+    share: 0 to 1. start: (n,) measured position at arming. damping: (n,) gains at share 0.
+    """
+    if share >= 1.0:
+        return command
+    return replace(
+        command,
+        position=start + share * (command.position - start),
+        velocity=share * command.velocity,
+        stiffness=share * command.stiffness,
+        damping=damping + share * (command.damping - damping),
+        torque=share * command.torque,
+    )
+
+
+def measured_or(estimate: Estimate, fallback: Array) -> Array:
+    """(n,) measured joint positions, ``fallback`` where they are not finite."""
+    measured = estimate.observation.joint_position
+    return np.where(np.isfinite(measured), measured, fallback)

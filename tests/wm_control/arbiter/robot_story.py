@@ -1,0 +1,123 @@
+"""A standing robot and a controller that proposes to keep it so, for timed stories."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from wm_control.arbiter.arbiter import Arbiter
+from wm_control.arbiter.operator import NO_REQUEST, OperatorInput
+from wm_control.arbiter.parameters import ArbiterParameters
+from wm_control.parameters import load_parameters
+from wm_control.robot.description import RobotDescription, load_robot
+from wm_control.types import (
+    Command,
+    ControllerResult,
+    Decision,
+    Estimate,
+    Observation,
+    SolveReport,
+    Status,
+)
+
+DT = 0.002
+
+
+@pytest.fixture(scope="session")
+def g1() -> RobotDescription:
+    return load_robot("g1")
+
+
+def standing(g1: RobotDescription, stamp: float, sequence: int, **changes: Any) -> Estimate:
+    zero = np.zeros(len(g1.joint_names))
+    observation = Observation(
+        stamp=stamp,
+        sequence=sequence,
+        joint_position=g1.default_position,
+        joint_velocity=zero,
+        joint_torque=zero,
+        imu_orientation=np.array([0.0, 0.0, 0.0, 1.0]),
+        imu_angular_velocity=np.zeros(3),
+        imu_linear_acceleration=np.array([0.0, 0.0, 9.81]),
+    )
+    estimate = Estimate(
+        observation=observation,
+        base_position_in_world=np.array([0.0, 0.0, 0.74]),
+        base_orientation=np.array([0.0, 0.0, 0.0, 1.0]),
+        base_velocity_in_base=np.zeros(3),
+        base_angular_velocity_in_base=np.zeros(3),
+        joint_position=observation.joint_position,
+        joint_velocity=observation.joint_velocity,
+        contact_probability=np.ones(2),
+        foot_wrench=np.zeros((2, 6)),
+        pose_covariance=np.eye(6),
+        twist_covariance=np.eye(6),
+    )
+    return replace(estimate, **changes)
+
+
+def hold(estimate: Estimate, g1: RobotDescription, **changes: Any) -> ControllerResult:
+    command = Command(
+        stamp=estimate.stamp,
+        sequence=estimate.observation.sequence,
+        position=g1.default_position,
+        velocity=np.zeros(len(g1.joint_names)),
+        stiffness=g1.stiffness,
+        damping=g1.damping,
+        torque=np.full(len(g1.joint_names), 1.0),
+    )
+    solve = SolveReport("footstep_mpc", Status.OK, 0.004, 0.0, 2, 0.001)
+    return replace(ControllerResult("mpc", command, Status.OK, "", (solve,)), **changes)
+
+
+class Story:
+    """An arbiter that lives through control cycles of 2 ms."""
+
+    def __init__(self, g1: RobotDescription, **limits: Any) -> None:
+        parameters = load_parameters(ArbiterParameters, {"ramp_time": 0.0, **limits})
+        self.g1 = g1
+        self.arbiter = Arbiter(g1, parameters)
+        self.cycle = 0
+
+    @property
+    def now(self) -> float:
+        return DT * self.cycle
+
+    def step(
+        self,
+        estimate: dict[str, Any] | None = None,
+        result: dict[str, Any] | None = None,
+        operator: OperatorInput = NO_REQUEST,
+        age: float = 0.0,
+        **more: Any,
+    ) -> Decision:
+        """One cycle; ``estimate`` and ``result`` hold what differs from standing well."""
+        self.cycle += 1
+        belief = standing(self.g1, self.now - age, self.cycle, **(estimate or {}))
+        proposal = hold(belief, self.g1, **(result or {}))
+        return self.arbiter.update(self.now, belief, {"mpc": proposal}, operator, **more)
+
+    def steps(self, count: int, **inputs: Any) -> list[Decision]:
+        return [self.step(**inputs) for _ in range(count)]
+
+    def armed(self) -> Story:
+        decision = self.step(operator=OperatorInput(arm=True))
+        assert decision.armed
+        return self
+
+
+def rules_of(decision: Decision) -> tuple[str, ...]:
+    return tuple(cause.rule for cause in decision.causes)
+
+
+def actions_of(decisions: Iterable[Decision]) -> list[str]:
+    return [decision.action.name for decision in decisions]
+
+
+@pytest.fixture
+def story(g1: RobotDescription) -> Story:
+    return Story(g1)

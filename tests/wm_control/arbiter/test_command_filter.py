@@ -1,0 +1,151 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from robot_story import DT, hold, standing
+
+from wm_control.arbiter.command_filter import Clip, CommandFilter
+from wm_control.arbiter.parameters import FilterParameters
+from wm_control.robot.description import load_robot
+
+G1 = load_robot("g1")
+N = len(G1.joint_names)
+KNEE = G1.joint_names.index("left_knee_joint")
+STANDING = standing(G1, 0.0, 0)
+COMMAND = hold(STANDING, G1).command
+OBSERVATION = STANDING.observation
+
+
+def changed(**parts):
+    """COMMAND with single joints changed: changed(position={KNEE: 1.0})."""
+    arrays = {}
+    for name, entries in parts.items():
+        arrays[name] = getattr(COMMAND, name).copy()
+        for joint, value in entries.items():
+            arrays[name][joint] = value
+    return replace(COMMAND, **arrays)
+
+
+def test_a_command_within_all_limits_passes_bit_for_bit():
+    command, clipped = CommandFilter(G1).apply(COMMAND, OBSERVATION, DT)
+    assert not clipped.any()
+    for part in ("position", "velocity", "stiffness", "damping", "torque"):
+        assert getattr(command, part).tobytes() == getattr(COMMAND, part).tobytes()
+
+
+def test_a_joint_without_finite_command_is_damped_alone():
+    filtering = CommandFilter(G1)
+    command, clipped = filtering.apply(changed(torque={KNEE: np.nan}), OBSERVATION, DT)
+    assert clipped.nonzero()[0].tolist() == [KNEE]
+    assert command.stiffness[KNEE] == 0.0
+    assert command.damping[KNEE] == G1.damping[KNEE]
+    assert command.torque[KNEE] == 0.0
+    assert filtering.counts[Clip.FINITE, KNEE] == 1
+    assert filtering.counts.sum() == 1
+
+
+def test_position_targets_stay_in_the_joint_range():
+    filtering = CommandFilter(G1)
+    above = G1.position_upper[KNEE] + 1.0
+    command, _ = filtering.apply(changed(position={KNEE: above}), OBSERVATION, DT)
+    assert command.position[KNEE] == G1.position_upper[KNEE]
+    assert filtering.counts[Clip.RANGE, KNEE] == 1
+
+
+def test_position_targets_travel_no_faster_than_allowed():
+    """Speed limit 20 rad/s, scale 2, 2 ms: 0.08 rad per cycle."""
+    filtering = CommandFilter(G1)
+    filtering.apply(COMMAND, OBSERVATION, DT)
+    target = COMMAND.position[KNEE] + 0.5
+    command, _ = filtering.apply(changed(position={KNEE: target}), OBSERVATION, DT)
+    assert command.position[KNEE] == pytest.approx(COMMAND.position[KNEE] + 0.08)
+    assert filtering.counts[Clip.RATE, KNEE] == 1
+
+
+def test_after_damping_the_target_starts_from_the_measured_position():
+    filtering = CommandFilter(G1)
+    loose = replace(COMMAND, stiffness=np.zeros(N), position=np.zeros(N))
+    filtering.apply(loose, OBSERVATION, DT)
+    command, clipped = filtering.apply(COMMAND, OBSERVATION, DT)
+    assert not clipped.any()
+    assert command.position == pytest.approx(G1.default_position)
+
+
+def test_gains_and_target_speeds_are_bounded():
+    filtering = CommandFilter(G1)
+    wild = changed(stiffness={0: 1e4, 1: -1.0}, damping={2: 99.0}, velocity={3: -50.0})
+    command, clipped = filtering.apply(wild, OBSERVATION, DT)
+    assert (command.stiffness[0], command.stiffness[1]) == (500.0, 0.0)
+    assert command.damping[2] == 50.0
+    assert command.velocity[3] == -20.0
+    assert clipped[:4].all()
+    assert (filtering.counts[Clip.GAIN, :4] == 1).all()
+
+
+def test_feed_forward_gives_way_so_that_the_whole_torque_keeps_the_limit():
+    """At rest on the target, 200 N·m asked of a knee of 139 N·m; then 0.1 rad off at kp 99."""
+    filtering = CommandFilter(G1)
+    command, _ = filtering.apply(changed(torque={KNEE: 200.0}), OBSERVATION, DT)
+    assert command.torque[KNEE] == pytest.approx(139.0)
+    measured = OBSERVATION.joint_position.copy()
+    measured[KNEE] -= 0.1
+    shifted = replace(OBSERVATION, joint_position=measured)
+    command, _ = filtering.apply(changed(torque={KNEE: 135.0}), shifted, DT)
+    assert command.torque[KNEE] == pytest.approx(139.0 - 0.1 * G1.stiffness[KNEE])
+    assert filtering.counts[Clip.TORQUE, KNEE] == 2
+
+
+def test_a_measurement_that_is_not_finite_does_not_spread_into_the_command():
+    measured = OBSERVATION.joint_position.copy()
+    measured[:] = np.nan
+    blind = replace(OBSERVATION, joint_position=measured)
+    command, _ = CommandFilter(G1).apply(changed(torque={KNEE: 500.0}), blind, DT)
+    assert np.isfinite(command.torque).all()
+    assert command.torque[KNEE] == pytest.approx(139.0)
+
+
+garbage = st.one_of(
+    st.floats(-1e3, 1e3),
+    st.sampled_from([np.nan, np.inf, -np.inf, 1e9, -1e9, 1e300]),
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.lists(garbage, min_size=5, max_size=5), min_size=1, max_size=4))
+def test_whatever_goes_in_what_comes_out_is_finite_and_within_limits(samples):
+    filtering = CommandFilter(G1)
+    last = None
+    for position, velocity, stiffness, damping, torque in samples:
+        wild = replace(
+            COMMAND,
+            position=np.full(N, position),
+            velocity=np.full(N, velocity),
+            stiffness=np.full(N, stiffness),
+            damping=np.full(N, damping),
+            torque=np.full(N, torque),
+        )
+        out, _ = filtering.apply(wild, OBSERVATION, DT)
+        feedback = out.stiffness * (out.position - OBSERVATION.joint_position)
+        feedback += out.damping * (out.velocity - OBSERVATION.joint_velocity)
+        assert (np.abs(out.torque + feedback) <= G1.torque_limit * (1 + 1e-6) + 1e-6).all()
+        assert (out.position >= G1.position_lower - 1e-9).all()
+        assert (out.position <= G1.position_upper + 1e-9).all()
+        assert (out.stiffness >= 0.0).all()
+        assert (out.damping >= 0.0).all()
+        if last is not None and last.stiffness[0] > 0.0 and out.stiffness[0] > 0.0:
+            travel = np.abs(out.position - last.position)
+            assert (travel <= FilterParameters().rate_scale * G1.velocity_limit * DT + 1e-9).all()
+        last = out
+
+
+def test_counts_add_up_per_joint_until_reset():
+    filtering = CommandFilter(G1)
+    for _ in range(3):
+        filtering.apply(changed(torque={KNEE: 500.0}), OBSERVATION, DT)
+    assert filtering.counts[:, KNEE].tolist() == [0, 0, 0, 0, 3]
+    filtering.reset()
+    assert not filtering.counts.any()

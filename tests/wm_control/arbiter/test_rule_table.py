@@ -1,0 +1,45 @@
+"""The table in the documentation is the table in the code."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from wm_control.arbiter.parameters import ArbiterParameters, SafetyParameters
+from wm_control.arbiter.rules import RULES
+from wm_control.arbiter.table import rule_table
+from wm_control.errors import ParameterError
+from wm_control.parameters import load_parameters
+
+ROOT = Path(__file__).parents[3]
+
+
+def test_the_safety_document_holds_the_rule_table_in_force():
+    shipped = load_parameters(SafetyParameters, ROOT / "config" / "arbiter.yaml")
+    document = (ROOT / "docs" / "safety.md").read_text(encoding="utf-8")
+    assert rule_table(shipped.arbiter) in document, (
+        "docs/safety.md is out of date; print the table with: python -m wm_control.arbiter.table"
+    )
+
+
+def test_every_rule_has_a_name_of_its_own_and_a_limit_that_exists():
+    names = [rule.name for rule in RULES]
+    assert len(set(names)) == len(names)
+    for rule in RULES:
+        assert rule.limit_in(ArbiterParameters()) >= 0.0
+        assert rule.trigger >= 1
+
+
+def test_no_rule_accepts_nan():
+    assert not any(rule.holds(float("nan"), 1.0) for rule in RULES)
+
+
+def test_an_unknown_limit_stops_start_up_by_name():
+    with pytest.raises(ParameterError, match=r"arbiter\.max_tilt"):
+        load_parameters(SafetyParameters, {"arbiter": {"max_tilt": 1.0}})
+
+
+def test_a_limit_out_of_bounds_stops_start_up_by_name():
+    with pytest.raises(ParameterError, match=r"watchdog\.damp_after.*50"):
+        load_parameters(SafetyParameters, {"watchdog": {"damp_after": 50.0}})
