@@ -13,7 +13,6 @@ import signal
 import sys
 import traceback
 from collections.abc import Callable, Mapping, Sequence
-from importlib import metadata
 from types import FrameType
 from typing import Annotated, Any, ParamSpec
 
@@ -21,7 +20,7 @@ import typer
 
 from wm_bringup.commands import COMMANDS, COULD_NOT_RUN, INTERRUPTED
 from wm_control.errors import WmError
-from wm_control.share import PACKAGE
+from wm_control.share import package_version
 
 P = ParamSpec("P")
 
@@ -128,7 +127,7 @@ def unloaded() -> int:
 def print_version(wanted: bool) -> None:
     """Print the installed version and leave, when ``--version`` was given."""
     if wanted:
-        print(f"wm_humanoid {metadata.version(PACKAGE)}")
+        print(f"wm_humanoid {package_version()}")
         raise typer.Exit
 
 

@@ -7,6 +7,7 @@ workspace, so nothing may assume a place: it is found from where this very file 
 from __future__ import annotations
 
 from pathlib import Path
+from xml.etree import ElementTree
 
 from wm_control.errors import WmError
 
@@ -50,3 +51,8 @@ def config_file(relative: str | Path) -> Path:
     raise ShareNotFoundError(
         f"no configuration file {path}; found there: {', '.join(siblings) or 'nothing'}"
     )
+
+
+def package_version() -> str:
+    """Return the version of this package, which package.xml states."""
+    return ElementTree.parse(share_directory() / "package.xml").findtext("version") or "unknown"

@@ -1,0 +1,51 @@
+# Everything below sets up its own environment first; only Python 3.10 to 3.12, git and make are needed.
+#
+#   make demo    walk a G1 in simulation and leave a report in results/demo
+#   make test    run the tests            (make test ARGS="tests/wm_control -k friction")
+#   make lint    ruff and mypy
+#   make venv    the set-up alone         (make venv PYTHON=/path/to/python3.11)
+#   make lock    write requirements/ from what the environment holds now
+#   make clean   remove the environment and everything that was built
+
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.ready
+ARGS ?=
+
+# Set by the ROS wheels in any Python that started make; it would hide the wheels of our own.
+unexport _ROS_WHEELS_BOOTSTRAP_COMPLETE
+
+.PHONY: help demo test lint format venv lock clean
+
+help:
+	@sed -n 's/^#   //p' Makefile
+
+demo: venv
+	$(BIN)/wm demo $(ARGS)
+
+test: venv
+	$(BIN)/python -m pytest -q $(ARGS)
+
+lint: venv
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: venv
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+venv: $(STAMP)
+
+$(STAMP): pyproject.toml setup.py setup.cfg tools/setup_venv.sh $(wildcard requirements/*.txt)
+	@PYTHON="$(PYTHON)" tools/setup_venv.sh $(VENV)
+	@touch $@
+
+lock: venv
+	$(BIN)/python tools/freeze.py > requirements/lock.tmp
+	mv requirements/lock.tmp requirements/python$$($(BIN)/python -c 'import sys; print("%d.%d" % sys.version_info[:2])').txt
+	@touch $(STAMP)
+
+clean:
+	rm -rf $(VENV) build install log dist .pytest_cache .mypy_cache .ruff_cache .hypothesis src/*.egg-info
+	find src tests launch tools -name __pycache__ -type d -prune -exec rm -rf {} +

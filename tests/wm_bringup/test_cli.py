@@ -1,0 +1,167 @@
+"""``wm`` imports only what was asked for and turns every outcome into its exit code."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from wm_bringup import cli
+from wm_bringup.commands import COMMANDS
+
+PRESENT = [
+    name for name in COMMANDS if (Path(cli.__file__).parent / "commands" / f"{name}.py").is_file()
+]
+BODIES = {
+    "holds": "return 0",
+    "falls": "return 1",
+    "refuses": "raise WmError('the robot has no left foot')",
+    "bug": "raise ZeroDivisionError('oops')",
+    "full_disk": "raise OSError(28, 'No space left on device', 'bag.mcap')",
+    "lacks": "import a_library_nobody_has",
+    "interrupted": "raise KeyboardInterrupt",
+}
+
+
+@pytest.fixture
+def wm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., int]:
+    """Return ``wm`` with made-up commands, whose modules lie in a folder of their own."""
+    package = tmp_path / "made_up_commands"
+    package.mkdir()
+    (package / "__init__.py").write_text("")
+    for name, body in BODIES.items():
+        (package / f"{name}.py").write_text(
+            f"from wm_control.errors import WmError\n\n\ndef {name}() -> int:\n    {body}\n"
+        )
+    monkeypatch.syspath_prepend(tmp_path)
+    for name in [name for name in sys.modules if name.startswith("made_up_commands")]:
+        monkeypatch.delitem(sys.modules, name)
+    real = cli.build_app
+    monkeypatch.setattr(
+        cli,
+        "build_app",
+        lambda arguments: real(
+            arguments, dict.fromkeys([*BODIES, "absent"], "Help."), "made_up_commands"
+        ),
+    )
+    return lambda *arguments: cli.main(arguments)
+
+
+@pytest.mark.parametrize(("name", "code"), [("holds", 0), ("falls", 1)])
+def test_what_a_command_returns_is_the_exit_code(
+    wm: Callable[..., int], name: str, code: int
+) -> None:
+    assert wm(name) == code
+
+
+@pytest.mark.parametrize(
+    ("name", "line"),
+    [
+        ("refuses", "wm: the robot has no left foot\n"),
+        ("full_disk", "wm: [Errno 28] No space left on device: 'bag.mcap'\n"),
+        ("lacks", "wm: this needs the Python module 'a_library_nobody_has', which is not"),
+        ("absent", "wm: 'wm absent' needs the Python module 'made_up_commands.absent', which"),
+    ],
+)
+def test_what_cannot_run_is_one_clear_line_and_exit_code_2(
+    wm: Callable[..., int], name: str, line: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert wm(name) == 2
+    error = capsys.readouterr().err
+    assert error.startswith(line)
+    assert error.count("\n") == 1
+
+
+def test_a_bug_shows_where_it_is_and_does_not_pass_for_a_fallen_robot(
+    wm: Callable[..., int], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert wm("bug") == 2
+    error = capsys.readouterr().err
+    assert "bug.py" in error
+    assert "please report" in error
+
+
+def test_ctrl_c_is_exit_code_130(
+    wm: Callable[..., int], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert wm("interrupted") == 130
+    assert capsys.readouterr().err == "wm: interrupted\n"
+
+
+@pytest.mark.parametrize("arguments", [["hold"], ["--no-such-option"], ["holds", "--no-such"]])
+def test_a_usage_error_is_exit_code_2(wm: Callable[..., int], arguments: list[str]) -> None:
+    assert wm(*arguments) == 2
+
+
+def test_only_the_command_that_was_typed_is_imported(wm: Callable[..., int]) -> None:
+    wm("holds")
+    loaded = {name for name in sys.modules if name.startswith("made_up_commands.")}
+    assert loaded == {"made_up_commands.holds"}
+
+
+def test_help_imports_no_command_and_no_heavy_library() -> None:
+    heavy = {"numpy", "rclpy", "pinocchio", "casadi", "pybullet", "matplotlib", "pydantic"}
+    program = (
+        "import sys; from wm_bringup.cli import main; code = main(['--help']);"
+        f"print({heavy!r} & set(sys.modules), file=sys.stderr); sys.exit(code)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        capture_output=True,
+        text=True,
+        check=True,
+        env=environment(),
+    )
+    assert done.stderr == "set()\n"
+    assert all(name in done.stdout for name in COMMANDS)
+
+
+@pytest.mark.parametrize("name", PRESENT)
+def test_the_help_of_every_command_has_an_example(
+    name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main([name, "--help"]) == 0
+    assert f"Example: wm {name}" in capsys.readouterr().out
+
+
+def test_version_is_that_of_the_package(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["--version"]) == 0
+    assert capsys.readouterr().out.startswith("wm_humanoid 0.")
+
+
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 128 + signal.SIGTERM)]
+)
+def test_an_impatient_second_signal_does_not_cut_the_clean_up_short(
+    tmp_path: Path, number: signal.Signals, code: int
+) -> None:
+    (tmp_path / "patient").mkdir()
+    (tmp_path / "patient" / "__init__.py").write_text("")
+    (tmp_path / "patient" / "work.py").write_text(
+        "import os, signal\n"
+        "def work() -> int:\n"
+        "    try:\n"
+        f"        os.kill(os.getpid(), {int(number)})\n"
+        "    finally:\n"
+        f"        os.kill(os.getpid(), {int(number)})\n"
+        "        print('bag closed', flush=True)\n"
+        "    return 0\n"
+    )
+    program = (
+        "import sys; from wm_bringup import cli; real = cli.build_app;"
+        "cli.build_app = lambda a: real(a, {'work': ''}, 'patient'); sys.exit(cli.main(['work']))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, env=environment(tmp_path)
+    )
+    assert done.returncode == code
+    assert done.stdout == "bag closed\n"
+    assert "wm: already stopping" in done.stderr
+
+
+def environment(*folders: Path) -> dict[str, str]:
+    source = Path(cli.__file__).resolve().parents[1]
+    return os.environ | {"PYTHONPATH": os.pathsep.join(map(str, [source, *folders]))}
