@@ -48,6 +48,9 @@ class FootstepMpcParameters:
 
     period: float = Field(0.008, gt=0.001, lt=0.1, description="between solves [s]")
     delay: float = Field(0.008, ge=0.0, lt=0.1, description="state to torque, predicted over [s]")
+    landing: float = Field(
+        0.03, ge=0.0, lt=0.2, description="before touchdown its time is not changed any more [s]"
+    )
     iterations: int = Field(2, ge=1, le=20, description="Gauss-Newton steps per solve")
     weight_dcm: float = Field(50.0, gt=0.0, description="DCM offset at touchdown")
     weight_step: float = Field(1.0, gt=0.0, description="deviation from the nominal step")
