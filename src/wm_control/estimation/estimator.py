@@ -1,0 +1,342 @@
+"""The state estimator: one observation in, one belief out, in a fixed order.
+
+    sensors -> orientation -> velocity prediction -> momentum observer -> contacts -> correction
+
+Each arrow is one file of this folder. Nothing here reads a clock; time is the observations' stamp.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pinocchio as pin
+
+from wm_control.estimation.contact import ContactFilter, WrenchSolver
+from wm_control.estimation.covariance import Uncertainty
+from wm_control.estimation.health import Health
+from wm_control.estimation.leg_odometry import LegOdometry, sole_say
+from wm_control.estimation.momentum import MomentumObserver
+from wm_control.estimation.orientation import GRAVITY, OrientationFilter, up_from_quaternion
+from wm_control.estimation.parameters import EstimatorParameters
+from wm_control.estimation.sensors import GYRO, JOINTS, Readings, SensorGuard
+from wm_control.robot.description import RobotDescription
+from wm_control.robot.model import BASE_DOF, RobotModel
+from wm_control.types import LEFT, RIGHT, Array, Estimate, Observation
+
+STREAM = "observations"
+_WORLD_ALIGNED = pin.ReferenceFrame.LOCAL_WORLD_ALIGNED
+_STANDING_SAY = 0.7
+_STANDING_TIME = 0.2
+_UNSUPPORTED_SAY = 0.2
+
+
+@dataclass(slots=True)
+class Soles:
+    """Both soles by forward kinematics at the predicted base state, world axes.
+
+    position: (2, 3) [m]. velocity: (2, 3) [m/s]. turn: (2, 3) angular velocity [rad/s].
+    heading: of the soles' x axes [rad].
+    """
+
+    position: Array
+    velocity: Array
+    turn: Array
+    heading: list[float]
+
+
+class LegOdometryEstimator:
+    """A ``types.Estimator``: IMU, joints and soles at rest; no foot sensor, no gait clock."""
+
+    def __init__(self, description: RobotDescription, parameters: EstimatorParameters) -> None:
+        """Build Pinocchio model and filters; RobotDescriptionError comes from the description."""
+        self.description = description
+        self.parameters = parameters
+        self._robot = RobotModel(description)
+        self._imu_rotation: Array = np.ascontiguousarray(description.imu.rotation, dtype=np.float64)
+        legs = [BASE_DOF + np.array(description.groups[name]) for name in ("left_leg", "right_leg")]
+        self._leg_joints = [leg - BASE_DOF for leg in legs]
+        self._guard = SensorGuard(description, parameters.sensors)
+        self._health = Health(parameters.sensors)
+        self._orientation = OrientationFilter(parameters.orientation)
+        self._odometry = LegOdometry(parameters.odometry, description.imu.position)
+        self._momentum = MomentumObserver(self._robot.nv, parameters.contact.observer_bandwidth)
+        self._wrenches = WrenchSolver(parameters.contact, legs[LEFT], legs[RIGHT], self._robot.nv)
+        self._contact = ContactFilter(parameters.contact)
+        self._uncertainty = Uncertainty(parameters.covariance)
+        nv = self._robot.nv
+        self._zero = np.zeros(nv)
+        self._force = np.zeros(nv)
+        self._soles = Soles(np.zeros((2, 3)), np.zeros((2, 3)), np.zeros((2, 3)), [0.0, 0.0])
+        self._last: Estimate | None = None
+        self._start_over()
+
+    def _start_over(self) -> None:
+        self._guard.reset()
+        self._health.reset()
+        self._contact.reset()
+        self._uncertainty.reset()
+        self._gyro: Array = np.zeros(3)
+        self._heading_error = 0.0
+        self._standing_time = 2.0 * _STANDING_TIME
+        self._sole_turn: Array = np.zeros(3)
+        self._last = None
+
+    def reset(self, observation: Observation) -> Estimate:
+        """Start from rest with both soles on flat ground; see ``types.Estimator``.
+
+        Unusable sensors give an unhealthy estimate; the next ``update`` then tries again.
+        """
+        self._start_over()
+        readings = self._guard.check(observation, 0.0, self._sole_turn)
+        up = self._up(readings)
+        if readings.faults or up is None:
+            fault = next(iter(readings.faults.values()), "no vertical from the IMU")
+            return self._unusable(observation, f"cannot start: {fault}")
+        assert readings.gyro is not None
+        self._gyro = self._imu_rotation @ readings.gyro
+        self._orientation.reset(up)
+        self._place(readings, np.zeros(3), np.zeros(3))
+        self._refresh_soles()
+        position = -self._soles.position.mean(axis=0)
+        self._soles.position += position
+        self._odometry.reset(position, self._soles.position, self._headings())
+        self._momentum.reset(np.zeros(self._robot.nv), self._known_force(readings))
+        wrench = self._solve_wrenches()
+        self._last = self._assemble(observation, readings, np.zeros(3), wrench)
+        return self._last
+
+    def update(self, observation: Observation) -> Estimate:
+        """Take in the next observation; never raises.
+
+        A repeated or reordered observation returns the last estimate. Whatever still goes wrong
+        inside (a singular matrix, say) is reported as an unhealthy estimate: a control loop must be
+        told, not killed.
+        """
+        if self._last is None:
+            return self.reset(observation)
+        try:
+            if observation.sequence <= self._last.observation.sequence:
+                return self._without_news(observation)
+            return self._advance(observation)
+        except Exception as error:  # the promise of the protocol, see above
+            return self._unusable(observation, f"{type(error).__name__}: {error}")
+
+    def _advance(self, observation: Observation) -> Estimate:
+        faults: dict[str, str] = {}
+        dt = self._interval(observation, faults)
+        readings = self._guard.check(observation, dt, self._sole_turn)
+        faults.update(readings.faults)
+        self._return_from_outage(readings, faults)
+        self._health.update(faults, dt)
+        omega = self._turn(readings, dt)
+        force = self._specific_force(readings)
+        velocity = self._odometry.predict(self._orientation.rotation, omega, force, dt)
+        self._place(readings, velocity, omega)
+        self._momentum.update(self._generalised_momentum(), self._known_force(readings), dt)
+        self._refresh_soles()
+        wrench = self._solve_wrenches()
+        self._correct(readings, wrench, dt)
+        self._last = self._assemble(observation, readings, omega, wrench)
+        return self._last
+
+    # --- time -------------------------------------------------------------------------------
+
+    def _interval(self, observation: Observation, faults: dict[str, str]) -> float:
+        """Seconds since the last observation; the nominal period where stamps make no sense."""
+        assert self._last is not None
+        sensors = self.parameters.sensors
+        dt = observation.stamp - self._last.stamp
+        if not (0.0 < dt < math.inf):
+            faults[STREAM] = f"stamp goes from {self._last.stamp} to {observation.stamp} s"
+            return sensors.nominal_period
+        if dt > sensors.outage_limit:
+            faults[STREAM] = f"no observation for {1e3 * dt:.0f} ms"
+            return sensors.outage_limit * 1.01
+        return dt
+
+    def _without_news(self, observation: Observation) -> Estimate:
+        """Stay with the last estimate, for as long as prediction may bridge a gap."""
+        assert self._last is not None
+        last = self._last
+        fault = f"no observation newer than number {last.observation.sequence}"
+        self._health.update({STREAM: fault}, self.parameters.sensors.nominal_period)
+        if self._health.healthy:
+            return last
+        return self._unusable(last.observation, self._health.cause)
+
+    # --- sensors ----------------------------------------------------------------------------
+
+    def _return_from_outage(self, readings: Readings, faults: dict[str, str]) -> None:
+        """Start afresh with what went stale while a sensor was out for too long."""
+        if self._health.overdue(GYRO) and GYRO not in faults:
+            up = self._up(readings)
+            if up is not None:
+                self._orientation.set_tilt(up, self._orientation.heading)
+        if self._stale(faults):
+            self._contact.reset()
+            self._odometry.say = [0.0, 0.0]
+
+    def _stale(self, faults: dict[str, str]) -> bool:
+        """Whether the anchors belong to a past that nobody saw."""
+        if STREAM in faults:
+            return True
+        return self._health.overdue(STREAM) or (
+            self._health.overdue(JOINTS) and JOINTS not in faults
+        )
+
+    def _up(self, readings: Readings) -> Array | None:
+        """(3,) vertical in base axes by the IMU's own orientation; None without it."""
+        if readings.orientation is None:
+            return None
+        return self._imu_rotation @ up_from_quaternion(readings.orientation)
+
+    def _turn(self, readings: Readings, dt: float) -> Array:
+        """Advance the orientation; return the angular velocity (3,) in base axes [rad/s].
+
+        A silent gyro is held for as long as prediction lasts, and taken as zero afterwards.
+        """
+        if readings.gyro is not None:
+            self._gyro = self._imu_rotation @ readings.gyro
+        elif self._health.overdue(GYRO):
+            self._gyro = self._orientation.bias
+        orientation = self._orientation
+        up, bandwidth = self._up(readings), orientation.tilt_bandwidth()
+        if up is None and readings.specific_force is not None:
+            up = orientation.accelerometer_up(self._imu_rotation @ readings.specific_force)
+            bandwidth = self.parameters.orientation.accelerometer_bandwidth
+        standing = self._standing_time > _STANDING_TIME
+        return orientation.update(
+            self._gyro,
+            dt,
+            up,
+            bandwidth,
+            self._heading_error,
+            orientation.heading_bandwidth(standing),
+        )
+
+    def _specific_force(self, readings: Readings) -> Array:
+        """(3,) base axes; without an accelerometer, that of a base that does not accelerate."""
+        if readings.specific_force is not None:
+            force: Array = self._imu_rotation @ readings.specific_force
+            return force
+        at_rest: Array = GRAVITY * self._orientation.rotation[2]
+        return at_rest + self._odometry.acceleration_bias
+
+    # --- model ------------------------------------------------------------------------------
+
+    def _place(self, readings: Readings, velocity: Array, omega: Array) -> None:
+        """Put the model into the predicted state and compute its gravity, momentum and Cᵀv."""
+        robot, model, data = self._robot, self._robot.model, self._robot.data
+        robot.q[:3] = self._odometry.position
+        robot.q[3:7] = self._orientation.quaternion
+        robot.q[7:] = readings.position
+        robot.v[:3] = velocity
+        robot.v[3:6] = omega
+        robot.v[6:] = readings.velocity
+        self._gravity: Array = pin.computeGeneralizedGravity(model, data, robot.q)
+        self._inertial: Array = pin.rnea(model, data, robot.q, self._zero, robot.v)
+        pin.computeCoriolisMatrix(model, data, robot.q, robot.v)
+        for frame in robot.sole_ids:
+            pin.updateFramePlacement(model, data, frame)
+
+    def _generalised_momentum(self) -> Array:
+        """(nv,) M v, as inverse dynamics at rest with acceleration v, less gravity."""
+        return self._inertial - self._gravity
+
+    def _known_force(self, readings: Readings) -> Array:
+        """(nv,) S τ + Cᵀ v - g, everything that changes momentum but the contacts."""
+        force: Array = self._robot.v @ self._robot.data.C - self._gravity
+        force[BASE_DOF:] += readings.torque
+        return force
+
+    def _refresh_soles(self) -> None:
+        robot, soles = self._robot, self._soles
+        for foot, frame in enumerate(robot.sole_ids):
+            placement = robot.data.oMf[frame]
+            motion = pin.getFrameVelocity(robot.model, robot.data, frame, _WORLD_ALIGNED).np
+            rotation = placement.rotation
+            soles.position[foot] = placement.translation
+            soles.velocity[foot] = motion[:3]
+            soles.turn[foot] = motion[3:]
+            soles.heading[foot] = math.atan2(rotation[1, 0], rotation[0, 0])
+
+    def _headings(self) -> tuple[float, float]:
+        return self._soles.heading[LEFT], self._soles.heading[RIGHT]
+
+    def _solve_wrenches(self) -> Array:
+        """(2, 6) wrench of the ground on the soles, world axes."""
+        robot = self._robot
+        left, right = (
+            pin.getFrameJacobian(robot.model, robot.data, frame, _WORLD_ALIGNED)
+            for frame in robot.sole_ids
+        )
+        return self._wrenches.solve(self._momentum.residual, (left, right))
+
+    # --- correction -------------------------------------------------------------------------
+
+    def _correct(self, readings: Readings, wrench: Array, dt: float) -> None:
+        """Decide which soles stand, and pull the odometry towards them."""
+        soles = self._soles
+        loads = (wrench[LEFT, 2] / self._robot.weight, wrench[RIGHT, 2] / self._robot.weight)
+        speeds = tuple(math.sqrt(float(v @ v)) for v in soles.velocity)
+        heights = (float(soles.position[LEFT, 2]), float(soles.position[RIGHT, 2]))
+        probability = self._contact.update(loads, heights, (speeds[0], speeds[1]), dt)
+        say = [
+            sole_say(loads[foot], probability[foot], speeds[foot], self.parameters.odometry)
+            for foot in (LEFT, RIGHT)
+        ]
+        if readings.bad_joints is not None:
+            for foot, leg in enumerate(self._leg_joints):
+                if readings.bad_joints[leg].any():
+                    say[foot] = 0.0
+        self._heading_error = self._odometry.correct(
+            soles.position, soles.velocity, self._headings(), say, self._orientation.rotation, dt
+        )
+        self._sole_turn = (say[0] * soles.turn[0] + say[1] * soles.turn[1]) / max(sum(say), 1.0)
+        self._standing_time = self._standing_time + dt if min(say) > _STANDING_SAY else 0.0
+        self._uncertainty.update(sum(say) > _UNSUPPORTED_SAY, dt)
+
+    # --- result -----------------------------------------------------------------------------
+
+    def _assemble(
+        self, observation: Observation, readings: Readings, omega: Array, wrench: Array
+    ) -> Estimate:
+        orientation, odometry = self._orientation, self._odometry
+        return Estimate(
+            observation,
+            odometry.position.copy(),
+            orientation.quaternion,
+            odometry.velocity_in_base(orientation.rotation, omega),
+            omega,
+            readings.position,
+            readings.velocity,
+            np.array(self._contact.probability),
+            wrench,
+            self._uncertainty.pose(),
+            self._uncertainty.twist(),
+            self._health.healthy,
+            self._health.cause,
+        )
+
+    def _unusable(self, observation: Observation, cause: str) -> Estimate:
+        """Whatever was believed last, marked as unusable."""
+        if self._last is not None:
+            return replace(self._last, healthy=False, cause=cause)
+        n = len(self.description.joint_names)
+        return Estimate(
+            observation,
+            np.zeros(3),
+            np.array((0.0, 0.0, 0.0, 1.0)),
+            np.zeros(3),
+            np.zeros(3),
+            np.zeros(n),
+            np.zeros(n),
+            np.zeros(2),
+            np.zeros((2, 6)),
+            self._uncertainty.pose(),
+            self._uncertainty.twist(),
+            False,
+            cause,
+        )

@@ -1,0 +1,150 @@
+"""Base position and velocity from the accelerometer and from soles that stand still.
+
+A constant-gain observer of the state that Bloesch et al. ("State estimation for legged robots -
+consistent fusion of leg kinematics and IMU", RSS 2012) and Hartley et al. ("Contact-aided invariant
+extended Kalman filtering", IJRR 2020) filter: base position, velocity, accelerometer bias and one
+anchor per sole, the place on the ground where the sole was put down.
+
+    v̇ = R (f - b) + g + Σ s_i [k_v (0 - v_i) + k_a (a_i - x_i)]
+    ṗ = v             + Σ s_i  k_p (a_i - x_i)
+    ḃ = -k_b Rᵀ Σ s_i (0 - v_i)
+
+with x_i, v_i the sole's position and velocity by forward kinematics at the predicted base state and
+s_i its say. The anchor term uses joint positions, which are far less noisy than joint velocities.
+The velocity is kept at the IMU, so that no angular acceleration is ever needed.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from wm_control.estimation.orientation import GRAVITY, cross
+from wm_control.estimation.parameters import OdometryParameters
+from wm_control.types import Array
+
+_GRAVITY_VECTOR = np.array((0.0, 0.0, -GRAVITY))
+
+
+def sole_say(load: float, probability: float, speed: float, p: OdometryParameters) -> float:
+    """How much a sole may say about the base, in [0, 1].
+
+    load: vertical force as a share of the weight. speed: of the sole over ground [m/s]; beyond the
+    slip speed the say shrinks so that the pull on the base stays bounded (Huber, 1964).
+    """
+    loaded = min(max(load / p.full_load, 0.0), 1.0)
+    steady = 1.0 if speed <= p.slip_speed else p.slip_speed / speed
+    return loaded * probability * steady
+
+
+def wrapped(angle: float) -> float:
+    """Return the same angle in [-π, π)."""
+    return (angle + math.pi) % (2.0 * math.pi) - math.pi
+
+
+class LegOdometry:
+    """Base position, velocity and sole anchors.
+
+    position: (3,) of base_link in world [m]. imu_velocity: (3,) of the IMU in world [m/s].
+    acceleration_bias: (3,) base axes [m/s²]. anchors: (2, 3) [m]; anchor_headings: [rad].
+    say: what each sole contributed to the last correction.
+    """
+
+    def __init__(self, parameters: OdometryParameters, imu_position: Array) -> None:
+        """imu_position: (3,) of the IMU in base_link [m]."""
+        self.parameters = parameters
+        self._imu_position = np.asarray(imu_position, dtype=np.float64)
+        self.reset(np.zeros(3), np.zeros((2, 3)), (0.0, 0.0))
+
+    def reset(self, position: Array, soles: Array, headings: tuple[float, float]) -> None:
+        """At rest at ``position`` (3,), with both soles (2, 3) and their headings as anchors."""
+        self.position: Array = position.copy()
+        self.imu_velocity: Array = np.zeros(3)
+        self.acceleration_bias: Array = np.zeros(3)
+        self.anchors: Array = soles.copy()
+        self.anchor_headings = list(headings)
+        self.say = [1.0, 1.0]
+
+    def predict(self, rotation: Array, omega: Array, specific_force: Array, dt: float) -> Array:
+        """Advance by dt; return the base velocity (3,) in base axes [m/s].
+
+        rotation: (3, 3) base to world. omega: (3,) and specific_force: (3,) at the IMU, base axes.
+        """
+        acceleration = rotation @ (specific_force - self.acceleration_bias) + _GRAVITY_VECTOR
+        self.imu_velocity = self.imu_velocity + acceleration * dt
+        velocity_in_base = self.velocity_in_base(rotation, omega)
+        self.position = self.position + (rotation @ velocity_in_base) * dt
+        return velocity_in_base
+
+    def velocity_in_base(self, rotation: Array, omega: Array) -> Array:
+        """(3,) velocity of base_link's origin; it and ``omega`` in base axes."""
+        return self.imu_velocity @ rotation - cross(omega, self._imu_position)
+
+    def correct(
+        self,
+        soles: Array,
+        sole_velocities: Array,
+        headings: tuple[float, float],
+        say: list[float],
+        rotation: Array,
+        dt: float,
+    ) -> float:
+        """Pull the state towards "loaded soles stand still"; return the heading's error [rad].
+
+        soles, sole_velocities: (2, 3) in world at the predicted state. headings: of the soles
+        [rad]. say: weight of each sole in [0, 1].
+        """
+        p = self.parameters
+        self.say = say
+        share = np.array(say) / max(say[0] + say[1], 1.0)
+        drift = share @ (self.anchors - soles)
+        slip = share @ sole_velocities
+        shift = (p.anchor_position_gain * dt) * drift
+        self.position = self.position + shift
+        self.imu_velocity = self.imu_velocity + dt * (
+            p.anchor_velocity_gain * drift - p.velocity_gain * slip
+        )
+        self._update_bias(slip @ rotation, dt)
+        error = self._heading_error(headings, share)
+        self._move_anchors(soles + shift, headings)
+        self._settle_on_ground(share, dt)
+        return error
+
+    def _update_bias(self, slip_in_base: Array, dt: float) -> None:
+        """ḃ = k_b Rᵀ slip, held inside the largest believable bias."""
+        gain = self.parameters.acceleration_bias_gain * dt
+        limit = self.parameters.acceleration_bias_limit
+        bias = self.acceleration_bias + gain * slip_in_base
+        size = math.sqrt(float(bias @ bias))
+        self.acceleration_bias = bias if size <= limit else bias * (limit / size)
+
+    def _heading_error(self, headings: tuple[float, float], share: Array) -> float:
+        return sum(
+            float(share[foot]) * wrapped(self.anchor_headings[foot] - headings[foot])
+            for foot in range(2)
+        )
+
+    def _move_anchors(self, soles: Array, headings: tuple[float, float]) -> None:
+        """Let an unloaded sole carry its anchor along, a loaded one drag it beyond the release."""
+        limit = self.parameters.anchor_release
+        for foot in range(2):
+            follow = 1.0 - self.say[foot]
+            offset = soles[foot] - self.anchors[foot]
+            distance = math.sqrt(float(offset @ offset))
+            if distance * (1.0 - follow) > limit:
+                follow = 1.0 - limit / distance
+            if follow > 0.0:
+                self.anchors[foot] += follow * offset
+                turned = wrapped(headings[foot] - self.anchor_headings[foot])
+                self.anchor_headings[foot] += follow * turned
+
+    def _settle_on_ground(self, share: Array, dt: float) -> None:
+        """Let the whole picture sink until the standing soles are at z = 0: flat ground.
+
+        Base and anchors move together, so the velocity feels nothing of it.
+        """
+        height = float(share @ self.anchors[:, 2])
+        sink = height * dt / (self.parameters.ground_time + dt)
+        self.position[2] -= sink
+        self.anchors[:, 2] -= sink

@@ -1,0 +1,206 @@
+"""Every number of the state estimator, with its unit, bounds and reason."""
+
+from __future__ import annotations
+
+from pydantic import Field
+from pydantic.dataclasses import dataclass
+
+from wm_control.parameters import STRICT
+
+
+@dataclass(frozen=True, slots=True, config=STRICT)
+class OrientationParameters:
+    """Gains of the complementary filter (Mahony et al., 2008)."""
+
+    tilt_bandwidth: float = Field(
+        default=1.0, gt=0.0, le=20.0, description="of roll and pitch towards the IMU's own [rad/s]"
+    )
+    startup_bandwidth: float = Field(
+        default=20.0, gt=0.0, le=50.0, description="of tilt and heading right after reset [rad/s]"
+    )
+    heading_bandwidth_standing: float = Field(
+        default=1.0, ge=0.0, le=20.0, description="of heading towards both resting soles [rad/s]"
+    )
+    heading_bandwidth_walking: float = Field(
+        default=0.05,
+        ge=0.0,
+        le=5.0,
+        description="of heading towards the stance sole, which slips [rad/s]",
+    )
+    accelerometer_bandwidth: float = Field(
+        default=0.05,
+        ge=0.0,
+        le=5.0,
+        description="of tilt towards gravity while the IMU has none [rad/s]",
+    )
+    accelerometer_gate: float = Field(
+        default=1.0, gt=0.0, le=9.0, description="deviation from g at which it is ignored [m/s^2]"
+    )
+    gyro_bias_limit: float = Field(
+        default=0.1, gt=0.0, le=1.0, description="largest believed bias [rad/s]"
+    )
+
+
+@dataclass(frozen=True, slots=True, config=STRICT)
+class ContactParameters:
+    """Foot wrenches from the momentum observer, and contact from force, height and speed."""
+
+    observer_bandwidth: float = Field(
+        default=150.0, gt=10.0, le=400.0, description="of the momentum observer [rad/s]"
+    )
+    joint_torque_noise: float = Field(
+        default=3.0, gt=0.0, description="trust in the legs' momentum balance [N·m]"
+    )
+    base_force_noise: float = Field(
+        default=80.0, gt=0.0, description="trust in the base's force balance: payload, pushes [N]"
+    )
+    base_torque_noise: float = Field(
+        default=40.0, gt=0.0, description="trust in the base's torque balance [N·m]"
+    )
+    prior_force: float = Field(
+        default=500.0, gt=0.0, description="expected size of a foot force [N]"
+    )
+    prior_torque: float = Field(
+        default=20.0, gt=0.0, description="expected size of a foot torque [N·m]"
+    )
+    load_threshold: float = Field(
+        default=0.15,
+        gt=0.0,
+        lt=1.0,
+        description="vertical force, share of the weight, at probability 0.5",
+    )
+    load_slope: float = Field(
+        default=30.0, gt=0.0, description="log-odds per share of the weight around the threshold"
+    )
+    load_evidence: float = Field(
+        default=6.0, gt=0.0, description="most log-odds that force contributes"
+    )
+    height_allowance: float = Field(
+        default=0.03, gt=0.0, description="height over the lower sole that says nothing [m]"
+    )
+    height_slope: float = Field(
+        default=100.0, ge=0.0, description="log-odds lost per metre above it"
+    )
+    speed_allowance: float = Field(
+        default=0.3, gt=0.0, description="speed of the sole that says nothing [m/s]"
+    )
+    speed_slope: float = Field(default=5.0, ge=0.0, description="log-odds lost per m/s above it")
+    kinematic_evidence: float = Field(
+        default=4.0, ge=0.0, description="most log-odds lost to height and to speed, each"
+    )
+    rise_time: float = Field(
+        default=0.008, gt=0.0, le=0.2, description="of the probability upwards [s]"
+    )
+    fall_time: float = Field(
+        default=0.004, gt=0.0, le=0.2, description="of the probability downwards [s]"
+    )
+
+
+@dataclass(frozen=True, slots=True, config=STRICT)
+class OdometryParameters:
+    """Constant gains of the velocity and position observer."""
+
+    velocity_gain: float = Field(
+        default=8.0, gt=0.0, le=200.0, description="velocity from the stance sole's velocity [1/s]"
+    )
+    anchor_velocity_gain: float = Field(
+        default=100.0,
+        ge=0.0,
+        le=1000.0,
+        description="velocity from the stance sole's drift [1/s^2]",
+    )
+    anchor_position_gain: float = Field(
+        default=20.0, ge=0.0, le=200.0, description="position from the stance sole's drift [1/s]"
+    )
+    acceleration_bias_gain: float = Field(
+        default=5.0,
+        ge=0.0,
+        le=20.0,
+        description="accelerometer bias from velocity innovation [1/s^2]",
+    )
+    acceleration_bias_limit: float = Field(
+        default=0.5, ge=0.0, le=3.0, description="largest believed accelerometer bias [m/s^2]"
+    )
+    full_load: float = Field(
+        default=0.4,
+        gt=0.0,
+        le=1.0,
+        description="share of the weight above which a sole counts fully",
+    )
+    slip_speed: float = Field(
+        default=0.15,
+        gt=0.0,
+        le=2.0,
+        description="sole speed beyond which its say shrinks (Huber) [m/s]",
+    )
+    anchor_release: float = Field(
+        default=0.02, gt=0.0, le=0.2, description="drift of a loaded sole that moves its anchor [m]"
+    )
+    ground_time: float = Field(
+        default=0.5,
+        gt=0.0,
+        le=30.0,
+        description="time constant towards 'the stance sole is at z = 0' [s]",
+    )
+
+
+@dataclass(frozen=True, slots=True, config=STRICT)
+class SensorParameters:
+    """When a sensor is believed, and for how long the estimate lives without it."""
+
+    outage_limit: float = Field(
+        default=0.05, gt=0.0, le=0.5, description="prediction without a sensor before unhealthy [s]"
+    )
+    recovery_time: float = Field(
+        default=0.2,
+        ge=0.0,
+        le=5.0,
+        description="good samples after such an outage before healthy [s]",
+    )
+    nominal_period: float = Field(
+        default=0.002, gt=0.0, le=0.05, description="between observations [s]"
+    )
+    gyro_range: float = Field(default=35.0, gt=0.0, description="largest possible reading [rad/s]")
+    accelerometer_range: float = Field(
+        default=500.0, gt=0.0, description="largest possible [m/s^2]"
+    )
+    joint_margin: float = Field(default=0.5, gt=0.0, description="beyond a joint's limit [rad]")
+    range_factor: float = Field(
+        default=5.0, gt=1.0, description="times the joint's velocity and torque limits"
+    )
+    stuck_samples: int = Field(
+        default=10, ge=3, le=500, description="identical readings that raise suspicion"
+    )
+    stuck_angle: float = Field(
+        default=0.004, gt=0.0, description="motion told by another sensor that confirms it [rad]"
+    )
+
+
+@dataclass(frozen=True, slots=True, config=STRICT)
+class CovarianceParameters:
+    """Standard deviations that the estimate claims for itself; drift per root second."""
+
+    tilt: float = Field(default=0.004, gt=0.0, description="roll and pitch [rad]")
+    heading_drift: float = Field(default=0.004, gt=0.0, description="[rad/sqrt(s)]")
+    position_drift: float = Field(default=0.01, gt=0.0, description="horizontal [m/sqrt(s)]")
+    height: float = Field(default=0.006, gt=0.0, description="over the stance sole's ground [m]")
+    velocity: float = Field(
+        default=0.02, gt=0.0, description="of the base with a foot in contact [m/s]"
+    )
+    angular_velocity: float = Field(default=0.006, gt=0.0, description="[rad/s]")
+    unsupported_acceleration: float = Field(
+        default=0.15,
+        gt=0.0,
+        description="growth of the velocity's deviation without contact [m/s^2]",
+    )
+
+
+@dataclass(frozen=True, slots=True, config=STRICT)
+class EstimatorParameters:
+    """Everything ``config/estimator.yaml`` may override."""
+
+    orientation: OrientationParameters = Field(default_factory=OrientationParameters)
+    contact: ContactParameters = Field(default_factory=ContactParameters)
+    odometry: OdometryParameters = Field(default_factory=OdometryParameters)
+    sensors: SensorParameters = Field(default_factory=SensorParameters)
+    covariance: CovarianceParameters = Field(default_factory=CovarianceParameters)
