@@ -6,6 +6,7 @@ calls give bit-identical decisions, so that a bag can be judged again.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 
 from wm_control.arbiter.latch import Latch
@@ -72,12 +73,16 @@ class Arbiter:
     def parameters(self, parameters: ArbiterParameters) -> None:
         self._parameters = parameters
 
-    def reset(self) -> None:
-        """Forget everything: unarmed, no cause."""
+    def reset(self, *, armed: bool = False) -> None:
+        """Forget everything: no cause, and unarmed.
+
+        armed: begin armed and without a ramp; for a simulated robot that starts in the posture
+        the controller wants.
+        """
         self._latches = {rule.name: Latch(rule.trigger, rule.release) for rule in RULES}
         self._causes: dict[str, Cause] = {}
-        self._armed = False
-        self._armed_at = 0.0
+        self._armed = armed
+        self._armed_at = -math.inf
         self._armed_position = self._default_position
         self._first_cause: Cause | None = None
         self._last: Command | None = None

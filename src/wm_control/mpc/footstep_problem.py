@@ -129,12 +129,13 @@ def build_footstep_problem(gait: GaitParameters, mpc: FootstepMpcParameters) -> 
     )
     convergent = cop + ca.exp(-omega * time) * (p["convergent"] - cop)
     com = 0.5 * (touchdown + convergent)
+    lift_off = com + omega * gait.double_support * (touchdown - com)
     rows = ca.vertcat(
         _rotate_back(p["support_axis"], moves[0]),
         _rotate_back(p["body_axis"], moves[1]),
         _rotate_back(p["body_axis"], moves[2]),
         _rotate_back(p["body_axis"], steps[0] - com - p["hip_swing"]),
-        _rotate_back(p["body_axis"], -com - p["hip_support"]),
+        _rotate_back(p["body_axis"], -lift_off - p["hip_support"]),
         mpc.swing_speed * time - (steps[0] - p["swing"]),
         mpc.swing_speed * time + (steps[0] - p["swing"]),
     )

@@ -49,11 +49,33 @@ class Tasks:
         self._target[rows] = target * (scale if np.isscalar(scale) else np.ravel(scale))
         self._rows = rows.stop
 
-    def com(self, acceleration: Array) -> None:
-        """Centre-of-mass acceleration (3,) in world, through the centroidal momentum matrix."""
-        data, mass = self._model.data, self._model.mass
-        target = acceleration - data.dhg.np[:3] / mass
-        self._add(data.Ag[:3], target * mass, np.sqrt(self._parameters.weight_com) / mass)
+    def template(self, cop: Array, height_acceleration: float) -> None:
+        """Make the ground's reaction act at ``cop`` (3,) in world, and hold the height.
+
+        The angular momentum about the centre of pressure then changes by gravity alone,
+        dL/dt = (c - p) x m g, which is the template's equation exactly: whatever the swing leg
+        does, the divergent component computed from that momentum follows the plan. A task on the
+        acceleration of the centre of mass would have to fight the swing leg with the ankle.
+        Rows are divided by m h, so that they are accelerations [m/s²].
+        """
+        data, model = self._model.data, self._model
+        linear, angular = data.Ag[:3], data.Ag[3:]
+        drift = data.dhg.np
+        x, y, h = model.com - cop
+        scale = 1.0 / (model.mass * max(h, 0.1))
+        weight = np.sqrt(self._parameters.weight_com)
+        rows = np.empty((3, model.nv))
+        rows[0] = scale * (h * linear[0] - x * linear[2] + angular[1])
+        rows[1] = scale * (h * linear[1] - y * linear[2] - angular[0])
+        rows[2] = linear[2] / model.mass
+        known = (
+            scale * (h * drift[0] - x * drift[2] + drift[4]),
+            scale * (h * drift[1] - y * drift[2] - drift[3]),
+            drift[2] / model.mass,
+        )
+        gravity = model.weight * scale
+        wanted = np.array([gravity * x, gravity * y, height_acceleration])
+        self._add(rows, wanted - np.array(known), weight)
 
     def yaw_momentum(self) -> None:
         """Damp angular momentum about the vertical through the centre of mass."""

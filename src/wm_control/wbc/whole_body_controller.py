@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from wm_control.mpc.parameters import GaitParameters
-from wm_control.mpc.plan import Mode, Phase
+from wm_control.mpc.plan import Phase
 from wm_control.mpc.template import template_state
 from wm_control.robot.model import RobotModel
 from wm_control.types import LEFT, RIGHT, Array, Command, Estimate, SolveReport, Status
@@ -100,7 +100,7 @@ class WholeBodyController:
     def _compose(self, phase: Phase, dt: float) -> tuple[TaskStack, tuple[SoleContact, ...]]:
         model, tasks, p = self._model, self._tasks, self._parameters
         tasks.clear()
-        tasks.com(self._com_acceleration(phase, dt))
+        tasks.template(*self._template_targets(phase, dt))
         tasks.yaw_momentum()
         contacts = []
         for foot in (LEFT, RIGHT):
@@ -130,30 +130,25 @@ class WholeBodyController:
         np.matmul(jacobian[3:].T, rotation * weight, out=transmission[:, 3:])
         return SoleContact(transmission, 0.0, 0.05 + 1.6 * load)
 
-    def _com_acceleration(self, phase: Phase, dt: float) -> Array:
-        """(3,) template dynamics in the plane, height held above the support sole."""
+    def _template_targets(self, phase: Phase, dt: float) -> tuple[Array, float]:
+        """(3,) centre of pressure on the ground, and the vertical acceleration of the CoM."""
         model, p = self._model, self._parameters
         soles = [model.data.oMf[frame].translation for frame in model.sole_ids]
         ground = 0.5 * (soles[0][2] + soles[1][2]) if phase.swing is None else soles[phase.support][2]
-        com, omega = model.com, self._gait.omega
+        com = model.com
         wanted = ground + self._gait.com_height
-        height = com[2] if self._height is None else self._height
-        step = float(np.clip(wanted - height, -_HEIGHT_RATE * dt, _HEIGHT_RATE * dt))
-        self._height = float(height + step)
-        if phase.mode == Mode.STAND or phase.cop is None:
-            middle = 0.5 * (soles[0][:2] + soles[1][:2])
-            state = template_state(model, np.append(middle, ground), omega)
-            cop = middle + (1.0 + self._gait.stand_dcm_gain) * (state.dcm - middle)
-        else:
-            cop = phase.cop
-        vertical = model.momentum[2] / model.mass
-        return np.array(
-            [
-                *(omega**2 * (com[:2] - cop)),
-                p.com_height_stiffness * (self._height - com[2])
-                + p.com_height_damping * (step / dt - vertical),
-            ]
-        )
+        height = float(com[2]) if self._height is None else self._height
+        rise = float(np.clip(wanted - height, -_HEIGHT_RATE * dt, _HEIGHT_RATE * dt))
+        self._height = height + rise
+        vertical = float(model.momentum[2]) / model.mass
+        acceleration = p.com_height_stiffness * (self._height - float(com[2]))
+        acceleration += p.com_height_damping * (rise / dt - vertical)
+        if phase.cop is not None:
+            return np.append(phase.cop, ground), acceleration
+        middle = 0.5 * (soles[0][:2] + soles[1][:2])
+        dcm = template_state(model, np.append(middle, ground), self._gait.omega).dcm
+        cop = middle + (1.0 + self._gait.stand_dcm_gain) * (dcm - middle)
+        return np.append(cop, ground), acceleration
 
     def _joint_command(
         self, estimate: Estimate, solution: WholeBodySolution, dt: float
