@@ -1,0 +1,247 @@
+"""One control cycle, from an observation to a command: the same object in real time and lock-step.
+
+    observation -> estimator -> controllers -> arbiter -> command filter -> decision
+
+Direct calls on core objects, one line per stage; no ROS, no clock but the one that is handed in.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from queue import Empty, SimpleQueue
+
+from wm_bringup.backends.base import CONTROL_PERIOD
+from wm_bringup.latency import LatencySample
+from wm_control.arbiter.arbiter import Arbiter
+from wm_control.arbiter.command_filter import CommandFilter
+from wm_control.arbiter.height import HeightAboveSoles
+from wm_control.arbiter.measurements import Overruns
+from wm_control.arbiter.operator import OperatorInput
+from wm_control.arbiter.parameters import SafetyParameters
+from wm_control.arbiter.velocity_gate import bounded
+from wm_control.parameters import load_parameters
+from wm_control.robot.description import RobotDescription
+from wm_control.types import (
+    Action,
+    Controller,
+    ControllerResult,
+    Decision,
+    Estimate,
+    Estimator,
+    Observation,
+    Status,
+    VelocityCommand,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Stamps:
+    """When each stage of a cycle was done, on the clock handed to the loop [s]."""
+
+    start: float
+    estimated: float
+    controlled: float
+    decided: float
+
+
+@dataclass(frozen=True, slots=True)
+class TickRecord:
+    """All that one cycle saw and did, for whoever publishes or records it.
+
+    velocity: the command as the controllers were given it, after all limits.
+    results: by controller. stamps: of the stages.
+    """
+
+    observation: Observation
+    estimate: Estimate
+    velocity: VelocityCommand
+    results: Mapping[str, ControllerResult]
+    decision: Decision
+    stamps: Stamps
+
+    def latency(
+        self,
+        t_sensor: float,
+        t_received: float,
+        t_published: float,
+        *,
+        deadline_missed: bool = False,
+        backend_time: float = 0.0,
+    ) -> LatencySample:
+        """Complete the stamps with those that only the caller can take; all on one clock [s]."""
+        stamps = self.stamps
+        result = self.results.get(self.decision.source)
+        solves = result.solves if result else ()
+        return LatencySample(
+            sequence=self.observation.sequence,
+            controller=self.decision.source,
+            t_sensor=t_sensor,
+            t_received=t_received,
+            t_start=stamps.start,
+            t_end=stamps.decided,
+            t_published=t_published,
+            deadline_missed=deadline_missed,
+            iterations=sum(solve.iterations for solve in solves),
+            status=max((r.status for r in self.results.values()), default=Status.OK),
+            estimator_time=stamps.estimated - stamps.start,
+            controller_time=stamps.controlled - stamps.estimated,
+            arbiter_time=stamps.decided - stamps.controlled,
+            backend_time=backend_time,
+        )
+
+
+class OverrunCounter:
+    """Counts late cycles: in a row, and as a share of the last ``window``."""
+
+    def __init__(self, window: int) -> None:
+        """Start with nothing late."""
+        self._late: deque[bool] = deque(maxlen=window)
+        self._count = 0
+        self._in_a_row = 0
+
+    def add(self, late: bool) -> None:
+        """Take in one cycle."""
+        if len(self._late) == self._late.maxlen:
+            self._count -= self._late[0]
+        self._late.append(late)
+        self._count += late
+        self._in_a_row = self._in_a_row + 1 if late else 0
+
+    @property
+    def overruns(self) -> Overruns:
+        """As the arbiter wants it; the share is of a full window even before there was one."""
+        return Overruns(self._in_a_row, self._count / (self._late.maxlen or 1))
+
+
+class ControlLoop:
+    """Estimator, controllers, arbiter and filter, called one after the other.
+
+    ``last`` holds the record of the newest cycle. Nothing raises outward: an estimator or
+    controller that raises is reported as unhealthy or failed, with the exception as its cause.
+    """
+
+    def __init__(
+        self,
+        description: RobotDescription,
+        estimator: Estimator,
+        controllers: Sequence[Controller],
+        safety: SafetyParameters | None = None,
+        *,
+        clock: Callable[[], float],
+        period: float = CONTROL_PERIOD,
+    ) -> None:
+        """Put the parts together; the first controller is in charge.
+
+        clock: for the stamps of ``TickRecord`` only. period: of one cycle [s].
+        """
+        self.safety = safety or load_parameters(SafetyParameters)
+        self.estimator = estimator
+        self.controllers = tuple(controllers)
+        self.arbiter = Arbiter(
+            description,
+            self.safety.arbiter,
+            primary=self.controllers[0].name,
+            height=HeightAboveSoles(description),
+        )
+        self.filter = CommandFilter(description, self.safety.filter)
+        self.period = period
+        self.last: TickRecord | None = None
+        self._believed: Estimate | None = None
+        self._clock = clock
+        self._requests: SimpleQueue[OperatorInput] = SimpleQueue()
+        self._overruns = OverrunCounter(window=round(1.0 / period))
+
+    def request(self, operator: OperatorInput) -> None:
+        """Hand a request to the next cycle; may be called from another thread."""
+        self._requests.put(operator)
+
+    def report_late(self, late: bool) -> None:
+        """Say whether the cycle just done ended after its deadline."""
+        self._overruns.add(late)
+
+    def reset(self, observation: Observation, *, armed: bool = False) -> None:
+        """Start again from rest: everything forgotten, unarmed unless ``armed`` (Arbiter.reset)."""
+        self._restart(observation)
+        self.arbiter.reset(armed=armed)
+        self.filter.reset()
+        self._overruns = OverrunCounter(window=round(1.0 / self.period))
+        self.last = None
+
+    def bounded_velocity(self, velocity: VelocityCommand) -> VelocityCommand:
+        """Velocity command within the limits that hold after the newest decision.
+
+        Also for planners that run beside the loop, so that all obey the same limits.
+        """
+        action = self.last.decision.action if self.last else Action.NOMINAL
+        return bounded(velocity, self.safety.velocity, action)
+
+    def tick(self, observation: Observation, velocity: VelocityCommand, now: float) -> Decision:
+        """One cycle. now: on the clock of ``observation.stamp`` [s]."""
+        start = self._clock()
+        estimate = self._estimate(observation)
+        return self._continue(start, observation, estimate, velocity, now)
+
+    def hold(self, observation: Observation, velocity: VelocityCommand, now: float) -> Decision:
+        """One cycle of a robot that stands still, held from outside, until the arbiter arms.
+
+        Estimator and controllers start anew from this observation.
+        """
+        start = self._clock()
+        estimate = self._restart(observation)
+        return self._continue(start, observation, estimate, velocity, now)
+
+    def _restart(self, observation: Observation) -> Estimate:
+        self._believed = self.estimator.reset(observation)
+        for controller in self.controllers:
+            controller.reset(self._believed)
+        return self._believed
+
+    def _continue(
+        self,
+        start: float,
+        observation: Observation,
+        estimate: Estimate,
+        velocity: VelocityCommand,
+        now: float,
+    ) -> Decision:
+        estimated = self._clock()
+        velocity = self.bounded_velocity(velocity)
+        results = {c.name: self._propose(c, estimate, velocity) for c in self.controllers}
+        controlled = self._clock()
+        operator, overruns = self._operator(), self._overruns.overruns
+        decision = self.arbiter.update(now, estimate, results, operator, overruns)
+        command, clipped = self.filter.apply(decision.command, observation, self.period)
+        decision = replace(decision, command=command, clipped=clipped)
+        stamps = Stamps(start, estimated, controlled, self._clock())
+        self.last = TickRecord(observation, estimate, velocity, results, decision, stamps)
+        return decision
+
+    def _estimate(self, observation: Observation) -> Estimate:
+        try:
+            return self.estimator.update(observation)
+        except Exception as error:
+            if self.last is None:
+                raise
+            cause = f"estimator raised {type(error).__name__}: {error}"
+            return replace(self.last.estimate, observation=observation, healthy=False, cause=cause)
+
+    def _propose(
+        self, controller: Controller, estimate: Estimate, velocity: VelocityCommand
+    ) -> ControllerResult:
+        try:
+            return controller.step(estimate, velocity, self.period)
+        except Exception as error:
+            cause = f"{controller.name} raised {type(error).__name__}: {error}"
+            return ControllerResult(controller.name, None, Status.FAILED, cause)
+
+    def _operator(self) -> OperatorInput:
+        """All requests since the last cycle, as one."""
+        arm = stop = clear = False
+        try:
+            while True:
+                request = self._requests.get_nowait()
+                arm, stop, clear = arm or request.arm, stop or request.stop, clear or request.clear
+        except Empty:
+            return OperatorInput(arm, stop, clear)
