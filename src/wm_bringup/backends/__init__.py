@@ -1,1 +1,1 @@
-"""TODO."""
+"""Robots behind one interface: simulated, mocked, recorded or real."""

@@ -1,4 +1,4 @@
-"""What a robot is to the rest of the program, and what only an evaluator may see of a simulated one.
+"""What a robot is to the program, and what only an evaluator may see of a simulated one.
 
 Controllers, estimators and nodes are given a ``Robot``. Whoever judges them is given a
 ``SimulatedRobot``; a function that asks for one says in its signature that it uses ground truth.

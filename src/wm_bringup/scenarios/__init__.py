@@ -1,1 +1,1 @@
-"""TODO."""
+"""Scenarios: what happens in an episode, validated and loadable from YAML."""

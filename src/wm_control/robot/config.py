@@ -19,22 +19,30 @@ class JointConfig:
 
     group: str = Field(description="left_leg, right_leg, waist, left_arm, right_arm, ...")
     actuator: str = Field(description="key of `actuators`: gives the rotor inertia")
-    rotors: int = Field(1, ge=1, le=4, description="actuators that drive this joint in parallel")
-    default: float = Field(0.0, description="position in the default standing posture [rad]")
-    lower: float | None = Field(None, description="position limit, instead of the URDF's [rad]")
-    upper: float | None = Field(None, description="position limit, instead of the URDF's [rad]")
-    velocity: Positive | None = Field(None, description="instead of the URDF's [rad/s]")
-    torque: Positive | None = Field(None, description="instead of the URDF's [N·m]")
-    stiffness: Positive | None = Field(None, description="instead of the derived [N·m/rad]")
-    damping: Positive | None = Field(None, description="instead of the derived [N·m·s/rad]")
+    rotors: int = Field(
+        default=1, ge=1, le=4, description="actuators that drive this joint in parallel"
+    )
+    default: float = Field(
+        default=0.0, description="position in the default standing posture [rad]"
+    )
+    lower: float | None = Field(
+        default=None, description="position limit, instead of the URDF's [rad]"
+    )
+    upper: float | None = Field(
+        default=None, description="position limit, instead of the URDF's [rad]"
+    )
+    velocity: Positive | None = Field(default=None, description="instead of the URDF's [rad/s]")
+    torque: Positive | None = Field(default=None, description="instead of the URDF's [N·m]")
+    stiffness: Positive | None = Field(default=None, description="instead of the derived [N·m/rad]")
+    damping: Positive | None = Field(default=None, description="instead of the derived [N·m·s/rad]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
 class GainConfig:
     """Joint gains follow from the rotor: kp = J (2 pi f)², kd = 2 zeta J 2 pi f."""
 
-    natural_frequency: float = Field(10.0, gt=0.0, le=50.0, description="f [Hz]")
-    damping_ratio: float = Field(2.0, gt=0.0, le=10.0, description="zeta [-]")
+    natural_frequency: float = Field(default=10.0, gt=0.0, le=50.0, description="f [Hz]")
+    damping_ratio: float = Field(default=2.0, gt=0.0, le=10.0, description="zeta [-]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
@@ -50,12 +58,12 @@ class SoleConfig:
     """Sole frame (z up, x to the toe, on the ground when standing) and its support rectangle."""
 
     link: str = Field(description="link of the URDF that carries the sole")
-    position: Vector3 = Field((0.0, 0.0, 0.0), description="sole origin in that link [m]")
-    rpy: Vector3 = Field((0.0, 0.0, 0.0), description="sole axes in that link [rad]")
+    position: Vector3 = Field(default=(0.0, 0.0, 0.0), description="sole origin in that link [m]")
+    rpy: Vector3 = Field(default=(0.0, 0.0, 0.0), description="sole axes in that link [rad]")
     half_length: Positive = Field(description="support rectangle for control, along x [m]")
     half_width: Positive = Field(description="support rectangle for control, along y [m]")
     contact_spheres: tuple[SphereConfig, ...] = Field(
-        (), description="contact geometry for simulators, instead of the URDF's spheres"
+        default=(), description="contact geometry for simulators, instead of the URDF's spheres"
     )
 
 
@@ -72,8 +80,8 @@ class ImuConfig:
     """The IMU's frame, rigidly attached to the base: at a link of the URDF, or moved from it."""
 
     link: str = Field(description="link of the URDF, e.g. imu_in_pelvis")
-    position: Vector3 = Field((0.0, 0.0, 0.0), description="IMU origin in that link [m]")
-    rpy: Vector3 = Field((0.0, 0.0, 0.0), description="IMU axes in that link [rad]")
+    position: Vector3 = Field(default=(0.0, 0.0, 0.0), description="IMU origin in that link [m]")
+    rpy: Vector3 = Field(default=(0.0, 0.0, 0.0), description="IMU axes in that link [rad]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
@@ -97,6 +105,6 @@ class RobotConfig:
     soles: SolesConfig
     actuators: dict[str, Positive] = Field(description="reflected rotor inertia by name [kg·m²]")
     joints: dict[str, JointConfig] = Field(description="actuated joints, in the robot's own order")
-    locked: dict[str, float] = Field({}, description="joints to freeze, and where [rad]")
+    locked: dict[str, float] = Field(default={}, description="joints to freeze, and where [rad]")
     gains: GainConfig = Field(default_factory=GainConfig)
     capsules: tuple[CapsuleConfig, ...] = ()

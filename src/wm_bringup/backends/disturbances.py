@@ -1,0 +1,73 @@
+"""Pushes on the base: when they start and what force they are, independent of the simulator."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from wm_bringup.scenarios.scenario import Push
+from wm_control.types import Array
+
+
+@dataclass(frozen=True, slots=True)
+class ActivePush:
+    """A force (3,) in world axes [N] on the base for the physics steps first <= step < last."""
+
+    force: Array
+    first: int
+    last: int
+
+
+def force_of(impulse: Array, duration: float, heading: float, dt: float) -> tuple[Array, int]:
+    """Constant world force (3,) [N] and number of physics steps that give exactly this impulse.
+
+    impulse: (3,) along heading, left, up [N·s]. The duration is rounded to whole steps of ``dt``.
+    """
+    steps = max(1, round(duration / dt))
+    cos, sin = math.cos(heading), math.sin(heading)
+    forward, left, up = impulse
+    world = np.array([cos * forward - sin * left, sin * forward + cos * left, up])
+    return world / (steps * dt), steps
+
+
+class PushSchedule:
+    """Scripted pushes: those with a time start by themselves, those with a phase wait for it."""
+
+    def __init__(self, pushes: tuple[Push, ...]) -> None:
+        """Take the pushes of a scenario."""
+        self._all = pushes
+        self._waiting: list[Push] = []
+        self._phase: float | None = None
+        self.reset()
+
+    def reset(self) -> None:
+        """Every push is still to come."""
+        self._waiting = list(self._all)
+        self._phase = None
+
+    def due(self, time: float) -> list[Push]:
+        """Pushes without a phase that start now; each is returned once."""
+        return self._take([p for p in self._waiting if p.phase is None and p.at <= time + 1e-9])
+
+    def due_at_phase(self, time: float, phase: float) -> list[Push]:
+        """Pushes whose phase was passed since the last call; each is returned once."""
+        before, self._phase = self._phase, phase
+        if before is None:
+            return []
+        turned = (phase - before) % 1.0
+        return self._take(
+            [
+                p
+                for p in self._waiting
+                if p.phase is not None
+                and p.at <= time + 1e-9
+                and 0.0 < (p.phase - before) % 1.0 <= turned < 0.5
+            ]
+        )
+
+    def _take(self, pushes: list[Push]) -> list[Push]:
+        for push in pushes:
+            self._waiting.remove(push)
+        return pushes

@@ -1,0 +1,63 @@
+"""What a physics engine must offer to be driven by ``Simulation``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from wm_bringup.backends.ground import Terrain
+from wm_bringup.backends.rotation import Quaternion
+from wm_control.types import Array
+
+Vector3 = tuple[float, float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class BaseState:
+    """Pose of base_link and velocity of its origin, in the world; orientation is xyzw."""
+
+    position: Array
+    orientation: Quaternion
+    velocity: Array
+    angular_velocity: Array
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """One contact point of the robot in the last physics step.
+
+    link: name of the robot's link. other: name of the robot's other link, empty for the ground.
+    position: (3,) in the world [m]. normal_force [N]. normal, friction: (3,) unit normal towards
+    the robot and friction force on the robot [N], in the world.
+    """
+
+    link: str
+    other: str
+    position: Array
+    normal: Array
+    normal_force: float
+    friction: Array
+
+
+class Engine(Protocol):
+    """Physics of one robot in one world; joint arrays are in the description's order."""
+
+    physics_step: float
+
+    def rebuild(self, terrain: Terrain, base_position: Array, joint_position: Array) -> None:
+        """Make the world anew: robot at rest, upright, at this place and posture."""
+
+    def step(self, torque: Array, push_force: Array | None) -> None:
+        """Advance one physics step under joint torques (n,) and a force (3,) on base_link."""
+
+    def joint_state(self) -> tuple[Array, Array]:
+        """Position [rad] and velocity [rad/s], (n,) each, in new arrays."""
+
+    def base_state(self) -> BaseState:
+        """Pose and velocity of base_link."""
+
+    def contacts(self) -> list[Contact]:
+        """All contacts of the robot in the last physics step."""
+
+    def close(self) -> None:
+        """Give the world back."""

@@ -1,0 +1,134 @@
+"""A scenario: what happens in one episode, apart from who controls the robot.
+
+Files live in ``config/scenarios/``; every key has a default, so a file says only what is special.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field
+from pydantic.dataclasses import dataclass
+
+from wm_bringup.scenarios.faults import Fault
+from wm_control.parameters import STRICT, load_parameters
+from wm_control.share import config_file
+from wm_control.types import VelocityCommand
+
+Noise = Literal["off", "nominal", "double"]
+
+
+def _valid_fault(text: str) -> str:
+    Fault.parse(text)
+    return text
+
+
+@dataclass(frozen=True, slots=True, config=STRICT)
+class VelocitySegment:
+    """From ``at`` on, this is commanded, in the heading-aligned base frame (x forward, y left)."""
+
+    at: float = Field(default=0.0, ge=0.0, description="time [s]")
+    x: float = Field(default=0.0, ge=-2.0, le=2.0, description="forward [m/s]")
+    y: float = Field(default=0.0, ge=-1.0, le=1.0, description="left [m/s]")
+    yaw: float = Field(default=0.0, ge=-2.0, le=2.0, description="anti-clockwise [rad/s]")
+
+
+@dataclass(frozen=True, slots=True, config=STRICT)
+class Push:
+    """A constant force on the base; it acts along heading, left and up of the moment it starts."""
+
+    impulse: tuple[float, float, float] = Field(description="forward, left, up [N·s]")
+    at: float = Field(
+        default=0.0, ge=0.0, description="time, or earliest time when a phase is given [s]"
+    )
+    duration: float = Field(default=0.1, gt=0.0, le=5.0, description="[s]")
+    phase: float | None = Field(
+        default=None,
+        ge=0.0,
+        lt=1.0,
+        description="wait for this phase of the stride; null: start at once",
+    )
+
+
+@dataclass(frozen=True, slots=True, config=STRICT)
+class Payload:
+    """A point mass fixed to a link, unknown to the controller."""
+
+    mass: float = Field(default=0.0, ge=0.0, le=50.0, description="[kg]")
+    offset: tuple[float, float, float] = Field(
+        default=(0.0, 0.0, 0.2), description="in the link's frame; the default is in the torso [m]"
+    )
+    link: str | None = Field(
+        default=None, description="null: the link that the last waist joint moves"
+    )
+
+
+@dataclass(frozen=True, slots=True, config=STRICT)
+class Ground:
+    """The ground: flat, or with tiles of random height, or with a ramp."""
+
+    friction: float = Field(
+        default=0.6, gt=0.0, le=2.0, description="Coulomb coefficient of feet on it"
+    )
+    bumps: float = Field(
+        default=0.0, ge=0.0, le=0.1, description="tiles of height -bumps to +bumps [m]"
+    )
+    tile: float = Field(default=0.4, ge=0.1, le=2.0, description="edge of a tile [m]")
+    slope: float = Field(
+        default=0.0, ge=-0.5, le=0.5, description="uphill along x is positive [rad]"
+    )
+    slope_start: float = Field(default=1.0, ge=0.5, description="x at which the ramp begins [m]")
+
+
+@dataclass(frozen=True, slots=True, config=STRICT)
+class Scenario:
+    """One episode."""
+
+    name: str = "default"
+    duration: float = Field(default=20.0, gt=0.0, le=3600.0, description="[s]")
+    seed: int = Field(
+        default=0, ge=0, description="the first episode's; the others count on from it"
+    )
+    velocity: tuple[VelocitySegment, ...] = Field(default=(), description="in order of time")
+    pushes: tuple[Push, ...] = ()
+    payload: Payload = Field(default_factory=Payload)
+    ground: Ground = Field(default_factory=Ground)
+    noise: Noise = Field(default="off", description="sensor preset")
+    delay: float = Field(default=0.0, ge=0.0, le=0.2, description="command to drive, constant [s]")
+    sensor_delay: float = Field(
+        default=0.0, ge=0.0, le=0.1, description="sensor to observation [s]"
+    )
+    motor_strength: float = Field(
+        default=1.0, gt=0.0, le=1.5, description="true torque / believed torque"
+    )
+    joint_dry_friction: float = Field(
+        default=0.0, ge=0.0, le=5.0, description="at every joint [N·m]"
+    )
+    joint_viscous_friction: float = Field(default=0.0, ge=0.0, le=5.0, description="[N·m·s/rad]")
+    initial_joint_noise: float = Field(
+        default=0.0, ge=0.0, le=0.1, description="spread at reset [rad]"
+    )
+    faults: tuple[Annotated[str, AfterValidator(_valid_fault)], ...] = Field(
+        default=(), description="TARGET:VERB[=VALUE]@TIME[+DURATION]"
+    )
+
+    def velocity_at(self, time: float) -> VelocityCommand:
+        """Command in force at ``time`` [s]; zero before the first segment."""
+        index = bisect_right([segment.at for segment in self.velocity], time) - 1
+        if index < 0:
+            return VelocityCommand()
+        segment = self.velocity[index]
+        return VelocityCommand(segment.x, segment.y, segment.yaw)
+
+
+def load_scenario(source: str | Path) -> Scenario:
+    """Load a shipped scenario by name, or any by the path of its YAML file.
+
+    ParameterError names file, key, value and bound.
+    """
+    path = Path(source)
+    if path.suffix not in (".yaml", ".yml"):
+        path = config_file(f"scenarios/{source}.yaml")
+    return load_parameters(Scenario, path)
