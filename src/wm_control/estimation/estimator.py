@@ -20,7 +20,8 @@ from wm_control.estimation.leg_odometry import LegOdometry, sole_say
 from wm_control.estimation.momentum import MomentumObserver
 from wm_control.estimation.orientation import GRAVITY, OrientationFilter, up_from_quaternion
 from wm_control.estimation.parameters import EstimatorParameters
-from wm_control.estimation.sensors import GYRO, JOINTS, Readings, SensorGuard
+from wm_control.estimation.sensors import Readings, SensorGuard
+from wm_control.estimation.stuck import GYRO, JOINTS
 from wm_control.robot.description import RobotDescription
 from wm_control.robot.model import BASE_DOF, RobotModel
 from wm_control.types import LEFT, RIGHT, Array, Estimate, Observation
@@ -36,13 +37,11 @@ _UNSUPPORTED_SAY = 0.2
 class Soles:
     """Both soles by forward kinematics at the predicted base state, world axes.
 
-    position: (2, 3) [m]. velocity: (2, 3) [m/s]. turn: (2, 3) angular velocity [rad/s].
-    heading: of the soles' x axes [rad].
+    position: (2, 3) [m]. velocity: (2, 3) [m/s]. heading: of the soles' x axes [rad].
     """
 
     position: Array
     velocity: Array
-    turn: Array
     heading: list[float]
 
 
@@ -68,7 +67,7 @@ class LegOdometryEstimator:
         nv = self._robot.nv
         self._zero = np.zeros(nv)
         self._force = np.zeros(nv)
-        self._soles = Soles(np.zeros((2, 3)), np.zeros((2, 3)), np.zeros((2, 3)), [0.0, 0.0])
+        self._soles = Soles(np.zeros((2, 3)), np.zeros((2, 3)), [0.0, 0.0])
         self._last: Estimate | None = None
         self._start_over()
 
@@ -80,7 +79,6 @@ class LegOdometryEstimator:
         self._gyro: Array = np.zeros(3)
         self._heading_error = 0.0
         self._standing_time = 2.0 * _STANDING_TIME
-        self._sole_turn: Array = np.zeros(3)
         self._last = None
 
     def reset(self, observation: Observation) -> Estimate:
@@ -89,7 +87,7 @@ class LegOdometryEstimator:
         Unusable sensors give an unhealthy estimate; the next ``update`` then tries again.
         """
         self._start_over()
-        readings = self._guard.check(observation, 0.0, self._sole_turn)
+        readings = self._guard.check(observation, 0.0)
         up = self._up(readings)
         if readings.faults or up is None:
             fault = next(iter(readings.faults.values()), "no vertical from the IMU")
@@ -126,7 +124,7 @@ class LegOdometryEstimator:
     def _advance(self, observation: Observation) -> Estimate:
         faults: dict[str, str] = {}
         dt = self._interval(observation, faults)
-        readings = self._guard.check(observation, dt, self._sole_turn)
+        readings = self._guard.check(observation, dt)
         faults.update(readings.faults)
         self._return_from_outage(readings, faults)
         self._health.update(faults, dt)
@@ -255,11 +253,10 @@ class LegOdometryEstimator:
         robot, soles = self._robot, self._soles
         for foot, frame in enumerate(robot.sole_ids):
             placement = robot.data.oMf[frame]
-            motion = pin.getFrameVelocity(robot.model, robot.data, frame, _WORLD_ALIGNED).np
+            motion = pin.getFrameVelocity(robot.model, robot.data, frame, _WORLD_ALIGNED)
             rotation = placement.rotation
             soles.position[foot] = placement.translation
-            soles.velocity[foot] = motion[:3]
-            soles.turn[foot] = motion[3:]
+            soles.velocity[foot] = motion.linear
             soles.heading[foot] = math.atan2(rotation[1, 0], rotation[0, 0])
 
     def _headings(self) -> tuple[float, float]:
@@ -294,7 +291,6 @@ class LegOdometryEstimator:
         self._heading_error = self._odometry.correct(
             soles.position, soles.velocity, self._headings(), say, self._orientation.rotation, dt
         )
-        self._sole_turn = (say[0] * soles.turn[0] + say[1] * soles.turn[1]) / max(sum(say), 1.0)
         self._standing_time = self._standing_time + dt if min(say) > _STANDING_SAY else 0.0
         self._uncertainty.update(sum(say) > _UNSUPPORTED_SAY, dt)
 

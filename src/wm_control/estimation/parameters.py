@@ -169,7 +169,7 @@ class SensorParameters:
         default=5.0, gt=1.0, description="times the joint's velocity and torque limits"
     )
     stuck_samples: int = Field(
-        default=10, ge=3, le=500, description="identical readings that raise suspicion"
+        default=8, ge=3, le=500, description="identical readings that raise suspicion"
     )
     stuck_angle: float = Field(
         default=0.004, gt=0.0, description="motion told by another sensor that confirms it [rad]"

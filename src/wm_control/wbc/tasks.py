@@ -92,9 +92,19 @@ class Tasks:
         self._add(jacobian, target, np.sqrt(p.weight_stance))
 
     def swing(
-        self, jacobian: Array, sole: FrameState, position: Array, velocity: Array, feed: Array
+        self,
+        jacobian: Array,
+        sole: FrameState,
+        position: Array,
+        velocity: Array,
+        feed: Array,
+        progress: float,
     ) -> None:
-        """Track a swing reference (4,) each of position, velocity, acceleration: x, y, z, yaw."""
+        """Track a swing reference (4,) each of position, velocity, acceleration: x, y, z, yaw.
+
+        The sole may pitch freely at first and is level at touchdown (progress 0 to 1): a level
+        foot behind the body is beyond the ankle's range.
+        """
         p = self._parameters
         k, d = p.swing_stiffness, p.swing_damping
         linear = feed[:3] + k * (position[:3] - sole.position) + d * (velocity[:3] - sole.velocity[:3])
@@ -103,7 +113,13 @@ class Tasks:
         angular[2] += feed[3] + d * velocity[3]
         target = np.concatenate([linear, angular]) - sole.bias
         scale = np.repeat(np.sqrt([p.weight_swing_linear, p.weight_swing_angular]), 3)
+        c, s = np.cos(position[3]), np.sin(position[3])
+        pitch = np.array([-s, c]) * (1.0 - min(max(2.0 * progress - 0.4, 0.05), 1.0))
         self._add(jacobian, target, scale[:, None])
+        rows = slice(self._rows - 3, self._rows - 1)
+        keep = np.eye(2) - np.outer([-s, c], pitch)
+        self._jacobian[rows] = keep @ self._jacobian[rows]
+        self._target[rows] = keep @ self._target[rows]
 
     def base_orientation(self, jacobian: Array, base: FrameState, yaw: float, rate: float) -> None:
         """Keep the pelvis level, at a heading that turns with ``rate`` [rad/s]."""

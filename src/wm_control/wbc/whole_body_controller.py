@@ -47,7 +47,7 @@ class WholeBodyController:
         self._swing: SwingReference | None = None
         self._height: float | None = None
         self._command: Command | None = None
-        self._offset = np.zeros((2, model.n))
+        self._reference: tuple[Array, Array] | None = None
         self._failures = 0
 
     def _posture_weights(self) -> Array:
@@ -60,7 +60,7 @@ class WholeBodyController:
     def reset(self) -> None:
         """Forget references and the last command."""
         self._swing = self._height = self._command = None
-        self._offset[:] = 0.0
+        self._reference = None
         self._failures = 0
 
     def step(self, estimate: Estimate, phase: Phase, dt: float) -> WholeBodyResult:
@@ -110,9 +110,13 @@ class WholeBodyController:
                 tasks.stance(jacobian, sole)
                 contacts.append(self._contact(jacobian, sole.rotation, phase.load[foot]))
             elif self._swing is not None:
-                reference = self._swing
                 tasks.swing(
-                    jacobian, sole, reference.position, reference.velocity, reference.acceleration
+                    jacobian,
+                    sole,
+                    self._swing.position,
+                    self._swing.velocity,
+                    self._swing.acceleration,
+                    phase.elapsed / max(phase.elapsed + phase.remaining, 1e-3),
                 )
         base = model.base_id
         tasks.base_orientation(
@@ -153,17 +157,24 @@ class WholeBodyController:
     def _joint_command(
         self, estimate: Estimate, solution: WholeBodySolution, dt: float
     ) -> Command:
-        """q and dq lead the measurement by a leaky integral of the QP's accelerations."""
+        """q and dq integrate the QP's accelerations and leak towards the measurement.
+
+        The drive's PD thus only sees what the model did not foresee, and cannot wind up.
+        """
         keep = self._parameters.leak ** (dt / 0.002)
-        acceleration = solution.acceleration[6:]
-        self._offset[1] = keep * self._offset[1] + dt * acceleration
-        self._offset[0] = keep * (self._offset[0] + dt * self._offset[1])
+        q, dq = estimate.joint_position, estimate.joint_velocity
+        if self._reference is None:
+            self._reference = (q, dq)
+        position, velocity = self._reference
+        velocity = dq + keep * (velocity - dq) + dt * solution.acceleration[6:]
+        position = q + keep * (position - q) + dt * velocity
+        self._reference = (position, velocity)
         observation = estimate.observation
         return Command(
             stamp=observation.stamp,
             sequence=observation.sequence,
-            position=estimate.joint_position + self._offset[0],
-            velocity=estimate.joint_velocity + self._offset[1],
+            position=position,
+            velocity=velocity,
             stiffness=self._stiffness,
             damping=self._damping,
             torque=solution.torque,
