@@ -1,0 +1,126 @@
+"""Sensors that go on reporting the same number while the robot moves.
+
+A reading that stays bit-identical for a number of samples is only suspicious: a robot at rest whose
+sensors are coarse or noiseless does nothing else. It counts as stuck when something contradicts it:
+
+- a joint position: the joint's own velocity tells of motion; or velocity is frozen too while joints
+  move elsewhere, and most encoders are alive; or all are frozen while gyro or torques are alive;
+- a joint velocity: the joint's position moves otherwise, or the position is stuck;
+- one output of the IMU: another output of the same chip is alive; the whole IMU: joints move.
+
+Once stuck, a reading stays so until it changes.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections import deque
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wm_control.estimation.parameters import SensorParameters
+from wm_control.types import Array, Observation
+
+Mask = NDArray[np.bool_]
+
+JOINTS, TORQUES, ORIENTATION, GYRO, ACCELEROMETER = (
+    "joint sensors",
+    "joint torques",
+    "IMU orientation",
+    "gyro",
+    "accelerometer",
+)
+IMU = (ORIENTATION, GYRO, ACCELEROMETER)
+
+_FEW = 0.25
+"""Share of frozen joints up to which the others are taken for proof that encoders are noisy."""
+
+
+class SensorVector:
+    """All readings of an observation in one vector of 3 n + 10.
+
+    Joint position, velocity and torque (n each), IMU quaternion (4), gyro (3), accelerometer (3).
+    """
+
+    def __init__(self, n: int) -> None:
+        """n: joints."""
+        self.n = n
+        self.size = 3 * n + 10
+        self.position, self.velocity, self.torque = (slice(k * n, (k + 1) * n) for k in range(3))
+        self.imu = {
+            ORIENTATION: slice(3 * n, 3 * n + 4),
+            GYRO: slice(3 * n + 4, 3 * n + 7),
+            ACCELEROMETER: slice(3 * n + 7, 3 * n + 10),
+        }
+
+    def pack(self, o: Observation) -> Array:
+        """(3 n + 10,) copy of the readings; ValueError when an array has the wrong length."""
+        values = np.concatenate(
+            (
+                o.joint_position,
+                o.joint_velocity,
+                o.joint_torque,
+                o.imu_orientation,
+                o.imu_angular_velocity,
+                o.imu_linear_acceleration,
+            )
+        )
+        if values.shape != (self.size,) or len(o.joint_position) != self.n:
+            raise ValueError(f"the observation has {len(values)} readings, not {self.size}")
+        return values
+
+
+class StuckDetector:
+    """Counts identical readings and looks for what contradicts them."""
+
+    def __init__(self, layout: SensorVector, parameters: SensorParameters) -> None:
+        """Remember as many samples as make a reading suspicious."""
+        self.layout = layout
+        self.parameters = parameters
+        self._recent: deque[tuple[Array, float]] = deque(maxlen=parameters.stuck_samples)
+        self._count = np.zeros(layout.size)
+        self._none = np.zeros(layout.size, dtype=np.bool_)
+        self._stuck = self._none
+
+    def reset(self) -> None:
+        """Forget all earlier readings."""
+        self._recent.clear()
+        self._count[:] = 0.0
+        self._stuck = self._none
+
+    def update(self, values: Array, dt: float) -> Mask:
+        """Take in the packed readings; return which of them are stuck (3 n + 10,)."""
+        if self._recent:
+            self._count += 1.0
+            self._count *= values == self._recent[-1][0]
+        self._recent.append((values, dt))
+        if not (self._count.max() >= self.parameters.stuck_samples):
+            self._stuck = self._none
+            return self._none
+        frozen = self._count >= self.parameters.stuck_samples
+        self._stuck = (self._stuck | self._contradicted(frozen)) & frozen
+        return self._stuck
+
+    def _contradicted(self, frozen: Mask) -> Mask:
+        """(3 n + 10,) whether other readings of the recent samples speak against a still one."""
+        layout, limit = self.layout, self.parameters.stuck_angle
+        oldest, newest = self._recent[0][0], self._recent[-1][0]
+        moved = newest[layout.position] - oldest[layout.position]
+        told = np.zeros(layout.n)
+        for values, dt in itertools.islice(self._recent, 1, None):
+            told += dt * values[layout.velocity]
+        robot_moves = bool((np.abs(moved) > 2.0 * limit).any())
+        both = frozen[layout.position] & frozen[layout.velocity]
+        silent = bool(both.all()) and not bool(
+            frozen[layout.torque].all() and frozen[layout.imu[GYRO]].all()
+        )
+        alone = robot_moves and float(both.mean()) <= _FEW
+        dead = both & (alone or silent)
+        contradicted = np.zeros(layout.size, dtype=np.bool_)
+        contradicted[layout.position] = dead | (np.abs(told) > limit)
+        contradicted[layout.velocity] = dead | (np.abs(moved - told) > limit)
+        quiet = {name: bool(frozen[part].all()) for name, part in layout.imu.items()}
+        for name, part in layout.imu.items():
+            contradicted[part] = quiet[name] and (robot_moves or not all(quiet.values()))
+        return contradicted
