@@ -54,6 +54,7 @@ class FootstepMpc:
         self._problem = FootstepProblem(gait, mpc)
         self._integral = StrideIntegral(gait)
         self._leg_length = mpc.reach_fraction * model.leg_length()
+        self._base_behind = model.base_behind_com()
         self._gait: Gait | None = None
         self._z = np.zeros(VARIABLES)
         self._last: float = 0.0
@@ -113,7 +114,8 @@ class FootstepMpc:
 
     def _follow_command(self, gait: Gait, velocity: VelocityCommand, dt: float) -> Gait:
         wanted = slew(gait.velocity, velocity, self._gait_parameters, dt)
-        self._integral.advance(wanted, gait.yaw, dt)
+        at_feet = self._asked(replace(gait, velocity=wanted)) - gait.correction
+        self._integral.advance(at_feet, gait.yaw, dt)
         yaw = gait.yaw + wanted[2] * dt
         lead = np.arctan2(np.sin(yaw - self._model.base_yaw()), np.cos(yaw - self._model.base_yaw()))
         return replace(gait, velocity=wanted, yaw=float(yaw - lead + np.clip(lead, -0.4, 0.4)))
@@ -205,9 +207,21 @@ class FootstepMpc:
             report,
         )
 
+    def _asked(self, gait: Gait) -> Array:
+        """(2,) velocity of the point between the feet in the heading frame.
+
+        The command is for base_link, which lies behind that point and swings out when turning.
+        """
+        asked = gait.velocity[:2] + gait.correction
+        return asked + np.array([0.0, gait.velocity[2] * self._base_behind])
+
+    def _asked_in_world(self, gait: Gait) -> Array:
+        asked, c, s = self._asked(gait), cos(gait.yaw), sin(gait.yaw)
+        return np.array([c * asked[0] - s * asked[1], s * asked[0] + c * asked[1]])
+
     def _nominal(self, gait: Gait) -> NominalGait:
         parameters = self._gait_parameters
-        asked = gait.velocity[:2] + gait.correction
+        asked = self._asked(gait)
         remaining = max(gait.touch_down - self._last, 0.0)
         pose = gait.support_pose
         return nominal_gait(
@@ -249,6 +263,7 @@ class FootstepMpc:
                 [max(gait.double_support - elapsed, 0.0)],
                 [nominal_end - start, total],
                 np.diff(feet, axis=0).ravel(),
+                self._asked_in_world(gait),
                 offset.ravel(),
                 [cos(yaw_support), sin(yaw_support)],
                 [cos(yaw_body), sin(yaw_body)],

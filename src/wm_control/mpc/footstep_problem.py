@@ -31,6 +31,7 @@ INPUTS: Mapping[str, int] = {
     "transfer_left": 1,  # what remains of this step's double support [s]
     "time_nominal": 2,  # remaining time of this step, duration of the next [s]
     "displacement": 6,  # nominal footsteps, each relative to the one before
+    "velocity": 2,  # commanded, in world: a longer step goes further
     "offset": 6,  # nominal DCM at each touchdown, relative to the new footstep
     "support_axis": 2,  # cos, sin of the support sole's yaw
     "body_axis": 2,  # cos, sin of the heading at touchdown
@@ -118,14 +119,15 @@ def build_footstep_problem(gait: GaitParameters, mpc: FootstepMpcParameters) -> 
         errors.append(dcm - steps[k + 1] - p["offset"][2 * k + 2 : 2 * k + 4])
         old = new
 
+    late = (time - p["time_nominal"][0], time_next - p["time_nominal"][1])
+    wanted = p["displacement"] + ca.vertcat(*(t * p["velocity"] for t in late), 0.0, 0.0)
     moves = [steps[0], steps[1] - steps[0], steps[2] - steps[1]]
     residual = ca.vertcat(
         *(sqrt(mpc.weight_dcm) * error for error in errors),
-        sqrt(mpc.weight_step) * (ca.vertcat(*moves) - p["displacement"]),
+        sqrt(mpc.weight_step) * (ca.vertcat(*moves) - wanted),
         sqrt(mpc.weight_cop) * z[COP],
         sqrt(mpc.weight_cop_next) * z[COP_NEXT],
-        sqrt(mpc.weight_time) * (time - p["time_nominal"][0]),
-        sqrt(mpc.weight_time) * (time_next - p["time_nominal"][1]),
+        sqrt(mpc.weight_time) * ca.vertcat(*late),
     )
     convergent = cop + ca.exp(-omega * time) * (p["convergent"] - cop)
     com = 0.5 * (touchdown + convergent)
@@ -176,7 +178,7 @@ class FootstepProblem:
     def solve(self, inputs: Array, bounds: Bounds, start: Array) -> Solution:
         """Gauss-Newton from ``start``; a failed QP leaves the last iterate and ok = False.
 
-        inputs: (29,) stacked INPUTS. The time variables move at most 60 ms per iteration, which
+        inputs: stacked INPUTS. The time variables move at most 60 ms per iteration, which
         keeps the linearisation of exp(omega T) within 3 %.
         """
         np.clip(start, bounds.lower, bounds.upper, out=self._z)

@@ -16,8 +16,8 @@ class GaitParameters:
     """Shape and timing of the nominal gait, and the limits of its commands."""
 
     com_height: float = Field(0.62, gt=0.3, lt=1.5, description="CoM above the stance sole [m]")
-    step_duration: float = Field(0.40, gt=0.2, lt=1.5, description="touchdown to touchdown [s]")
-    double_support: float = Field(0.06, ge=0.0, lt=0.5, description="load transfer per step [s]")
+    step_duration: float = Field(0.36, gt=0.2, lt=1.5, description="touchdown to touchdown [s]")
+    double_support: float = Field(0.04, ge=0.0, lt=0.5, description="load transfer per step [s]")
     step_width: float = Field(0.17, gt=0.05, lt=0.6, description="lateral sole distance [m]")
     apex_height: float = Field(0.06, gt=0.0, lt=0.3, description="swing clearance [m]")
     shift_duration: float = Field(0.16, gt=0.02, lt=1.0, description="first weight shift [s]")
