@@ -9,15 +9,17 @@ from wm_bringup.backends.ground import Terrain
 from wm_bringup.backends.rotation import Quaternion
 from wm_control.types import Array
 
-Vector3 = tuple[float, float, float]
-
 
 @dataclass(frozen=True, slots=True)
 class BaseState:
-    """Pose of base_link and velocity of its origin, in the world; orientation is xyzw."""
+    """Pose of base_link and velocity of its origin, in the world.
+
+    orientation: quaternion xyzw and rotation: (3, 3), the same turn from base to world.
+    """
 
     position: Array
     orientation: Quaternion
+    rotation: Array
     velocity: Array
     angular_velocity: Array
 

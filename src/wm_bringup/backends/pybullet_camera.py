@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pybullet
 from numpy.typing import NDArray
 
+from wm_bringup.backends.bullet import connect, pybullet
 from wm_bringup.backends.ground import Terrain
 from wm_control.robot.description import RobotDescription
 from wm_control.types import Array
@@ -26,7 +26,7 @@ class PyBulletCamera:
 
     def __init__(self, description: RobotDescription, terrain: Terrain | None = None) -> None:
         """Load the meshes, which takes about a second."""
-        self._client = pybullet.connect(pybullet.DIRECT)
+        self._client = connect()
         self._robot = self._load(description)
         self._indices = self._joint_indices(description)
         self._offset = np.array(self._call("getDynamicsInfo", self._robot, -1)[3])

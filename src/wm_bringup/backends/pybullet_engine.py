@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-import contextlib
 import tempfile
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pybullet
 from pydantic import Field
 from pydantic.dataclasses import dataclass
 
+from wm_bringup.backends.bullet import connect, pybullet
 from wm_bringup.backends.engine import BaseState, Contact
 from wm_bringup.backends.ground import Box, Terrain
-from wm_bringup.backends.rotation import Quaternion, quaternion_product, rotation_from_quaternion
+from wm_bringup.backends.rotation import (
+    Quaternion,
+    cross,
+    quaternion_product,
+    rotation_from_quaternion,
+)
 from wm_control.errors import WmError
 from wm_control.parameters import STRICT
 from wm_control.robot.description import RobotDescription
@@ -56,10 +60,11 @@ class PyBulletEngine:
         self._parameters = parameters
         self._description = description
         self._urdf = urdf
-        with contextlib.redirect_stdout(None):
-            self._client = pybullet.connect(pybullet.GUI if gui else pybullet.DIRECT)
+        self._client = connect(gui=gui)
         if self._client < 0:
-            raise SimulatorError("PyBullet could not open its window: is there a display?")
+            raise SimulatorError(
+                "PyBullet can open no window: DISPLAY is not set; run it without --gui"
+            )
         self._robot = -1
         self._indices: list[int] = []
         self._links: dict[int, str] = {}
@@ -119,11 +124,11 @@ class PyBulletEngine:
         )
         velocity, angular = pybullet.getBaseVelocity(self._robot, physicsClientId=self._client)
         link = quaternion_product(orientation, self._inertial_to_link)
-        arm = rotation_from_quaternion(link) @ self._com_in_link
+        rotation = rotation_from_quaternion(link)
+        arm = rotation @ self._com_in_link
         omega = np.array(angular)
-        return BaseState(
-            np.array(position) - arm, link, np.array(velocity) - np.cross(omega, arm), omega
-        )
+        moved = np.array(velocity) - cross(omega, arm)
+        return BaseState(np.array(position) - arm, link, rotation, moved, omega)
 
     def contacts(self) -> list[Contact]:
         """All contacts in the last physics step that carry force."""

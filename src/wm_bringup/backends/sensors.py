@@ -104,8 +104,9 @@ class SensorSuite:
         self._faults = FaultInjector(faults, self._layout)
         self._sigma = self._per_channel("noise")
         self._quantum = self._per_channel("quantum")
-        self._quantised = self._quantum > 0.0
-        self._exact = not (self._sigma.any() or self._quantised.any())
+        self._round = np.flatnonzero(self._quantum)
+        self._quantum = self._quantum[self._round]
+        self._exact = not self._sigma.any()
         self.reset(np.random.default_rng(0))
 
     def reset(self, rng: np.random.Generator) -> None:
@@ -148,14 +149,13 @@ class SensorSuite:
         return stamp - self._delay * self._period + 0.5 * self._period
 
     def _disturbed(self, truth: Array) -> Array:
-        if self._exact:
-            return truth * self._gain + self._bias
-        noise = self._rng.standard_normal(self._layout.scalars)
-        measured = truth * self._gain + self._bias + noise * self._sigma
-        steps = np.divide(
-            measured, self._quantum, out=np.zeros_like(measured), where=self._quantised
-        )
-        return np.where(self._quantised, np.rint(steps) * self._quantum, measured)
+        measured = truth * self._gain + self._bias
+        if not self._exact:
+            measured += self._sigma * self._rng.standard_normal(self._layout.scalars)
+        if self._round.size:
+            steps = np.rint(measured[self._round] / self._quantum)
+            measured[self._round] = steps * self._quantum
+        return measured
 
     def _tilted(self, stamp: float, orientation: Quaternion) -> Quaternion:
         """Rz(heading error) R exp(constant tilt) exp(noise)."""

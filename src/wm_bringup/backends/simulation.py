@@ -17,11 +17,7 @@ from wm_bringup.backends.base import CONTROL_PERIOD, GroundTruth
 from wm_bringup.backends.disturbances import ActivePush, PushSchedule, force_of
 from wm_bringup.backends.engine import BaseState, Engine
 from wm_bringup.backends.ground import Terrain
-from wm_bringup.backends.rotation import (
-    quaternion_from_rotation,
-    quaternion_product,
-    rotation_from_quaternion,
-)
+from wm_bringup.backends.rotation import cross, quaternion_from_rotation, quaternion_product
 from wm_bringup.backends.sensors import SensorSuite
 from wm_bringup.backends.truth import TrueKinematics
 from wm_bringup.scenarios.scenario import Scenario
@@ -97,9 +93,8 @@ class Simulation:
         self._sensors.reset(sensor_rng)
         position, velocity = self._engine.joint_state()
         base = self._engine.base_state()
-        rotation = rotation_from_quaternion(base.orientation)
-        first = self._measure(0, position, velocity, base, rotation, -GRAVITY_IN_WORLD)
-        self._state = _State(position, velocity, base, self._imu_velocity(base, rotation), first)
+        first = self._measure(0, position, velocity, base, -GRAVITY_IN_WORLD)
+        self._state = _State(position, velocity, base, self._imu_velocity(base), first)
         return first
 
     def observe(self) -> Observation:
@@ -140,8 +135,7 @@ class Simulation:
     def push(self, impulse: Array, duration: float = 0.1) -> None:
         """Push the base from now on; the force keeps the direction it has at its start."""
         state = self._now()
-        x_axis = rotation_from_quaternion(state.base.orientation)[:, 0]
-        heading = math.atan2(x_axis[1], x_axis[0])
+        heading = math.atan2(state.base.rotation[1, 0], state.base.rotation[0, 0])
         force, steps = force_of(impulse, duration, heading, self._engine.physics_step)
         state.pushes.append(ActivePush(force, state.step, state.step + steps))
 
@@ -172,20 +166,19 @@ class Simulation:
         state.pushes = [push for push in state.pushes if state.step < push.last]
         return sum((push.force for push in state.pushes), np.zeros(3)) if state.pushes else None
 
-    def _imu_velocity(self, base: BaseState, rotation: Array) -> Array:
-        arm = rotation @ self.description.imu.position
-        velocity: Array = base.velocity + np.cross(base.angular_velocity, arm)
+    def _imu_velocity(self, base: BaseState) -> Array:
+        arm = base.rotation @ self.description.imu.position
+        velocity: Array = base.velocity + cross(base.angular_velocity, arm)
         return velocity
 
     def _sense(self, state: _State) -> None:
         """Sample all sensors; the accelerometer gives the mean over the period, as real ones do."""
         state.base = self._engine.base_state()
-        rotation = rotation_from_quaternion(state.base.orientation)
-        velocity = self._imu_velocity(state.base, rotation)
+        velocity = self._imu_velocity(state.base)
         force = (velocity - state.imu_velocity) / CONTROL_PERIOD - GRAVITY_IN_WORLD
         state.imu_velocity = velocity
         state.observation = self._measure(
-            state.step, state.position, state.velocity, state.base, rotation, force
+            state.step, state.position, state.velocity, state.base, force
         )
 
     def _measure(
@@ -194,11 +187,10 @@ class Simulation:
         position: Array,
         velocity: Array,
         base: BaseState,
-        rotation: Array,
         specific_force: Array,
     ) -> Observation:
         """Take one observation; ``specific_force`` (3,) of the IMU is in world axes [m/s²]."""
-        imu_to_world = rotation @ self.description.imu.rotation
+        imu_to_world = base.rotation @ self.description.imu.rotation
         truth = np.concatenate(
             (
                 position,

@@ -8,7 +8,7 @@ import pinocchio as pin
 from wm_bringup.backends.base import GroundTruth
 from wm_bringup.backends.engine import BaseState, Contact
 from wm_bringup.backends.ground import Terrain
-from wm_bringup.backends.rotation import rotation_from_quaternion
+from wm_bringup.backends.rotation import cross
 from wm_control.robot.description import RobotDescription
 from wm_control.types import Array
 
@@ -52,9 +52,9 @@ class TrueKinematics:
         )
         return -float(lowest)
 
-    def update(self, base: BaseState, position: Array, velocity: Array) -> Array:
-        """Refresh all frames and return the base rotation (3, 3), base to world."""
-        rotation = rotation_from_quaternion(base.orientation)
+    def update(self, base: BaseState, position: Array, velocity: Array) -> None:
+        """Refresh all frames and the centre of mass."""
+        rotation = base.rotation
         self._q[:3], self._q[3:7] = base.position, base.orientation
         self._q[self._q_index] = position
         self._v[:3] = rotation.T @ base.velocity
@@ -62,7 +62,6 @@ class TrueKinematics:
         self._v[self._v_index] = velocity
         pin.centerOfMass(self._model, self._data, self._q, self._v)
         pin.updateFramePlacements(self._model, self._data)
-        return rotation
 
     def truth(
         self,
@@ -76,7 +75,8 @@ class TrueKinematics:
         terrain: Terrain,
     ) -> GroundTruth:
         """Assemble the ground truth of one instant."""
-        rotation = self.update(base, position, velocity)
+        self.update(base, position, velocity)
+        to_base = base.rotation.T
         placements = [self._data.oMf[sole] for sole in self._soles]
         soles = np.array([p.translation for p in placements])
         wrench, normal, tangential = self._foot_forces(soles, contacts)
@@ -85,8 +85,8 @@ class TrueKinematics:
             base_position_in_world=base.position,
             base_orientation=np.array(base.orientation),
             base_velocity_in_world=base.velocity,
-            base_velocity_in_base=rotation.T @ base.velocity,
-            base_angular_velocity_in_base=rotation.T @ base.angular_velocity,
+            base_velocity_in_base=to_base @ base.velocity,
+            base_angular_velocity_in_base=to_base @ base.angular_velocity,
             joint_position=position,
             joint_velocity=velocity,
             joint_torque=torque.copy(),
@@ -118,7 +118,7 @@ class TrueKinematics:
             foot = links.index(contact.link)
             force = contact.normal_force * contact.normal + contact.friction
             wrench[foot, :3] += force
-            wrench[foot, 3:] += np.cross(contact.position - soles[foot], force)
+            wrench[foot, 3:] += cross(contact.position - soles[foot], force)
             normal[foot] += contact.normal_force
             friction[foot] += contact.friction
         return wrench, normal, np.linalg.norm(friction, axis=1)
