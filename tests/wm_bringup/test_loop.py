@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from loop_fakes import G1, N, FakeController, FakeEstimator, observation_at
+from loop_fakes import G1, FakeController, FakeEstimator, N, observation_at
 
 from wm_bringup.loop import ControlLoop, OverrunCounter
 from wm_control.arbiter.height import HeightAboveSoles
@@ -13,6 +13,7 @@ from wm_control.arbiter.operator import OperatorInput
 from wm_control.types import Action, Status, VelocityCommand
 
 DT = 0.002
+STOP = VelocityCommand()
 WALK = VelocityCommand(0.5, 0.0, 0.0)
 
 
@@ -34,7 +35,7 @@ class Bench:
         self.loop.reset(observation_at(0.0, 0), armed=armed)
         self.cycle = 0
 
-    def tick(self, velocity=VelocityCommand(), **observed):
+    def tick(self, velocity=STOP, **observed):
         self.cycle += 1
         now = DT * self.cycle
         return self.loop.tick(observation_at(now, self.cycle, **observed), velocity, now)
