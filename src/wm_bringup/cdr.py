@@ -7,6 +7,7 @@ into the same buffer. That is some ten times cheaper than filling and serializin
 
 from __future__ import annotations
 
+import math
 import struct
 
 import numpy as np
@@ -109,7 +110,9 @@ class Reader:
 
 def split_stamp(stamp: float) -> tuple[int, int]:
     """Split a stamp [s] into whole seconds and nanoseconds, as builtin_interfaces/Time has them."""
-    return divmod(round(1e9 * stamp), 1_000_000_000)
+    seconds = math.floor(stamp)
+    nanoseconds = round(1e9 * (stamp - seconds))
+    return seconds + nanoseconds // 1_000_000_000, nanoseconds % 1_000_000_000
 
 
 def put_stamp(buffer: bytearray, offset: int, stamp: float) -> None:
