@@ -1,7 +1,9 @@
-"""What pyproject.toml cannot say: the files that ament and ``ros2 launch`` look for in share/.
+"""What colcon must know of this package; libraries and tools are in pyproject.toml.
 
-Version, description and licence come from package.xml, where colcon and bloom read them; the rest
-of the metadata is in pyproject.toml.
+Name, version, description and licence come from package.xml. They, the executables and the Python
+versions are stated here because ``colcon build --symlink-install`` runs this file where there is no
+pyproject.toml, and ``colcon build`` cannot digest ``requires-python`` from one: it evaluates the
+printed metadata as literals, and setuptools turns that line into an object.
 """
 
 from __future__ import annotations
@@ -9,10 +11,22 @@ from __future__ import annotations
 from pathlib import Path
 from xml.etree import ElementTree
 
-from setuptools import setup
+from setuptools import find_packages, setup
 
 ROOT = Path(__file__).parent
 SHARE = Path("share/wm_humanoid")
+
+EXECUTABLES = {
+    "wm": "wm_bringup.cli:main",
+    # ros2 run wm_humanoid <node>
+    "arbiter": "wm_control.nodes.arbiter:main",
+    "control": "wm_bringup.nodes.control:main",
+    "mpc": "wm_control.nodes.mpc:main",
+    "recorder": "wm_bringup.nodes.recorder:main",
+    "robot": "wm_bringup.nodes.robot:main",
+    "state_estimator": "wm_control.nodes.state_estimator:main",
+    "whole_body_controller": "wm_control.nodes.whole_body_controller:main",
+}
 
 
 def share_files() -> list[tuple[str, list[str]]]:
@@ -31,12 +45,13 @@ def share_files() -> list[tuple[str, list[str]]]:
 manifest = ElementTree.parse(ROOT / "package.xml").getroot()
 
 setup(
+    name=manifest.findtext("name"),
     version=manifest.findtext("version"),
     description=manifest.findtext("description"),
     license=manifest.findtext("license"),
-    # Stated here because colcon cannot read the same line from pyproject.toml: it evaluates the
-    # printed metadata as literals, and setuptools turns that line into an object.
     python_requires=">=3.10,<3.13",
     package_dir={"": "src"},
+    packages=find_packages("src"),
     data_files=share_files(),
+    entry_points={"console_scripts": [f"{name} = {at}" for name, at in EXECUTABLES.items()]},
 )

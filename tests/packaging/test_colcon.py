@@ -66,6 +66,23 @@ def test_the_installed_command_line_starts(prefix: Path) -> None:
     assert (done.returncode, done.stdout) == (0, "wm_humanoid 0.1.0\n"), done.stderr
 
 
+def test_a_symlinked_installation_runs_the_working_tree_itself(
+    tree: Path, colcon: list[str], tmp_path: Path
+) -> None:
+    """``colcon build --symlink-install`` runs setup.py where there is no pyproject.toml."""
+    run(
+        *(*colcon, "build", "--symlink-install", "--executor", "sequential"),
+        *("--base-paths", tree),
+        cwd=tmp_path,
+    )
+    prefix = tmp_path / "install/wm_humanoid"
+    assert {path.name for path in (prefix / "lib/wm_humanoid").iterdir()} == NODES | {"wm"}
+    assert installed(prefix / "share/wm_humanoid") == set(SHARED)
+    for path in SHARED:
+        assert (prefix / "share/wm_humanoid" / path).resolve() == tree / path
+    assert share_seen_from(tmp_path / "build/wm_humanoid/src") == tree
+
+
 @pytest.fixture(scope="module")
 def target(tree: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a folder into which pip built and installed a wheel of the package, by itself."""

@@ -21,6 +21,13 @@ else:
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 MANIFEST = ElementTree.parse(ROOT / "package.xml").getroot()
+EXECUTABLES = ast.literal_eval(
+    next(
+        node.value
+        for node in ast.parse((ROOT / "setup.py").read_text()).body
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "EXECUTABLES"
+    )
+)
 
 ROSDEP_KEYS = {
     "casadi": "casadi-pip",
@@ -94,9 +101,9 @@ def test_ros_packages_that_are_not_imported_are_not_declared() -> None:
     assert ros - imported_modules() == set()
 
 
-@pytest.mark.parametrize("name", sorted(PROJECT["scripts"]))
+@pytest.mark.parametrize("name", sorted(EXECUTABLES))
 def test_every_executable_exists(name: str) -> None:
-    module, function = PROJECT["scripts"][name].split(":")
+    module, function = EXECUTABLES[name].split(":")
     assert callable(getattr(importlib.import_module(module), function))
 
 
@@ -118,6 +125,10 @@ def test_this_environment_has_the_pinned_versions_of_what_we_import() -> None:
     text = (ROOT / f"requirements/python{version}.txt").read_text()
     for name in names(PROJECT["dependencies"]):
         assert f"\n{name}=={metadata.version(name)}\n" in text
+
+
+def test_pyproject_and_package_xml_name_the_same_package() -> None:
+    assert PROJECT["name"] == MANIFEST.findtext("name")
 
 
 def test_package_xml_is_valid_without_a_warning() -> None:
