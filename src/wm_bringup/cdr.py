@@ -19,6 +19,9 @@ HEADER = b"\x00\x01\x00\x00"
 """Encapsulation: plain CDR, little endian; alignment counts from behind it."""
 
 
+_LAST_SECOND = 2.0**31 - 1.0
+
+
 class MessageError(WmError):
     """Bytes are not the message they are said to be, or not one we can use."""
 
@@ -109,7 +112,12 @@ class Reader:
 
 
 def split_stamp(stamp: float) -> tuple[int, int]:
-    """Split a stamp [s] into whole seconds and nanoseconds, as builtin_interfaces/Time has them."""
+    """Split a stamp [s] into whole seconds and nanoseconds, as builtin_interfaces/Time has them.
+
+    A stamp that no Time can hold, NaN for one, becomes zero: ROS's word for "unknown".
+    """
+    if not (abs(stamp) < _LAST_SECOND):
+        return 0, 0
     seconds = math.floor(stamp)
     nanoseconds = round(1e9 * (stamp - seconds))
     return seconds + nanoseconds // 1_000_000_000, nanoseconds % 1_000_000_000

@@ -259,6 +259,8 @@ def test_an_estimate_of_another_robot_is_refused():
         (0.9999999999, (1, 0)),
         (2.000000001, (2, 1)),
         (-0.5, (-1, 500_000_000)),
+        (math.nan, (0, 0)),
+        (1e300, (0, 0)),
     ],
 )
 def test_stamps_split_into_seconds_and_nanoseconds(stamp, parts):
