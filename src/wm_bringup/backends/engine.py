@@ -9,6 +9,8 @@ from wm_bringup.backends.ground import Terrain
 from wm_bringup.backends.rotation import Quaternion
 from wm_control.types import Array
 
+Vector3 = tuple[float, float, float]
+
 
 @dataclass(frozen=True, slots=True)
 class BaseState:
@@ -26,19 +28,19 @@ class BaseState:
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """One contact point of the robot in the last physics step.
+    """One contact point of the robot in the last physics step; plain floats, as they come fast.
 
     link: name of the robot's link. other: name of the robot's other link, empty for the ground.
-    position: (3,) in the world [m]. normal_force [N]. normal, friction: (3,) unit normal towards
-    the robot and friction force on the robot [N], in the world.
+    position: in the world [m]. normal_force [N]. normal: unit vector towards the link. friction:
+    force on the link [N]. All in world axes.
     """
 
     link: str
     other: str
-    position: Array
-    normal: Array
+    position: Vector3
+    normal: Vector3
     normal_force: float
-    friction: Array
+    friction: Vector3
 
 
 class Engine(Protocol):

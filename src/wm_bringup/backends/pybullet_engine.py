@@ -136,9 +136,10 @@ class PyBulletEngine:
         return [self._contact(c) for c in found or () if c[9] > 0.0]
 
     def _contact(self, c: tuple[Any, ...]) -> Contact:
-        friction = c[10] * np.array(c[11]) + c[12] * np.array(c[13])
+        (ax, ay, az), (bx, by, bz), a, b = c[11], c[13], c[10], c[12]
+        friction = (a * ax + b * bx, a * ay + b * by, a * az + b * bz)
         other = self._links[c[4]] if c[2] == self._robot else ""
-        return Contact(self._links[c[3]], other, np.array(c[5]), np.array(c[7]), c[9], friction)
+        return Contact(self._links[c[3]], other, c[5], c[7], c[9], friction)
 
     def _call(self, name: str, *args: object, **kwargs: object) -> Any:  # noqa: ANN401 - PyBullet is untyped
         return getattr(pybullet, name)(*args, **kwargs, physicsClientId=self._client)

@@ -8,7 +8,6 @@ import pinocchio as pin
 from wm_bringup.backends.base import GroundTruth
 from wm_bringup.backends.engine import BaseState, Contact
 from wm_bringup.backends.ground import Terrain
-from wm_bringup.backends.rotation import cross
 from wm_control.robot.description import RobotDescription
 from wm_control.types import Array
 
@@ -110,18 +109,17 @@ class TrueKinematics:
         return velocity
 
     def _foot_forces(self, soles: Array, contacts: list[Contact]) -> tuple[Array, Array, Array]:
-        wrench, normal, friction = np.zeros((2, 6)), np.zeros(2), np.zeros((2, 3))
+        """Wrench (2, 6) about the soles and forces (2,) along and across the contact normals."""
+        sums = [[0.0] * 10, [0.0] * 10]
+        origins = soles.tolist()
         links = [sole.link for sole in self._description.soles]
         for contact in contacts:
-            if contact.other or contact.link not in links:
-                continue
-            foot = links.index(contact.link)
-            force = contact.normal_force * contact.normal + contact.friction
-            wrench[foot, :3] += force
-            wrench[foot, 3:] += cross(contact.position - soles[foot], force)
-            normal[foot] += contact.normal_force
-            friction[foot] += contact.friction
-        return wrench, normal, np.linalg.norm(friction, axis=1)
+            if not contact.other and contact.link in links:
+                foot = links.index(contact.link)
+                new = _summands(contact, origins[foot])
+                sums[foot] = [a + b for a, b in zip(sums[foot], new, strict=True)]
+        total = np.array(sums)
+        return total[:, :6], total[:, 6], np.linalg.norm(total[:, 7:], axis=1)
 
     def _touching(self, contacts: list[Contact]) -> tuple[str, ...]:
         feet = {sole.link for sole in self._description.soles}
@@ -131,3 +129,12 @@ class TrueKinematics:
             if c.other or c.link not in feet
         }
         return tuple(sorted(names))
+
+
+def _summands(contact: Contact, origin: list[float]) -> tuple[float, ...]:
+    """Force (3) and torque about ``origin`` (3), then normal force (1) and friction (3)."""
+    press, (nx, ny, nz), (tx, ty, tz) = contact.normal_force, contact.normal, contact.friction
+    fx, fy, fz = press * nx + tx, press * ny + ty, press * nz + tz
+    x, y, z = (a - b for a, b in zip(contact.position, origin, strict=True))
+    torque = (y * fz - z * fy, z * fx - x * fz, x * fy - y * fx)
+    return (fx, fy, fz, *torque, press, tx, ty, tz)
