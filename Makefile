@@ -15,7 +15,7 @@ ARGS ?=
 # Set by the ROS wheels in any Python that started make; it would hide the wheels of our own.
 unexport _ROS_WHEELS_BOOTSTRAP_COMPLETE
 
-.PHONY: help demo test lint format venv lock clean
+.PHONY: help demo test lint format venv lock clean force
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -40,6 +40,10 @@ venv: $(STAMP)
 $(STAMP): pyproject.toml setup.py setup.cfg tools/setup_venv.sh $(wildcard requirements/*.txt)
 	@PYTHON="$(PYTHON)" tools/setup_venv.sh $(VENV)
 	@touch $@
+
+ifneq ($(PYTHON),)
+$(STAMP): force # an interpreter named on the command line replaces another one
+endif
 
 lock: venv
 	$(BIN)/python tools/freeze.py > requirements/lock.tmp

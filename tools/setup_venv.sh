@@ -41,12 +41,17 @@ choose_python() {
     return 1
 }
 
+base_of() { # interpreter: the Python installation behind it
+    "$1" -c 'import sys; print(sys.base_prefix, sys.version_info[:3])' 2>/dev/null
+}
+
 rclpy_comes_from_ros() { # true when rclpy is importable from outside the environment
     "$venv/bin/python" -c 'import sys, rclpy; sys.exit(rclpy.__file__.startswith(sys.prefix))' \
         >/dev/null 2>&1
 }
 
-if [ -n "${PYTHON:-}" ] || ! is_usable "$venv/bin/python"; then
+if [ -n "${PYTHON:-}" ] && [ "$(base_of "$PYTHON")" != "$(base_of "$venv/bin/python")" ] ||
+    ! is_usable "$venv/bin/python"; then
     python=$(choose_python)
     say "making $venv with $python ($(describe "$python"))"
     "$python" -m venv --clear "$venv"
