@@ -13,6 +13,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
+from scipy.linalg.lapack import dposv
 
 from wm_control.estimation.parameters import ContactParameters
 from wm_control.types import Array
@@ -21,42 +22,35 @@ WRENCH = 6
 
 
 class WrenchSolver:
-    """Two sole wrenches from one generalised external force."""
+    """Two sole wrenches from one generalised external force, least squares with a prior.
 
-    def __init__(
-        self, parameters: ContactParameters, left_leg: Array, right_leg: Array, velocity_size: int
-    ) -> None:
-        """left_leg, right_leg: rows of the legs' joints in the generalised velocity."""
-        self._rows = np.concatenate((np.arange(WRENCH), left_leg, right_leg)).astype(np.intp)
-        if self._rows.max() >= velocity_size:
-            raise ValueError("leg rows outside the generalised velocity")
-        legs = len(left_leg) + len(right_leg)
-        deviation = np.concatenate(
-            (
-                np.full(3, parameters.base_force_noise),
-                np.full(3, parameters.base_torque_noise),
-                np.full(legs, parameters.joint_torque_noise),
-            )
-        )
-        self._weight = 1.0 / deviation**2
+    min |W (Aᵀ w - r)|² + |w / prior|² over the wrenches w, in the rows of base and legs; solved by
+    its normal equations, which the prior keeps well conditioned at a straight knee, where joint
+    torques do not see the force along the leg.
+    """
+
+    def __init__(self, parameters: ContactParameters, leg_joints: Array) -> None:
+        """leg_joints: (l,) indices of both legs' joints in joint order."""
+        self._rows = np.concatenate((np.arange(WRENCH), WRENCH + leg_joints)).astype(np.intp)
+        deviation = np.full(len(self._rows), parameters.joint_torque_noise)
+        deviation[:3] = parameters.base_force_noise
+        deviation[3:WRENCH] = parameters.base_torque_noise
+        self._scale = 1.0 / deviation
         prior = np.tile(np.repeat((parameters.prior_force, parameters.prior_torque), 3), 2)
         self._prior = np.diag(1.0 / prior**2)
-        self._matrix = np.zeros((len(self._rows), 2 * WRENCH))
 
-    def solve(self, external_force: Array, jacobians: tuple[Array, Array]) -> Array:
-        """(2, 6) force and torque on the left and right sole, in the Jacobians' axes.
+    def solve(self, external_force: Array, jacobians: Array) -> Array:
+        """(2, 6) force [N] and torque [N·m] on the left and right sole, in the Jacobians' axes.
 
-        external_force: (nv,). jacobians: (6, nv) of each sole, linear rows first. The prior keeps
-        the answer finite at a straight knee, where torques do not see the force along the leg.
+        external_force: (nv,). jacobians: (12, nv) of left and right sole, linear rows first.
+        LinAlgError cannot happen with finite input: the prior makes the matrix positive definite.
         """
-        matrix = self._matrix
-        matrix[:, :WRENCH] = jacobians[0].T[self._rows]
-        matrix[:, WRENCH:] = jacobians[1].T[self._rows]
-        weighted = matrix.T * self._weight
-        wrenches = np.linalg.solve(
-            weighted @ matrix + self._prior, weighted @ external_force[self._rows]
-        )
-        return np.asarray(wrenches.reshape(2, WRENCH), dtype=np.float64)
+        scaled = jacobians.take(self._rows, axis=1) * self._scale
+        right = scaled @ (external_force.take(self._rows) * self._scale)
+        _, wrenches, info = dposv(scaled @ scaled.T + self._prior, right)
+        if info != 0:
+            raise np.linalg.LinAlgError(f"wrench equations not positive definite (dposv: {info})")
+        return np.asarray(wrenches, dtype=np.float64).reshape(2, WRENCH)
 
 
 def contact_log_odds(
@@ -92,20 +86,15 @@ class ContactFilter:
         self.probability = [1.0, 1.0]
 
     def update(
-        self,
-        loads: tuple[float, float],
-        heights: tuple[float, float],
-        speeds: tuple[float, float],
-        dt: float,
+        self, loads: list[float], heights: list[float], speeds: list[float], dt: float
     ) -> list[float]:
         """Take in one sample; return the probabilities. Arguments as in ``contact_log_odds``."""
-        lower = min(heights)
-        for foot in range(2):
-            odds = contact_log_odds(
-                loads[foot], heights[foot] - lower, speeds[foot], self.parameters
-            )
+        p, lower = self.parameters, min(heights)
+        filtered = []
+        for load, height, speed, old in zip(loads, heights, speeds, self.probability, strict=True):
+            odds = contact_log_odds(load, height - lower, speed, p)
             target = 1.0 / (1.0 + math.exp(-odds))
-            old = self.probability[foot]
-            time = self.parameters.rise_time if target > old else self.parameters.fall_time
-            self.probability[foot] = old + (target - old) * dt / (time + dt)
-        return list(self.probability)
+            time = p.rise_time if target > old else p.fall_time
+            filtered.append(old + (target - old) * dt / (time + dt))
+        self.probability = filtered
+        return filtered

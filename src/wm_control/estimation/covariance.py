@@ -12,9 +12,16 @@ import numpy as np
 from wm_control.estimation.parameters import CovarianceParameters
 from wm_control.types import Array
 
+_REFRESH = 0.0099
+
 
 class Uncertainty:
-    """Variances of position, heading and velocity over time."""
+    """Variances of position, heading and velocity over time.
+
+    pose: (6, 6) covariance of position [m²] and fixed-axis rotation [rad²], both in odom axes.
+    twist: (6, 6) of linear [m²/s²] and angular velocity [rad²/s²] in base axes.
+    Both are made anew when they have changed, at most every 10 ms, and never written to.
+    """
 
     def __init__(self, parameters: CovarianceParameters) -> None:
         """Start with a known position and heading."""
@@ -25,28 +32,26 @@ class Uncertainty:
         """Put the odometry frame where the robot stands: nothing has drifted yet."""
         self._age = 0.0
         self._unsupported = 0.0
+        self._made = 0.0
+        self._make()
 
     def update(self, supported: bool, dt: float) -> None:
-        """Advance by dt; ``supported``: whether soles or joints still hold the velocity."""
+        """Advance by dt; ``supported``: whether soles still hold the velocity."""
         self._age += dt
         self._unsupported = 0.0 if supported else self._unsupported + dt
+        if self._age - self._made >= _REFRESH:
+            self._make()
 
-    def pose(self) -> Array:
-        """(6, 6) covariance of position [m²] and fixed-axis rotation [rad²], both in odom axes."""
-        p = self.parameters
-        coasted = (0.5 * p.unsupported_acceleration * self._unsupported**2) ** 2
+    def _make(self) -> None:
+        p, coasting = self.parameters, self._unsupported
+        self._made = self._age
+        coasted = (0.5 * p.unsupported_acceleration * coasting**2) ** 2
         horizontal = p.position_drift**2 * self._age + coasted
         vertical = p.height**2 + coasted
         heading = p.heading_drift**2 * self._age
-        covariance = np.zeros((6, 6))
-        covariance.flat[::7] = (horizontal, horizontal, vertical, p.tilt**2, p.tilt**2, heading)
-        return covariance
-
-    def twist(self) -> Array:
-        """(6, 6) covariance of linear [m²/s²] and angular velocity [rad²/s²] in base axes."""
-        p = self.parameters
-        linear = p.velocity**2 + (p.unsupported_acceleration * self._unsupported) ** 2
+        linear = p.velocity**2 + (p.unsupported_acceleration * coasting) ** 2
         angular = p.angular_velocity**2
-        covariance = np.zeros((6, 6))
-        covariance.flat[::7] = (linear, linear, linear, angular, angular, angular)
-        return covariance
+        self.pose: Array = np.diag(
+            (horizontal, horizontal, vertical, p.tilt**2, p.tilt**2, heading)
+        )
+        self.twist: Array = np.diag((linear, linear, linear, angular, angular, angular))

@@ -24,7 +24,7 @@ from wm_control.estimation.sensors import Readings, SensorGuard
 from wm_control.estimation.stuck import GYRO, JOINTS
 from wm_control.robot.description import RobotDescription
 from wm_control.robot.model import BASE_DOF, RobotModel
-from wm_control.types import LEFT, RIGHT, Array, Estimate, Observation
+from wm_control.types import Array, Estimate, Observation
 
 STREAM = "observations"
 _WORLD_ALIGNED = pin.ReferenceFrame.LOCAL_WORLD_ALIGNED
@@ -55,18 +55,17 @@ class LegOdometryEstimator:
         self._robot = RobotModel(description)
         self._imu_rotation: Array = np.ascontiguousarray(description.imu.rotation, dtype=np.float64)
         legs = [BASE_DOF + np.array(description.groups[name]) for name in ("left_leg", "right_leg")]
-        self._leg_joints = [leg - BASE_DOF for leg in legs]
+        self._legs = [leg - BASE_DOF for leg in legs]
         self._guard = SensorGuard(description, parameters.sensors)
         self._health = Health(parameters.sensors)
         self._orientation = OrientationFilter(parameters.orientation)
         self._odometry = LegOdometry(parameters.odometry, description.imu.position)
         self._momentum = MomentumObserver(self._robot.nv, parameters.contact.observer_bandwidth)
-        self._wrenches = WrenchSolver(parameters.contact, legs[LEFT], legs[RIGHT], self._robot.nv)
+        self._wrenches = WrenchSolver(parameters.contact, np.concatenate(self._legs))
         self._contact = ContactFilter(parameters.contact)
         self._uncertainty = Uncertainty(parameters.covariance)
-        nv = self._robot.nv
-        self._zero = np.zeros(nv)
-        self._force = np.zeros(nv)
+        self._acceleration: Array = np.zeros(self._robot.nv)
+        self._jacobians: Array = np.zeros((12, self._robot.nv))
         self._soles = Soles(np.zeros((2, 3)), np.zeros((2, 3)), [0.0, 0.0])
         self._last: Estimate | None = None
         self._start_over()
@@ -95,13 +94,14 @@ class LegOdometryEstimator:
         assert readings.gyro is not None
         self._gyro = self._imu_rotation @ readings.gyro
         self._orientation.reset(up)
-        self._place(readings, np.zeros(3), np.zeros(3))
-        self._refresh_soles()
+        self._robot.v[:] = 0.0
+        self._odometry.position = np.zeros(3)
+        self._move_model(readings, np.zeros(3), np.zeros(3), 0.0)
         position = -self._soles.position.mean(axis=0)
         self._soles.position += position
-        self._odometry.reset(position, self._soles.position, self._headings())
-        self._momentum.reset(np.zeros(self._robot.nv), self._known_force(readings))
-        wrench = self._solve_wrenches()
+        self._odometry.reset(position, self._soles.position, self._soles.heading)
+        self._momentum.reset(self._external_force(readings))
+        wrench = self._wrenches.solve(self._momentum.residual, self._jacobians)
         self._last = self._assemble(observation, readings, np.zeros(3), wrench)
         return self._last
 
@@ -131,10 +131,9 @@ class LegOdometryEstimator:
         omega = self._turn(readings, dt)
         force = self._specific_force(readings)
         velocity = self._odometry.predict(self._orientation.rotation, omega, force, dt)
-        self._place(readings, velocity, omega)
-        self._momentum.update(self._generalised_momentum(), self._known_force(readings), dt)
-        self._refresh_soles()
-        wrench = self._solve_wrenches()
+        self._move_model(readings, velocity, omega, dt)
+        residual = self._momentum.update(self._external_force(readings), dt)
+        wrench = self._wrenches.solve(residual, self._jacobians)
         self._correct(readings, wrench, dt)
         self._last = self._assemble(observation, readings, omega, wrench)
         return self._last
@@ -224,72 +223,59 @@ class LegOdometryEstimator:
 
     # --- model ------------------------------------------------------------------------------
 
-    def _place(self, readings: Readings, velocity: Array, omega: Array) -> None:
-        """Put the model into the predicted state and compute its gravity, momentum and Cᵀv."""
+    def _move_model(self, readings: Readings, velocity: Array, omega: Array, dt: float) -> None:
+        """Put the model into the predicted state; refresh acceleration, Jacobians and soles.
+
+        velocity, omega: (3,) of the base in base axes. dt: since the last state; 0 means at rest.
+        """
         robot, model, data = self._robot, self._robot.model, self._robot.data
-        robot.q[:3] = self._odometry.position
-        robot.q[3:7] = self._orientation.quaternion
-        robot.q[7:] = readings.position
-        robot.v[:3] = velocity
-        robot.v[3:6] = omega
-        robot.v[6:] = readings.velocity
-        self._gravity: Array = pin.computeGeneralizedGravity(model, data, robot.q)
-        self._inertial: Array = pin.rnea(model, data, robot.q, self._zero, robot.v)
-        pin.computeCoriolisMatrix(model, data, robot.q, robot.v)
-        for frame in robot.sole_ids:
-            pin.updateFramePlacement(model, data, frame)
-
-    def _generalised_momentum(self) -> Array:
-        """(nv,) M v, as inverse dynamics at rest with acceleration v, less gravity."""
-        return self._inertial - self._gravity
-
-    def _known_force(self, readings: Readings) -> Array:
-        """(nv,) S τ + Cᵀ v - g, everything that changes momentum but the contacts."""
-        force: Array = self._robot.v @ self._robot.data.C - self._gravity
-        force[BASE_DOF:] += readings.torque
-        return force
-
-    def _refresh_soles(self) -> None:
-        robot, soles = self._robot, self._soles
+        q, v, before = robot.q, robot.v, robot.v.copy()
+        q[:3] = self._odometry.position
+        q[3:7] = self._orientation.quaternion
+        q[7:] = readings.position
+        v[:3] = velocity
+        v[3:6] = omega
+        v[6:] = readings.velocity if dt > 0.0 else 0.0
+        self._acceleration = (v - before) / dt if dt > 0.0 else np.zeros(robot.nv)
+        pin.computeJointJacobians(model, data, q)
+        soles, jacobians = self._soles, self._jacobians
         for foot, frame in enumerate(robot.sole_ids):
-            placement = robot.data.oMf[frame]
-            motion = pin.getFrameVelocity(robot.model, robot.data, frame, _WORLD_ALIGNED)
-            rotation = placement.rotation
+            placement = pin.updateFramePlacement(model, data, frame)
             soles.position[foot] = placement.translation
-            soles.velocity[foot] = motion.linear
-            soles.heading[foot] = math.atan2(rotation[1, 0], rotation[0, 0])
+            x_axis = placement.rotation[:, 0].tolist()
+            soles.heading[foot] = math.atan2(x_axis[1], x_axis[0])
+            jacobians[6 * foot : 6 * foot + 6] = pin.getFrameJacobian(
+                model, data, frame, _WORLD_ALIGNED
+            )
+        soles.velocity = (jacobians @ v).reshape(2, 6)[:, :3]
 
-    def _headings(self) -> tuple[float, float]:
-        return self._soles.heading[LEFT], self._soles.heading[RIGHT]
-
-    def _solve_wrenches(self) -> Array:
-        """(2, 6) wrench of the ground on the soles, world axes."""
+    def _external_force(self, readings: Readings) -> Array:
+        """(nv,) what inverse dynamics needs beyond the drives' torques: raw contact force."""
         robot = self._robot
-        left, right = (
-            pin.getFrameJacobian(robot.model, robot.data, frame, _WORLD_ALIGNED)
-            for frame in robot.sole_ids
-        )
-        return self._wrenches.solve(self._momentum.residual, (left, right))
+        force: Array = pin.rnea(robot.model, robot.data, robot.q, robot.v, self._acceleration)
+        force[BASE_DOF:] -= readings.torque
+        return force
 
     # --- correction -------------------------------------------------------------------------
 
     def _correct(self, readings: Readings, wrench: Array, dt: float) -> None:
         """Decide which soles stand, and pull the odometry towards them."""
         soles = self._soles
-        loads = (wrench[LEFT, 2] / self._robot.weight, wrench[RIGHT, 2] / self._robot.weight)
-        speeds = tuple(math.sqrt(float(v @ v)) for v in soles.velocity)
-        heights = (float(soles.position[LEFT, 2]), float(soles.position[RIGHT, 2]))
-        probability = self._contact.update(loads, heights, (speeds[0], speeds[1]), dt)
+        loads = (wrench[:, 2] / self._robot.weight).tolist()
+        speeds = [math.hypot(*velocity) for velocity in soles.velocity.tolist()]
+        heights = soles.position[:, 2].tolist()
+        probability = self._contact.update(loads, heights, speeds, dt)
+        odometry = self.parameters.odometry
         say = [
-            sole_say(loads[foot], probability[foot], speeds[foot], self.parameters.odometry)
-            for foot in (LEFT, RIGHT)
+            sole_say(*evidence, odometry)
+            for evidence in zip(loads, probability, speeds, strict=True)
         ]
         if readings.bad_joints is not None:
-            for foot, leg in enumerate(self._leg_joints):
+            for foot, leg in enumerate(self._legs):
                 if readings.bad_joints[leg].any():
                     say[foot] = 0.0
         self._heading_error = self._odometry.correct(
-            soles.position, soles.velocity, self._headings(), say, self._orientation.rotation, dt
+            soles.position, soles.velocity, soles.heading, say, self._orientation.rotation, dt
         )
         self._standing_time = self._standing_time + dt if min(say) > _STANDING_SAY else 0.0
         self._uncertainty.update(sum(say) > _UNSUPPORTED_SAY, dt)
@@ -310,8 +296,8 @@ class LegOdometryEstimator:
             readings.velocity,
             np.array(self._contact.probability),
             wrench,
-            self._uncertainty.pose(),
-            self._uncertainty.twist(),
+            self._uncertainty.pose,
+            self._uncertainty.twist,
             self._health.healthy,
             self._health.cause,
         )
@@ -331,8 +317,8 @@ class LegOdometryEstimator:
             np.zeros(n),
             np.zeros(2),
             np.zeros((2, 6)),
-            self._uncertainty.pose(),
-            self._uncertainty.twist(),
+            self._uncertainty.pose,
+            self._uncertainty.twist,
             False,
             cause,
         )

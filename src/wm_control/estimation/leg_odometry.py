@@ -20,7 +20,7 @@ import math
 
 import numpy as np
 
-from wm_control.estimation.orientation import GRAVITY, cross
+from wm_control.estimation.orientation import GRAVITY
 from wm_control.estimation.parameters import OdometryParameters
 from wm_control.types import Array
 
@@ -54,10 +54,11 @@ class LegOdometry:
     def __init__(self, parameters: OdometryParameters, imu_position: Array) -> None:
         """imu_position: (3,) of the IMU in base_link [m]."""
         self.parameters = parameters
-        self._imu_position = np.asarray(imu_position, dtype=np.float64)
-        self.reset(np.zeros(3), np.zeros((2, 3)), (0.0, 0.0))
+        x, y, z = np.asarray(imu_position, dtype=np.float64).tolist()
+        self._lever = np.array(((0.0, z, -y), (-z, 0.0, x), (y, -x, 0.0)))
+        self.reset(np.zeros(3), np.zeros((2, 3)), [0.0, 0.0])
 
-    def reset(self, position: Array, soles: Array, headings: tuple[float, float]) -> None:
+    def reset(self, position: Array, soles: Array, headings: list[float]) -> None:
         """At rest at ``position`` (3,), with both soles (2, 3) and their headings as anchors."""
         self.position: Array = position.copy()
         self.imu_velocity: Array = np.zeros(3)
@@ -78,14 +79,14 @@ class LegOdometry:
         return velocity_in_base
 
     def velocity_in_base(self, rotation: Array, omega: Array) -> Array:
-        """(3,) velocity of base_link's origin; it and ``omega`` in base axes."""
-        return self.imu_velocity @ rotation - cross(omega, self._imu_position)
+        """(3,) velocity of base_link's origin, v_imu - omega x r_imu; all in base axes."""
+        return self.imu_velocity @ rotation - self._lever @ omega
 
     def correct(
         self,
         soles: Array,
         sole_velocities: Array,
-        headings: tuple[float, float],
+        headings: list[float],
         say: list[float],
         rotation: Array,
         dt: float,
@@ -97,54 +98,51 @@ class LegOdometry:
         """
         p = self.parameters
         self.say = say
-        share = np.array(say) / max(say[0] + say[1], 1.0)
+        total = max(say[0] + say[1], 1.0)
+        share = np.array((say[0] / total, say[1] / total))
         drift = share @ (self.anchors - soles)
         slip = share @ sole_velocities
         shift = (p.anchor_position_gain * dt) * drift
         self.position = self.position + shift
-        self.imu_velocity = self.imu_velocity + dt * (
-            p.anchor_velocity_gain * drift - p.velocity_gain * slip
+        self.imu_velocity = (
+            self.imu_velocity
+            + (p.anchor_velocity_gain * dt) * drift
+            - (p.velocity_gain * dt) * slip
         )
         self._update_bias(slip @ rotation, dt)
-        error = self._heading_error(headings, share)
+        errors = [wrapped(a - h) for a, h in zip(self.anchor_headings, headings, strict=True)]
         self._move_anchors(soles + shift, headings)
-        self._settle_on_ground(share, dt)
-        return error
+        self._settle_on_ground(total, dt)
+        return (say[0] * errors[0] + say[1] * errors[1]) / total
 
     def _update_bias(self, slip_in_base: Array, dt: float) -> None:
         """ḃ = k_b Rᵀ slip, held inside the largest believable bias."""
-        gain = self.parameters.acceleration_bias_gain * dt
         limit = self.parameters.acceleration_bias_limit
-        bias = self.acceleration_bias + gain * slip_in_base
-        size = math.sqrt(float(bias @ bias))
+        bias = self.acceleration_bias + (self.parameters.acceleration_bias_gain * dt) * slip_in_base
+        size = math.hypot(*bias.tolist())
         self.acceleration_bias = bias if size <= limit else bias * (limit / size)
 
-    def _heading_error(self, headings: tuple[float, float], share: Array) -> float:
-        return sum(
-            float(share[foot]) * wrapped(self.anchor_headings[foot] - headings[foot])
-            for foot in range(2)
-        )
-
-    def _move_anchors(self, soles: Array, headings: tuple[float, float]) -> None:
+    def _move_anchors(self, soles: Array, headings: list[float]) -> None:
         """Let an unloaded sole carry its anchor along, a loaded one drag it beyond the release."""
         limit = self.parameters.anchor_release
-        for foot in range(2):
-            follow = 1.0 - self.say[foot]
-            offset = soles[foot] - self.anchors[foot]
-            distance = math.sqrt(float(offset @ offset))
-            if distance * (1.0 - follow) > limit:
-                follow = 1.0 - limit / distance
-            if follow > 0.0:
-                self.anchors[foot] += follow * offset
+        offsets = soles - self.anchors
+        for foot, offset in enumerate(offsets.tolist()):
+            hold = self.say[foot]
+            distance = math.hypot(*offset)
+            if distance * hold > limit:
+                hold = limit / distance
+            if hold < 1.0:
+                self.anchors[foot] = soles[foot] - hold * offsets[foot]
                 turned = wrapped(headings[foot] - self.anchor_headings[foot])
-                self.anchor_headings[foot] += follow * turned
+                self.anchor_headings[foot] += (1.0 - hold) * turned
 
-    def _settle_on_ground(self, share: Array, dt: float) -> None:
+    def _settle_on_ground(self, total: float, dt: float) -> None:
         """Let the whole picture sink until the standing soles are at z = 0: flat ground.
 
         Base and anchors move together, so the velocity feels nothing of it.
         """
-        height = float(share @ self.anchors[:, 2])
+        left, right = self.anchors[:, 2].tolist()
+        height = (self.say[0] * left + self.say[1] * right) / total
         sink = height * dt / (self.parameters.ground_time + dt)
         self.position[2] -= sink
         self.anchors[:, 2] -= sink

@@ -1,12 +1,15 @@
-"""What pushes on the robot, without joint accelerations: the generalised-momentum observer.
+"""What pushes on the robot, without sensors for it: the generalised-momentum observer.
 
 De Luca & Mattone, "Sensorless robot collision detection and hybrid force/motion control", ICRA
-2005, for a floating base. With p = M v and Ṁ = C + Cᵀ the equations of motion read
+2005, for a floating base. The residual follows the generalised force of all contacts Jᵀf through
+a first-order lag of bandwidth K:
 
-    ṗ = S τ + Cᵀ v - g + Jᵀ f,
+    ṙ = K (Jᵀf - r),    Jᵀf = M v̇ + C v + g - S τ = d/dt (M v) - Cᵀ v + g - S τ.
 
-so that the residual r = K (p - ∫ (S τ + Cᵀ v - g + r) dt) follows the generalised force of all
-contacts Jᵀ f through a first-order lag of bandwidth K. No acceleration is needed, no inverse.
+The observer is usually written with the second form, because momentum needs no acceleration. In
+discrete time both are one: K Σ M (v_k - v_k-1) telescopes to K M v, so that noise of v enters as it
+does through momentum, and not differentiated. The first form needs one inverse dynamics (4 us),
+the second M v, g and Cᵀ v (16 us); they differ by M's change within one sample.
 """
 
 from __future__ import annotations
@@ -23,21 +26,17 @@ class MomentumObserver:
         """size: nv; bandwidth: K [rad/s]."""
         self.bandwidth = bandwidth
         self.residual: Array = np.zeros(size)
-        self._integral: Array = np.zeros(size)
 
-    def reset(self, momentum: Array, known_force: Array) -> None:
-        """Start in equilibrium: the contacts carry what S τ + Cᵀ v - g leaves over."""
-        self.residual = -known_force
-        self._integral = momentum - self.residual / self.bandwidth
+    def reset(self, external_force: Array) -> None:
+        """Start with this force (nv,), as in a robot at rest."""
+        self.residual = external_force.copy()
 
-    def update(self, momentum: Array, known_force: Array, dt: float) -> Array:
+    def update(self, external_force: Array, dt: float) -> Array:
         """Advance by dt; return the new residual (nv,).
 
-        momentum: M v (nv,). known_force: S τ + Cᵀ v - g (nv,). The residual enters its own integral
-        implicitly, so every dt is stable.
+        external_force: (nv,) raw Jᵀf with v̇ = (v_k - v_k-1) / dt; noisy, as dt is short. The step
+        is implicit: stable for every dt.
         """
-        self._integral += known_force * dt
-        gain = self.bandwidth / (1.0 + self.bandwidth * dt)
-        self.residual = gain * (momentum - self._integral)
-        self._integral += self.residual * dt
+        gain = self.bandwidth * dt / (1.0 + self.bandwidth * dt)
+        self.residual = self.residual + gain * (external_force - self.residual)
         return self.residual

@@ -13,6 +13,7 @@ orientation (its heading is thrown away), the heading from the soles that do not
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 import pinocchio as pin
@@ -46,14 +47,12 @@ def level_rotation(up: Array) -> Array:
     """
     forward = np.array((1.0, 0.0, 0.0)) - up[0] * up
     forward /= math.sqrt(float(forward @ forward))
-    return np.array((forward, cross(up, forward), up))
+    return np.array((forward, cross(up.tolist(), forward.tolist()), up))
 
 
-def cross(a: Array, b: Array) -> Array:
-    """(3,) a x b; numpy's own takes ten times as long on single vectors."""
-    a0, a1, a2 = a.tolist()
-    b0, b1, b2 = b.tolist()
-    return np.array((a1 * b2 - a2 * b1, a2 * b0 - a0 * b2, a0 * b1 - a1 * b0))
+def cross(a: Sequence[float], b: Sequence[float]) -> tuple[float, float, float]:
+    """Return a x b; on plain numbers, as numpy's takes thirty times as long on single vectors."""
+    return a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]
 
 
 class OrientationFilter:
@@ -125,25 +124,27 @@ class OrientationFilter:
         """
         omega = gyro - self.bias
         believed_up = self.rotation[2]
-        rate = omega
+        feedback = np.zeros(3)
         if up is not None:
-            error = cross(up, believed_up)
-            rate = rate + (2.0 * tilt_bandwidth) * error
-            self.bias = self.bias - (tilt_bandwidth * tilt_bandwidth * dt) * error
-        if heading_error != 0.0:
-            turn = heading_bandwidth * heading_error
-            rate = rate + (2.0 * turn) * believed_up
-            self.bias = self.bias - (heading_bandwidth * turn * dt) * believed_up
-        self._limit_bias()
-        self._store(self._pin_quaternion * pin.Quaternion(pin.exp3(rate * dt)))
+            error = cross(up.tolist(), believed_up.tolist())
+            feedback = tilt_bandwidth * np.array(error)
+            bias_rate = tilt_bandwidth * feedback
+        else:
+            bias_rate = feedback
+        turn = heading_bandwidth * heading_error
+        if turn != 0.0:
+            feedback = feedback + turn * believed_up
+            bias_rate = bias_rate + (heading_bandwidth * turn) * believed_up
+        self.bias = self._limited(self.bias - dt * bias_rate)
+        step = pin.exp3((omega + 2.0 * feedback) * dt)
+        self._store(self._pin_quaternion * pin.Quaternion(step))
         self.age += dt
         return omega
 
-    def _limit_bias(self) -> None:
+    def _limited(self, bias: Array) -> Array:
         limit = self.parameters.gyro_bias_limit
-        size = math.sqrt(float(self.bias @ self.bias))
-        if size > limit:
-            self.bias = self.bias * (limit / size)
+        size = math.hypot(*bias.tolist())
+        return bias if size <= limit else bias * (limit / size)
 
     def _store(self, quaternion: pin.Quaternion) -> None:
         quaternion.normalize()
