@@ -1,0 +1,277 @@
+"""Every topic and service of the graph, once: docs/interfaces.md is printed from these tables.
+
+Names without a leading slash live in the robot's namespace, so that two robots share a domain.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+class Flow(Enum):
+    """How a topic flows, and the quality of service that follows for publisher and consumers.
+
+    STREAM: fast samples; the publisher keeps 100 for a reliable recorder, control takes only the
+    newest and never waits for an old one. EVENT: rare, none may be lost. LATCHED: the last one is
+    delivered to whoever comes later. COMMAND: from people and tools, any reliability is heard.
+    """
+
+    STREAM = "stream"
+    EVENT = "event"
+    LATCHED = "latched"
+    COMMAND = "command"
+
+
+@dataclass(frozen=True, slots=True)
+class Quality:
+    """DDS quality of service in plain words."""
+
+    reliable: bool
+    depth: int
+    latched: bool = False
+
+    def __str__(self) -> str:
+        """For tables."""
+        reliability = "reliable" if self.reliable else "best effort"
+        return f"{reliability}, {self.depth}{', latched' if self.latched else ''}"
+
+
+PUBLISHER = {
+    Flow.STREAM: Quality(True, 100),
+    Flow.EVENT: Quality(True, 50),
+    Flow.LATCHED: Quality(True, 1, latched=True),
+    Flow.COMMAND: Quality(True, 1),
+}
+SUBSCRIBER = {
+    Flow.STREAM: Quality(False, 1),
+    Flow.EVENT: Quality(True, 50),
+    Flow.LATCHED: Quality(True, 1, latched=True),
+    Flow.COMMAND: Quality(False, 1),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """One topic: what it carries, how often, from whom, for whom."""
+
+    name: str
+    type: str
+    flow: Flow
+    rate: str
+    publisher: str
+    subscribers: str
+    carries: str
+
+
+JOINT_STATES = Topic(
+    "joint_states",
+    "sensor_msgs/msg/JointState",
+    Flow.STREAM,
+    "500 Hz",
+    "robot",
+    "state_estimator (alone), any tool",
+    "name; position [rad], velocity [rad/s], effort: torque estimated by the drives [N·m]; "
+    "stamp of measurement",
+)
+IMU = Topic(
+    "imu/data",
+    "sensor_msgs/msg/Imu",
+    Flow.STREAM,
+    "500 Hz",
+    "robot",
+    "state_estimator (alone)",
+    "frame `imu_link`: orientation xyzw (heading arbitrary), angular velocity [rad/s], specific "
+    "force [m/s²]; covariances zero: unknown (REP-145)",
+)
+ODOM = Topic(
+    "odom",
+    "nav_msgs/msg/Odometry",
+    Flow.STREAM,
+    "500 Hz",
+    "state_estimator",
+    "any tool",
+    "frame `odom`, child `base_link` (pelvis): pose in odom, twist in base_link axes, both with "
+    "covariance (REP-105)",
+)
+LEFT_WRENCH = Topic(
+    "l_sole/wrench",
+    "geometry_msgs/msg/WrenchStamped",
+    Flow.STREAM,
+    "500 Hz",
+    "state_estimator",
+    "any tool",
+    "frame `odom`: ESTIMATED force of the ground on the left sole [N], torque about the sole "
+    "frame's origin [N·m], world axes",
+)
+RIGHT_WRENCH = Topic(
+    "r_sole/wrench",
+    "geometry_msgs/msg/WrenchStamped",
+    Flow.STREAM,
+    "500 Hz",
+    "state_estimator",
+    "any tool",
+    "as l_sole/wrench, right sole",
+)
+ESTIMATE = Topic(
+    "state_estimator/estimate",
+    "std_msgs/msg/Float64MultiArray",
+    Flow.STREAM,
+    "500 Hz",
+    "state_estimator",
+    "mpc, whole_body_controller (alone), arbiter (alone)",
+    "the whole estimate with the observation it belongs to, see Layouts",
+)
+PLAN = Topic(
+    "mpc/plan",
+    "std_msgs/msg/Float64MultiArray",
+    Flow.STREAM,
+    "125 Hz",
+    "mpc",
+    "whole_body_controller",
+    "footsteps, timing and centre of pressure, see Layouts",
+)
+PROPOSAL = Topic(
+    "mpc/joint_command",
+    "std_msgs/msg/Float64MultiArray",
+    Flow.STREAM,
+    "500 Hz",
+    "whole_body_controller (alone)",
+    "arbiter (alone)",
+    "a controller's proposal, see Layouts; composed, it is handed over in memory",
+)
+JOINT_COMMAND = Topic(
+    "joint_command",
+    "std_msgs/msg/Float64MultiArray",
+    Flow.STREAM,
+    "500 Hz",
+    "arbiter",
+    "robot (alone)",
+    "q, dq, kp, kd, tau of all joints in one message, see Layouts",
+)
+CMD_VEL = Topic(
+    "cmd_vel",
+    "geometry_msgs/msg/Twist",
+    Flow.COMMAND,
+    "at least 2 Hz",
+    "teleop_twist_keyboard, velocity_source, you",
+    "mpc, arbiter",
+    "linear.x forward, linear.y left [m/s], angular.z [rad/s] in the heading-aligned base frame; "
+    "silent for 0.5 s: stop; not finite: refused, stop",
+)
+DECISION = Topic(
+    "arbiter/decision",
+    "diagnostic_msgs/msg/DiagnosticArray",
+    Flow.EVENT,
+    "on change, else 10 Hz",
+    "arbiter",
+    "mpc, any tool",
+    "status[0]: level, message = first cause, values action, source, armed; then one status per "
+    "active rule with value and limit",
+)
+ROBOT_DESCRIPTION = Topic(
+    "robot_description",
+    "std_msgs/msg/String",
+    Flow.LATCHED,
+    "once",
+    "robot",
+    "robot_state_publisher, RViz",
+    "URDF, with meshes",
+)
+GROUND_TRUTH = Topic(
+    "ground_truth/odom",
+    "nav_msgs/msg/Odometry",
+    Flow.STREAM,
+    "50 Hz, simulation only, on request",
+    "robot",
+    "evaluators; never a controller",
+    "true pose of `base_link` in the simulator's world, true twist in base_link axes",
+)
+LATENCY = Topic(
+    "control/latency",
+    "std_msgs/msg/Float64MultiArray",
+    Flow.STREAM,
+    "500 Hz",
+    "robot",
+    "recorder",
+    "one latency sample per control cycle, see Layouts",
+)
+DIAGNOSTICS = Topic(
+    "/diagnostics",
+    "diagnostic_msgs/msg/DiagnosticArray",
+    Flow.EVENT,
+    "1 Hz per node",
+    "all nodes",
+    "rqt_robot_monitor, any tool",
+    "health of every node with its numbers; hardware_id is the robot's namespace and name",
+)
+CLOCK = Topic(
+    "/clock",
+    "rosgraph_msgs/msg/Clock",
+    Flow.STREAM,
+    "500 Hz, simulation only, on request",
+    "robot",
+    "nodes with use_sim_time",
+    "simulated time since reset; all stamps are then simulated time as well",
+)
+
+TOPICS: tuple[Topic, ...] = (
+    JOINT_STATES,
+    IMU,
+    ODOM,
+    LEFT_WRENCH,
+    RIGHT_WRENCH,
+    ESTIMATE,
+    PLAN,
+    PROPOSAL,
+    JOINT_COMMAND,
+    CMD_VEL,
+    DECISION,
+    ROBOT_DESCRIPTION,
+    GROUND_TRUTH,
+    LATENCY,
+    DIAGNOSTICS,
+    CLOCK,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """One service, all of type std_srvs/srv/Trigger."""
+
+    name: str
+    node: str
+    does: str
+
+
+ARM = Service(
+    "arbiter/arm",
+    "arbiter",
+    "let the controller drive; refused, with the cause, while anything is wrong",
+)
+STOP = Service(
+    "arbiter/stop", "arbiter", "damping in the next cycle, until cleared and armed again"
+)
+CLEAR = Service("arbiter/clear", "arbiter", "release latched causes that are no longer true")
+RESET = Service("robot/reset", "robot", "simulation only: start again from the default posture")
+
+SERVICES: tuple[Service, ...] = (ARM, STOP, CLEAR, RESET)
+
+
+def topic_table() -> str:
+    """Markdown table of all topics."""
+    columns = "topic", "type", "rate", "publisher", "subscribers", "offered", "asked", "carries"
+    head = (f"| {' | '.join(columns)} |", "|---" * len(columns) + "|")
+    rows = [
+        f"| `{t.name}` | {t.type} | {t.rate} | {t.publisher} | {t.subscribers} | "
+        f"{PUBLISHER[t.flow]} | {SUBSCRIBER[t.flow]} | {t.carries} |"
+        for t in TOPICS
+    ]
+    return "\n".join((*head, *rows))
+
+
+def service_table() -> str:
+    """Markdown table of all services."""
+    head = ("| service | node | does |", "|---|---|---|")
+    rows = [f"| `{s.name}` | {s.node} | {s.does} |" for s in SERVICES]
+    return "\n".join((*head, *rows))
