@@ -11,7 +11,7 @@ import numpy as np
 from wm_bringup.backends.base import GroundTruth
 from wm_bringup.strides import Strides, settled_strides, tilt_of, yaw_of
 from wm_bringup.trace import Trace
-from wm_control.types import LEFT, Action, Array
+from wm_control.types import LEFT, Array
 
 GRAVITY = 9.81
 LOADED = 0.2
@@ -87,7 +87,6 @@ def judge(trace: Trace, *, mass: float, torque_limit: Array) -> dict[str, Any]:
         **_estimator(trace),
         **_effort(trace, mass, torque_limit),
         **_contact(trace, mass),
-        **_supervision(trace),
     }
 
 
@@ -172,17 +171,4 @@ def _contact(trace: Trace, mass: float) -> Mapping[str, float | None]:
     return {
         "foot_slip": float(speed[loaded].mean()) if loaded.any() else None,
         "peak_force": float(force.max() / weight),
-    }
-
-
-def _supervision(trace: Trace) -> Mapping[str, Any]:
-    armed, action = trace["armed"] > 0, trace["action"]
-    intervening = (action > Action.NOMINAL) & armed
-    began = intervening & ~np.concatenate([[False], intervening[:-1]])
-    age = trace["plan_age"][np.isfinite(trace["plan_age"])]
-    return {
-        "interventions": int(began.sum()),
-        "clip_rate": float((trace["clipped"] > 0)[armed].mean()) if armed.any() else 0.0,
-        "degraded": float((trace["status"] > 0)[armed].mean()) if armed.any() else 0.0,
-        "max_plan_age": float(age.max()) if len(age) else None,
     }

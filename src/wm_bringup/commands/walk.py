@@ -1,0 +1,275 @@
+"""``wm walk``: lock-step episodes of one scenario."""
+
+from __future__ import annotations
+
+import json as json_format
+import os
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from statistics import median
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from wm_bringup.commands import HELD, NOT_HELD
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from wm_bringup.episode import Episode
+    from wm_bringup.episode_store import EpisodeStore
+    from wm_bringup.scenarios.scenario import Scenario
+    from wm_bringup.walk import WalkSetup
+
+COMMAND_TIME = 1.0
+"""The robot stands until then, so that the estimator has seen it at rest [s]."""
+
+LARGEST_IMPULSE = 80.0
+"""The push grid ends here even if the robot still stands [N·s]."""
+
+
+def walk(
+    phase: Annotated[
+        float | None,
+        typer.Argument(
+            help="Phase of the stride, 0 to 1, that --push waits for.", metavar="[PHASE]"
+        ),
+    ] = None,
+    controller: Annotated[Literal["mpc"], typer.Option(help="Who walks the robot.")] = "mpc",
+    scenario: Annotated[
+        str | None,
+        typer.Option(metavar="NAME|FILE", help="Scenario that the options below change."),
+    ] = None,
+    velocity: Annotated[
+        tuple[float, float, float] | None,
+        typer.Option(metavar="VX VY WZ", help="Commanded from 1 s on [m/s, m/s, rad/s]."),
+    ] = None,
+    seconds: Annotated[float | None, typer.Option(help="Length of an episode.")] = None,
+    seeds: Annotated[int, typer.Option(min=1, help="Number of episodes.")] = 1,
+    first_seed: Annotated[int | None, typer.Option(min=0, help="Seed of the first.")] = None,
+    push: Annotated[
+        tuple[float, float, float] | None,
+        typer.Option(metavar="NX NY T [PHASE]", help="Push of 0.1 s at the pelvis [N·s, N·s, s]."),
+    ] = None,
+    payload: Annotated[float | None, typer.Option(help="Unknown mass in the torso [kg].")] = None,
+    friction: Annotated[float | None, typer.Option(help="Of feet on the ground.")] = None,
+    delay: Annotated[float | None, typer.Option(help="Command to drive [s].")] = None,
+    noise: Annotated[
+        Literal["off", "nominal", "double"] | None, typer.Option(help="Of the sensors.")
+    ] = None,
+    fault: Annotated[
+        list[str] | None, typer.Option(metavar="TARGET:VERB[=VALUE]@T", help="May be repeated.")
+    ] = None,
+    state: Annotated[
+        Literal["true", "estimated"], typer.Option(help="What the controller is given.")
+    ] = "estimated",
+    robot: Annotated[str, typer.Option(help="Robot by name or YAML file.")] = "g1",
+    engine: Annotated[Literal["pybullet"], typer.Option(help="Physics.")] = "pybullet",
+    step_in_place: Annotated[
+        bool, typer.Option("--step-in-place", help="Step at zero velocity instead of standing.")
+    ] = False,
+    push_grid: Annotated[
+        bool, typer.Option("--push-grid", help="Impulse x direction x 8 phases, up to failure.")
+    ] = False,
+    grid_step: Annotated[float, typer.Option(min=1.0, help="Between impulses [N·s].")] = 5.0,
+    jobs: Annotated[int, typer.Option(min=0, help="Processes; 0: one per core.")] = 0,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on after an interruption.")] = False,
+    json: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the result.")] = None,
+    film: Annotated[
+        Path | None, typer.Option(metavar="FILE.png", help="Film strip of the first episode.")
+    ] = None,
+    trace: Annotated[
+        Path | None, typer.Option(metavar="FILE.npz", help="Full-rate trace of the first episode.")
+    ] = None,
+) -> int:
+    """Run lock-step episodes of one scenario and judge them by the robot's true motion.
+
+    Exits with 1 when the robot fell in any episode (not with --push-grid, which pushes until it
+    falls). With --json FILE, every episode is also written to FILE.jsonl as soon as it is done.
+
+    Example: wm walk --velocity 0.5 0 0 --seconds 20 --seeds 20 --noise nominal --delay 0.008
+    """
+    from wm_bringup.walk import WalkSetup
+
+    changes: dict[str, Any] = {
+        "velocity": _segments(velocity),
+        "duration": seconds,
+        "pushes": _pushes(push, phase),
+        "noise": noise,
+        "delay": delay,
+        "faults": tuple(fault) if fault else None,
+        "seed": first_seed,
+    }
+    chosen = changed(_base(scenario), changes, payload, friction)
+    setup = WalkSetup(chosen, controller, state, robot, engine, step_in_place, film, trace)
+    workers = jobs or len(os.sched_getaffinity(0))
+    if push_grid:
+        return _grid(setup, grid_step, workers, resume, json)
+    return _episodes(setup, range(chosen.seed, chosen.seed + seeds), workers, resume, json)
+
+
+def changed(
+    base: Scenario, changes: dict[str, Any], payload: float | None, friction: float | None
+) -> Scenario:
+    """Scenario with the options that were given; ParameterError when one is out of bounds."""
+    from pydantic import ValidationError
+
+    from wm_control.errors import ParameterError
+
+    given = {key: value for key, value in changes.items() if value is not None}
+    try:
+        if payload is not None:
+            given["payload"] = replace(base.payload, mass=payload)
+        if friction is not None:
+            given["ground"] = replace(base.ground, friction=friction)
+        return replace(base, **given)
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(str(part) for part in first["loc"])
+        raise ParameterError(key, first.get("input"), first["msg"], "the command line") from error
+
+
+def _base(name: str | None) -> Scenario:
+    from wm_bringup.scenarios.scenario import Scenario, load_scenario
+
+    return load_scenario(name) if name else Scenario(initial_joint_noise=0.005)
+
+
+def _segments(velocity: tuple[float, float, float] | None) -> tuple[dict[str, float], ...] | None:
+    if velocity is None:
+        return None
+    x, y, yaw = velocity
+    return ({"at": COMMAND_TIME, "x": x, "y": y, "yaw": yaw},)
+
+
+def _pushes(
+    push: tuple[float, float, float] | None, phase: float | None
+) -> tuple[dict[str, Any], ...] | None:
+    if push is None:
+        if phase is not None:
+            raise typer.BadParameter("PHASE means something only after --push NX NY T")
+        return None
+    x, y, at = push
+    return ({"impulse": (x, y, 0.0), "at": at, "phase": phase},)
+
+
+def _conditions(setup: WalkSetup) -> dict[str, Any]:
+    """Everything that a result must say about where it comes from."""
+    from pydantic import TypeAdapter
+
+    from wm_bringup.provenance import provenance
+    from wm_bringup.scenarios.scenario import Scenario
+    from wm_bringup.strides import SETTLING_TIME
+
+    return {
+        "scenario": TypeAdapter(Scenario).dump_python(setup.scenario, mode="json"),
+        "controller": setup.controller,
+        "state": setup.state,
+        "robot": setup.robot,
+        "engine": setup.engine,
+        "step_in_place": setup.step_in_place,
+        "commanded_from": COMMAND_TIME,
+        "settling_time": SETTLING_TIME,
+        **provenance(),
+    }
+
+
+def _store(json: Path | None, setup: WalkSetup, resume: bool) -> EpisodeStore | None:
+    from wm_bringup.episode_store import EpisodeStore
+
+    if json is None:
+        return None
+    return EpisodeStore(json.with_suffix(".jsonl"), _conditions(setup), resume=resume)
+
+
+def _episodes(
+    setup: WalkSetup, seeds: Sequence[int], jobs: int, resume: bool, json: Path | None
+) -> int:
+    from wm_bringup.report.screen import make_console
+    from wm_bringup.report.tables import episode_table, walk_lines
+
+    console, store = make_console(), _store(json, setup, resume)
+    done = dict(store.episodes) if store else {}
+    episodes = [done[str(seed)] for seed in seeds if str(seed) in done]
+    missing = [seed for seed in seeds if str(seed) not in done]
+    try:
+        _run(setup, missing, jobs, episodes, store, console)
+    finally:
+        if episodes:
+            summary = {**_summary(episodes), "conditions": _conditions(setup)}
+            console.print(episode_table(episodes))
+            for line in walk_lines(summary):
+                console.print(line)
+            _write(json, summary)
+    return NOT_HELD if any(episode.fell for episode in episodes) else HELD
+
+
+def _run(
+    setup: WalkSetup,
+    seeds: Sequence[int],
+    jobs: int,
+    episodes: list[Episode],
+    store: EpisodeStore | None,
+    console: Console,
+) -> None:
+    from wm_bringup.report.screen import progress_bar
+    from wm_bringup.walk import run_episodes
+
+    with progress_bar(console) as bar:
+        task = bar.add_task(f"{setup.controller} {setup.scenario.name}", total=len(seeds))
+        for episode in run_episodes(setup, seeds, jobs):
+            episodes.append(episode)
+            if store:
+                store.add(str(episode.seed), episode)
+            fallen = sum(e.fell for e in episodes)
+            bar.update(task, advance=1, description=f"{setup.controller}: {fallen} fell")
+
+
+def _summary(episodes: Sequence[Episode]) -> dict[str, Any]:
+    from wm_bringup.backends.base import CONTROL_PERIOD
+    from wm_bringup.episode import summarise_episodes
+
+    stages = {
+        name: median(e.cpu_per_tick_ms[name] for e in episodes)
+        for name in episodes[0].cpu_per_tick_ms
+    }
+    total = sum(stages.values())
+    factors = [e.real_time_factor for e in episodes if e.real_time_factor is not None]
+    return {
+        **summarise_episodes(episodes),
+        "speed": {
+            "real_time_factor": median(factors) if factors else None,
+            "cpu_factor": 1e3 * CONTROL_PERIOD / total if total else None,
+            "cpu_per_tick_ms": stages,
+            "cpu_per_tick_ms_total": total,
+        },
+    }
+
+
+def _grid(setup: WalkSetup, step: float, jobs: int, resume: bool, json: Path | None) -> int:
+    from wm_bringup.push_grid import DIRECTIONS, PHASES, run_grid, summarise_grid
+    from wm_bringup.report.screen import make_console, progress_bar
+    from wm_bringup.report.tables import grid_table
+
+    console, store = make_console(), _store(json, setup, resume)
+    impulses = [step * k for k in range(1, int(LARGEST_IMPULSE / step) + 1)]
+    episodes: dict[str, Episode] = {}
+    try:
+        with progress_bar(console) as bar:
+            task = bar.add_task("push grid", total=len(impulses) * len(DIRECTIONS) * PHASES)
+            for cell, episode in run_grid(setup, impulses, list(DIRECTIONS), store, jobs):
+                episodes[cell.key] = episode
+                result = "fell" if episode.fell else "up"
+                bar.update(task, advance=1, description=f"{cell.key}: {result}")
+    finally:
+        grid = summarise_grid(episodes, impulses, list(DIRECTIONS))
+        console.print(grid_table(grid))
+        _write(json, {"directions": grid, "conditions": _conditions(setup)})
+    return HELD
+
+
+def _write(json: Path | None, content: dict[str, Any]) -> None:
+    if json is not None:
+        json.parent.mkdir(parents=True, exist_ok=True)
+        json.write_text(json_format.dumps(content, indent=2) + "\n", encoding="utf-8")

@@ -1,0 +1,40 @@
+"""Plans take their time: computed from the state now, followed only when they have arrived."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+
+from wm_control.mpc.plan import WalkingPlan
+
+
+class PlanCourier:
+    """Holds each plan until its compute time has passed, as the mpc process and DDS would."""
+
+    def __init__(self, receive: Callable[[WalkingPlan], None]) -> None:
+        """receive: takes a plan that has arrived."""
+        self._receive = receive
+        self._under_way: deque[tuple[float, WalkingPlan]] = deque()
+
+    def send(self, plan: WalkingPlan, arrival: float) -> None:
+        """Put a plan on its way; plans do not overtake each other."""
+        if self._under_way:
+            arrival = max(arrival, self._under_way[-1][0])
+        self._under_way.append((arrival, plan))
+
+    def deliver(self, now: float) -> None:
+        """Hand over every plan that has arrived by ``now`` [s]."""
+        while self._under_way and self._under_way[0][0] <= now + 1e-9:
+            self._receive(self._under_way.popleft()[1])
+
+
+def gait_phase(plan: WalkingPlan | None, now: float) -> float:
+    """Phase of the stride in [0, 1): 0 where the left foot lands, 0.5 where the right one does.
+
+    NaN without a plan and while standing.
+    """
+    if plan is None or not plan.gait.mode:
+        return float("nan")
+    gait = plan.gait
+    progress = (now - gait.step_start) / max(gait.touch_down - gait.step_start, 1e-3)
+    return 0.5 * (gait.support + min(max(progress, 0.0), 1.0 - 1e-9))

@@ -1,0 +1,189 @@
+"""Lock-step episodes of one scenario: built from a description, run one by one or in processes."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Literal
+
+from wm_bringup.backends.pybullet_robot import PyBulletRobot
+from wm_bringup.compute_time import ComputeTime
+from wm_bringup.episode import Episode
+from wm_bringup.lockstep import DrawnComputeTimes, LockStep, Run, State
+from wm_bringup.loop import ControlLoop
+from wm_bringup.metrics import judge
+from wm_bringup.scenarios.scenario import Scenario
+from wm_bringup.true_state import TrueStateEstimator
+from wm_control.arbiter.parameters import SafetyParameters
+from wm_control.estimation.estimator import LegOdometryEstimator
+from wm_control.estimation.parameters import EstimatorParameters
+from wm_control.model_based import build_model_based
+from wm_control.parameters import load_parameters, read_yaml
+from wm_control.robot.description import RobotDescription, load_robot
+from wm_control.robot.model import RobotModel
+from wm_control.share import ShareNotFoundError, config_file
+from wm_control.types import Estimator
+
+SINGLE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+"""Episodes are spread over processes; a thread pool inside each would only get in the way."""
+
+
+@dataclass(frozen=True, slots=True)
+class WalkSetup:
+    """Everything that decides an episode except its seed.
+
+    step_in_place: zero velocity means stepping on the spot instead of standing.
+    film, trace: files for pictures and the full-rate trace of the first seed, or None.
+    """
+
+    scenario: Scenario
+    controller: Literal["mpc"] = "mpc"
+    state: State = "estimated"
+    robot: str = "g1"
+    engine: Literal["pybullet"] = "pybullet"
+    step_in_place: bool = False
+    film: Path | None = None
+    trace: Path | None = None
+
+
+def run_episode(setup: WalkSetup, seed: int) -> Episode:
+    """Build everything anew, run one episode and judge it."""
+    description = load_robot(setup.robot)
+    robot = PyBulletRobot(description, setup.scenario)
+    try:
+        lockstep = build(setup, description, robot, seed)
+        wall = time.perf_counter()
+        run = lockstep.run(seed, keep_going=0.6 if setup.film else 0.0)
+        wall = time.perf_counter() - wall
+    finally:
+        robot.close()
+    _leave(setup, description, run, seed)
+    return _episode(setup, description, run, seed, wall)
+
+
+def build(
+    setup: WalkSetup, description: RobotDescription, robot: PyBulletRobot, seed: int
+) -> LockStep:
+    """Put loop, planner and controller around ``robot``; ParameterError from configuration."""
+    config = _controller_config()
+    if setup.step_in_place:
+        config["gait"] = {**config.get("gait", {}), "stand_at_zero_command": False}
+    planner, controller = build_model_based(description, config, time.thread_time)
+    safety = load_parameters(SafetyParameters, config_file("arbiter.yaml"))
+    loop = ControlLoop(
+        description,
+        _estimator(setup, description, robot),
+        [controller],
+        safety,
+        clock=time.thread_time,
+    )
+    return LockStep(
+        robot,
+        loop,
+        planner,
+        controller,
+        setup.scenario,
+        compute_times(seed),
+        clock=time.thread_time,
+        full_rate=setup.trace is not None,
+    )
+
+
+def run_episodes(setup: WalkSetup, seeds: Sequence[int], jobs: int) -> Iterator[Episode]:
+    """Yield episodes as they finish, in any order; the first seed alone leaves film and trace."""
+    yield from run_all([(_for_seed(setup, seed, seeds[0]), seed) for seed in seeds], jobs)
+
+
+def run_all(work: Sequence[tuple[WalkSetup, int]], jobs: int) -> Iterator[Episode]:
+    """Yield the episodes of (setup, seed) pairs as they finish, ``jobs`` at a time."""
+    for index, episode in run_indexed(work, jobs):
+        del index
+        yield episode
+
+
+def run_indexed(work: Sequence[tuple[WalkSetup, int]], jobs: int) -> Iterator[tuple[int, Episode]]:
+    """Yield (index in ``work``, episode) as they finish. With one job, in this very process."""
+    if jobs <= 1 or len(work) <= 1:
+        for index, (setup, seed) in enumerate(work):
+            yield index, run_episode(setup, seed)
+        return
+    for name in SINGLE_THREAD:
+        os.environ.setdefault(name, "1")
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(min(jobs, len(work)), mp_context=context) as pool:
+        pending = {
+            pool.submit(run_episode, setup, seed): index for index, (setup, seed) in enumerate(work)
+        }
+        try:
+            while pending:
+                done, _ = wait(pending, return_when=FIRST_COMPLETED)
+                for future in done:
+                    yield pending.pop(future), future.result()
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
+
+
+def compute_times(seed: int) -> DrawnComputeTimes:
+    """Replay the distributions of ``config/compute_time/`` from ``seed``."""
+    control, plan = (
+        ComputeTime.load(config_file(f"compute_time/{name}.yaml")) for name in ("control", "plan")
+    )
+    return DrawnComputeTimes(control.draws(2 * seed), plan.draws(2 * seed + 1))
+
+
+def _controller_config() -> dict[str, Any]:
+    try:
+        return dict(read_yaml(config_file("controllers/mpc.yaml")))
+    except ShareNotFoundError:
+        return {}
+
+
+def _for_seed(setup: WalkSetup, seed: int, first: int) -> WalkSetup:
+    return setup if seed == first else replace(setup, film=None, trace=None)
+
+
+def _estimator(setup: WalkSetup, description: RobotDescription, robot: PyBulletRobot) -> Estimator:
+    if setup.state == "true":
+        return TrueStateEstimator(robot.ground_truth)
+    parameters = load_parameters(EstimatorParameters, config_file("estimator.yaml"))
+    return LegOdometryEstimator(description, parameters)
+
+
+def _episode(
+    setup: WalkSetup, description: RobotDescription, run: Run, seed: int, wall: float
+) -> Episode:
+    mass = RobotModel(description).mass + setup.scenario.payload.mass
+    numbers: dict[str, Any] = judge(run.trace, mass=mass, torque_limit=description.torque_limit)
+    told, ticks = run.supervision, max(run.supervision.ticks, 1)
+    return Episode(
+        seed=seed,
+        fell=bool(run.fall),
+        fall_cause=run.fall,
+        interventions=told.interventions,
+        causes=dict(told.causes),
+        clip_rate=told.clipped / ticks,
+        degraded=told.degraded / ticks,
+        controller_causes=dict(told.controller_causes.most_common(5)),
+        late=told.late / ticks,
+        max_plan_age=told.max_plan_age,
+        real_time_factor=numbers["seconds"] / wall,
+        cpu_per_tick_ms=run.stages.per_tick_ms(told.ticks),
+        **numbers,
+    )
+
+
+def _leave(setup: WalkSetup, description: RobotDescription, run: Run, seed: int) -> None:
+    """Leave trace and film of this episode where they were asked for."""
+    if setup.trace is not None:
+        setup.trace.parent.mkdir(parents=True, exist_ok=True)
+        run.trace.save(setup.trace)
+    if setup.film is not None:
+        from wm_bringup.report.film import film_of_trace
+
+        setup.film.parent.mkdir(parents=True, exist_ok=True)
+        film_of_trace(run.trace, description, f"seed {seed}").save(setup.film)

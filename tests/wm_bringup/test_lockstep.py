@@ -1,0 +1,94 @@
+import math
+
+import numpy as np
+import pytest
+
+from wm_bringup.plan_courier import PlanCourier, gait_phase
+from wm_bringup.scenarios.scenario import Payload, Scenario, VelocitySegment
+from wm_bringup.walk import WalkSetup, run_episode
+from wm_control.mpc.plan import Gait, Mode, WalkingPlan
+from wm_control.types import LEFT, RIGHT, SolveReport, Status
+
+
+def plan(stamp=0.0, mode=Mode.WALK, support=LEFT, start=0.0, touch_down=0.4):
+    zeros = np.zeros(2)
+    gait = Gait(
+        mode, support, start, touch_down, 0.04, True, np.zeros(4), np.zeros(4),
+        zeros, np.zeros(3), zeros, 0.0, 1,
+    )  # fmt: skip
+    report = SolveReport("footstep_mpc", Status.OK, 0.0, 0.0, 1, 0.0)
+    return WalkingPlan(stamp, 0, gait, np.zeros((3, 4)), zeros, 0.4, zeros, zeros, report)
+
+
+def test_a_plan_is_not_followed_before_its_compute_time_has_passed():
+    received = []
+    courier = PlanCourier(received.append)
+    courier.send(plan(0.0), arrival=0.0015)
+    courier.deliver(0.0)
+    assert received == []
+    courier.deliver(0.002)
+    assert [p.stamp for p in received] == [0.0]
+
+
+def test_a_fast_plan_does_not_overtake_a_slow_one():
+    received = []
+    courier = PlanCourier(received.append)
+    courier.send(plan(0.000), arrival=0.020)
+    courier.send(plan(0.008), arrival=0.010)
+    courier.deliver(0.012)
+    assert received == []
+    courier.deliver(0.020)
+    assert [p.stamp for p in received] == [0.0, 0.008]
+
+
+@pytest.mark.parametrize(
+    ("support", "now", "phase"),
+    [(LEFT, 0.0, 0.0), (LEFT, 0.2, 0.25), (RIGHT, 0.0, 0.5), (RIGHT, 0.3, 0.875)],
+)
+def test_the_stride_begins_where_the_left_foot_lands(support, now, phase):
+    assert gait_phase(plan(support=support), now) == pytest.approx(phase)
+
+
+def test_a_late_touchdown_does_not_begin_the_next_half_of_the_stride():
+    assert gait_phase(plan(support=LEFT), 0.5) < 0.5
+
+
+def test_a_standing_robot_is_in_no_phase():
+    assert math.isnan(gait_phase(plan(mode=Mode.STAND), 0.0))
+    assert math.isnan(gait_phase(None, 0.0))
+
+
+def walked(seconds=1.0, speed=0.4, seed=3, **changes):
+    scenario = Scenario(
+        duration=seconds,
+        velocity=(VelocitySegment(0.1, speed),),
+        noise="nominal",
+        delay=0.008,
+        initial_joint_noise=0.005,
+        **changes,
+    )
+    return run_episode(WalkSetup(scenario), seed)
+
+
+def test_the_same_seed_gives_the_same_trace_to_the_last_bit():
+    assert walked().trace_sha256 == walked().trace_sha256
+
+
+def test_another_seed_gives_another_trace():
+    assert walked(0.2, seed=3).trace_sha256 != walked(0.2, seed=4).trace_sha256
+
+
+def test_an_episode_says_where_its_time_went():
+    episode = walked(0.3)
+    assert set(episode.cpu_per_tick_ms) == {
+        "estimator", "controller", "arbiter", "planner", "physics", "judging",
+    }  # fmt: skip
+    assert all(ms > 0.0 for ms in episode.cpu_per_tick_ms.values())
+    assert episode.seconds == pytest.approx(0.3, abs=0.005)
+
+
+def test_a_robot_under_an_impossible_load_falls_and_the_episode_ends_there():
+    episode = walked(3.0, payload=Payload(50.0, (0.6, 0.0, 0.3)))
+    assert episode.fell
+    assert episode.fall_cause
+    assert episode.seconds < 2.9
