@@ -183,13 +183,21 @@ class ControlLoop:
         estimate = self._estimate(observation)
         return self._continue(start, observation, estimate, velocity, now)
 
-    def hold(self, observation: Observation, velocity: VelocityCommand, now: float) -> Decision:
+    def hold(
+        self,
+        observation: Observation,
+        velocity: VelocityCommand,
+        now: float,
+        deliver: Callable[[], None] = lambda: None,
+    ) -> Decision:
         """One cycle of a robot that stands still, held from outside, until the arbiter arms.
 
-        Estimator and controllers start anew from this observation.
+        Estimator and controllers start anew from this observation; ``deliver`` then hands them
+        what they need from elsewhere, such as the newest plan.
         """
         start = self._clock()
         estimate = self._restart(observation)
+        deliver()
         return self._continue(start, observation, estimate, velocity, now)
 
     def _restart(self, observation: Observation) -> Estimate:

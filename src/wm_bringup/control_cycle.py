@@ -1,0 +1,213 @@
+"""What the control thread does every 2 ms: robot, loop and planner's plans, on real time.
+
+    plans -> loop.tick(observation) -> robot.step(command) -> hand the record over
+
+No ROS here and nothing that waits: what other threads want to say (plans, velocity, arming) lies
+ready in mailboxes, and what they want to know is handed to ``sink``, which must not block.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from wm_bringup.backends.base import GroundTruth, Robot
+from wm_bringup.latency import LatencySample
+from wm_bringup.loop import ControlLoop, TickRecord
+from wm_bringup.realtime import Beat
+from wm_control.arbiter.operator import OperatorInput
+from wm_control.arbiter.velocity_gate import VelocityGate
+from wm_control.types import Observation
+
+HOLD_EVERY = 10
+"""A held robot is looked at in every tenth period only."""
+
+
+class Plan(Protocol):
+    """A plan made elsewhere, of which only its time matters here."""
+
+    @property
+    def stamp(self) -> float:
+        """Time of the state it was computed from [s]."""
+
+
+@dataclass(frozen=True, slots=True)
+class CycleRecord:
+    """What one cycle leaves for publishers: the tick, its latency, the truth if it was asked for.
+
+    held: the robot was held in its starting pose and did not move.
+    """
+
+    tick: TickRecord
+    latency: LatencySample
+    held: bool
+    truth: GroundTruth | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CycleOptions:
+    """How a run begins and what it shows.
+
+    seed: of the robot's reset. arm: request arming by itself until it succeeds once. held: the
+    simulated robot is held in its starting pose until it is armed. epoch: added to the robot's
+    stamps to make them ROS time [s]. truth_every: ticks per look at the ground truth; 0: never.
+    """
+
+    seed: int = 0
+    arm: bool = False
+    held: bool = True
+    epoch: float = 0.0
+    truth_every: int = 0
+
+
+class ControlCycle:
+    """One robot under one loop; ``run`` does one period.
+
+    One thread makes all calls; others may use ``request_reset``, ``plans`` and ``gate.receive``.
+    """
+
+    def __init__(
+        self,
+        robot: Robot,
+        loop: ControlLoop,
+        gate: VelocityGate,
+        receive_plan: Callable[[Plan], None],
+        sink: Callable[[CycleRecord], None],
+        *,
+        clock: Callable[[], float],
+        options: CycleOptions | None = None,
+        truth: Callable[[], GroundTruth] | None = None,
+        show_phase: Callable[[float], None] | None = None,
+    ) -> None:
+        """Wire the parts; nothing happens before ``start``.
+
+        receive_plan: hands a plan to the controller. clock: that of the beats [s]. show_phase: is
+        told ``now`` in every cycle, for simulated pushes at a phase of the gait.
+        """
+        self.loop, self.gate = loop, gate
+        self.plans: deque[Plan] = deque(maxlen=4)
+        self.now = 0.0
+        self.cycles = 0
+        self.skipped = 0
+        self._robot, self._receive_plan, self._sink = robot, receive_plan, sink
+        self._clock = clock
+        self._options = options or CycleOptions()
+        self._truth, self._show_phase = truth, show_phase
+        self._epoch = self._options.epoch
+        self._reset_requested = False
+
+    def start(self) -> None:
+        """Put the robot into its starting pose."""
+        self._reset()
+
+    def request_reset(self) -> None:
+        """Start again from the default posture with the next cycle; from any thread."""
+        self._reset_requested = True
+
+    def run(self, beat: Beat) -> None:
+        """One period."""
+        self.skipped += beat.skipped
+        if self._reset_requested:
+            self._reset()
+        if self._held:
+            self._hold(beat)
+        else:
+            self._tick(beat)
+        self.cycles += 1
+
+    def _reset(self) -> None:
+        """Start again; stamps go on from where they were, so that time never runs backwards."""
+        self._reset_requested = False
+        self._epoch = max(self._epoch, self.now)
+        self._ticks = 0
+        self._observation = self._stamped(self._robot.reset(self._options.seed))
+        self.now = self._born = self._epoch
+        self._newest_plan: Plan | None = None
+        self._held = self._options.held
+        self._arming = self._options.arm
+        self.loop.reset(self._observation)
+
+    def _stamped(self, observation: Observation) -> Observation:
+        return replace(observation, stamp=observation.stamp + self._epoch)
+
+    def _hold(self, beat: Beat) -> None:
+        """Look at a robot that does not move; let go of it when the arbiter arms."""
+        if self.cycles % HOLD_EVERY:
+            return
+        self._arm_if_wanted()
+        velocity = self.gate.current(self.now)
+        decision = self.loop.hold(self._observation, velocity, self.now, self._deliver)
+        self._held = not decision.armed
+        self._hand_over(beat, self._clock(), 0.0)
+
+    def _tick(self, beat: Beat) -> None:
+        self._arm_if_wanted()
+        self._deliver_new()
+        decision = self.loop.tick(self._observation, self.gate.current(self.now), self.now)
+        sent = self._clock()
+        if self._show_phase is not None:
+            self._show_phase(self.now)
+        observation = self._robot.step(decision.command, sent - beat.scheduled)
+        stepped = self._clock()
+        self._hand_over(beat, sent, stepped - sent)
+        self._ticks += 1
+        self.now = self._epoch + self._ticks * self.loop.period
+        self._observation = self._stamped(observation)
+
+    def _arm_if_wanted(self) -> None:
+        """Ask once per cycle until the arbiter has armed for the first time."""
+        last = self.loop.last
+        if self._arming and last is not None and last.decision.armed:
+            self._arming = False
+        if self._arming:
+            self.loop.request(OperatorInput(arm=True))
+
+    def _deliver_new(self) -> None:
+        while self.plans:
+            self._accept(self.plans.popleft())
+
+    def _deliver(self) -> None:
+        """Hand over the newest plan again, because the controller has just been reset."""
+        newest, self._newest_plan = self._newest_plan, None
+        if newest is not None:
+            self._accept(newest)
+        self._deliver_new()
+
+    def _accept(self, plan: Plan) -> None:
+        """Plans from before the last reset are about another life of the robot."""
+        if plan.stamp >= self._born:
+            self._newest_plan = plan
+            self._receive_plan(plan)
+
+    def _hand_over(self, beat: Beat, sent: float, backend_time: float) -> None:
+        tick = self.loop.last
+        assert tick is not None
+        late = not (sent + backend_time <= beat.scheduled + self.loop.period)
+        self.loop.report_late(late)
+        age = self.now - tick.observation.stamp
+        latency = tick.latency(
+            beat.scheduled - age,
+            beat.scheduled,
+            sent,
+            deadline_missed=late,
+            backend_time=backend_time,
+        )
+        self._sink(CycleRecord(tick, latency, self._held, self._look()))
+
+    def _look(self) -> GroundTruth | None:
+        """Look at the truth in every so many cycles."""
+        every = self._options.truth_every
+        if self._truth is None or every == 0 or self.cycles % every:
+            return None
+        truth = self._truth()
+        return replace(truth, stamp=truth.stamp + self._epoch)
+
+    def shut_down(self, beats: Callable[[], Beat], cycles: int = HOLD_EVERY) -> None:
+        """Stop the robot and let the damping go out for a few more cycles."""
+        self.loop.request(OperatorInput(stop=True))
+        self._options = replace(self._options, arm=False)
+        self._arming = False
+        for _ in range(cycles):
+            self.run(beats())

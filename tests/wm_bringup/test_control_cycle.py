@@ -1,0 +1,204 @@
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+from loop_fakes import G1, FakeController, FakeEstimator, observation_at
+
+from wm_bringup.control_cycle import HOLD_EVERY, ControlCycle, CycleOptions
+from wm_bringup.loop import ControlLoop
+from wm_bringup.realtime import Beat
+from wm_control.arbiter.operator import OperatorInput
+from wm_control.arbiter.parameters import SafetyParameters
+from wm_control.arbiter.velocity_gate import VelocityGate
+from wm_control.parameters import load_parameters
+from wm_control.types import Action, ControllerResult, Status, VelocityCommand
+
+DT = 0.002
+SAFETY = load_parameters(SafetyParameters, {"arbiter": {"ramp_time": 0.0}})
+
+
+@dataclass(frozen=True)
+class FakePlan:
+    stamp: float
+
+
+class FakeRobot:
+    """Stands still; remembers what it was told."""
+
+    description = G1
+
+    def __init__(self) -> None:
+        self.commands = []
+        self.compute_times = []
+        self.resets = 0
+        self.ticks = 0
+        self.sensor_delay = 0.0
+
+    def reset(self, seed):
+        self.resets += 1
+        self.ticks = 0
+        return observation_at(0.0, 0)
+
+    def step(self, command, compute_time=0.0):
+        self.commands.append(command)
+        self.compute_times.append(compute_time)
+        self.ticks += 1
+        return observation_at(self.ticks * DT - self.sensor_delay, self.ticks)
+
+
+class PlanlessController(FakeController):
+    """Like the model-based controller: degraded until a plan has come, and reset forgets it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.plan = None
+
+    def reset(self, estimate):
+        super().reset(estimate)
+        self.plan = None
+
+    def receive(self, plan):
+        self.plan = plan
+
+    def step(self, estimate, velocity, dt) -> ControllerResult:
+        waiting = {"status": Status.DEGRADED, "cause": "no mpc plan yet"}
+        self.answer = {} if self.plan else waiting
+        return super().step(estimate, velocity, dt)
+
+
+class World:
+    def __init__(self, controller=None, **options) -> None:
+        self.time = 50.0
+        self.robot = FakeRobot()
+        self.controller = controller or FakeController()
+        self.loop = ControlLoop(
+            G1, FakeEstimator(), [self.controller], SAFETY, clock=lambda: self.time
+        )
+        self.gate = VelocityGate()
+        self.records = []
+        self.cycle = ControlCycle(
+            self.robot,
+            self.loop,
+            self.gate,
+            self.controller.receive,
+            self.records.append,
+            clock=lambda: self.time,
+            options=CycleOptions(**options),
+        )
+        self.cycle.start()
+
+    def beat(self):
+        self.time += DT
+        return Beat(self.time, self.time)
+
+    def run(self, count=1):
+        for _ in range(count):
+            self.cycle.run(self.beat())
+        return self.records[-1]
+
+
+def test_stamps_are_ros_time_and_advance_by_one_period_per_cycle():
+    world = World(arm=True, held=False, epoch=1e9)
+    world.run(3)
+    assert [r.tick.observation.stamp for r in world.records] == pytest.approx(
+        [1e9, 1e9 + DT, 1e9 + 2 * DT]
+    )
+    assert [r.tick.observation.sequence for r in world.records] == [0, 1, 2]
+
+
+def test_a_held_robot_is_not_stepped_until_armed():
+    world = World(arm=False)
+    record = world.run(5 * HOLD_EVERY)
+    assert record.held
+    assert record.tick.decision.first_cause.rule == "unarmed"
+    assert world.robot.commands == []
+    assert len(world.records) == 5
+
+
+def test_it_arms_by_itself_only_when_nothing_speaks_against_it():
+    world = World(PlanlessController(), arm=True)
+    assert world.run(10 * HOLD_EVERY).held
+    world.cycle.plans.append(FakePlan(world.cycle.now))
+    world.run(40 * HOLD_EVERY)
+    assert not world.records[-1].held
+    assert world.records[-1].tick.decision.action == Action.NOMINAL
+    assert world.controller.plan is not None
+    assert len(world.robot.commands) > 0
+
+
+def test_after_arming_itself_once_it_does_not_arm_again_after_a_stop():
+    world = World(arm=True, held=False)
+    world.run(5)
+    world.loop.request(OperatorInput(stop=True))
+    world.run()
+    world.loop.request(OperatorInput(clear=True))
+    record = world.run(20)
+    assert not record.tick.decision.armed
+    assert record.tick.decision.action == Action.DAMPING
+
+
+def test_a_reset_starts_over_without_time_running_backwards_and_drops_old_plans():
+    world = World(arm=True, held=False, epoch=100.0)
+    world.run(10)
+    before = world.cycle.now
+    world.cycle.request_reset()
+    world.cycle.plans.append(FakePlan(before - DT))
+    world.run()
+    assert world.robot.resets == 2
+    assert world.records[-1].tick.observation.sequence == 0
+    assert world.records[-1].tick.observation.stamp >= before
+    assert world.controller.plans == []
+    world.cycle.plans.append(FakePlan(world.cycle.now))
+    world.run()
+    assert len(world.controller.plans) == 1
+
+
+def test_the_robot_learns_how_long_the_command_took_lateness_included():
+    world = World(arm=True, held=False)
+    scheduled = world.time + DT
+    world.time = scheduled + 0.0007
+    world.cycle.run(Beat(scheduled, world.time))
+    assert world.robot.compute_times == pytest.approx([0.0007])
+
+
+def test_a_cycle_that_ends_after_its_period_is_late_and_three_of_them_limit():
+    world = World(arm=True, held=False)
+    for _ in range(3):
+        scheduled = world.time
+        world.time = scheduled + 0.0021
+        world.cycle.run(Beat(scheduled, world.time))
+        assert world.records[-1].latency.deadline_missed
+    assert world.run().tick.decision.action == Action.LIMITED
+    assert not world.records[-1].latency.deadline_missed
+
+
+def test_path_latency_contains_the_sensors_own_delay():
+    world = World(arm=True, held=False)
+    world.robot.sensor_delay = 0.008
+    record = world.run(2)
+    assert record.latency.path == pytest.approx(0.008)
+
+
+def test_a_silent_operator_stops_the_robot_after_half_a_second():
+    world = World(arm=True, held=False)
+    world.run()
+    world.gate.receive(VelocityCommand(0.5, 0.0, 0.0), world.cycle.now)
+    world.run(2)
+    assert world.records[-1].tick.velocity.linear_x == 0.5
+    world.run(251)
+    assert world.records[-1].tick.velocity == VelocityCommand()
+
+
+def test_shutting_down_ends_with_damping_on_the_robot():
+    world = World(arm=True, held=False)
+    world.run(3)
+    assert world.robot.commands[-1].stiffness.any()
+    world.cycle.shut_down(world.beat)
+    last = world.robot.commands[-1]
+    assert not last.stiffness.any()
+    assert not last.torque.any()
+    assert (last.damping > 0).all()
+    assert np.isfinite(last.position).all()
+    assert world.records[-1].tick.decision.first_cause.rule == "operator_stop"
