@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import xml.etree.ElementTree as ElementTree
+from pathlib import Path
 
 import numpy as np
 
@@ -11,7 +12,8 @@ from wm_control.errors import ParameterError
 from wm_control.robot.description import Capsule, RobotDescription
 from wm_control.robot.inertia import LinkInertia
 from wm_control.robot.rotations import rpy_from_rotation
-from wm_control.robot.writer import numbers
+from wm_control.robot.urdf import read_inertia
+from wm_control.robot.writer import numbers, write_inertial
 from wm_control.types import Array
 
 _MOMENTS = (
@@ -87,20 +89,9 @@ def _rotation_z_to(direction: Array) -> Array:
 
 
 def _add_mass(link: ElementTree.Element, mass: float, offset: Array) -> None:
-    """Merge a point mass at ``offset`` (3,) [m] into a link's inertial element."""
-    origin, weight, inertia = (
-        element
-        for tag in ("origin", "mass", "inertia")
-        if (element := link.find(f"inertial/{tag}")) is not None
-    )
-    matrix = np.zeros((3, 3))
-    for key, i, j in _MOMENTS:
-        matrix[i, j] = matrix[j, i] = float(inertia.get(key, "0"))
-    com = np.array([float(x) for x in origin.get("xyz", "0 0 0").split()])
-    loaded = LinkInertia(float(weight.get("value", "0")), com, matrix).merged(
-        LinkInertia(mass, offset, np.zeros((3, 3)))
-    )
-    origin.set("xyz", numbers(loaded.com))
-    weight.set("value", repr(float(loaded.mass)))
-    for key, i, j in _MOMENTS:
-        inertia.set(key, repr(float(loaded.inertia[i, j])))
+    """Merge a point mass at ``offset`` (3,) [m] into a link's inertia."""
+    own = read_inertia(link, link.get("name", ""), Path("simulated robot"))
+    loaded = own.merged(LinkInertia(mass, offset, np.zeros((3, 3))))
+    for inertial in link.findall("inertial"):
+        link.remove(inertial)
+    link.append(ElementTree.fromstring(write_inertial(loaded)))

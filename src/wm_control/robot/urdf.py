@@ -173,10 +173,11 @@ def _link(element: ElementTree.Element, file: Path, colors: dict[str, Array]) ->
         for visual in element.findall("visual")
         if (mesh := visual.find("geometry/mesh")) is not None
     ]
-    return Link(name, _inertia(element, name, file), tuple(spheres), tuple(meshes))
+    return Link(name, read_inertia(element, name, file), tuple(spheres), tuple(meshes))
 
 
-def _inertia(element: ElementTree.Element, name: str, file: Path) -> LinkInertia:
+def read_inertia(element: ElementTree.Element, name: str, file: Path) -> LinkInertia:
+    """Inertia of a ``<link>`` element in the link's frame; NOTHING when it has none."""
     inertial = element.find("inertial")
     if inertial is None:
         return NOTHING

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from xml.sax.saxutils import quoteattr
 
+import numpy as np
+
 from wm_control.robot.inertia import LinkInertia
 from wm_control.robot.rotations import rpy_from_rotation
 from wm_control.robot.urdf import Joint, Link, MeshShape, Placement, SphereShape
@@ -34,26 +36,19 @@ def _place(placement: Placement) -> str:
 def _link(link: Link, meshes: bool) -> str:
     shapes = [_mesh(mesh) for mesh in link.meshes] if meshes else []
     shapes += [_sphere(sphere) for sphere in link.spheres]
-    inside = _inertial(link.inertia) + "".join(shapes)
+    inside = write_inertial(link.inertia) + "".join(shapes)
     return f"  <link name={quoteattr(link.name)}>\n{inside}  </link>\n"
 
 
-def _inertial(inertia: LinkInertia) -> str:
-    matrix = inertia.inertia
-    moments = " ".join(
-        f'i{a}{b}="{float(matrix[i, j])!r}"'
-        for a, i, b, j in (
-            ("x", 0, "x", 0),
-            ("x", 0, "y", 1),
-            ("x", 0, "z", 2),
-            ("y", 1, "y", 1),
-            ("y", 1, "z", 2),
-            ("z", 2, "z", 2),
-        )
-    )
+def write_inertial(inertia: LinkInertia) -> str:
+    """``<inertial>`` in the body's principal axes, which engines that need these take unchanged."""
+    moments, axes = np.linalg.eigh(inertia.inertia)
+    axes[:, 2] *= np.sign(np.linalg.det(axes))
+    xx, yy, zz = moments.tolist()
     return (
-        f'    <inertial><origin xyz="{numbers(inertia.com)}" rpy="0 0 0"/>'
-        f'<mass value="{float(inertia.mass)!r}"/><inertia {moments}/></inertial>\n'
+        f"    <inertial>{_origin(inertia.com, axes)}<mass value=\"{float(inertia.mass)!r}\"/>"
+        f'<inertia ixx="{xx!r}" ixy="0.0" ixz="0.0" iyy="{yy!r}" iyz="0.0" izz="{zz!r}"/>'
+        "</inertial>\n"
     )
 
 
