@@ -45,9 +45,11 @@ base_of() { # interpreter: the Python installation behind it
     "$1" -c 'import sys; print(sys.base_prefix, sys.version_info[:3])' 2>/dev/null
 }
 
-rclpy_comes_from_ros() { # true when rclpy is importable from outside the environment
-    "$venv/bin/python" -c 'import sys, rclpy; sys.exit(rclpy.__file__.startswith(sys.prefix))' \
-        >/dev/null 2>&1
+rclpy_of_ros() { # where a sourced ROS 2 keeps rclpy; nothing when there is none
+    "$venv/bin/python" -c 'import sys
+from importlib.util import find_spec
+found = find_spec("rclpy")
+if found and not found.origin.startswith(sys.prefix): print(found.origin)'
 }
 
 if [ -n "${PYTHON:-}" ] && [ "$(base_of "$PYTHON")" != "$(base_of "$venv/bin/python")" ] ||
@@ -58,12 +60,6 @@ if [ -n "${PYTHON:-}" ] && [ "$(base_of "$PYTHON")" != "$(base_of "$venv/bin/pyt
 fi
 
 version=$("$venv/bin/python" -c 'import sys; print("%d.%d" % sys.version_info[:2])')
-extras=dev
-if rclpy_comes_from_ros; then
-    say "rclpy comes from the sourced ROS 2 ${ROS_DISTRO:-}"
-else
-    extras=dev,ros-wheels
-fi
 if [ "$version" = 3.12 ]; then
     if ! command -v c++ >/dev/null && ! command -v g++ >/dev/null; then
         say "PyBullet has no wheel for Python 3.12 and there is no C++ compiler to build it with."
@@ -83,5 +79,17 @@ install() {
     }
 }
 install pip setuptools wheel
-install --editable ".[$extras]"
+install --editable ".[dev]"
+
+ros=$(rclpy_of_ros)
+if [ -z "$ros" ]; then
+    install --editable ".[ros-wheels]"
+elif trouble=$("$venv/bin/python" -c 'import rclpy' 2>&1); then
+    say "rclpy comes from the sourced ROS 2 ${ROS_DISTRO:-}: $ros"
+else
+    say "a ROS 2 ${ROS_DISTRO:-} is sourced, but its rclpy does not load in Python $version:"
+    say "  ${trouble##*$'\n'}"
+    say "Use ROS's own Python (make venv PYTHON=/usr/bin/python3), or a terminal without ROS sourced."
+    exit 1
+fi
 say "ready: $venv/bin/wm --help"
