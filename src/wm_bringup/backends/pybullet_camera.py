@@ -69,8 +69,11 @@ class PyBulletCamera:
             height,
             viewMatrix=view,
             projectionMatrix=lens,
-            lightDirection=[x + 1.5, y - 1.0, 3.0],
-            shadow=1,
+            lightDirection=[1.5, -1.0, 2.0],
+            lightAmbientCoeff=0.6,
+            lightDiffuseCoeff=0.4,
+            lightSpecularCoeff=0.05,
+            shadow=0,  # TinyRenderer's shadows end at the edge of its small light map
             renderer=pybullet.ER_TINY_RENDERER,
         )[2]
         return np.asarray(image, dtype=np.uint8).reshape(height, width, 4)[:, :, :3].copy()
