@@ -1,11 +1,12 @@
 """The footstep and timing problem, posed in CasADi and solved as a small sequence of QPs.
 
 Decision variables: the remaining time T of this step, the CoP offset in the support sole (its own
-axes), three footsteps (relative to the support sole, world axes), the CoP offsets of the two coming
-steps (in each sole's axes), and the duration of the coming step. The template's motion is eliminated through its
-closed form (template.py), so that the divergent component at each touchdown is a smooth function
-of the decision. The cost is a sum of squares, hence Gauss-Newton: with residual r and its Jacobian
-J the step minimises |J dz + r|² under the linearised constraints, a dense QP of 14 unknowns.
+axes), three footsteps (relative to the support sole, world axes), the CoP offsets of the two
+coming steps (in each sole's axes), and the duration of the coming step. The template's motion is
+eliminated through its closed form (template.py), so that the divergent component at each touchdown
+is a smooth function of the decision. The cost is a sum of squares, hence Gauss-Newton: with
+residual r and its Jacobian J the step minimises |J dz + r|² under the linearised constraints, a
+dense QP of 14 unknowns.
 """
 
 from __future__ import annotations
@@ -76,7 +77,7 @@ def _rotate_back(axis: ca.SX, vector: ca.SX) -> ca.SX:
 
 
 def _rotate(axis: ca.SX, vector: ca.SX) -> ca.SX:
-    """The inverse of _rotate_back."""
+    """Undo _rotate_back."""
     return ca.vertcat(
         axis[0] * vector[0] - axis[1] * vector[1], axis[1] * vector[0] + axis[0] * vector[1]
     )
@@ -165,15 +166,20 @@ class FootstepProblem:
         self._rows = np.zeros(CONSTRAINTS)
         self._jacobian = np.zeros((CONSTRAINTS, VARIABLES))
         self._buffer, self._evaluate = self._function.buffer()
-        for index, array in enumerate((self._z, self._p)):
-            self._buffer.set_arg(index, memoryview(array))
-        for index, array in enumerate((self._hessian, self._gradient, self._rows)):
-            self._buffer.set_res(index, memoryview(array))
-        self._buffer.set_res(3, memoryview(self._jacobian))
+        self._bind()
         self._sense = np.zeros(VARIABLES + CONSTRAINTS, dtype=np.int32)
         self._sense[VARIABLES + _REACH.start :] = SOFT
         self._upper = np.zeros(VARIABLES + CONSTRAINTS)
         self._lower = np.zeros(VARIABLES + CONSTRAINTS)
+
+    def _bind(self) -> None:
+        """Let CasADi read and write the arrays in place; its stubs do not know this form."""
+        arguments: tuple[Array, ...] = (self._z, self._p)
+        results: tuple[Array, ...] = (self._hessian, self._gradient, self._rows, self._jacobian)
+        for index, array in enumerate(arguments):
+            self._buffer.set_arg(index, memoryview(array))  # type: ignore[call-arg, arg-type]
+        for index, array in enumerate(results):
+            self._buffer.set_res(index, memoryview(array))  # type: ignore[call-arg, arg-type]
 
     def solve(self, inputs: Array, bounds: Bounds, start: Array) -> Solution:
         """Gauss-Newton from ``start``; a failed QP leaves the last iterate and ok = False.

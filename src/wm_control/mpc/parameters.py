@@ -15,26 +15,47 @@ from wm_control.parameters import STRICT
 class GaitParameters:
     """Shape and timing of the nominal gait, and the limits of its commands."""
 
-    com_height: float = Field(0.62, gt=0.3, lt=1.5, description="CoM above the stance sole [m]")
-    step_duration: float = Field(0.36, gt=0.2, lt=1.5, description="touchdown to touchdown [s]")
-    double_support: float = Field(0.04, ge=0.0, lt=0.5, description="load transfer per step [s]")
-    step_width: float = Field(0.17, gt=0.05, lt=0.6, description="lateral sole distance [m]")
-    apex_height: float = Field(0.06, gt=0.0, lt=0.3, description="swing clearance [m]")
-    shift_duration: float = Field(0.16, gt=0.02, lt=1.0, description="first weight shift [s]")
-    stand_at_zero_command: bool = Field(True, description="stand still instead of stepping")
-    stand_dcm_gain: float = Field(2.5, gt=0.0, lt=20.0, description="CoP per DCM error, standing")
+    com_height: float = Field(
+        default=0.62, gt=0.3, lt=1.5, description="CoM above the stance sole [m]"
+    )
+    step_duration: float = Field(
+        default=0.36, gt=0.2, lt=1.5, description="touchdown to touchdown [s]"
+    )
+    double_support: float = Field(
+        default=0.04, ge=0.0, lt=0.5, description="load transfer per step [s]"
+    )
+    step_width: float = Field(
+        default=0.17, gt=0.05, lt=0.6, description="lateral sole distance [m]"
+    )
+    apex_height: float = Field(default=0.06, gt=0.0, lt=0.3, description="swing clearance [m]")
+    shift_duration: float = Field(
+        default=0.16, gt=0.02, lt=1.0, description="first weight shift [s]"
+    )
+    stand_at_zero_command: bool = Field(default=True, description="stand still instead of stepping")
+    stand_dcm_gain: float = Field(
+        default=2.5, gt=0.0, lt=20.0, description="CoP per DCM error, standing"
+    )
     stand_dcm_margin: float = Field(
-        0.045, gt=0.0, lt=0.2, description="DCM excursion that ends standing by a step [m]"
+        default=0.045, gt=0.0, lt=0.2, description="DCM excursion that ends standing by a step [m]"
     )
-    max_linear_x: float = Field(1.2, gt=0.0, lt=3.0, description="forward, backward [m/s]")
-    max_linear_y: float = Field(0.4, gt=0.0, lt=2.0, description="sideways [m/s]")
-    max_angular_z: float = Field(1.0, gt=0.0, lt=3.0, description="turning [rad/s]")
-    linear_slew: float = Field(0.4, gt=0.0, lt=5.0, description="of the velocity command [m/s²]")
-    angular_slew: float = Field(1.0, gt=0.0, lt=10.0, description="of the turn command [rad/s²]")
+    max_linear_x: float = Field(default=1.2, gt=0.0, lt=3.0, description="forward, backward [m/s]")
+    max_linear_y: float = Field(default=0.4, gt=0.0, lt=2.0, description="sideways [m/s]")
+    max_angular_z: float = Field(default=1.0, gt=0.0, lt=3.0, description="turning [rad/s]")
+    linear_slew: float = Field(
+        default=0.4, gt=0.0, lt=5.0, description="of the velocity command [m/s²]"
+    )
+    angular_slew: float = Field(
+        default=1.0, gt=0.0, lt=10.0, description="of the turn command [rad/s²]"
+    )
     velocity_integral: float = Field(
-        0.15, ge=0.0, lt=1.0, description="share of each stride's velocity error that is learned"
+        default=0.15,
+        ge=0.0,
+        lt=1.0,
+        description="share of each stride's velocity error that is learned",
     )
-    velocity_integral_limit: float = Field(0.15, ge=0.0, lt=0.5, description="of that [m/s]")
+    velocity_integral_limit: float = Field(
+        default=0.15, ge=0.0, lt=0.5, description="of that [m/s]"
+    )
 
     @property
     def omega(self) -> float:
@@ -46,25 +67,40 @@ class GaitParameters:
 class FootstepMpcParameters:
     """Weights and bounds of the footstep and timing problem."""
 
-    period: float = Field(0.008, gt=0.001, lt=0.1, description="between solves [s]")
-    delay: float = Field(0.008, ge=0.0, lt=0.1, description="state to torque, predicted over [s]")
-    landing: float = Field(
-        0.03, ge=0.0, lt=0.2, description="before touchdown its time is not changed any more [s]"
+    period: float = Field(default=0.008, gt=0.001, lt=0.1, description="between solves [s]")
+    delay: float = Field(
+        default=0.008, ge=0.0, lt=0.1, description="state to torque, predicted over [s]"
     )
-    iterations: int = Field(2, ge=1, le=20, description="Gauss-Newton steps per solve")
-    weight_dcm: float = Field(50.0, gt=0.0, description="DCM offset at touchdown")
-    weight_step: float = Field(1.0, gt=0.0, description="deviation from the nominal step")
-    weight_cop: float = Field(0.5, gt=0.0, description="CoP offset now")
-    weight_cop_next: float = Field(0.5, gt=0.0, description="CoP offset in the coming steps")
-    weight_time: float = Field(0.5, gt=0.0, description="step duration, per s²")
-    cop_x: tuple[float, float] = Field((-0.055, 0.06), description="CoP in the stance sole, x [m]")
-    cop_y: float = Field(0.018, gt=0.0, lt=0.1, description="CoP in the stance sole, ±y [m]")
-    step_x: float = Field(0.60, gt=0.1, lt=1.5, description="feet apart, ±x [m]")
-    step_y: tuple[float, float] = Field((0.10, 0.50), description="feet apart, outward y [m]")
-    swing_speed: float = Field(2.8, gt=0.5, lt=10.0, description="reachable mean swing speed [m/s]")
+    landing: float = Field(
+        default=0.03,
+        ge=0.0,
+        lt=0.2,
+        description="before touchdown its time is not changed any more [s]",
+    )
+    iterations: int = Field(default=2, ge=1, le=20, description="Gauss-Newton steps per solve")
+    weight_dcm: float = Field(default=50.0, gt=0.0, description="DCM offset at touchdown")
+    weight_step: float = Field(default=1.0, gt=0.0, description="deviation from the nominal step")
+    weight_cop: float = Field(default=0.5, gt=0.0, description="CoP offset now")
+    weight_cop_next: float = Field(
+        default=0.5, gt=0.0, description="CoP offset in the coming steps"
+    )
+    weight_time: float = Field(default=0.5, gt=0.0, description="step duration, per s²")
+    cop_x: tuple[float, float] = Field(
+        default=(-0.055, 0.06), description="CoP in the stance sole, x [m]"
+    )
+    cop_y: float = Field(
+        default=0.018, gt=0.0, lt=0.1, description="CoP in the stance sole, ±y [m]"
+    )
+    step_x: float = Field(default=0.60, gt=0.1, lt=1.5, description="feet apart, ±x [m]")
+    step_y: tuple[float, float] = Field(
+        default=(0.10, 0.50), description="feet apart, outward y [m]"
+    )
+    swing_speed: float = Field(
+        default=2.8, gt=0.5, lt=10.0, description="reachable mean swing speed [m/s]"
+    )
     single_support: tuple[float, float] = Field(
-        (0.24, 0.55), description="shortest and longest single support [s]"
+        default=(0.16, 0.50), description="shortest and longest single support [s]"
     )
     reach_fraction: float = Field(
-        0.985, gt=0.5, le=1.0, description="usable share of the stretched leg"
+        default=0.985, gt=0.5, le=1.0, description="usable share of the stretched leg"
     )

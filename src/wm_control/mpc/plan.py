@@ -105,7 +105,7 @@ class Phase:
 
 
 def read_plan(plan: WalkingPlan, now: float) -> Phase:
-    """Evaluate a plan at ``now``, also beyond its touchdown, where the next load transfer begins."""
+    """Evaluate a plan at ``now``; beyond its touchdown the next load transfer begins."""
     gait = plan.gait
     yaw_rate = float(gait.velocity[2])
     yaw = gait.yaw + yaw_rate * (now - plan.stamp)
@@ -272,5 +272,5 @@ def unpack(vector: Array) -> WalkingPlan:
 
 
 def with_age(plan: WalkingPlan, now: float) -> SolveReport:
-    """The plan's report with its age at ``now``."""
+    """Return the plan's report with its age at ``now``."""
     return replace(plan.report, age=now - plan.stamp)

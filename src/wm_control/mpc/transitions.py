@@ -78,7 +78,7 @@ def begin_walking(
 
 
 def next_step(gait: Gait, now: float, soles: Soles, cop: Array, parameters: GaitParameters) -> Gait:
-    """The swing foot has landed: it carries the next step."""
+    """Begin the next step: the swing foot has landed and carries it."""
     support = gait.swing
     return replace(
         gait,
@@ -95,7 +95,7 @@ def next_step(gait: Gait, now: float, soles: Soles, cop: Array, parameters: Gait
 
 
 def may_stand(gait: Gait, soles: Soles, dcm: Array, parameters: GaitParameters) -> bool:
-    """At a touchdown: is nothing asked, are the feet side by side and the motion between them?"""
+    """Tell whether, at a touchdown, nothing is asked and body and feet allow to stand."""
     if not parameters.stand_at_zero_command or np.abs(gait.velocity).max() > 1e-3 or gait.steps < 2:
         return False
     apart = soles.offset(soles.poses[LEFT, :2])

@@ -17,7 +17,8 @@ def slew(now: Array, command: VelocityCommand, gait: GaitParameters, dt: float) 
         target = np.zeros(3)
     limit = np.array([gait.max_linear_x, gait.max_linear_y, gait.max_angular_z])
     rate = dt * np.array([gait.linear_slew, gait.linear_slew, gait.angular_slew])
-    return now + np.clip(np.clip(target, -limit, limit) - now, -rate, rate)
+    change: Array = np.clip(np.clip(target, -limit, limit) - now, -rate, rate)
+    return now + change
 
 
 class StrideIntegral:
@@ -54,4 +55,5 @@ class StrideIntegral:
         c, s = cos(yaw), sin(yaw)
         local = np.array([c * error[0] + s * error[1], -s * error[0] + c * error[1]])
         limit = self._gait.velocity_integral_limit
-        return np.clip(correction + self._gait.velocity_integral * local, -limit, limit)
+        learned: Array = np.clip(correction + self._gait.velocity_integral * local, -limit, limit)
+        return learned

@@ -93,12 +93,14 @@ class RobotModel:
     @property
     def com(self) -> Array:
         """(3,) centre of mass in world [m]."""
-        return self.data.com[0]
+        com: Array = self.data.com[0]
+        return com
 
     @property
     def momentum(self) -> Array:
         """(6,) linear [kg·m/s] and angular [kg·m²/s] momentum about the centre of mass, world."""
-        return self.data.hg.np
+        momentum: Array = self.data.hg.np
+        return momentum
 
     def sole_pose(self, foot: int) -> Array:
         """(4,) x, y, z, yaw of one sole in world."""
@@ -135,7 +137,8 @@ class RobotModel:
 
     def frame_jacobian(self, frame: int) -> Array:
         """(6, nv) Jacobian in world axes, linear rows first; needs update_dynamics."""
-        return pin.getFrameJacobian(self.model, self.data, frame, _WORLD_ALIGNED)
+        jacobian: Array = pin.getFrameJacobian(self.model, self.data, frame, _WORLD_ALIGNED)
+        return jacobian
 
     def base_yaw(self) -> float:
         """Heading of the base in world [rad], from its x axis."""

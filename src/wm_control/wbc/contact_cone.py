@@ -25,7 +25,7 @@ def contact_wrench_cone(half_length: float, half_width: float, friction: float) 
                            t_max = +mu (X + Y) fz - |Y fx + mu tx| - |X fy + mu ty|.
     """
     x, y, mu = half_length, half_width, friction
-    rows = [
+    rows: list[tuple[float, ...]] = [
         (1, 0, -mu, 0, 0, 0),
         (-1, 0, -mu, 0, 0, 0),
         (0, 1, -mu, 0, 0, 0),

@@ -12,31 +12,45 @@ from wm_control.parameters import STRICT
 class WholeBodyParameters:
     """Task weights, task gains, limits, and the shape of the joint command."""
 
-    friction: float = Field(0.5, gt=0.05, lt=2.0, description="assumed friction coefficient")
-    weight_com: float = Field(100.0, gt=0.0, description="CoM acceleration")
-    weight_stance: float = Field(300.0, gt=0.0, description="stance sole acceleration")
-    weight_swing_linear: float = Field(30.0, gt=0.0, description="swing sole, linear")
-    weight_swing_angular: float = Field(10.0, gt=0.0, description="swing sole, angular")
-    weight_base: float = Field(5.0, gt=0.0, description="pelvis orientation")
-    weight_torso: float = Field(2.0, gt=0.0, description="waist posture")
-    weight_yaw_momentum: float = Field(1.0, ge=0.0, description="yaw momentum rate, per inertia")
-    weight_arms: float = Field(0.05, gt=0.0, description="arm posture")
-    weight_legs: float = Field(0.002, gt=0.0, description="leg posture, regularisation")
-    weight_wrench: float = Field(1e-4, gt=0.0, description="wrench, scaled by weight")
-    com_height_stiffness: float = Field(120.0, gt=0.0, description="[1/s²]")
-    com_height_damping: float = Field(20.0, gt=0.0, description="[1/s]")
-    base_stiffness: float = Field(150.0, gt=0.0, description="pelvis orientation [1/s²]")
-    base_damping: float = Field(22.0, gt=0.0, description="pelvis orientation [1/s]")
-    stance_damping: float = Field(20.0, ge=0.0, description="of the stance sole [1/s]")
-    swing_stiffness: float = Field(700.0, gt=0.0, description="of the swing sole [1/s²]")
-    swing_damping: float = Field(45.0, gt=0.0, description="of the swing sole [1/s]")
-    posture_stiffness: float = Field(60.0, gt=0.0, description="waist and arms [1/s²]")
-    posture_damping: float = Field(14.0, gt=0.0, description="waist and arms [1/s]")
-    momentum_damping: float = Field(4.0, ge=0.0, description="of yaw momentum [1/s]")
-    contact_half_length: float = Field(0.07, gt=0.01, lt=0.3, description="usable sole, x [m]")
-    contact_half_width: float = Field(0.02, gt=0.005, lt=0.2, description="usable sole, y [m]")
-    torque_fraction: float = Field(1.0, gt=0.1, le=1.0, description="of the torque limits")
-    limit_horizon: float = Field(0.03, gt=0.002, lt=0.3, description="joint limits look ahead [s]")
-    leak: float = Field(0.95, ge=0.0, lt=1.0, description="of the q, dq integration per 2 ms")
-    stiffness_scale: float = Field(1.0, ge=0.0, lt=5.0, description="of the description's kp")
-    damping_scale: float = Field(0.5, ge=0.0, lt=5.0, description="of the description's kd")
+    friction: float = Field(
+        default=0.5, gt=0.05, lt=2.0, description="assumed friction coefficient"
+    )
+    weight_com: float = Field(default=100.0, gt=0.0, description="CoM acceleration")
+    weight_stance: float = Field(default=300.0, gt=0.0, description="stance sole acceleration")
+    weight_swing_linear: float = Field(default=30.0, gt=0.0, description="swing sole, linear")
+    weight_swing_angular: float = Field(default=10.0, gt=0.0, description="swing sole, angular")
+    weight_base: float = Field(default=5.0, gt=0.0, description="pelvis orientation")
+    weight_torso: float = Field(default=2.0, gt=0.0, description="waist posture")
+    weight_yaw_momentum: float = Field(
+        default=1.0, ge=0.0, description="yaw momentum rate, per inertia"
+    )
+    weight_arms: float = Field(default=0.05, gt=0.0, description="arm posture")
+    weight_legs: float = Field(default=0.002, gt=0.0, description="leg posture, regularisation")
+    weight_wrench: float = Field(default=1e-4, gt=0.0, description="wrench, scaled by weight")
+    com_height_stiffness: float = Field(default=120.0, gt=0.0, description="[1/s²]")
+    com_height_damping: float = Field(default=20.0, gt=0.0, description="[1/s]")
+    base_stiffness: float = Field(default=150.0, gt=0.0, description="pelvis orientation [1/s²]")
+    base_damping: float = Field(default=22.0, gt=0.0, description="pelvis orientation [1/s]")
+    stance_damping: float = Field(default=20.0, ge=0.0, description="of the stance sole [1/s]")
+    swing_stiffness: float = Field(default=700.0, gt=0.0, description="of the swing sole [1/s²]")
+    swing_damping: float = Field(default=45.0, gt=0.0, description="of the swing sole [1/s]")
+    posture_stiffness: float = Field(default=60.0, gt=0.0, description="waist and arms [1/s²]")
+    posture_damping: float = Field(default=14.0, gt=0.0, description="waist and arms [1/s]")
+    momentum_damping: float = Field(default=4.0, ge=0.0, description="of yaw momentum [1/s]")
+    contact_half_length: float = Field(
+        default=0.07, gt=0.01, lt=0.3, description="usable sole, x [m]"
+    )
+    contact_half_width: float = Field(
+        default=0.02, gt=0.005, lt=0.2, description="usable sole, y [m]"
+    )
+    torque_fraction: float = Field(default=1.0, gt=0.1, le=1.0, description="of the torque limits")
+    limit_horizon: float = Field(
+        default=0.03, gt=0.002, lt=0.3, description="joint limits look ahead [s]"
+    )
+    leak: float = Field(
+        default=0.95, ge=0.0, lt=1.0, description="of the q, dq integration per 2 ms"
+    )
+    stiffness_scale: float = Field(
+        default=1.0, ge=0.0, lt=5.0, description="of the description's kp"
+    )
+    damping_scale: float = Field(default=0.5, ge=0.0, lt=5.0, description="of the description's kd")

@@ -46,7 +46,7 @@ class SwingReference:
     def advance(
         self, target: Array, apex: float, elapsed: float, remaining: float, dt: float
     ) -> None:
-        """One tick towards ``target`` (4,), over an apex [m] above it, arriving in ``remaining`` [s].
+        """Move one tick towards ``target`` (4,), over an apex [m], arriving in ``remaining`` [s].
 
         The foot reaches its apex at 45 % of the swing. Close to the end the horizontal goal is
         held for 20 ms before touchdown, so that the sole lands at rest; vertically it arrives with
@@ -66,9 +66,7 @@ class SwingReference:
         else:
             horizon[2] = max(remaining, 0.04)
             arrival[2] = -0.1
-        jerk = minimum_jerk(
-            self.position, self.velocity, self.acceleration, goal, arrival, horizon
-        )
+        jerk = minimum_jerk(self.position, self.velocity, self.acceleration, goal, arrival, horizon)
         self.position = self.position + dt * (self.velocity + 0.5 * dt * self.acceleration)
         self.velocity = self.velocity + dt * (self.acceleration + 0.5 * dt * jerk)
         self.acceleration = self.acceleration + dt * jerk

@@ -14,7 +14,8 @@ _MAX_ROWS = 24
 
 def rotation_error(rotation: Array, wanted: Array) -> Array:
     """(3,) rotation vector in world axes that takes ``rotation`` to ``wanted``, both (3, 3)."""
-    return rotation @ pin.log3(rotation.T @ wanted)
+    error: Array = rotation @ pin.log3(rotation.T @ wanted)
+    return error
 
 
 def yaw_rotation(yaw: float) -> Array:
@@ -46,7 +47,7 @@ class Tasks:
         """Append rows; scale is a number or a column (rows, 1)."""
         rows = slice(self._rows, self._rows + target.shape[0])
         np.multiply(jacobian, scale, out=self._jacobian[rows])
-        self._target[rows] = target * (scale if np.isscalar(scale) else np.ravel(scale))
+        self._target[rows] = target * np.ravel(scale)
         self._rows = rows.stop
 
     def template(self, cop: Array, height_acceleration: float) -> None:
@@ -86,7 +87,7 @@ class Tasks:
         self._add(data.Ag[5:6], target, np.sqrt(p.weight_yaw_momentum) / inertia)
 
     def stance(self, jacobian: Array, sole: FrameState) -> None:
-        """A loaded sole does not move; what motion it has is damped."""
+        """Keep a loaded sole where it is; what motion it has is damped."""
         p = self._parameters
         target = -p.stance_damping * sole.velocity - sole.bias
         self._add(jacobian, target, np.sqrt(p.weight_stance))
@@ -107,7 +108,9 @@ class Tasks:
         """
         p = self._parameters
         k, d = p.swing_stiffness, p.swing_damping
-        linear = feed[:3] + k * (position[:3] - sole.position) + d * (velocity[:3] - sole.velocity[:3])
+        linear = (
+            feed[:3] + k * (position[:3] - sole.position) + d * (velocity[:3] - sole.velocity[:3])
+        )
         error = rotation_error(sole.rotation, yaw_rotation(float(position[3])))
         angular = k * error - d * sole.velocity[3:]
         angular[2] += feed[3] + d * velocity[3]
@@ -127,8 +130,6 @@ class Tasks:
         wanted = np.array([0.0, 0.0, rate])
         error = rotation_error(base.rotation, yaw_rotation(yaw))
         target = (
-            p.base_stiffness * error
-            + p.base_damping * (wanted - base.velocity[3:])
-            - base.bias[3:]
+            p.base_stiffness * error + p.base_damping * (wanted - base.velocity[3:]) - base.bias[3:]
         )
         self._add(jacobian[3:], target, np.sqrt(p.weight_base))

@@ -138,7 +138,9 @@ class WholeBodyController:
         """(3,) centre of pressure on the ground, and the vertical acceleration of the CoM."""
         model, p = self._model, self._parameters
         soles = [model.data.oMf[frame].translation for frame in model.sole_ids]
-        ground = 0.5 * (soles[0][2] + soles[1][2]) if phase.swing is None else soles[phase.support][2]
+        ground = (
+            0.5 * (soles[0][2] + soles[1][2]) if phase.swing is None else soles[phase.support][2]
+        )
         com = model.com
         wanted = ground + self._gait.com_height
         height = float(com[2]) if self._height is None else self._height
@@ -154,10 +156,8 @@ class WholeBodyController:
         cop = middle + (1.0 + self._gait.stand_dcm_gain) * (dcm - middle)
         return np.append(cop, ground), acceleration
 
-    def _joint_command(
-        self, estimate: Estimate, solution: WholeBodySolution, dt: float
-    ) -> Command:
-        """q and dq integrate the QP's accelerations and leak towards the measurement.
+    def _joint_command(self, estimate: Estimate, solution: WholeBodySolution, dt: float) -> Command:
+        """Integrate the QP's accelerations into q and dq, leaking towards the measurement.
 
         The drive's PD thus only sees what the model did not foresee, and cannot wind up.
         """
@@ -179,5 +179,3 @@ class WholeBodyController:
             damping=self._damping,
             torque=solution.torque,
         )
-
-

@@ -152,9 +152,7 @@ class WholeBodyQp:
         q, v = self._model.q[7:], self._model.v[6:]
         coast = q + t * v
         half = 0.5 * t * t
-        np.minimum(
-            (self._position_upper - coast) / half, (self._velocity_limit - v) / t, out=upper
-        )
+        np.minimum((self._position_upper - coast) / half, (self._velocity_limit - v) / t, out=upper)
         np.maximum(
             (self._position_lower - coast) / half, (-self._velocity_limit - v) / t, out=lower
         )
@@ -186,4 +184,3 @@ class WholeBodyQp:
             residual=residual,
             iterations=int(info["iterations"]),
         )
-
