@@ -1,5 +1,7 @@
 """Friction on the ground is what the scenario asks, and contact forces obey Newton's law."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
@@ -44,10 +46,10 @@ def test_the_friction_force_never_leaves_the_cone(simulate, hold):
 
 def test_contact_forces_gravity_and_push_add_up_to_mass_times_acceleration(simulate, hold):
     truths = list(slide(simulate, hold, 0.6, 60.0, 0.3))
-    for before, after in zip(truths[60:-1], truths[61:], strict=True):
+    for before, after in pairwise(truths[60:]):
         acceleration = (after.com_velocity - before.com_velocity) / (after.stamp - before.stamp)
         force = 0.5 * (before.foot_wrench + after.foot_wrench)[:, :3].sum(axis=0)
-        force += after.push_force + [0.0, 0.0, -MASS * GRAVITY]
+        force += after.push_force + np.array([0.0, 0.0, -MASS * GRAVITY])
         np.testing.assert_allclose(force, MASS * acceleration, atol=6.0)
 
 

@@ -220,7 +220,7 @@ def test_integrated_imu_readings_give_the_true_motion(simulate, hold, g1):
         observation = robot.step(hold(observation))
         rotation = rotation_from_quaternion(observation.imu_orientation.tolist())
         force = rotation @ observation.imu_linear_acceleration
-        velocity += 0.002 * (force + [0.0, 0.0, -9.81])
+        velocity += 0.002 * (force + np.array([0.0, 0.0, -9.81]))
     truth = robot.ground_truth()
     base = rotation_from_quaternion(truth.base_orientation.tolist())
     turning = base @ truth.base_angular_velocity_in_base
