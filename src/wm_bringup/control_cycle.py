@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Protocol
 
 from wm_bringup.backends.base import GroundTruth, Robot
 from wm_bringup.latency import LatencySample
@@ -19,18 +18,11 @@ from wm_bringup.loop import ControlLoop, TickRecord
 from wm_bringup.realtime import Beat
 from wm_control.arbiter.operator import OperatorInput
 from wm_control.arbiter.velocity_gate import VelocityGate
+from wm_control.mpc.plan import WalkingPlan
 from wm_control.types import Observation
 
 HOLD_EVERY = 10
 """A held robot is looked at in every tenth period only."""
-
-
-class Plan(Protocol):
-    """A plan made elsewhere, of which only its time matters here."""
-
-    @property
-    def stamp(self) -> float:
-        """Time of the state it was computed from [s]."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +65,7 @@ class ControlCycle:
         robot: Robot,
         loop: ControlLoop,
         gate: VelocityGate,
-        receive_plan: Callable[[Plan], None],
+        receive_plan: Callable[[WalkingPlan], None],
         sink: Callable[[CycleRecord], None],
         *,
         clock: Callable[[], float],
@@ -87,7 +79,7 @@ class ControlCycle:
         told ``now`` in every cycle, for simulated pushes at a phase of the gait.
         """
         self.loop, self.gate = loop, gate
-        self.plans: deque[Plan] = deque(maxlen=4)
+        self.plans: deque[WalkingPlan] = deque(maxlen=4)
         self.now = 0.0
         self.cycles = 0
         self.skipped = 0
@@ -124,7 +116,7 @@ class ControlCycle:
         self._ticks = 0
         self._observation = self._stamped(self._robot.reset(self._options.seed))
         self.now = self._born = self._epoch
-        self._newest_plan: Plan | None = None
+        self._newest_plan: WalkingPlan | None = None
         self._held = self._options.held
         self._arming = self._options.arm
         self.loop.reset(self._observation)
@@ -175,7 +167,7 @@ class ControlCycle:
             self._accept(newest)
         self._deliver_new()
 
-    def _accept(self, plan: Plan) -> None:
+    def _accept(self, plan: WalkingPlan) -> None:
         """Plans from before the last reset are about another life of the robot."""
         if plan.stamp >= self._born:
             self._newest_plan = plan

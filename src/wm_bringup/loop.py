@@ -157,6 +157,12 @@ class ControlLoop:
         """Hand a request to the next cycle; may be called from another thread."""
         self._requests.put(operator)
 
+    def change_safety(self, safety: SafetyParameters) -> None:
+        """Put other limits in force from the next cycle on; may be called from another thread."""
+        self.safety = safety
+        self.arbiter.parameters = safety.arbiter
+        self.filter.parameters = safety.filter
+
     def report_late(self, late: bool) -> None:
         """Say whether the cycle just done ended after its deadline."""
         self._overruns.add(late)

@@ -71,6 +71,11 @@ def pack_estimate(estimate: Estimate, out: Array) -> None:
     np.concatenate(parts, out=out[3:])
 
 
+def join_vector(header: Array, body: Array) -> Array:
+    """Put header and body of a multi-array together again."""
+    return np.concatenate((header, body))
+
+
 def unpack_estimate(vector: Array, n: int) -> Estimate:
     """Rebuild an estimate of a robot with ``n`` joints; MessageError when the size is wrong.
 

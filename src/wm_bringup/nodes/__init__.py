@@ -1,1 +1,1 @@
-"""TODO."""
+"""rclpy adapters of the bring-up: robot, composed control process, recorder, velocity source."""

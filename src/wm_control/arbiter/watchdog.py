@@ -36,8 +36,14 @@ class CommandWatchdog:
         self.damping = True
 
     def receive(self, command: Command, now: float) -> None:
-        """Take in a command that arrived at ``now`` [s]; one older than the newest is dropped."""
-        if self._newest is None or command.sequence > self._newest.sequence:
+        """Take in a command that arrived at ``now`` [s].
+
+        Only the answer to a newer observation renews the one before; but plain damping, with
+        neither stiffness nor torque, is always taken.
+        """
+        newest = self._newest
+        damping = not command.stiffness.any() and not command.torque.any()
+        if newest is None or damping or command.stamp > newest.stamp:
             self._newest, self._arrived = command, now
 
     def command(self, observation: Observation, now: float) -> Command:

@@ -1,1 +1,1 @@
-"""TODO."""
+"""Thin rclpy adapters around the core: message in, core type out, call, publish."""

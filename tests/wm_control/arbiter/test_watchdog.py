@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 from robot_story import hold, standing
 
+from wm_control.arbiter.postures import damping_command
 from wm_control.arbiter.watchdog import CommandWatchdog
 
 
@@ -14,7 +15,7 @@ def watchdog(g1):
 
 
 def command_at(g1, sequence):
-    return hold(standing(g1, 0.0, sequence), g1).command
+    return hold(standing(g1, 0.002 * sequence, sequence), g1).command
 
 
 def test_before_any_command_the_robot_is_damped(g1, watchdog):
@@ -57,6 +58,14 @@ def test_a_repeated_or_older_command_does_not_count_as_renewal(g1, watchdog):
     watchdog.receive(replace(command_at(g1, 4)), now=1.5)
     watchdog.command(observation, now=1.5)
     assert watchdog.damping
+
+
+def test_plain_damping_is_taken_whatever_its_stamp(g1, watchdog):
+    observation = standing(g1, 0.0, 0).observation
+    watchdog.receive(command_at(g1, 5), now=1.0)
+    damping = damping_command(observation, g1.damping)
+    watchdog.receive(damping, now=1.001)
+    assert watchdog.command(observation, now=1.002) is damping
 
 
 def test_a_clock_that_says_nan_damps(g1, watchdog):

@@ -1,0 +1,249 @@
+"""Node ``robot``: what it publishes, and the node on its own.
+
+Alone it owns a robot backend, follows ``joint_command`` through the command watchdog and steps the
+robot at 500 Hz on absolute deadlines. A simulated robot is held in its starting pose until the
+first command with stiffness arrives.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from rclpy.node import Node
+from rclpy.utilities import remove_ros_args
+from std_msgs.msg import String
+from std_srvs.srv import Trigger
+
+from wm_bringup import realtime
+from wm_bringup.backends.base import CONTROL_PERIOD, GroundTruth, Robot
+from wm_bringup.control_cycle import HOLD_EVERY
+from wm_bringup.messages import (
+    JointStateEncoder,
+    decode_command,
+    encode_clock,
+    fill_imu,
+    imu_encoder,
+    odometry_encoder,
+)
+from wm_bringup.parts import BACKENDS, build_robot, load_scenario, safety_parameters
+from wm_bringup.topics import (
+    CLOCK,
+    GROUND_TRUTH,
+    IMU,
+    JOINT_COMMAND,
+    JOINT_STATES,
+    RESET,
+    ROBOT_DESCRIPTION,
+)
+from wm_control.arbiter.watchdog import CommandWatchdog
+from wm_control.nodes import process
+from wm_control.nodes.alone import Alone
+from wm_control.nodes.diagnostics import Health, Level
+from wm_control.nodes.qos import publisher
+from wm_control.robot.description import RobotDescription
+from wm_control.types import Command, Observation
+
+
+class RobotFace:
+    """The node's publishers and service; the same whether it runs composed or alone.
+
+    reset: starts the simulated robot anew, or None for a robot that cannot.
+    """
+
+    def __init__(
+        self,
+        node: Node,
+        description: RobotDescription,
+        reset: Callable[[], None] | None,
+        *,
+        clock: bool = False,
+        truth: bool = False,
+    ) -> None:
+        """Create the publishers. clock, truth: publish those topics as well."""
+        self.health = Health(node)
+        self._joints = JointStateEncoder(description.joint_names)
+        self._imu = imu_encoder("imu_link")
+        self._truth = odometry_encoder("world", "base_link")
+        self._publish_joints = publisher(node, JOINT_STATES)
+        self._publish_imu = publisher(node, IMU)
+        self._publish_clock = publisher(node, CLOCK) if clock else None
+        self._publish_truth = publisher(node, GROUND_TRUTH) if truth else None
+        self._description = publisher(node, ROBOT_DESCRIPTION)
+        self._description.publish(String(data=description.visual_urdf))
+        self._reset = reset
+        node.create_service(Trigger, RESET.name, self._on_reset)
+
+    def _on_reset(self, _: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
+        response.success = self._reset is not None
+        response.message = "starting again" if self._reset else "a real robot cannot be reset"
+        if self._reset:
+            self._reset()
+        return response
+
+    def publish(self, observation: Observation) -> None:
+        """Publish one observation."""
+        o = observation
+        self._publish_joints.publish(
+            self._joints.encode(o.stamp, o.joint_position, o.joint_velocity, o.joint_torque)
+        )
+        fill_imu(
+            self._imu.floats, o.imu_orientation, o.imu_angular_velocity, o.imu_linear_acceleration
+        )
+        self._publish_imu.publish(self._imu.encode(o.stamp))
+        if self._publish_clock is not None:
+            self._publish_clock.publish(encode_clock(o.stamp))
+
+    def publish_truth(self, truth: GroundTruth) -> None:
+        """Publish the simulated robot's true base state, for evaluators."""
+        if self._publish_truth is None:
+            return
+        floats = self._truth.floats
+        floats[0:3], floats[3:7] = truth.base_position_in_world, truth.base_orientation
+        floats[43:46] = truth.base_velocity_in_base
+        floats[46:49] = truth.base_angular_velocity_in_base
+        self._publish_truth.publish(self._truth.encode(truth.stamp))
+
+
+class RobotLoop:
+    """The thread that steps a robot that is commanded by topic."""
+
+    def __init__(
+        self, robot: Robot, watchdog: CommandWatchdog, publish: Callable[[Observation], None]
+    ) -> None:
+        """Nothing moves before ``start``."""
+        self.robot, self.watchdog = robot, watchdog
+        self.commands: deque[tuple[Command, float]] = deque(maxlen=1)
+        self.reset_requested = False
+        self._publish = publish
+        self._ending = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="robot")
+        self._held = True
+        self._epoch = time.time()
+        self.failure = ""
+
+    def start(self) -> None:
+        """Begin."""
+        self._reset()
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Leave the robot damped and join the thread."""
+        self._ending.set()
+        self._thread.join()
+
+    def _reset(self) -> None:
+        self.reset_requested = False
+        self.commands.clear()
+        self.watchdog.reset()
+        self._held = True
+        self._epoch = max(self._epoch, getattr(self, "_stamp", 0.0))
+        self._take(self.robot.reset(0))
+
+    def _take(self, observation: Observation) -> None:
+        self._observation = replace(observation, stamp=observation.stamp + self._epoch)
+        self._stamp = self._observation.stamp
+
+    def _run(self) -> None:
+        realtime.raise_thread(realtime.CONTROL_PRIORITY)
+        cadence = realtime.Cadence(CONTROL_PERIOD)
+        count = 0
+        try:
+            while not self._ending.is_set():
+                cadence.wait()
+                self._period(count)
+                count += 1
+            self.watchdog.reset()
+            for _ in range(HOLD_EVERY if not self._held else 0):
+                cadence.wait()
+                self._step()
+        except Exception as error:
+            self.failure = f"{type(error).__name__}: {error}"
+
+    def _period(self, count: int) -> None:
+        if self.reset_requested:
+            self._reset()
+        if self.commands:
+            command, arrived = self.commands.popleft()
+            self.watchdog.receive(command, arrived)
+            self._held = self._held and not command.stiffness.any()
+        if not self._held:
+            self._step()
+        if not self._held or count % HOLD_EVERY == 0:
+            self._publish(self._observation)
+
+    def _step(self) -> None:
+        command = self.watchdog.command(self._observation, time.monotonic())
+        self._take(self.robot.step(command))
+
+
+class RobotNode(Alone):
+    """The node on its own, driven by commands."""
+
+    def __init__(self, arguments: argparse.Namespace, stop: process.Stop) -> None:
+        """Build backend, watchdog, publishers and subscription; WmError when that cannot be."""
+        super().__init__("robot", arguments.robot)
+        scenario = load_scenario(arguments.scenario)
+        robot = build_robot(arguments.backend, self.description, scenario, gui=arguments.gui)
+        watchdog = CommandWatchdog(self.description, safety_parameters().watchdog)
+        self._face = RobotFace(self.node, self.description, self._request_reset)
+        self._loop = RobotLoop(robot, watchdog, self._face.publish)
+        self._stop = stop
+        self.listen(JOINT_COMMAND, self._take)
+
+    def _take(self, data: bytes) -> None:
+        self._loop.commands.append((decode_command(data, self.n), time.monotonic()))
+
+    def _request_reset(self) -> None:
+        self._loop.reset_requested = True
+
+    def started(self) -> RobotNode:
+        """Begin stepping unless there already is a robot of this name."""
+        super().started()
+        self._loop.start()
+        return self
+
+    def report(self) -> None:
+        """Publish the health, once a second; end when the thread has failed."""
+        watchdog = self._loop.watchdog
+        if self._loop.failure:
+            self.node.get_logger().fatal(self._loop.failure)
+            self._stop.request()
+        level = Level.WARN if watchdog.holding or watchdog.damping else Level.OK
+        said = "following commands"
+        if watchdog.damping:
+            said = f"damping: no command for {watchdog.parameters.damp_after:g} s"
+        elif watchdog.holding:
+            said = f"holding: no command for {watchdog.parameters.hold_after:g} s"
+        self._face.health.publish("command link", level, said)
+
+    def close(self) -> int:
+        """Leave the robot damped, and close it."""
+        self._loop.stop()
+        self._loop.robot.close()
+        return process.FAILED if self._loop.failure else process.OK
+
+
+def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
+    """Read the command line; ROS's own arguments are left to ROS."""
+    parser = argparse.ArgumentParser(prog="robot", description=__doc__)
+    parser.add_argument("--robot", default="g1", help="name or path of the robot file")
+    parser.add_argument("--backend", default="pybullet", choices=tuple(BACKENDS))
+    parser.add_argument("--scenario", default="", help="name or path of a scenario file")
+    parser.add_argument("--gui", action="store_true", help="open the simulator's window")
+    return parser.parse_args(remove_ros_args(["robot", *(arguments or sys.argv[1:])])[1:])
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the node until SIGINT or SIGTERM."""
+    parsed = parse(arguments)
+    return process.run("robot", arguments, lambda stop: RobotNode(parsed, stop).started())
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,282 @@
+"""Node ``arbiter``: services, what it publishes, and the node on its own.
+
+Alone it takes ``state_estimator/estimate`` and ``mpc/joint_command`` and decides with every
+proposal; when proposals stay away it goes on deciding without, which ends in damping.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from diagnostic_msgs.msg import DiagnosticStatus
+from rclpy.node import Node
+from std_srvs.srv import Trigger
+
+from wm_bringup import decisions
+from wm_bringup.backends.base import CONTROL_PERIOD
+from wm_bringup.messages import (
+    CommandEncoder,
+    decode_multi_array,
+    decode_proposal,
+    decode_twist,
+)
+from wm_bringup.parts import safety_parameters
+from wm_bringup.topics import (
+    ARM,
+    CLEAR,
+    CMD_VEL,
+    DECISION,
+    ESTIMATE,
+    JOINT_COMMAND,
+    PROPOSAL,
+    STOP,
+    Service,
+)
+from wm_bringup.vectors import join_vector, unpack_estimate
+from wm_control.arbiter.arbiter import UNARMED, Arbiter
+from wm_control.arbiter.command_filter import Clip, CommandFilter
+from wm_control.arbiter.height import HeightAboveSoles
+from wm_control.arbiter.operator import NO_REQUEST, OperatorInput
+from wm_control.arbiter.parameters import SafetyParameters
+from wm_control.arbiter.velocity_gate import VelocityGate
+from wm_control.nodes import process
+from wm_control.nodes.alone import Alone, robot_argument
+from wm_control.nodes.diagnostics import Health, Level, array, status
+from wm_control.nodes.parameters import declare
+from wm_control.nodes.qos import publisher, subscribe_bytes
+from wm_control.types import (
+    Action,
+    ControllerResult,
+    Decision,
+    Estimate,
+    SolveReport,
+    Status,
+)
+
+LEVELS = {
+    Action.NOMINAL: Level.OK,
+    Action.LIMITED: Level.WARN,
+    Action.FALLBACK: Level.WARN,
+    Action.SAFE_POSTURE: Level.ERROR,
+    Action.FALL_POSTURE: Level.ERROR,
+    Action.DAMPING: Level.ERROR,
+}
+
+
+class ArbiterFace:
+    """The node's publishers and services; the same whether it runs composed or alone.
+
+    request: hands an operator's request to whoever decides.
+    """
+
+    def __init__(self, node: Node, n: int, request: Callable[[OperatorInput], None]) -> None:
+        """Create publishers and services for a robot of ``n`` joints."""
+        self._node, self._request = node, request
+        self._command = CommandEncoder(n)
+        self._changes = decisions.Changes()
+        self._publish_command = publisher(node, JOINT_COMMAND)
+        self._publish_decision = publisher(node, DECISION)
+        self._health = Health(node)
+        self._newest: Decision | None = None
+        self._said = ""
+        self._serve(ARM, self._arm)
+        self._serve(STOP, self._stop)
+        self._serve(CLEAR, self._clear)
+
+    def _serve(self, service: Service, answer: Callable[[], tuple[bool, str]]) -> None:
+        def on_call(_: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
+            response.success, response.message = answer()
+            return response
+
+        self._node.create_service(Trigger, service.name, on_call)
+
+    def _arm(self) -> tuple[bool, str]:
+        decision = self._newest
+        if decision is None:
+            return False, "nothing decided yet: no observation has come"
+        first = decision.first_cause
+        if first is not None and first.rule != UNARMED and not decision.armed:
+            return False, f"not armed: {first.text}"
+        self._request(OperatorInput(arm=True))
+        return True, "armed" if decision.armed else "arming"
+
+    def _stop(self) -> tuple[bool, str]:
+        self._request(OperatorInput(stop=True))
+        return True, "damping; clear and arm to go on"
+
+    def _clear(self) -> tuple[bool, str]:
+        self._request(OperatorInput(clear=True))
+        return True, "causes that are no longer true are released"
+
+    def publish(self, decision: Decision) -> None:
+        """Publish command and, when it is news, the decision."""
+        self._newest = decision
+        self._publish_command.publish(self._command.encode(decision.command))
+        if self._changes.news(decision):
+            self._publish_decision.publish(array(_statuses(decision), decision.stamp))
+            self._log(decision)
+
+    def _log(self, decision: Decision) -> None:
+        """Say every new first cause once, for people."""
+        text = decisions.summary(decision)
+        rule = decision.first_cause.rule if decision.first_cause else ""
+        key = f"{decision.action.name} {rule} {decision.armed}"
+        if key != self._said:
+            self._said = key
+            logger = self._node.get_logger()
+            if decision.action == Action.NOMINAL or rule == UNARMED:
+                logger.info(text)
+            else:
+                logger.warning(text)
+
+    def report(self, filtering: CommandFilter, gate: VelocityGate) -> None:
+        """Publish the node's health: decision, clips of the filter, velocity command."""
+        decision = self._newest
+        if decision is None:
+            self._health.publish("decision", Level.WARN, "nothing decided yet")
+            return
+        self._health.publish(
+            "decision",
+            LEVELS[decision.action],
+            decisions.summary(decision),
+            decisions.values(decision),
+        )
+        clips = {clip.name.lower(): int(filtering.counts[clip].sum()) for clip in Clip}
+        total = sum(clips.values())
+        said = f"{total} joint commands clipped since reset" if total else "never clipped"
+        self._health.publish("command filter", Level.OK, said, clips)
+        level = Level.WARN if gate.cause else Level.OK
+        refused = {"refused": gate.refused}
+        self._health.publish("velocity command", level, gate.cause or "followed", refused)
+
+
+def _statuses(decision: Decision) -> list[DiagnosticStatus]:
+    """Describe the decision itself, then each active cause."""
+    first = status(
+        "arbiter: decision",
+        LEVELS[decision.action],
+        decisions.summary(decision),
+        decisions.values(decision),
+    )
+    causes = [
+        status(
+            f"arbiter: {cause.rule}",
+            LEVELS[decision.action],
+            cause.text,
+            decisions.cause_values(cause),
+        )
+        for cause in decision.causes
+    ]
+    return [first, *causes]
+
+
+def listen_to_velocity(node: Node, gate: VelocityGate, now: Callable[[], float]) -> None:
+    """Feed ``cmd_vel`` into a gate; a refused command is said once until a good one comes."""
+    said = [""]
+
+    def on_twist(data: bytes) -> None:
+        refusal = gate.receive(decode_twist(data), now())
+        if refusal and refusal != said[0]:
+            node.get_logger().warning(refusal)
+        said[0] = refusal
+
+    subscribe_bytes(node, CMD_VEL, on_twist)
+
+
+class ArbiterNode(Alone):
+    """The node on its own, driven by proposals and estimates."""
+
+    commands = JOINT_COMMAND
+
+    def __init__(self, robot: str) -> None:
+        """Build arbiter, filter, publishers and subscriptions; WmError for a bad configuration."""
+        super().__init__("arbiter", robot)
+        safety = declare(self.node, safety_parameters(), self._change)
+        height = HeightAboveSoles(self.description)
+        self._arbiter = Arbiter(self.description, safety.arbiter, height=height)
+        self._filter = CommandFilter(self.description, safety.filter)
+        self._gate = VelocityGate(safety.velocity)
+        self._face = ArbiterFace(self.node, self.n, self._take_request)
+        self._estimate: Estimate | None = None
+        self._arrived = self._decided = 0.0
+        self._request = NO_REQUEST
+        listen_to_velocity(self.node, self._gate, time.monotonic)
+        self.listen(ESTIMATE, self._take_estimate)
+        self.listen(PROPOSAL, self._take_proposal)
+        self.node.create_timer(5 * CONTROL_PERIOD, self._go_on_alone)
+
+    def _change(self, safety: SafetyParameters) -> None:
+        self._arbiter.parameters = safety.arbiter
+        self._filter.parameters = safety.filter
+        self._gate.parameters = safety.velocity
+
+    def _take_request(self, request: OperatorInput) -> None:
+        old = self._request
+        self._request = OperatorInput(
+            old.arm or request.arm, old.stop or request.stop, old.clear or request.clear
+        )
+
+    def _take_estimate(self, data: bytes) -> None:
+        self._estimate = unpack_estimate(join_vector(*decode_multi_array(data)), self.n)
+        self._arrived = time.monotonic()
+
+    def _take_proposal(self, data: bytes) -> None:
+        proposal = decode_proposal(data, self.n)
+        plan = SolveReport("plan", Status.OK, proposal.plan_age, proposal.residual, 0, 0.0)
+        usable = proposal.status != Status.FAILED
+        cause = "" if proposal.status == Status.OK else "see whole_body_controller on /diagnostics"
+        self._decide(
+            ControllerResult(
+                self._arbiter.primary,
+                proposal.command if usable else None,
+                proposal.status,
+                cause,
+                (plan,),
+            )
+        )
+
+    def _go_on_alone(self) -> None:
+        """Decide without a proposal when none came for five periods."""
+        if time.monotonic() - self._decided > 5 * CONTROL_PERIOD:
+            self._decide(None)
+
+    def _decide(self, result: ControllerResult | None) -> None:
+        estimate = self._estimate
+        if estimate is None:
+            return
+        self._decided = time.monotonic()
+        now = estimate.stamp + self._decided - self._arrived
+        request, self._request = self._request, NO_REQUEST
+        proposals = {result.controller: result} if result else {}
+        decision = self._arbiter.update(now, estimate, proposals, request)
+        self._face.publish(self._filtered(decision, estimate))
+
+    def _filtered(self, decision: Decision, estimate: Estimate) -> Decision:
+        command, clipped = self._filter.apply(
+            decision.command, estimate.observation, CONTROL_PERIOD
+        )
+        return replace(decision, command=command, clipped=clipped)
+
+    def report(self) -> None:
+        """Publish the health, once a second."""
+        self._gate.current(time.monotonic())
+        self._face.report(self._filter, self._gate)
+
+    def close(self) -> int:
+        """Leave the robot damped."""
+        self._take_request(OperatorInput(stop=True))
+        self._decide(None)
+        return process.OK
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the node until SIGINT or SIGTERM."""
+    robot = robot_argument("arbiter", arguments)
+    return process.run("arbiter", arguments, lambda _: ArbiterNode(robot).started())
+
+
+if __name__ == "__main__":
+    sys.exit(main())

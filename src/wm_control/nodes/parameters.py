@@ -1,0 +1,91 @@
+"""ROS parameters from the frozen dataclasses that are the schema, and back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import fields, is_dataclass
+from typing import Any, TypeVar
+
+from rcl_interfaces.msg import ParameterDescriptor, SetParametersResult
+from rclpy.node import Node
+from rclpy.parameter import Parameter
+
+from wm_control.errors import ParameterError
+from wm_control.parameters import load_parameters
+
+T = TypeVar("T")
+
+
+def declare(node: Node, values: T, change: Callable[[T], None] | None = None) -> T:
+    """Declare every field of a parameter dataclass as ``group.name``; returns those in force.
+
+    values: the configured ones; ``--ros-args -p`` and parameter files override them, bounds are
+    checked and an unknown name stops start-up, both with a ParameterError.
+    change: takes new values set while running; without it all are read-only.
+    """
+    schema = type(values)
+    defaults = dict(_flatten(values))
+    read_only = ParameterDescriptor(read_only=True)
+    writable = ParameterDescriptor()
+    _check_names(node, defaults)
+    for name, value in defaults.items():
+        node.declare_parameter(name, _plain(value), writable if change else read_only)
+    current = {name: node.get_parameter(name).value for name in defaults}
+    effective: T = load_parameters(schema, _nest(current), origin=f"node {node.get_name()}")
+    if change is not None:
+        _accept_changes(node, schema, list(defaults), change)
+    return effective
+
+
+def _accept_changes(
+    node: Node, schema: type[T], names: list[str], change: Callable[[T], None]
+) -> None:
+    def on_set(parameters: list[Parameter]) -> SetParametersResult:
+        current = {name: node.get_parameter(name).value for name in names}
+        current |= {p.name: p.value for p in parameters if p.name in current}
+        try:
+            change(load_parameters(schema, _nest(current)))
+        except ParameterError as error:
+            return SetParametersResult(successful=False, reason=str(error))
+        return SetParametersResult(successful=True)
+
+    node.add_on_set_parameters_callback(on_set)
+
+
+def _check_names(node: Node, known: Mapping[str, object]) -> None:
+    """Refuse overrides that no parameter has; ROS itself would ignore them silently."""
+    for name in getattr(node, "_parameter_overrides", {}):
+        if name not in known and not node.has_parameter(name) and not name.startswith("qos_"):
+            nodes_own = ("use_sim_time", "start_type_description_service")
+            if name not in nodes_own:
+                raise ParameterError(
+                    name, "", f"unknown; known: {', '.join(known)}", node.get_name()
+                )
+
+
+def _flatten(values: object, prefix: str = "") -> list[tuple[str, Any]]:
+    """Names with dots and values of all leaves."""
+    assert is_dataclass(values)
+    leaves: list[tuple[str, Any]] = []
+    for field in fields(values):
+        value = getattr(values, field.name)
+        name = f"{prefix}{field.name}"
+        leaves += _flatten(value, f"{name}.") if is_dataclass(value) else [(name, value)]
+    return leaves
+
+
+def _plain(value: object) -> object:
+    """As ROS can hold it: tuples become lists."""
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _nest(flat: Mapping[str, Any]) -> dict[str, Any]:
+    """Undo ``_flatten``."""
+    nested: dict[str, Any] = {}
+    for name, value in flat.items():
+        *groups, leaf = name.split(".")
+        target = nested
+        for group in groups:
+            target = target.setdefault(group, {})
+        target[leaf] = value.tolist() if hasattr(value, "tolist") else value
+    return nested

@@ -1,0 +1,47 @@
+"""Quality of service of rclpy, from the one table of topics."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib import import_module
+
+from rclpy.node import Node
+from rclpy.publisher import Publisher
+from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
+from rclpy.subscription import Subscription
+
+from wm_bringup.topics import PUBLISHER, SUBSCRIBER, Quality, Topic
+
+
+def profile(quality: Quality) -> QoSProfile:
+    """Translate plain words."""
+    reliable, best_effort = ReliabilityPolicy.RELIABLE, ReliabilityPolicy.BEST_EFFORT
+    latched, volatile = DurabilityPolicy.TRANSIENT_LOCAL, DurabilityPolicy.VOLATILE
+    return QoSProfile(
+        depth=quality.depth,
+        reliability=reliable if quality.reliable else best_effort,
+        durability=latched if quality.latched else volatile,
+    )
+
+
+def message_class(topic: Topic) -> type:
+    """Class of a topic's messages."""
+    package, _, name = topic.type.partition("/msg/")
+    found: type = getattr(import_module(f"{package}.msg"), name)
+    return found
+
+
+def publisher(node: Node, topic: Topic) -> Publisher:
+    """Create the publisher that the table asks for; it takes messages or their bytes."""
+    return node.create_publisher(message_class(topic), topic.name, profile(PUBLISHER[topic.flow]))
+
+
+def subscribe_bytes(node: Node, topic: Topic, callback: Callable[[bytes], None]) -> Subscription:
+    """Subscribe as the table says; ``callback(data: bytes)``."""
+    return node.create_subscription(
+        message_class(topic),
+        topic.name,
+        callback,
+        profile(SUBSCRIBER[topic.flow]),
+        raw=True,
+    )

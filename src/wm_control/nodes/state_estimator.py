@@ -1,0 +1,170 @@
+"""Node ``state_estimator``: what it publishes, and the node on its own.
+
+Alone it takes ``joint_states`` and ``imu/data`` of the same instant; a stamp that does not advance
+means that the robot is held or was reset, and starts the estimator anew.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from rclpy.node import Node
+
+from wm_bringup.backends.base import CONTROL_PERIOD
+from wm_bringup.messages import (
+    ImuSample,
+    JointSample,
+    JointStateDecoder,
+    MultiArrayEncoder,
+    decode_imu,
+    odometry_encoder,
+    wrench_encoder,
+)
+from wm_bringup.parts import build_estimator, estimator_parameters
+from wm_bringup.topics import ESTIMATE, IMU, JOINT_STATES, LEFT_WRENCH, ODOM, RIGHT_WRENCH
+from wm_bringup.vectors import ESTIMATE_HEADER, estimate_size, pack_estimate
+from wm_control.nodes import process
+from wm_control.nodes.alone import Alone, robot_argument
+from wm_control.nodes.diagnostics import Health, Level
+from wm_control.nodes.parameters import declare
+from wm_control.nodes.qos import publisher
+from wm_control.types import LEFT, RIGHT, Estimate, Estimator, Observation
+
+
+class StateEstimatorFace:
+    """The node's publishers; the same whether it runs composed or alone.
+
+    every: estimates per message on the topics that only planners and people read.
+    """
+
+    def __init__(self, node: Node, n: int, every: int = 1) -> None:
+        """Create the publishers for a robot of ``n`` joints."""
+        self._every = every
+        self._odom = odometry_encoder("odom", "base_link")
+        self._wrenches = (wrench_encoder("odom"), wrench_encoder("odom"))
+        size = estimate_size(n) - len(ESTIMATE_HEADER)
+        self._estimate = MultiArrayEncoder((("estimate", size),), len(ESTIMATE_HEADER))
+        self._publish_odom = publisher(node, ODOM)
+        self._publish_wrench = (publisher(node, LEFT_WRENCH), publisher(node, RIGHT_WRENCH))
+        self._publish_estimate = publisher(node, ESTIMATE)
+        self._health = Health(node)
+
+    def publish(self, estimate: Estimate) -> None:
+        """Publish one estimate."""
+        self._fill_odom(estimate)
+        self._publish_odom.publish(self._odom.encode(estimate.stamp))
+        if estimate.observation.sequence % self._every:
+            return
+        pack_estimate(estimate, self._estimate.floats)
+        self._publish_estimate.publish(self._estimate.encode())
+        for foot in (LEFT, RIGHT):
+            self._wrenches[foot].floats[:] = estimate.foot_wrench[foot]
+            self._publish_wrench[foot].publish(self._wrenches[foot].encode(estimate.stamp))
+
+    def _fill_odom(self, estimate: Estimate) -> None:
+        floats = self._odom.floats
+        floats[0:3] = estimate.base_position_in_world
+        floats[3:7] = estimate.base_orientation
+        floats[7:43] = estimate.pose_covariance.ravel()
+        floats[43:46] = estimate.base_velocity_in_base
+        floats[46:49] = estimate.base_angular_velocity_in_base
+        floats[49:85] = estimate.twist_covariance.ravel()
+
+    def report(self, estimate: Estimate) -> None:
+        """Publish the node's health."""
+        level = Level.OK if estimate.healthy else Level.ERROR
+        self._health.publish(
+            "estimate",
+            level,
+            estimate.cause or "healthy",
+            {
+                "base_height_m": float(estimate.base_position_in_world[2]),
+                "velocity_deviation_m_s": float(np.sqrt(estimate.twist_covariance[0, 0])),
+                "contact_left": float(estimate.contact_probability[LEFT]),
+                "contact_right": float(estimate.contact_probability[RIGHT]),
+            },
+        )
+
+
+@dataclass
+class SampleJoiner:
+    """Joins joint states and IMU samples of the same instant into observations.
+
+    Sequence numbers follow from the stamps, so that a lost sample is a gap.
+    """
+
+    take: Callable[[Observation, bool], None]
+    _joints: JointSample | None = field(default=None, init=False)
+    _imu: ImuSample | None = field(default=None, init=False)
+    _first: float = field(default=0.0, init=False)
+    _last: float | None = field(default=None, init=False)
+
+    def joints(self, sample: JointSample) -> None:
+        """Take in joint states."""
+        self._joints = sample
+        self._join()
+
+    def imu(self, sample: ImuSample) -> None:
+        """Take in an IMU sample."""
+        self._imu = sample
+        self._join()
+
+    def _join(self) -> None:
+        joints, imu = self._joints, self._imu
+        if joints is None or imu is None or abs(joints.stamp - imu.stamp) > 0.5 * CONTROL_PERIOD:
+            return
+        self._joints = self._imu = None
+        again = self._last is None or not (joints.stamp > self._last)
+        if again:
+            self._first = joints.stamp
+        self._last = joints.stamp
+        observation = Observation(
+            stamp=joints.stamp,
+            sequence=round((joints.stamp - self._first) / CONTROL_PERIOD),
+            joint_position=joints.position,
+            joint_velocity=joints.velocity,
+            joint_torque=joints.effort,
+            imu_orientation=imu.orientation,
+            imu_angular_velocity=imu.angular_velocity,
+            imu_linear_acceleration=imu.linear_acceleration,
+        )
+        self.take(observation, again)
+
+
+class StateEstimatorNode(Alone):
+    """The node on its own, driven by sensor topics."""
+
+    def __init__(self, robot: str) -> None:
+        """Build estimator, publishers and subscriptions; WmError when the configuration is bad."""
+        super().__init__("state_estimator", robot)
+        parameters = declare(self.node, estimator_parameters())
+        self._estimator: Estimator = build_estimator(self.description, parameters)
+        self._face = StateEstimatorFace(self.node, self.n)
+        self._newest: Estimate | None = None
+        joiner = SampleJoiner(self._take)
+        decoder = JointStateDecoder(self.description.joint_names)
+        self.listen(JOINT_STATES, lambda data: joiner.joints(decoder.decode(data)))
+        self.listen(IMU, lambda data: joiner.imu(decode_imu(data)))
+
+    def _take(self, observation: Observation, again: bool) -> None:
+        update = self._estimator.reset if again else self._estimator.update
+        self._newest = update(observation)
+        self._face.publish(self._newest)
+
+    def report(self) -> None:
+        """Publish the health, once a second."""
+        if self._newest is not None:
+            self._face.report(self._newest)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the node until SIGINT or SIGTERM."""
+    robot = robot_argument("state_estimator", arguments)
+    return process.run("state_estimator", arguments, lambda _: StateEstimatorNode(robot).started())
+
+
+if __name__ == "__main__":
+    sys.exit(main())

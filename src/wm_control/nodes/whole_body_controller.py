@@ -1,0 +1,141 @@
+"""Node ``whole_body_controller``: how it hears plans, and the node on its own.
+
+Alone it takes ``state_estimator/estimate`` and ``mpc/plan`` and answers every estimate with a
+proposal on ``mpc/joint_command``.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from rclpy.node import Node
+
+from wm_bringup.backends.base import CONTROL_PERIOD
+from wm_bringup.cdr import MessageError
+from wm_bringup.messages import ProposalEncoder, decode_multi_array
+from wm_bringup.parts import build_planner_and_controller, model_based_parameters
+from wm_bringup.topics import ESTIMATE, PLAN, PROPOSAL
+from wm_bringup.vectors import join_vector, unpack_estimate
+from wm_control.mpc.plan import WalkingPlan, unpack
+from wm_control.nodes import process
+from wm_control.nodes.alone import Alone, robot_argument
+from wm_control.nodes.diagnostics import Health, Level
+from wm_control.nodes.parameters import declare
+from wm_control.nodes.qos import publisher, subscribe_bytes
+from wm_control.types import ControllerResult, Status, VelocityCommand
+
+LEVELS = {Status.OK: Level.OK, Status.DEGRADED: Level.WARN, Status.FAILED: Level.ERROR}
+
+STOPPED = VelocityCommand()
+"""The planner follows the velocity command; whole-body control only follows the plan."""
+
+
+def decode_plan(data: bytes) -> WalkingPlan:
+    """Read ``mpc/plan``; MessageError when it is none."""
+    try:
+        return unpack(join_vector(*decode_multi_array(data)))
+    except ValueError as error:
+        raise MessageError(str(error)) from error
+
+
+class WholeBodyControllerFace:
+    """The node's input and health; the same whether it runs composed or alone."""
+
+    def __init__(self, node: Node, take: Callable[[WalkingPlan], None]) -> None:
+        """Subscribe to plans. take: gets every plan that can be read."""
+        self._health = Health(node)
+        self._take = take
+        self.plans = 0
+        self.refused = 0
+        self._node = node
+        subscribe_bytes(node, PLAN, self._on_plan)
+
+    def _on_plan(self, data: bytes) -> None:
+        try:
+            plan = decode_plan(data)
+        except MessageError as error:
+            if self.refused == 0:
+                self._node.get_logger().error(f"plan refused: {error}")
+            self.refused += 1
+            return
+        self.plans += 1
+        self._take(plan)
+
+    def report(self, result: ControllerResult) -> None:
+        """Publish the node's health: status, and age, residual and iterations of every solve."""
+        values: dict[str, object] = {"plans": self.plans, "plans_refused": self.refused}
+        for solve in result.solves:
+            values |= {
+                f"{solve.name}.status": solve.status.name,
+                f"{solve.name}.age_ms": 1e3 * solve.age,
+                f"{solve.name}.residual": solve.residual,
+                f"{solve.name}.iterations": solve.iterations,
+                f"{solve.name}.solve_time_ms": 1e3 * solve.solve_time,
+            }
+        self._health.publish(
+            "controller", LEVELS[result.status], result.cause or "following the plan", values
+        )
+
+
+@dataclass(slots=True)
+class RestartDetector:
+    """Sees from the estimates that the robot is held or has been reset: time does not advance."""
+
+    _last: float = float("-inf")
+
+    def again(self, stamp: float) -> bool:
+        """Whether whoever follows these estimates has to start anew with this one."""
+        restarted = not (stamp > self._last)
+        self._last = stamp
+        return restarted
+
+
+class WholeBodyControllerNode(Alone):
+    """The node on its own, driven by estimates and plans."""
+
+    def __init__(self, robot: str) -> None:
+        """Build controller, publisher and subscriptions; WmError for a bad configuration."""
+        super().__init__("whole_body_controller", robot)
+        parameters = declare(self.node, model_based_parameters())
+        _, self._controller = build_planner_and_controller(self.description, parameters)
+        self._face = WholeBodyControllerFace(self.node, self._take_plan)
+        self._proposal = ProposalEncoder(self.n)
+        self._publish = publisher(self.node, PROPOSAL)
+        self._restart = RestartDetector()
+        self._plan: WalkingPlan | None = None
+        self._newest: ControllerResult | None = None
+        self.listen(ESTIMATE, self._step)
+
+    def _take_plan(self, plan: WalkingPlan) -> None:
+        self._plan = plan
+        self._controller.receive(plan)
+
+    def _step(self, data: bytes) -> None:
+        estimate = unpack_estimate(join_vector(*decode_multi_array(data)), self.n)
+        if self._restart.again(estimate.stamp):
+            self._controller.reset(estimate)
+            if self._plan is not None and self._plan.stamp >= estimate.stamp:
+                self._controller.receive(self._plan)
+        result = self._controller.step(estimate, STOPPED, CONTROL_PERIOD)
+        self._newest = result
+        sequence = estimate.observation.sequence
+        self._publish.publish(self._proposal.encode(result, estimate.stamp, sequence))
+
+    def report(self) -> None:
+        """Publish the health, once a second."""
+        if self._newest is not None:
+            self._face.report(self._newest)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the node until SIGINT or SIGTERM."""
+    robot = robot_argument("whole_body_controller", arguments)
+    return process.run(
+        "whole_body_controller", arguments, lambda _: WholeBodyControllerNode(robot).started()
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())
