@@ -16,7 +16,7 @@ import pinocchio as pin
 from wm_control.estimation.contact import ContactFilter, WrenchSolver
 from wm_control.estimation.covariance import Uncertainty
 from wm_control.estimation.health import Health
-from wm_control.estimation.leg_odometry import LegOdometry, sole_say
+from wm_control.estimation.leg_odometry import LegOdometry, carried, steadiness
 from wm_control.estimation.momentum import MomentumObserver
 from wm_control.estimation.orientation import GRAVITY, OrientationFilter, up_from_quaternion
 from wm_control.estimation.parameters import EstimatorParameters
@@ -28,9 +28,12 @@ from wm_control.types import Array, Estimate, Observation
 
 STREAM = "observations"
 _WORLD_ALIGNED = pin.ReferenceFrame.LOCAL_WORLD_ALIGNED
-_STANDING_SAY = 0.7
-_STANDING_TIME = 0.2
+_STANDING_SAY = 0.8
+_STANDING_TIME = 0.1
+"""The robot stands when the lesser sole's say, averaged over this time [s], exceeds this."""
+
 _UNSUPPORTED_SAY = 0.2
+"""The base coasts on the accelerometer alone when both soles together say less."""
 
 
 @dataclass(slots=True)
@@ -77,7 +80,8 @@ class LegOdometryEstimator:
         self._uncertainty.reset()
         self._gyro: Array = np.zeros(3)
         self._heading_error = 0.0
-        self._standing_time = 2.0 * _STANDING_TIME
+        self._standing = 1.0
+        self._slip: Array = np.zeros((2, 3))
         self._last = None
 
     def reset(self, observation: Observation) -> Estimate:
@@ -203,7 +207,7 @@ class LegOdometryEstimator:
         if up is None and readings.specific_force is not None:
             up = orientation.accelerometer_up(self._imu_rotation @ readings.specific_force)
             bandwidth = self.parameters.orientation.accelerometer_bandwidth
-        standing = self._standing_time > _STANDING_TIME
+        standing = self._standing > _STANDING_SAY
         return orientation.update(
             self._gyro,
             dt,
@@ -262,14 +266,15 @@ class LegOdometryEstimator:
         """Decide which soles stand, and pull the odometry towards them."""
         soles = self._soles
         loads = (wrench[:, 2] / self._robot.weight).tolist()
-        speeds = [math.hypot(*velocity) for velocity in soles.velocity.tolist()]
+        smoothing = dt / (self.parameters.contact.speed_time + dt)
+        self._slip = self._slip + smoothing * (soles.velocity - self._slip)
+        speeds = [math.hypot(*velocity) for velocity in self._slip.tolist()]
         heights = soles.position[:, 2].tolist()
         probability = self._contact.update(loads, heights, speeds, dt)
         odometry = self.parameters.odometry
-        say = [
-            sole_say(*evidence, odometry)
-            for evidence in zip(loads, probability, speeds, strict=True)
-        ]
+        carries = [carried(*pair, odometry) for pair in zip(loads, probability, strict=True)]
+        limit = self._odometry.patience.update(speeds, carries, dt)
+        say = [c * steadiness(v, limit) for c, v in zip(carries, speeds, strict=True)]
         if readings.bad_joints is not None:
             for foot, leg in enumerate(self._legs):
                 if readings.bad_joints[leg].any():
@@ -277,7 +282,7 @@ class LegOdometryEstimator:
         self._heading_error = self._odometry.correct(
             soles.position, soles.velocity, soles.heading, say, self._orientation.rotation, dt
         )
-        self._standing_time = self._standing_time + dt if min(say) > _STANDING_SAY else 0.0
+        self._standing += (min(say) - self._standing) * dt / (_STANDING_TIME + dt)
         self._uncertainty.update(sum(say) > _UNSUPPORTED_SAY, dt)
 
     # --- result -----------------------------------------------------------------------------

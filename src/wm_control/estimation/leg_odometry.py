@@ -26,16 +26,50 @@ from wm_control.types import Array
 
 _GRAVITY_VECTOR = np.array((0.0, 0.0, -GRAVITY))
 
+_FOLLOW_POWER = 4
+"""An anchor follows its sole by (1 - say)^4 a sample: at once in swing, hardly when half loaded."""
 
-def sole_say(load: float, probability: float, speed: float, p: OdometryParameters) -> float:
-    """How much a sole may say about the base, in [0, 1].
 
-    load: vertical force as a share of the weight. speed: of the sole over ground [m/s]; beyond the
-    slip speed the say shrinks so that the pull on the base stays bounded (Huber, 1964).
+class SlipPatience:
+    """Tells a slipping sole from a wrong velocity: a slip is short.
+
+    limit: speed beyond which a loaded sole is taken to slip [m/s]. It widens while all loaded soles
+    seem to slip, by (1 + t / patience)^2, so that after a while the soles are believed again and an
+    accelerometer that drifts away is caught.
     """
-    loaded = min(max(load / p.full_load, 0.0), 1.0)
-    steady = 1.0 if speed <= p.slip_speed else p.slip_speed / speed
-    return loaded * probability * steady
+
+    def __init__(self, parameters: OdometryParameters) -> None:
+        """Start without doubt."""
+        self.parameters = parameters
+        self.limit = parameters.slip_speed
+        self._time = 0.0
+
+    def update(self, speeds: list[float], carries: list[float], dt: float) -> float:
+        """Return the limit. speeds: of the soles [m/s]; carries: their share of trust in [0, 1]."""
+        p = self.parameters
+        slow = any(
+            carry > 0.5 and speed <= p.slip_speed
+            for speed, carry in zip(speeds, carries, strict=True)
+        )
+        if slow:
+            self._time = max(self._time - dt, 0.0)
+        elif max(carries) > 0.5:
+            self._time = min(self._time + dt, 4.0 * p.slip_patience)
+        self.limit = p.slip_speed * (1.0 + self._time / p.slip_patience) ** 2
+        return self.limit
+
+
+def carried(load: float, probability: float, p: OdometryParameters) -> float:
+    """Trust in [0, 1] that a sole carries the robot; load is a share of the weight."""
+    return min(max(load / p.full_load, 0.0), 1.0) * probability
+
+
+def steadiness(speed: float, limit: float) -> float:
+    """Trust in [0, 1] in a sole of this smoothed speed [m/s].
+
+    Beyond the limit it falls so that the pull on the base stays bounded (Huber, 1964).
+    """
+    return 1.0 if speed <= limit else limit / speed
 
 
 def wrapped(angle: float) -> float:
@@ -66,6 +100,7 @@ class LegOdometry:
         self.anchors: Array = soles.copy()
         self.anchor_headings = list(headings)
         self.say = [1.0, 1.0]
+        self.patience = SlipPatience(self.parameters)
 
     def predict(self, rotation: Array, omega: Array, specific_force: Array, dt: float) -> Array:
         """Advance by dt; return the base velocity (3,) in base axes [m/s].
@@ -127,7 +162,7 @@ class LegOdometry:
         limit = self.parameters.anchor_release
         offsets = soles - self.anchors
         for foot, offset in enumerate(offsets.tolist()):
-            hold = self.say[foot]
+            hold = 1.0 - (1.0 - self.say[foot]) ** _FOLLOW_POWER
             distance = math.hypot(*offset)
             if distance * hold > limit:
                 hold = limit / distance

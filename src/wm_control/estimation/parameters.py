@@ -46,7 +46,7 @@ class ContactParameters:
     """Foot wrenches from the momentum observer, and contact from force, height and speed."""
 
     observer_bandwidth: float = Field(
-        default=150.0, gt=10.0, le=400.0, description="of the momentum observer [rad/s]"
+        default=250.0, gt=10.0, le=400.0, description="of the momentum observer [rad/s]"
     )
     joint_torque_noise: float = Field(
         default=3.0, gt=0.0, description="trust in the legs' momentum balance [N·m]"
@@ -64,7 +64,7 @@ class ContactParameters:
         default=20.0, gt=0.0, description="expected size of a foot torque [N·m]"
     )
     load_threshold: float = Field(
-        default=0.15,
+        default=0.12,
         gt=0.0,
         lt=1.0,
         description="vertical force, share of the weight, at probability 0.5",
@@ -81,6 +81,9 @@ class ContactParameters:
     height_slope: float = Field(
         default=100.0, ge=0.0, description="log-odds lost per metre above it"
     )
+    speed_time: float = Field(
+        default=0.01, gt=0.0, le=0.1, description="smoothing of the soles' noisy velocities [s]"
+    )
     speed_allowance: float = Field(
         default=0.3, gt=0.0, description="speed of the sole that says nothing [m/s]"
     )
@@ -89,10 +92,10 @@ class ContactParameters:
         default=4.0, ge=0.0, description="most log-odds lost to height and to speed, each"
     )
     rise_time: float = Field(
-        default=0.008, gt=0.0, le=0.2, description="of the probability upwards [s]"
+        default=0.003, gt=0.0, le=0.2, description="of the probability upwards [s]"
     )
     fall_time: float = Field(
-        default=0.004, gt=0.0, le=0.2, description="of the probability downwards [s]"
+        default=0.003, gt=0.0, le=0.2, description="of the probability downwards [s]"
     )
 
 
@@ -101,7 +104,7 @@ class OdometryParameters:
     """Constant gains of the velocity and position observer."""
 
     velocity_gain: float = Field(
-        default=8.0, gt=0.0, le=200.0, description="velocity from the stance sole's velocity [1/s]"
+        default=2.0, gt=0.0, le=200.0, description="velocity from the stance sole's velocity [1/s]"
     )
     anchor_velocity_gain: float = Field(
         default=100.0,
@@ -128,10 +131,13 @@ class OdometryParameters:
         description="share of the weight above which a sole counts fully",
     )
     slip_speed: float = Field(
-        default=0.15,
+        default=0.05,
         gt=0.0,
         le=2.0,
         description="sole speed beyond which its say shrinks (Huber) [m/s]",
+    )
+    slip_patience: float = Field(
+        default=0.2, gt=0.0, le=2.0, description="time for which soles may all seem to slip [s]"
     )
     anchor_release: float = Field(
         default=0.02, gt=0.0, le=0.2, description="drift of a loaded sole that moves its anchor [m]"
