@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
+from wm_bringup import parts
 from wm_bringup.backends.pybullet_robot import PyBulletRobot
 from wm_bringup.compute_time import ComputeTime
 from wm_bringup.episode import Episode
@@ -19,14 +20,9 @@ from wm_bringup.loop import ControlLoop
 from wm_bringup.metrics import judge
 from wm_bringup.scenarios.scenario import Scenario
 from wm_bringup.true_state import TrueStateEstimator
-from wm_control.arbiter.parameters import SafetyParameters
-from wm_control.estimation.estimator import LegOdometryEstimator
-from wm_control.estimation.parameters import EstimatorParameters
-from wm_control.model_based import build_model_based
-from wm_control.parameters import load_parameters, read_yaml
 from wm_control.robot.description import RobotDescription, load_robot
 from wm_control.robot.model import RobotModel
-from wm_control.share import ShareNotFoundError, config_file
+from wm_control.share import config_file
 from wm_control.types import Estimator
 
 SINGLE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
@@ -70,16 +66,17 @@ def build(
     setup: WalkSetup, description: RobotDescription, robot: PyBulletRobot, seed: int
 ) -> LockStep:
     """Put loop, planner and controller around ``robot``; ParameterError from configuration."""
-    config = _controller_config()
+    parameters = parts.model_based_parameters()
     if setup.step_in_place:
-        config["gait"] = {**config.get("gait", {}), "stand_at_zero_command": False}
-    planner, controller = build_model_based(description, config, time.thread_time)
-    safety = load_parameters(SafetyParameters, config_file("arbiter.yaml"))
+        parameters = replace(parameters, gait=replace(parameters.gait, stand_at_zero_command=False))
+    planner, controller = parts.build_planner_and_controller(
+        description, parameters, time.thread_time
+    )
     loop = ControlLoop(
         description,
         _estimator(setup, description, robot),
         [controller],
-        safety,
+        parts.safety_parameters(),
         clock=time.thread_time,
     )
     return LockStep(
@@ -136,13 +133,6 @@ def compute_times(seed: int) -> DrawnComputeTimes:
     return DrawnComputeTimes(control.draws(2 * seed), plan.draws(2 * seed + 1))
 
 
-def _controller_config() -> dict[str, Any]:
-    try:
-        return dict(read_yaml(config_file("controllers/mpc.yaml")))
-    except ShareNotFoundError:
-        return {}
-
-
 def _for_seed(setup: WalkSetup, seed: int, first: int) -> WalkSetup:
     return setup if seed == first else replace(setup, film=None, trace=None)
 
@@ -150,8 +140,7 @@ def _for_seed(setup: WalkSetup, seed: int, first: int) -> WalkSetup:
 def _estimator(setup: WalkSetup, description: RobotDescription, robot: PyBulletRobot) -> Estimator:
     if setup.state == "true":
         return TrueStateEstimator(robot.ground_truth)
-    parameters = load_parameters(EstimatorParameters, config_file("estimator.yaml"))
-    return LegOdometryEstimator(description, parameters)
+    return parts.build_estimator(description, parts.estimator_parameters())
 
 
 def _episode(

@@ -29,23 +29,10 @@ from rosbags.interfaces import Qos
 from wm_bringup.bag_writer import BagError, BagWriter
 from wm_bringup.nodes.offered_qos import offered_qos
 from wm_bringup.recording import Recording
+from wm_bringup.topics import CLOCK, PUBLISHER, TOPICS
 
-TOPICS = {
-    "/joint_states": "sensor_msgs/msg/JointState",
-    "/imu/data": "sensor_msgs/msg/Imu",
-    "/odom": "nav_msgs/msg/Odometry",
-    "/cmd_vel": "geometry_msgs/msg/Twist",
-    "/joint_command": "std_msgs/msg/Float64MultiArray",
-    "/mpc/plan": "std_msgs/msg/Float64MultiArray",
-    "/l_sole/wrench": "geometry_msgs/msg/WrenchStamped",
-    "/r_sole/wrench": "geometry_msgs/msg/WrenchStamped",
-    "/arbiter/decision": "diagnostic_msgs/msg/DiagnosticArray",
-    "/diagnostics": "diagnostic_msgs/msg/DiagnosticArray",
-    "/robot_description": "std_msgs/msg/String",
-}
-"""What is recorded unless the parameter ``topics`` says otherwise (docs/interfaces.md)."""
-
-LATCHED = frozenset({"/robot_description"})
+RECORDED = {topic.name: topic for topic in TOPICS if topic.name != CLOCK.name}
+"""What is recorded unless the parameter ``topics`` says otherwise."""
 
 DEPTH = 500
 POLL_PERIOD = 0.005
@@ -83,17 +70,15 @@ def message_class(msgtype: str) -> type:
 class Tap:
     """One polled subscription; reliable unless a publisher is not, latched if a publisher is."""
 
-    def __init__(self, node: Node, topic: str, msgtype: str) -> None:
+    def __init__(self, node: Node, topic: str, msgtype: str, latched: bool) -> None:
         """Subscribe now; QoS follows the publishers in ``adapt``."""
         self.topic, self.msgtype = topic, msgtype
         self.publishers = 1
         self.begun = False
         self._node, self._class = node, message_class(msgtype)
         self._group = HandsOff()
-        latched = (
-            DurabilityPolicy.TRANSIENT_LOCAL if topic in LATCHED else DurabilityPolicy.VOLATILE
-        )
-        self._qos = (ReliabilityPolicy.RELIABLE, latched)
+        durability = DurabilityPolicy.TRANSIENT_LOCAL if latched else DurabilityPolicy.VOLATILE
+        self._qos = (ReliabilityPolicy.RELIABLE, durability)
         self._subscription = self._subscribe()
 
     def _subscribe(self) -> Subscription:
@@ -144,10 +129,10 @@ class Recorder(Node):
         """Open the bag and subscribe; BagError when the bag cannot be created."""
         super().__init__("recorder")
         output = self.declare_parameter("output", "").value
-        wanted = self.declare_parameter("topics", list(TOPICS)).value
+        wanted = self.declare_parameter("topics", list(RECORDED)).value
         self.output = Path(output or datetime.now().strftime("bag_%Y_%m_%d-%H_%M_%S"))
         self._diagnostics = self.create_publisher(DiagnosticArray, "/diagnostics", 10)
-        self._unknown = {topic: TOPICS.get(topic, "") for topic in wanted}
+        self._unknown = list(wanted)
         self._taps: list[Tap] = []
         self._said = ""
         self.recording = Recording(BagWriter(self.output))
@@ -156,11 +141,13 @@ class Recorder(Node):
     def find_topics(self) -> None:
         """Subscribe to wanted topics as soon as their type is known."""
         on_graph = dict(self.get_topic_names_and_types()) if self._unknown else {}
-        for topic, known in list(self._unknown.items()):
-            msgtype = known or next(iter(on_graph.get(topic, [])), "")
+        for name in list(self._unknown):
+            topic, known = self.resolve_topic_name(name), RECORDED.get(name)
+            msgtype = known.type if known else next(iter(on_graph.get(topic, [])), "")
             if msgtype:
-                del self._unknown[topic]
-                self._taps.append(Tap(self, topic, msgtype))
+                latched = known is not None and PUBLISHER[known.flow].latched
+                self._unknown.remove(name)
+                self._taps.append(Tap(self, topic, msgtype, latched))
 
     def poll(self) -> None:
         """Move everything that has arrived into the recording."""

@@ -65,7 +65,7 @@ def record_twists(node, recorder, n, stop):
 
 @pytest.mark.parametrize("stop", [(signal.SIGINT,), (signal.SIGTERM,), (signal.SIGINT,) * 2])
 def test_every_message_is_in_the_closed_bag_whatever_the_signal(publisher_node, tmp_path, stop):
-    recorder = start_recorder(tmp_path / "bag", "topics:=['/cmd_vel', '/robot_description']")
+    recorder = start_recorder(tmp_path / "bag", "topics:=['cmd_vel', 'robot_description']")
     assert record_twists(publisher_node, recorder, 500, stop) == 0
     bag = open_bag(tmp_path / "bag")
     assert [m.linear.x for _, _, m in bag.messages("/cmd_vel")] == [float(k) for k in range(500)]
