@@ -13,10 +13,9 @@ from wm_control.types import Array
 
 @dataclass(frozen=True, slots=True)
 class ActivePush:
-    """A force (3,) in world axes [N] on the base for the physics steps first <= step < last."""
+    """A force (3,) in world axes [N] that acts on the base until physics step ``last``."""
 
     force: Array
-    first: int
     last: int
 
 

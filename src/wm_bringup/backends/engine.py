@@ -63,5 +63,8 @@ class Engine(Protocol):
     def contacts(self) -> list[Contact]:
         """All contacts of the robot in the last physics step."""
 
+    def show(self) -> None:
+        """Refresh the window, if there is one."""
+
     def close(self) -> None:
         """Give the world back."""

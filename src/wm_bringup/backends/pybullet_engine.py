@@ -61,6 +61,7 @@ class PyBulletEngine:
         self._description = description
         self._urdf = urdf
         self._client = connect(gui=gui)
+        self._gui = gui
         if self._client < 0:
             raise SimulatorError(
                 "PyBullet can open no window: DISPLAY is not set; run it without --gui"
@@ -78,6 +79,9 @@ class PyBulletEngine:
     def rebuild(self, terrain: Terrain, base_position: Array, joint_position: Array) -> None:
         """Make the world anew; restoring a saved state would not be deterministic."""
         self._call("resetSimulation")
+        if self._gui:
+            self._call("configureDebugVisualizer", pybullet.COV_ENABLE_GUI, 0)
+            self._call("resetDebugVisualizerCamera", 2.2, 50.0, -15.0, [0.0, 0.0, 0.65])
         self._call(
             "setPhysicsEngineParameter",
             fixedTimeStep=self.physics_step,
@@ -89,6 +93,19 @@ class PyBulletEngine:
         self._build_ground(terrain)
         self._load_robot()
         self._place_robot(base_position, joint_position)
+
+    def show(self) -> None:
+        """Let the window's camera follow the robot; does nothing where there is no window.
+
+        SimulatorError when the user has closed the window.
+        """
+        if not self._gui:
+            return
+        if not pybullet.isConnected(self._client):
+            raise SimulatorError("PyBullet's window was closed")
+        view = self._call("getDebugVisualizerCamera")
+        target = self.base_state().position.tolist()
+        self._call("resetDebugVisualizerCamera", view[10], view[8], view[9], target)
 
     def step(self, torque: Array, push_force: Array | None) -> None:
         """Advance one physics step."""

@@ -24,6 +24,9 @@ from wm_bringup.scenarios.scenario import Scenario
 from wm_control.robot.description import RobotDescription
 from wm_control.types import Array, Command, Observation
 
+_STEPS_PER_PICTURE = 40
+"""Physics steps between two refreshes of a window's camera."""
+
 GRAVITY_IN_WORLD = np.array([0.0, 0.0, -9.81])
 
 
@@ -33,6 +36,11 @@ def arrival_step(now: int, latency: float, physics_step: float) -> int:
     Rounded up, with a billionth of a step of tolerance for latencies that are exact multiples.
     """
     return now + max(0, math.ceil(latency / physics_step - 1e-9))
+
+
+def spawn(seed: int, count: int) -> list[np.random.Generator]:
+    """Independent generators, so that e.g. the ground does not depend on the noise drawn."""
+    return [np.random.default_rng(part) for part in np.random.SeedSequence(seed).spawn(count)]
 
 
 @dataclass(slots=True)
@@ -83,7 +91,7 @@ class Simulation:
 
     def reset(self, seed: int) -> Observation:
         """Make the world anew and start at rest in the default posture."""
-        terrain_rng, sensor_rng, posture_rng = np.random.default_rng(seed).spawn(3)
+        terrain_rng, sensor_rng, posture_rng, self._jitter_rng = spawn(seed, 4)
         self._terrain = Terrain(self.scenario.ground, terrain_rng)
         posture = self._initial_posture(posture_rng)
         height = self._kinematics.standing_height(posture)
@@ -105,7 +113,7 @@ class Simulation:
         """Advance one control period."""
         state, dt = self._now(), self._engine.physics_step
         if command is not None:
-            latency = compute_time + self.scenario.delay
+            latency = compute_time + self._delay()
             self._drives.send(command, arrival_step(state.step, latency, dt))
         for push in self._schedule.due(state.step * dt):
             self.push(np.array(push.impulse), push.duration)
@@ -115,6 +123,8 @@ class Simulation:
             state.position, state.velocity = self._engine.joint_state()
             state.step += 1
         self._sense(state)
+        if state.step % _STEPS_PER_PICTURE == 0:
+            self._engine.show()
         return state.observation
 
     def ground_truth(self) -> GroundTruth:
@@ -137,7 +147,7 @@ class Simulation:
         state = self._now()
         heading = math.atan2(state.base.rotation[1, 0], state.base.rotation[0, 0])
         force, steps = force_of(impulse, duration, heading, self._engine.physics_step)
-        state.pushes.append(ActivePush(force, state.step, state.step + steps))
+        state.pushes.append(ActivePush(force, state.step + steps))
 
     def set_gait_phase(self, phase: float) -> None:
         """Start the scripted pushes whose phase has just been passed."""
@@ -152,6 +162,11 @@ class Simulation:
         if self._state is None:
             raise RuntimeError("reset() must be called before the simulation is used")
         return self._state
+
+    def _delay(self) -> float:
+        """Delay [s] of the next command."""
+        jitter = self.scenario.delay_jitter
+        return self.scenario.delay + (jitter * self._jitter_rng.random() if jitter > 0.0 else 0.0)
 
     def _initial_posture(self, rng: np.random.Generator) -> Array:
         default = self.description.default_position

@@ -97,6 +97,9 @@ class Scenario:
     ground: Ground = Field(default_factory=Ground)
     noise: Noise = Field(default="off", description="sensor preset")
     delay: float = Field(default=0.0, ge=0.0, le=0.2, description="command to drive, constant [s]")
+    delay_jitter: float = Field(
+        default=0.0, ge=0.0, le=0.1, description="bound of a further, random delay per command [s]"
+    )
     sensor_delay: float = Field(
         default=0.0, ge=0.0, le=0.1, description="sensor to observation [s]"
     )

@@ -72,6 +72,23 @@ def test_while_a_command_is_computed_the_previous_one_acts(simulate):
     assert robot.ground_truth().joint_torque[0] == pytest.approx(0.2)
 
 
+def test_jitter_only_adds_to_the_delay_and_depends_on_the_seed(simulate):
+    def arrivals(seed):
+        robot = simulate(Scenario(delay=0.003, delay_jitter=0.01))
+        observation = robot.reset(seed)
+        steps = []
+        robot._drives.send = lambda _, arrival: steps.append(arrival)
+        for _ in range(100):
+            observation = robot.step(torque_command(observation, 0.1))
+        return np.array(steps) - 2 * np.arange(100)
+
+    latencies = arrivals(1)
+    assert 3 <= latencies.min() <= 5
+    assert 11 <= latencies.max() <= 13
+    np.testing.assert_array_equal(latencies, arrivals(1))
+    assert not np.array_equal(latencies, arrivals(2))
+
+
 @pytest.fixture
 def drives():
     return Drives(load_robot("g1"), ActuatorParameters(), DT)
