@@ -48,7 +48,7 @@ class GaitParameters:
         default=1.0, gt=0.0, lt=10.0, description="of the turn command [rad/s²]"
     )
     velocity_integral: float = Field(
-        default=0.15,
+        default=0.3,
         ge=0.0,
         lt=1.0,
         description="share of each stride's velocity error that is learned",
