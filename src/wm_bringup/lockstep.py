@@ -18,13 +18,14 @@ from typing import Literal, Protocol
 
 from wm_bringup.backends.base import CONTROL_PERIOD, GroundTruth, SimulatedRobot
 from wm_bringup.compute_time import ComputeTimeDraws
-from wm_bringup.loop import ControlLoop
+from wm_bringup.loop import ControlLoop, TickRecord
 from wm_bringup.metrics import FallLimits, fall_cause, height_of
 from wm_bringup.plan_courier import PlanCourier, gait_phase
 from wm_bringup.scenarios.scenario import Scenario
 from wm_bringup.trace import Trace, TraceRecorder
 from wm_control.model_based import ModelBasedController
 from wm_control.mpc.footstep_mpc import FootstepMpc
+from wm_control.mpc.plan import WalkingPlan
 from wm_control.types import Action, Decision, Observation, Status, VelocityCommand
 
 State = Literal["true", "estimated"]
@@ -141,12 +142,17 @@ class LockStep:
         *,
         clock: Callable[[], float],
         full_rate: bool = False,
+        watch: Callable[[TickRecord, WalkingPlan | None], None] | None = None,
     ) -> None:
-        """clock: CPU time, for the breakdown by stage only."""
+        """clock: CPU time, for the breakdown by stage only.
+
+        watch: is shown the record of every tick and the plan it followed.
+        """
         self._robot, self._loop, self._planner = robot, loop, planner
         self._controller, self._scenario, self._times = controller, scenario, times
         self._courier = PlanCourier(controller.receive)
         self._clock = clock
+        self._watch = watch
         self._truth_every = 1 if full_rate else TICKS_PER_TRUTH
         self.stages, self.supervision = StageTimes(), Supervision()
 
@@ -202,10 +208,13 @@ class LockStep:
         self.stages.estimator += stamps.estimated - stamps.start
         self.stages.controller += stamps.controlled - stamps.estimated
         self.stages.arbiter += stamps.decided - stamps.controlled
+        if self._watch is not None:
+            self._watch(record, self._controller.plan)
+        before = self._clock()
         if tick % TICKS_PER_PLAN == 0:
             plan = self._planner.step(record.estimate, self._loop.bounded_velocity(velocity))
             self._courier.send(plan, now + self._times.plan())
-            self.stages.planner += self._clock() - stamps.decided
+            self.stages.planner += self._clock() - before
         phase = gait_phase(self._controller.plan, now)
         if math.isfinite(phase):
             self._robot.set_gait_phase(phase)

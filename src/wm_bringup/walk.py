@@ -5,7 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,10 +16,11 @@ from wm_bringup.backends.pybullet_robot import PyBulletRobot
 from wm_bringup.compute_time import ComputeTime
 from wm_bringup.episode import Episode
 from wm_bringup.lockstep import DrawnComputeTimes, LockStep, Run, State
-from wm_bringup.loop import ControlLoop
+from wm_bringup.loop import ControlLoop, TickRecord
 from wm_bringup.metrics import judge
 from wm_bringup.scenarios.scenario import Scenario
 from wm_bringup.true_state import TrueStateEstimator
+from wm_control.mpc.plan import WalkingPlan
 from wm_control.robot.description import RobotDescription, load_robot
 from wm_control.robot.model import RobotModel
 from wm_control.share import config_file
@@ -63,7 +64,11 @@ def run_episode(setup: WalkSetup, seed: int) -> Episode:
 
 
 def build(
-    setup: WalkSetup, description: RobotDescription, robot: PyBulletRobot, seed: int
+    setup: WalkSetup,
+    description: RobotDescription,
+    robot: PyBulletRobot,
+    seed: int,
+    watch: Callable[[TickRecord, WalkingPlan | None], None] | None = None,
 ) -> LockStep:
     """Put loop, planner and controller around ``robot``; ParameterError from configuration."""
     parameters = parts.model_based_parameters()
@@ -88,6 +93,7 @@ def build(
         compute_times(seed),
         clock=time.thread_time,
         full_rate=setup.trace is not None,
+        watch=watch,
     )
 
 

@@ -1,0 +1,236 @@
+"""Each part of the control path, timed on a recorded walk beside what its libraries need alone.
+
+Every function replays the same walk to a freshly built part. The bounds do the same work on the
+same data with bare library calls: they are what would remain if all of our code cost nothing.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+
+import daqp
+import numpy as np
+import pinocchio as pin
+import pybullet
+
+from wm_bringup import parts
+from wm_bringup.backends.base import CONTROL_PERIOD
+from wm_bringup.backends.pybullet_robot import PyBulletRobot
+from wm_bringup.bench.measure import Measurement, Stopwatch, intercepted, measured, undisturbed
+from wm_bringup.bench.walking import RecordedWalk
+from wm_bringup.lockstep import TICKS_PER_PLAN
+from wm_bringup.loop import ControlLoop
+from wm_bringup.realtime import CONTROL_PRIORITY, Cadence, raise_thread
+from wm_control.mpc.plan import WalkingPlan
+from wm_control.robot.model import RobotModel
+from wm_control.types import Array, Estimate
+
+
+class QpCollector:
+    """Keeps a copy of every QP that is solved, call by call, and solves them again alone."""
+
+    def __init__(self) -> None:
+        """Start without any."""
+        self._solve = daqp.solve
+        self._calls: list[list[tuple[tuple[Array, ...], dict[str, float]]]] = []
+
+    def begin(self) -> None:
+        """Begin the next call of the code under test."""
+        self._calls.append([])
+
+    def solve(self, *args: Array, **kwargs: float) -> object:
+        """Stand in for ``daqp.solve``."""
+        self._calls[-1].append((tuple(np.array(a) for a in args), kwargs))
+        return self._solve(*args, **kwargs)
+
+    def time_alone(self) -> Stopwatch:
+        """Time the QPs of every call that solved any."""
+        watch = Stopwatch()
+        with undisturbed():
+            for qps in self._calls:
+                if qps:
+                    watch.call(self._solve_all, qps)
+        return watch
+
+    def _solve_all(self, qps: list[tuple[tuple[Array, ...], dict[str, float]]]) -> None:
+        for args, kwargs in qps:
+            self._solve(*args, **kwargs)
+
+
+def bench_estimator(walk: RecordedWalk) -> list[Measurement]:
+    """Estimator update against forward kinematics with frame velocities of the same states."""
+    estimator = parts.build_estimator(walk.description, parts.estimator_parameters())
+    estimator.reset(walk.ticks[0].observation)
+    watch, bound = Stopwatch(), Stopwatch()
+    with undisturbed():
+        for tick in walk.ticks[1:]:
+            watch.call(estimator.update, tick.observation)
+        _time_kinematics(walk, bound)
+    return [measured("estimator", watch, "pinocchio kinematics + frame velocities", bound)]
+
+
+def _time_kinematics(walk: RecordedWalk, bound: Stopwatch) -> None:
+    model = RobotModel(walk.description)
+    reference = pin.ReferenceFrame.LOCAL_WORLD_ALIGNED
+
+    def kinematics(q: Array, v: Array) -> None:
+        pin.forwardKinematics(model.model, model.data, q, v)
+        pin.updateFramePlacements(model.model, model.data)
+        for sole in model.sole_ids:
+            pin.getFrameVelocity(model.model, model.data, sole, reference)
+
+    for tick in walk.ticks[1:]:
+        bound.call(kinematics, *_configuration(tick.estimate))
+
+
+def _configuration(estimate: Estimate) -> tuple[Array, Array]:
+    """Return Pinocchio's q and v of a floating-base robot."""
+    q = np.concatenate(
+        [estimate.base_position_in_world, estimate.base_orientation, estimate.joint_position]
+    )
+    twist = [estimate.base_velocity_in_base, estimate.base_angular_velocity_in_base]
+    return q, np.concatenate([*twist, estimate.joint_velocity])
+
+
+def bench_mpc(walk: RecordedWalk) -> list[Measurement]:
+    """One plan against the bare QP solves inside it."""
+    planner, _ = parts.build_planner_and_controller(
+        walk.description, parts.model_based_parameters(), time.thread_time
+    )
+    ticks = walk.ticks[::TICKS_PER_PLAN]
+    watch, qps = Stopwatch(), QpCollector()
+    planner.reset(ticks[0].estimate)
+    with undisturbed():
+        for tick in ticks:
+            watch.call(planner.step, tick.estimate, tick.velocity)
+    planner.reset(ticks[0].estimate)
+    with intercepted(daqp, "solve", qps.solve):
+        for tick in ticks:
+            qps.begin()
+            planner.step(tick.estimate, tick.velocity)
+    return [measured("mpc", watch, "DAQP alone, same QPs", qps.time_alone())]
+
+
+def bench_wbc(walk: RecordedWalk) -> list[Measurement]:
+    """Whole-body control against Pinocchio's dynamics and the bare QP solve."""
+    _, controller = parts.build_planner_and_controller(
+        walk.description, parts.model_based_parameters(), time.thread_time
+    )
+    watch, qps = Stopwatch(), QpCollector()
+    controller.reset(walk.ticks[0].estimate)
+    with undisturbed():
+        for tick, plan in zip(walk.ticks, walk.plans, strict=True):
+            controller.receive(plan)
+            watch.call(controller.step, tick.estimate, tick.velocity, CONTROL_PERIOD)
+    controller.reset(walk.ticks[0].estimate)
+    with intercepted(daqp, "solve", qps.solve):
+        for tick, plan in zip(walk.ticks, walk.plans, strict=True):
+            controller.receive(plan)
+            qps.begin()
+            controller.step(tick.estimate, tick.velocity, CONTROL_PERIOD)
+    bound = qps.time_alone()
+    _add_dynamics(walk, bound)
+    return [measured("wbc", watch, "pinocchio computeAllTerms + DAQP alone", bound)]
+
+
+def _add_dynamics(walk: RecordedWalk, bound: Stopwatch) -> None:
+    """Add the time of computeAllTerms of the same tick to every solve."""
+    model, dynamics = RobotModel(walk.description), Stopwatch()
+    with undisturbed():
+        for tick in walk.ticks:
+            q, v = _configuration(tick.estimate)
+            dynamics.call(pin.computeAllTerms, model.model, model.data, q, v)
+    bound.cpu = [a + b for a, b in zip(bound.cpu, dynamics.cpu, strict=False)]
+    bound.wall = [a + b for a, b in zip(bound.wall, dynamics.wall, strict=False)]
+
+
+def bench_sim(walk: RecordedWalk) -> list[Measurement]:
+    """One control period of the simulated robot against stepSimulation inside of it."""
+    robot = PyBulletRobot(walk.description, walk.setup.scenario)
+    watch, bound = Stopwatch(), Stopwatch()
+    alone = Stopwatch()
+    step = pybullet.stepSimulation
+    try:
+        robot.reset(0)
+        with undisturbed(), intercepted(pybullet, "stepSimulation", partial(alone.call, step)):
+            for tick in walk.ticks:
+                alone.cpu.clear()
+                alone.wall.clear()
+                watch.call(robot.step, tick.decision.command, 0.0)
+                bound.cpu.append(sum(alone.cpu))
+                bound.wall.append(sum(alone.wall))
+    finally:
+        robot.close()
+    return [measured("sim", watch, "stepSimulation alone, same steps", bound)]
+
+
+def bench_loop(walk: RecordedWalk) -> list[Measurement]:
+    """Whole ticks at 500 Hz on real deadlines, against a loop that only keeps the time.
+
+    In a thread of its own with the control thread's priority, as far as this machine permits.
+    """
+    with ThreadPoolExecutor(1, initializer=raise_thread, initargs=(CONTROL_PRIORITY,)) as thread:
+        return thread.submit(_loop_measurements, walk).result()
+
+
+def _loop_measurements(walk: RecordedWalk) -> list[Measurement]:
+    loop, receive = _build_loop(walk)
+    loop.reset(walk.ticks[0].observation, armed=True)
+    watch, path, response = Stopwatch(), Stopwatch(), Stopwatch()
+    cadence = Cadence(CONTROL_PERIOD)
+    with undisturbed():
+        for tick, plan in zip(walk.ticks, walk.plans, strict=True):
+            receive(plan)
+            beat = cadence.wait()
+            watch.call(loop.tick, tick.observation, tick.velocity, tick.observation.stamp)
+            response.wall.append(1e3 * (time.monotonic() - beat.scheduled))
+            assert loop.last is not None
+            stamps = loop.last.stamps
+            path.cpu.append(1e3 * (stamps.controlled - stamps.start))
+    idle, lateness = _timer_only(len(walk.ticks))
+    name = "timer-only loop at 500 Hz"
+    response.cpu = response.wall
+    return [
+        measured("loop", watch, name, idle),
+        measured("estimator_and_wbc", path, name, idle),
+        measured("deadline_to_decision_wall", response, f"{name}: lateness", lateness),
+    ]
+
+
+def _build_loop(walk: RecordedWalk) -> tuple[ControlLoop, Callable[[WalkingPlan], None]]:
+    _, controller = parts.build_planner_and_controller(
+        walk.description, parts.model_based_parameters(), time.thread_time
+    )
+    loop = ControlLoop(
+        walk.description,
+        parts.build_estimator(walk.description, parts.estimator_parameters()),
+        [controller],
+        parts.safety_parameters(),
+        clock=time.thread_time,
+    )
+    return loop, controller.receive
+
+
+def _timer_only(cycles: int) -> tuple[Stopwatch, Stopwatch]:
+    """CPU time of a cycle that does nothing, and how late it wakes."""
+    idle, lateness = Stopwatch(), Stopwatch()
+    cadence = Cadence(CONTROL_PERIOD)
+    with undisturbed():
+        for _ in range(cycles):
+            beat = idle.call(cadence.wait)
+            lateness.cpu.append(1e3 * beat.lateness)
+    lateness.wall = lateness.cpu
+    return idle, lateness
+
+
+BENCHES: Mapping[str, Callable[[RecordedWalk], list[Measurement]]] = {
+    "loop": bench_loop,
+    "estimator": bench_estimator,
+    "mpc": bench_mpc,
+    "wbc": bench_wbc,
+    "sim": bench_sim,
+}
+"""What ``wm bench`` can time, by name."""

@@ -1,0 +1,50 @@
+"""``wm bench``: how long each part of the control path takes."""
+
+from __future__ import annotations
+
+import json as json_format
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import typer
+
+from wm_bringup.commands import HELD, NOT_HELD
+
+
+def bench(
+    what: Annotated[
+        Literal["all", "loop", "estimator", "mpc", "wbc", "sim"],
+        typer.Argument(help="Which part."),
+    ] = "all",
+    seconds: Annotated[
+        float, typer.Option(min=1.0, max=600.0, help="Length of the walk that is timed.")
+    ] = 8.0,
+    robot: Annotated[str, typer.Option(help="Robot by name or YAML file.")] = "g1",
+    json: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the result.")] = None,
+) -> int:
+    """Time the parts of the control path on a recorded walk, in CPU time.
+
+    Each is printed beside its bound: the time that bare library calls need for the same work,
+    measured in the same run. The ratio says what our own code costs.
+
+    Example: wm bench wbc --json results/wbc.json
+    """
+    from wm_bringup.bench.parts import BENCHES
+    from wm_bringup.bench.walking import record_walk
+    from wm_bringup.provenance import provenance
+    from wm_bringup.report.screen import make_console
+    from wm_bringup.report.tables import bench_table
+
+    console = make_console()
+    results: dict[str, dict[str, Any]] = {}
+    with console.status("Walking, to have states to time on ...") as status:
+        walk = record_walk(seconds, robot=robot)
+        for name in BENCHES if what == "all" else [what]:
+            status.update(f"Timing {name} on {len(walk.ticks)} ticks ...")
+            results |= {m.name: m.as_json() for m in BENCHES[name](walk)}
+    console.print(bench_table(results))
+    if json is not None:
+        json.parent.mkdir(parents=True, exist_ok=True)
+        content = {**results, "conditions": {"seconds": seconds, **provenance()}}
+        json.write_text(json_format.dumps(content, indent=2) + "\n", encoding="utf-8")
+    return HELD if results else NOT_HELD

@@ -1,0 +1,90 @@
+import json
+import types
+
+import numpy as np
+import pytest
+
+from wm_bringup.bench.measure import Bound, Measurement, Stopwatch, intercepted, measured
+from wm_bringup.bench.parts import BENCHES
+from wm_bringup.bench.walking import record_walk
+from wm_bringup.cli import main
+from wm_bringup.latency import percentiles
+
+PARTS = ["estimator", "mpc", "wbc", "sim"]
+
+
+@pytest.fixture(scope="module")
+def walk():
+    return record_walk(1.2)
+
+
+def test_a_stopwatch_returns_what_it_timed():
+    watch = Stopwatch()
+    assert watch.call(divmod, 7, 2) == (3, 1)
+    assert len(watch.cpu) == len(watch.wall) == 1
+
+
+def test_the_ratio_is_to_the_bounds_median():
+    watch, bound = Stopwatch([3.0, 4.0, 5.0], [3.0, 4.0, 5.0]), Stopwatch([2.0], [2.0])
+    row = measured("x", watch, "bare", bound).as_json()
+    assert row["ratio"] == pytest.approx(2.0)
+    assert (row["p50"], row["n"]) == (4.0, 3)
+    assert row["reference"] == {"name": "bare", "p50": 2.0}
+
+
+def test_without_a_bound_there_is_no_ratio():
+
+    row = Measurement("x", percentiles(np.ones(3)), None, None).as_json()
+    assert (row["ratio"], row["reference"]) == (None, None)
+    assert (
+        Measurement("x", percentiles(np.ones(3)), None, Bound("b", 0.0)).as_json()["ratio"] is None
+    )
+
+
+def test_an_intercepted_function_is_put_back_even_after_an_error():
+    module = types.ModuleType("library")
+    module.solve = original = lambda: 1
+
+    def fail():
+        raise ValueError("stop")
+
+    with pytest.raises(ValueError, match="stop"), intercepted(module, "solve", fail):
+        module.solve()
+    assert module.solve is original
+
+
+def test_the_recorded_walk_walks(walk):
+    assert len(walk.ticks) == len(walk.plans) == 600
+    assert any(plan.gait.mode for plan in walk.plans)
+
+
+@pytest.mark.parametrize("name", PARTS)
+def test_each_part_takes_longer_than_the_bare_library(walk, name):
+    (row,) = (m.as_json() for m in BENCHES[name](walk))
+    assert row["n"] >= 150
+    assert row["p50"] <= row["p95"] <= row["p99"] <= row["max"]
+    assert row["ratio"] > 1.0
+
+
+def test_a_replayed_controller_does_what_it_did_in_the_walk(walk):
+    # otherwise the benchmark would time another, perhaps easier, walk
+    from wm_bringup import parts
+
+    _, controller = parts.build_planner_and_controller(
+        walk.description, parts.model_based_parameters()
+    )
+    controller.reset(walk.ticks[0].estimate)
+    for tick, plan in zip(walk.ticks, walk.plans, strict=True):
+        controller.receive(plan)
+        result = controller.step(tick.estimate, tick.velocity, 0.002)
+    recorded = walk.ticks[-1].results["mpc"]
+    assert result.command.torque == pytest.approx(recorded.command.torque, abs=1e-6)
+
+
+def test_the_command_writes_the_promised_keys(tmp_path):
+    file = tmp_path / "bench.json"
+    assert main(["bench", "loop", "--seconds", "1", "--json", str(file)]) == 0
+    result = json.loads(file.read_text())
+    assert {"p50", "p95", "p99", "max", "n", "reference", "ratio"} <= set(result["loop"])
+    assert {"name", "p50"} == set(result["loop"]["reference"])
+    assert "estimator_and_wbc" in result
