@@ -225,7 +225,7 @@ SIZE = sum(size for _, size in LAYOUT)
 
 
 def unpack(vector: Array) -> WalkingPlan:
-    """Rebuild a plan; ValueError when the vector has the wrong size or is not finite."""
+    """Rebuild a plan; ValueError when the vector has the wrong size, is not finite or no plan."""
     if vector.shape != (SIZE,):
         raise ValueError(f"a walking plan has {SIZE} entries, got {vector.shape}")
     if not np.isfinite(vector).all():
@@ -239,6 +239,8 @@ def unpack(vector: Array) -> WalkingPlan:
     def scalar(name: str) -> float:
         return float(part[name][0])
 
+    if scalar("gait.support") not in (LEFT, RIGHT):
+        raise ValueError(f"the support foot is {LEFT} or {RIGHT}, got {scalar('gait.support')}")
     gait = Gait(
         mode=Mode(int(scalar("gait.mode"))),
         support=int(scalar("gait.support")),
