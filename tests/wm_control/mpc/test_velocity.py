@@ -1,0 +1,104 @@
+"""What is asked of the gait: slewed, clamped, corrected."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from wm_control.mpc.parameters import GaitParameters
+from wm_control.mpc.velocity import StrideIntegral, slew
+from wm_control.types import VelocityCommand
+
+GAIT = GaitParameters(
+    linear_slew=0.4,
+    angular_slew=1.0,
+    max_linear_x=1.2,
+    max_linear_y=0.4,
+    max_angular_z=1.0,
+    velocity_integral=0.2,
+    velocity_integral_limit=0.15,
+)
+NUMBERS = st.floats(-5.0, 5.0)
+
+
+def test_a_step_of_the_command_becomes_a_ramp():
+    now = slew(np.zeros(3), VelocityCommand(0.5, -0.2, 0.8), GAIT, 0.1)
+    np.testing.assert_allclose(now, [0.04, -0.04, 0.1])
+
+
+def test_the_ramp_ends_at_the_command():
+    now = np.zeros(3)
+    for _ in range(40):
+        now = slew(now, VelocityCommand(0.5, -0.2, 0.8), GAIT, 0.1)
+    np.testing.assert_allclose(now, [0.5, -0.2, 0.8], atol=1e-12)
+
+
+def test_more_than_the_robot_can_is_not_asked_of_it():
+    now = np.zeros(3)
+    for _ in range(100):
+        now = slew(now, VelocityCommand(9.0, -9.0, 9.0), GAIT, 0.1)
+    np.testing.assert_allclose(now, [1.2, -0.4, 1.0])
+
+
+@pytest.mark.parametrize("bad", [math.nan, math.inf, -math.inf])
+@pytest.mark.parametrize("entry", range(3))
+def test_a_command_that_is_not_finite_counts_as_zero(bad, entry):
+    command = [0.5, 0.2, 0.3]
+    command[entry] = bad
+    now = slew(np.array([0.5, 0.2, 0.3]), VelocityCommand(*command), GAIT, 0.1)
+    np.testing.assert_allclose(now, [0.46, 0.16, 0.2])
+
+
+@settings(deadline=None)
+@given(x=NUMBERS, y=NUMBERS, turn=NUMBERS, dt=st.floats(0.0, 0.1))
+def test_the_slew_rate_holds_for_any_command(x, y, turn, dt):
+    now = np.array([0.3, -0.1, 0.2])
+    change = np.abs(slew(now, VelocityCommand(x, y, turn), GAIT, dt) - now)
+    assert (change <= dt * np.array([0.4, 0.4, 1.0]) + 1e-12).all()
+
+
+def walk(integral, bias, *, yaw=0.0, steps=80, command=(0.5, 0.0)):
+    """Correction after every step of a robot that is ``bias`` slower than asked, in its heading."""
+    rotation = np.array([[math.cos(yaw), -math.sin(yaw)], [math.sin(yaw), math.cos(yaw)]])
+    correction, com, now = np.zeros(2), np.zeros(2), 0.0
+    corrections = []
+    for step in range(steps):
+        sway = np.array([0.0, 0.05 * (-1.0) ** step])
+        for _ in range(45):
+            integral.advance(np.array(command), yaw, 0.008)
+            com = com + 0.008 * rotation @ (np.array(command) + correction - np.array(bias))
+            now += 0.008
+        correction = integral.touchdown(now, com + rotation @ sway, yaw, correction)
+        corrections.append(correction)
+    return np.array(corrections)
+
+
+@pytest.mark.parametrize("yaw", [0.0, 1.2, -2.5])
+@pytest.mark.parametrize("bias", [(0.05, 0.0), (-0.03, 0.02)])
+def test_the_integral_removes_a_constant_bias_in_the_robots_own_heading(bias, yaw):
+    np.testing.assert_allclose(walk(StrideIntegral(GAIT), bias, yaw=yaw)[-1], bias, atol=1e-3)
+
+
+def test_the_integral_learns_nothing_from_a_robot_that_does_as_asked():
+    # It sways sideways from step to step, which a whole stride averages out.
+    np.testing.assert_allclose(walk(StrideIntegral(GAIT), (0.0, 0.0)), 0.0, atol=1e-12)
+
+
+def test_the_integral_waits_for_a_whole_stride():
+    corrections = walk(StrideIntegral(GAIT), (0.05, 0.0), steps=3)
+    np.testing.assert_allclose(corrections[:2], 0.0)
+    np.testing.assert_allclose(corrections[2], [0.2 * 0.05, 0.0], atol=1e-12)
+
+
+def test_what_the_integral_learns_is_limited():
+    corrections = walk(StrideIntegral(GAIT), (0.5, -0.5))
+    np.testing.assert_allclose(corrections[-1], [0.15, -0.15])
+
+
+def test_a_reset_forgets_the_strides():
+    integral = StrideIntegral(GAIT)
+    walk(integral, (0.05, 0.0))
+    integral.reset()
+    np.testing.assert_allclose(walk(integral, (0.05, 0.0), steps=2), 0.0)
