@@ -37,16 +37,22 @@ class Writer:
         self._buffer.extend(bytes(-(len(self._buffer) - len(HEADER)) % size))
         return len(self._buffer)
 
+    def uint8(self, value: int) -> int:
+        """Append a byte."""
+        self._buffer.append(value)
+        return len(self._buffer) - 1
+
     def uint32(self, value: int = 0) -> int:
         """Append an unsigned integer, also the length of a sequence."""
         offset = self._align(4)
         self._buffer.extend(struct.pack("<I", value))
         return offset
 
-    def stamp(self) -> int:
-        """Append builtin_interfaces/Time, zero."""
+    def stamp(self, stamp: float = 0.0) -> int:
+        """Append builtin_interfaces/Time [s]."""
         offset = self._align(4)
         self._buffer.extend(bytes(8))
+        put_stamp(self._buffer, offset, stamp)
         return offset
 
     def string(self, text: str) -> int:

@@ -25,6 +25,10 @@ HOLD_EVERY = 10
 """A held robot is looked at in every tenth period only."""
 
 
+WARM_UP = 25
+"""Steps of the robot before the run, which are then forgotten: first times take long."""
+
+
 @dataclass(frozen=True, slots=True)
 class CycleRecord:
     """What one cycle leaves for publishers: the tick, its latency, the truth if it was asked for.
@@ -91,7 +95,11 @@ class ControlCycle:
         self._reset_requested = False
 
     def start(self) -> None:
-        """Put the robot into its starting pose."""
+        """Move the robot once, so that later nothing happens for the first time; then begin."""
+        if self._options.held:
+            self._robot.reset(self._options.seed)
+            for _ in range(WARM_UP):
+                self._robot.step(None)
         self._reset()
 
     def request_reset(self) -> None:

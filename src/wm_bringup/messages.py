@@ -6,8 +6,9 @@ Decoders give core types and refuse what they cannot use with a MessageError tha
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from enum import IntEnum
 
 import numpy as np
 
@@ -170,10 +171,44 @@ def encode_twist(command: VelocityCommand) -> bytes:
 def encode_clock(stamp: float) -> bytes:
     """rosgraph_msgs/Clock."""
     writer = Writer()
-    offset = writer.stamp()
-    buffer = writer.finish()
-    put_stamp(buffer, offset, stamp)
-    return bytes(buffer)
+    writer.stamp(stamp)
+    return bytes(writer.finish())
+
+
+class Level(IntEnum):
+    """Levels of diagnostic_msgs/DiagnosticStatus."""
+
+    OK = 0
+    WARN = 1
+    ERROR = 2
+
+
+@dataclass(frozen=True, slots=True)
+class HealthStatus:
+    """One diagnostic_msgs/DiagnosticStatus: a level, one line for people, and numbers."""
+
+    name: str
+    level: Level
+    message: str
+    values: Mapping[str, object]
+    hardware: str = ""
+
+
+def encode_diagnostics(stamp: float, statuses: Sequence[HealthStatus]) -> bytes:
+    """diagnostic_msgs/DiagnosticArray; numbers are written with six digits."""
+    writer = Writer()
+    writer.stamp(stamp)
+    writer.string("")
+    writer.uint32(len(statuses))
+    for status in statuses:
+        writer.uint8(status.level)
+        for text in (status.name, status.message, status.hardware):
+            writer.string(text)
+        writer.uint32(len(status.values))
+        for key, value in status.values.items():
+            writer.string(key)
+            writer.string(f"{value:.6g}" if isinstance(value, float) else str(value))
+    return bytes(writer.finish())
 
 
 def decode_twist(data: bytes) -> VelocityCommand:

@@ -22,6 +22,9 @@ SERVICE_PRIORITY = 40
 """Of the other threads of the control process: above everything ordinary, because they share the
 interpreter's lock with the control thread and would block it while they are scheduled out."""
 
+PLANNER_PRIORITY = 30
+"""Of a planner's process: a late plan is worse than a late log file."""
+
 SWITCH_INTERVAL = 1e-4
 """How long another thread may keep the interpreter's lock once the control thread wants it [s]."""
 

@@ -113,7 +113,7 @@ def test_a_held_robot_is_not_stepped_until_armed():
     record = world.run(5 * HOLD_EVERY)
     assert record.held
     assert record.tick.decision.first_cause.rule == "unarmed"
-    assert world.robot.commands == []
+    assert world.robot.ticks == 0
     assert len(world.records) == 5
 
 
@@ -125,7 +125,7 @@ def test_it_arms_by_itself_only_when_nothing_speaks_against_it():
     assert not world.records[-1].held
     assert world.records[-1].tick.decision.action == Action.NOMINAL
     assert world.controller.plan is not None
-    assert len(world.robot.commands) > 0
+    assert world.robot.ticks > 0
 
 
 def test_after_arming_itself_once_it_does_not_arm_again_after_a_stop():
@@ -163,9 +163,9 @@ def test_the_robot_learns_how_long_the_command_took_lateness_included():
     assert world.robot.compute_times == pytest.approx([0.0007])
 
 
-def test_a_cycle_that_ends_after_its_period_is_late_and_three_of_them_limit():
+def test_a_cycle_that_ends_after_its_period_is_late_and_many_in_a_row_limit():
     world = World(arm=True, held=False)
-    for _ in range(3):
+    for _ in range(11):
         scheduled = world.time
         world.time = scheduled + 0.0021
         world.cycle.run(Beat(scheduled, world.time))

@@ -113,7 +113,7 @@ def test_fallback_stops_the_velocity_command_from_the_next_cycle_on():
 
 def test_late_cycles_reach_the_arbiter():
     bench = Bench()
-    for _ in range(3):
+    for _ in range(11):
         bench.loop.report_late(True)
     assert bench.tick().action == Action.LIMITED
 

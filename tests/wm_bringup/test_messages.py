@@ -157,6 +157,23 @@ def test_clock_is_what_rclpy_reads():
     assert deserialize(messages.encode_clock(12.5), Clock).clock.nanosec == 500_000_000
 
 
+def test_diagnostics_are_what_rclpy_reads():
+    from diagnostic_msgs.msg import DiagnosticArray
+
+    statuses = [
+        messages.HealthStatus("a: b", messages.Level.ERROR, "tür", {"x": 0.125, "yy": 3}, "/r1"),
+        messages.HealthStatus("c", messages.Level.OK, "", {}),
+        messages.HealthStatus("d", messages.Level.WARN, "w", {"k": "v"}),
+    ]
+    message = deserialize(messages.encode_diagnostics(STAMP, statuses), DiagnosticArray)
+    assert message.header.stamp.nanosec == 250_000_000
+    assert [s.name for s in message.status] == ["a: b", "c", "d"]
+    assert [s.level for s in message.status] == [b"\x02", b"\x00", b"\x01"]
+    assert message.status[0].message == "tür"
+    assert message.status[0].hardware_id == "/r1"
+    assert [(v.key, v.value) for v in message.status[0].values] == [("x", "0.125"), ("yy", "3")]
+
+
 def joint_state(names, **arrays):
     from sensor_msgs.msg import JointState
 

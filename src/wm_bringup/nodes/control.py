@@ -11,7 +11,7 @@ import argparse
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from queue import SimpleQueue
@@ -24,6 +24,7 @@ from wm_bringup.backends.base import CONTROL_PERIOD
 from wm_bringup.control_cycle import ControlCycle, CycleOptions, CycleRecord
 from wm_bringup.latency import LatencyLog
 from wm_bringup.loop import ControlLoop
+from wm_bringup.messages import Level
 from wm_bringup.nodes.latency_topic import LatencyFace
 from wm_bringup.nodes.robot import RobotFace
 from wm_bringup.parts import (
@@ -43,7 +44,6 @@ from wm_control.arbiter.parameters import SafetyParameters
 from wm_control.arbiter.velocity_gate import VelocityGate
 from wm_control.nodes import process
 from wm_control.nodes.arbiter import ArbiterFace, listen_to_velocity
-from wm_control.nodes.diagnostics import Level
 from wm_control.nodes.exclusive import refuse_second
 from wm_control.nodes.parameters import declare
 from wm_control.nodes.state_estimator import StateEstimatorFace
@@ -117,8 +117,8 @@ class Control:
         self._latency = LatencyFace(robot_node)
         self._log = LatencyLog()
         listen_to_velocity(arbiter_node, self._gate, lambda: self._cycle.now)
-        robot_node.create_timer(REPORT_PERIOD, self._report)
-        self._newest: CycleRecord | None = None
+        self._chores: list[Callable[[CycleRecord], None]] = []
+        self._next_report = 0.0
         self._failure = ""
         self._ending = threading.Event()
         self._publisher = threading.Thread(target=self._publish_all, name="publisher")
@@ -131,7 +131,6 @@ class Control:
         self._realtime = realtime.prepare_process()
         robot_node = self.nodes[0]
         robot_node.get_logger().info(f"500 Hz, {self._realtime}")
-        realtime.raise_thread(realtime.SERVICE_PRIORITY)
         self._publisher.start()
         self._thread.start()
         return self
@@ -157,7 +156,6 @@ class Control:
 
     def _publish_all(self) -> None:
         """Run the publisher thread."""
-        realtime.raise_thread(realtime.SERVICE_PRIORITY)
         while (record := self._records.get()) is not None:
             self._publish(record)
 
@@ -171,19 +169,35 @@ class Control:
         if not record.held:
             self._log.append(record.latency)
             self._latency.publish(record.latency)
-        self._newest = record
+        self._do_one_chore(record)
 
-    def _report(self) -> None:
-        """Health of all four nodes, once a second."""
-        record = self._newest
-        if record is None:
-            return
+    def _do_one_chore(self, record: CycleRecord) -> None:
+        """Report the health of one node; all of them once a second, a cycle's pause apart.
+
+        Right after a cycle the control thread sleeps; a report in one piece would still be going
+        on when it wakes up, and the interpreter serves one thread at a time.
+        """
+        if self._chores:
+            self._chores.pop()(record)
+        elif time.monotonic() >= self._next_report:
+            self._next_report = time.monotonic() + REPORT_PERIOD
+            self._chores = [
+                self._report_timing,
+                self._report_robot,
+                lambda r: self._estimator_face.report(r.tick.estimate),
+                lambda r: self._controller_face.report(next(iter(r.tick.results.values()))),
+                lambda _: self._arbiter_face.report(self._loop.filter, self._gate),
+            ]
+
+    def _report_timing(self, _: CycleRecord) -> None:
         self._latency.report(self._log, self._realtime, self._cycle.skipped)
-        self._robot_face.health.publish("robot", Level.OK, "held" if record.held else "moving")
-        self._estimator_face.report(record.tick.estimate)
-        for result in record.tick.results.values():
-            self._controller_face.report(result)
-        self._arbiter_face.report(self._loop.filter, self._gate)
+
+    def _report_robot(self, record: CycleRecord) -> None:
+        rivals = self.nodes[0].count_publishers(JOINT_COMMAND.name) - 1
+        level, said = Level.OK, "held until armed" if record.held else "moving"
+        if rivals > 0:
+            level, said = Level.ERROR, f"{rivals} more on {JOINT_COMMAND.name}: another robot?"
+        self._robot_face.health.publish("robot", level, said)
 
     def close(self) -> int:
         """Damp the robot, join the threads, keep the latencies if that was asked for."""
@@ -218,7 +232,12 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the process until SIGINT or SIGTERM."""
     parsed = parse(arguments)
-    return process.run("control", arguments, lambda stop: Control(parsed, stop).start())
+    return process.run(
+        "control",
+        arguments,
+        lambda stop: Control(parsed, stop).start(),
+        realtime.SERVICE_PRIORITY,
+    )
 
 
 if __name__ == "__main__":

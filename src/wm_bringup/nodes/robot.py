@@ -25,6 +25,7 @@ from wm_bringup.backends.base import CONTROL_PERIOD, GroundTruth, Robot
 from wm_bringup.control_cycle import HOLD_EVERY
 from wm_bringup.messages import (
     JointStateEncoder,
+    Level,
     decode_command,
     encode_clock,
     fill_imu,
@@ -44,7 +45,7 @@ from wm_bringup.topics import (
 from wm_control.arbiter.watchdog import CommandWatchdog
 from wm_control.nodes import process
 from wm_control.nodes.alone import Alone
-from wm_control.nodes.diagnostics import Health, Level
+from wm_control.nodes.diagnostics import Health
 from wm_control.nodes.qos import publisher
 from wm_control.robot.description import RobotDescription
 from wm_control.types import Command, Observation
@@ -242,7 +243,12 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the node until SIGINT or SIGTERM."""
     parsed = parse(arguments)
-    return process.run("robot", arguments, lambda stop: RobotNode(parsed, stop).started())
+    return process.run(
+        "robot",
+        arguments,
+        lambda stop: RobotNode(parsed, stop).started(),
+        realtime.SERVICE_PRIORITY,
+    )
 
 
 if __name__ == "__main__":

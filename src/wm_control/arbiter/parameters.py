@@ -43,7 +43,11 @@ class ArbiterParameters:
         default=8.0, gt=0.5, le=50.0, description="magnitude of the base's angular velocity [rad/s]"
     )
     overruns_in_a_row: int = Field(
-        default=2, ge=0, le=100, description="control cycles in a row that may end late"
+        default=10,
+        ge=0,
+        le=100,
+        description="control cycles in a row that may end late: one stall of "
+        "4 ms, a time slice of an ordinary kernel, takes five to catch up",
     )
     overrun_share: float = Field(
         default=0.05, ge=0.0, le=1.0, description="share of late control cycles in one second"

@@ -12,8 +12,9 @@ from rclpy.node import Node
 from rclpy.utilities import remove_ros_args
 
 from wm_bringup.cdr import MessageError
+from wm_bringup.messages import Level
 from wm_bringup.topics import Topic
-from wm_control.nodes.diagnostics import Health, Level
+from wm_control.nodes.diagnostics import Health
 from wm_control.nodes.exclusive import refuse_second
 from wm_control.nodes.process import OK
 from wm_control.nodes.qos import subscribe_bytes

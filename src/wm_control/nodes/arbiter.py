@@ -11,7 +11,6 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from diagnostic_msgs.msg import DiagnosticStatus
 from rclpy.node import Node
 from std_srvs.srv import Trigger
 
@@ -19,9 +18,11 @@ from wm_bringup import decisions
 from wm_bringup.backends.base import CONTROL_PERIOD
 from wm_bringup.messages import (
     CommandEncoder,
+    Level,
     decode_multi_array,
     decode_proposal,
     decode_twist,
+    encode_diagnostics,
 )
 from wm_bringup.parts import safety_parameters
 from wm_bringup.topics import (
@@ -44,7 +45,7 @@ from wm_control.arbiter.parameters import SafetyParameters
 from wm_control.arbiter.velocity_gate import VelocityGate
 from wm_control.nodes import process
 from wm_control.nodes.alone import Alone, robot_argument
-from wm_control.nodes.diagnostics import Health, Level, array, status
+from wm_control.nodes.diagnostics import Health
 from wm_control.nodes.parameters import declare
 from wm_control.nodes.qos import publisher, subscribe_bytes
 from wm_control.types import (
@@ -55,15 +56,6 @@ from wm_control.types import (
     SolveReport,
     Status,
 )
-
-LEVELS = {
-    Action.NOMINAL: Level.OK,
-    Action.LIMITED: Level.WARN,
-    Action.FALLBACK: Level.WARN,
-    Action.SAFE_POSTURE: Level.ERROR,
-    Action.FALL_POSTURE: Level.ERROR,
-    Action.DAMPING: Level.ERROR,
-}
 
 
 class ArbiterFace:
@@ -116,13 +108,15 @@ class ArbiterFace:
         self._newest = decision
         self._publish_command.publish(self._command.encode(decision.command))
         if self._changes.news(decision):
-            self._publish_decision.publish(array(_statuses(decision), decision.stamp))
+            said = decisions.statuses(decision, self._node.get_namespace())
+            self._publish_decision.publish(encode_diagnostics(decision.stamp, said))
             self._log(decision)
 
     def _log(self, decision: Decision) -> None:
-        """Say every new first cause once, for people."""
+        """Say every new action and every new reason for it, for people."""
         text = decisions.summary(decision)
-        rule = decision.first_cause.rule if decision.first_cause else ""
+        worst = decisions.worst_cause(decision)
+        rule = worst.rule if worst else ""
         key = f"{decision.action.name} {rule} {decision.armed}"
         if key != self._said:
             self._said = key
@@ -138,12 +132,8 @@ class ArbiterFace:
         if decision is None:
             self._health.publish("decision", Level.WARN, "nothing decided yet")
             return
-        self._health.publish(
-            "decision",
-            LEVELS[decision.action],
-            decisions.summary(decision),
-            decisions.values(decision),
-        )
+        whole = decisions.statuses(decision)[0]
+        self._health.publish("decision", whole.level, whole.message, whole.values)
         clips = {clip.name.lower(): int(filtering.counts[clip].sum()) for clip in Clip}
         total = sum(clips.values())
         said = f"{total} joint commands clipped since reset" if total else "never clipped"
@@ -151,26 +141,6 @@ class ArbiterFace:
         level = Level.WARN if gate.cause else Level.OK
         refused = {"refused": gate.refused}
         self._health.publish("velocity command", level, gate.cause or "followed", refused)
-
-
-def _statuses(decision: Decision) -> list[DiagnosticStatus]:
-    """Describe the decision itself, then each active cause."""
-    first = status(
-        "arbiter: decision",
-        LEVELS[decision.action],
-        decisions.summary(decision),
-        decisions.values(decision),
-    )
-    causes = [
-        status(
-            f"arbiter: {cause.rule}",
-            LEVELS[decision.action],
-            cause.text,
-            decisions.cause_values(cause),
-        )
-        for cause in decision.causes
-    ]
-    return [first, *causes]
 
 
 def listen_to_velocity(node: Node, gate: VelocityGate, now: Callable[[], float]) -> None:

@@ -14,9 +14,10 @@ from dataclasses import dataclass
 
 from diagnostic_msgs.msg import DiagnosticArray
 
+from wm_bringup import realtime
 from wm_bringup.backends.base import CONTROL_PERIOD
 from wm_bringup.decisions import action_in
-from wm_bringup.messages import MultiArrayEncoder, decode_multi_array
+from wm_bringup.messages import Level, MultiArrayEncoder, decode_multi_array
 from wm_bringup.parts import (
     build_planner_and_controller,
     model_based_parameters,
@@ -29,7 +30,7 @@ from wm_control.mpc.plan import SIZE, WalkingPlan, pack
 from wm_control.nodes import process
 from wm_control.nodes.alone import Alone, robot_argument
 from wm_control.nodes.arbiter import listen_to_velocity
-from wm_control.nodes.diagnostics import Health, Level
+from wm_control.nodes.diagnostics import Health
 from wm_control.nodes.parameters import declare
 from wm_control.nodes.qos import profile, publisher
 from wm_control.types import Action, Estimate, Status, VelocityCommand
@@ -144,7 +145,13 @@ class MpcNode(Alone):
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the node until SIGINT or SIGTERM."""
     robot = robot_argument("mpc", arguments)
-    return process.run("mpc", arguments, lambda _: MpcNode(robot).started())
+
+    def start(_: process.Stop) -> MpcNode:
+        node = MpcNode(robot).started()
+        realtime.prepare_process()
+        return node
+
+    return process.run("mpc", arguments, start, realtime.PLANNER_PRIORITY)
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ from rclpy.experimental import EventsExecutor
 from rclpy.node import Node
 from rclpy.signals import SignalHandlerOptions
 
+from wm_bringup.realtime import raise_thread
 from wm_control.errors import WmError
 
 OK, FAILED, COULD_NOT_START = 0, 1, 2
@@ -74,13 +75,17 @@ def run(
     name: str,
     arguments: Sequence[str] | None,
     start: Callable[[Stop], Served],
+    priority: int | None = None,
 ) -> int:
     """Run one process of the graph until it is stopped; returns its exit code.
 
     start: builds and starts everything, given the stop flag; a WmError says why it cannot.
+    priority: of SCHED_FIFO, where permitted, for this and all threads to come, DDS's included.
     """
     stop = Stop()
     stop.install()
+    if priority is not None:
+        raise_thread(priority)
     with ros(arguments):
         try:
             served = start(stop)

@@ -18,6 +18,7 @@ from wm_bringup.messages import (
     ImuSample,
     JointSample,
     JointStateDecoder,
+    Level,
     MultiArrayEncoder,
     decode_imu,
     odometry_encoder,
@@ -28,7 +29,7 @@ from wm_bringup.topics import ESTIMATE, IMU, JOINT_STATES, LEFT_WRENCH, ODOM, RI
 from wm_bringup.vectors import ESTIMATE_HEADER, estimate_size, pack_estimate
 from wm_control.nodes import process
 from wm_control.nodes.alone import Alone, robot_argument
-from wm_control.nodes.diagnostics import Health, Level
+from wm_control.nodes.diagnostics import Health
 from wm_control.nodes.parameters import declare
 from wm_control.nodes.qos import publisher
 from wm_control.types import LEFT, RIGHT, Estimate, Estimator, Observation

@@ -14,14 +14,14 @@ from rclpy.node import Node
 
 from wm_bringup.backends.base import CONTROL_PERIOD
 from wm_bringup.cdr import MessageError
-from wm_bringup.messages import ProposalEncoder, decode_multi_array
+from wm_bringup.messages import Level, ProposalEncoder, decode_multi_array
 from wm_bringup.parts import build_planner_and_controller, model_based_parameters
 from wm_bringup.topics import ESTIMATE, PLAN, PROPOSAL
 from wm_bringup.vectors import join_vector, unpack_estimate
 from wm_control.mpc.plan import WalkingPlan, unpack
 from wm_control.nodes import process
 from wm_control.nodes.alone import Alone, robot_argument
-from wm_control.nodes.diagnostics import Health, Level
+from wm_control.nodes.diagnostics import Health
 from wm_control.nodes.parameters import declare
 from wm_control.nodes.qos import publisher, subscribe_bytes
 from wm_control.types import ControllerResult, Status, VelocityCommand

@@ -218,8 +218,8 @@ def test_hard_limits_damp_on_the_fifth_bad_sample_and_not_before(story, rule, go
 
 def test_late_cycles_limit_and_many_of_them_fall_back(story):
     story.armed()
-    assert story.step(overruns=Overruns(2, 0.01)).action == Action.NOMINAL
-    assert story.step(overruns=Overruns(3, 0.01)).action == Action.LIMITED
+    assert story.step(overruns=Overruns(10, 0.01)).action == Action.NOMINAL
+    assert story.step(overruns=Overruns(11, 0.01)).action == Action.LIMITED
     assert actions_of(story.steps(499))[-1] == "LIMITED"
     assert story.step().action == Action.NOMINAL
     assert story.step(overruns=Overruns(1, 0.06)).action == Action.LIMITED
