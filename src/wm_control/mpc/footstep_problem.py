@@ -182,13 +182,15 @@ class FootstepProblem:
             self._buffer.set_res(index, memoryview(array))  # type: ignore[call-arg, arg-type]
 
     def solve(self, inputs: Array, bounds: Bounds, start: Array) -> Solution:
-        """Gauss-Newton from ``start``; a failed QP leaves the last iterate and ok = False.
+        """Gauss-Newton from ``start``; failed QP or NaN input: the last iterate and ok = False.
 
         inputs: stacked INPUTS. The time variables move at most 60 ms per iteration, which
         keeps the linearisation of exp(omega T) within 3 %.
         """
         np.clip(start, bounds.lower, bounds.upper, out=self._z)
         self._p[:] = inputs
+        if not (np.isfinite(self._p).all() and np.isfinite(self._z).all()):
+            return Solution(self._z.copy(), False, np.inf, 0)
         iterations = 0
         for _ in range(self._mpc.iterations):
             self._evaluate()
