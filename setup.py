@@ -25,6 +25,7 @@ EXECUTABLES = {
     "recorder": "wm_bringup.nodes.recorder:main",
     "robot": "wm_bringup.nodes.robot:main",
     "state_estimator": "wm_control.nodes.state_estimator:main",
+    "velocity_source": "wm_bringup.nodes.velocity_source:main",
     "whole_body_controller": "wm_control.nodes.whole_body_controller:main",
 }
 

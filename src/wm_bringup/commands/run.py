@@ -1,0 +1,61 @@
+"""``wm run``: the whole graph without ros2cli."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+
+def run(
+    controller: Annotated[str | None, typer.Option(help="Who drives: mpc.")] = None,
+    robot: Annotated[str | None, typer.Option(help="Robot file, by name or path.")] = None,
+    backend: Annotated[str | None, typer.Option(help="pybullet or mock.")] = None,
+    scenario: Annotated[str | None, typer.Option(help="Scenario file, by name or path.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Of the simulated robot.")] = None,
+    gui: Annotated[bool | None, typer.Option(help="Open the simulator's window.")] = None,
+    arm: Annotated[bool | None, typer.Option(help="Arm without /arbiter/arm.")] = None,
+    record: Annotated[
+        str | None, typer.Option(help="Folder of a new bag, or 'true' to have one named.")
+    ] = None,
+    velocity: Annotated[
+        tuple[float, float, float] | None,
+        typer.Option(metavar="VX VY WZ", help="Drive with this [m/s, m/s, rad/s]."),
+    ] = None,
+    namespace: Annotated[
+        str | None, typer.Option(help="Of all nodes, so that robots can share a domain.")
+    ] = None,
+    clock: Annotated[bool | None, typer.Option(help="Publish /clock; simulated stamps.")] = None,
+    truth: Annotated[bool | None, typer.Option(help="Publish ground_truth/odom.")] = None,
+    latency: Annotated[
+        str | None, typer.Option(help="File (.npz) for all latency samples.")
+    ] = None,
+) -> int:
+    """Start the whole ROS 2 graph; Ctrl-C stops it.
+
+    What is not given comes from config/graph.yaml. The same graph with ROS 2 installed:
+    ros2 launch wm_humanoid sim.launch.py. Exit codes: 0 stopped as asked, 1 a process failed,
+    2 could not start.
+
+    Example: wm run --velocity 0.5 0 0 --record walk_bag
+    """
+    from wm_bringup.graph import describe, graph_arguments
+    from wm_bringup.run import run_graph
+
+    given = {
+        "controller": controller,
+        "robot": robot,
+        "backend": backend,
+        "scenario": scenario,
+        "seed": seed,
+        "gui": gui,
+        "arm": arm,
+        "record": record,
+        "velocity": None if velocity is None else " ".join(f"{v:g}" for v in velocity),
+        "namespace": namespace,
+        "clock": clock,
+        "truth": truth,
+        "latency": latency,
+    }
+    chosen = {key: value for key, value in given.items() if value is not None}
+    return run_graph(describe(graph_arguments(chosen)))

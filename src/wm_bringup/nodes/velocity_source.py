@@ -1,0 +1,54 @@
+"""Node ``velocity_source``: one velocity command on ``cmd_vel``, again and again.
+
+For launch files and scripts; people use teleop_twist_keyboard. When it ends, the robot stops.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from rclpy.node import Node
+from rclpy.utilities import remove_ros_args
+
+from wm_bringup.messages import encode_twist
+from wm_bringup.topics import CMD_VEL
+from wm_control.nodes import process
+from wm_control.nodes.qos import publisher
+from wm_control.types import VelocityCommand
+
+PERIOD = 0.1
+
+
+class VelocitySource:
+    """The node; ``process.Served``."""
+
+    def __init__(self, command: VelocityCommand) -> None:
+        """Begin publishing."""
+        self.node = Node("velocity_source")
+        self.nodes = (self.node,)
+        self._message = encode_twist(command)
+        self._publisher = publisher(self.node, CMD_VEL)
+        self.node.create_timer(PERIOD, self._publish)
+
+    def _publish(self) -> None:
+        self._publisher.publish(self._message)
+
+    def close(self) -> int:
+        """Ask for a stop, for whoever hears it in time."""
+        self._publisher.publish(encode_twist(VelocityCommand()))
+        return process.OK
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the node until SIGINT or SIGTERM."""
+    parser = argparse.ArgumentParser(prog="velocity_source", description=__doc__)
+    parser.add_argument("--velocity", nargs=3, type=float, default=(0.0, 0.0, 0.0))
+    own = remove_ros_args(["velocity_source", *(arguments or sys.argv[1:])])[1:]
+    command = VelocityCommand(*parser.parse_args(own).velocity)
+    return process.run("velocity_source", arguments, lambda _: VelocitySource(command))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
