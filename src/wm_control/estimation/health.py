@@ -32,7 +32,7 @@ class Health:
 
     def overdue(self, group: str) -> bool:
         """Whether a group has been out for longer than prediction may bridge."""
-        return self.outage(group) > self.parameters.outage_limit
+        return self.outage(group) > self.parameters.outage_limit + 1e-9
 
     def update(self, faults: Mapping[str, str], dt: float) -> None:
         """Take in the faults (group -> text) of the dt seconds up to now."""

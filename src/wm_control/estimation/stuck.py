@@ -6,7 +6,8 @@ sensors are coarse or noiseless does nothing else. It counts as stuck when somet
 - a joint position: the joint's own velocity tells of motion; or velocity is frozen too while joints
   move elsewhere, and most encoders are alive; or all are frozen while gyro or torques are alive;
 - a joint velocity: the joint's position moves otherwise, or the position is stuck;
-- one output of the IMU: another output of the same chip is alive; the whole IMU: joints move.
+- one output of the IMU: another output of the same chip is alive; the whole IMU: its gyro tells of
+  a turn that its orientation does not show.
 
 Once stuck, a reading stays so until it changes.
 """
@@ -32,6 +33,12 @@ JOINTS, TORQUES, ORIENTATION, GYRO, ACCELEROMETER = (
     "accelerometer",
 )
 IMU = (ORIENTATION, GYRO, ACCELEROMETER)
+
+_JITTER = 1e-9
+"""Changes up to this are rounding, in rad, rad/s or m/s²."""
+
+_RESOLUTION = 0.5e-3
+"""A turn that the IMU's orientation would not fail to show [rad]."""
 
 _FEW = 0.25
 """Share of frozen joints up to which the others are taken for proof that encoders are noisy."""
@@ -120,7 +127,23 @@ class StuckDetector:
         contradicted = np.zeros(layout.size, dtype=np.bool_)
         contradicted[layout.position] = dead | (np.abs(told) > limit)
         contradicted[layout.velocity] = dead | (np.abs(moved - told) > limit)
-        quiet = {name: bool(frozen[part].all()) for name, part in layout.imu.items()}
-        for name, part in layout.imu.items():
-            contradicted[part] = quiet[name] and (robot_moves or not all(quiet.values()))
+        self._contradict_imu(contradicted, frozen)
         return contradicted
+
+    def _contradict_imu(self, contradicted: Mask, frozen: Mask) -> None:
+        imu, (newest, dt) = self.layout.imu, self._recent[-1]
+        middle, oldest = self._recent[len(self._recent) // 2][0], self._recent[0][0]
+        quiet = {name: bool(frozen[part].all()) for name, part in imu.items()}
+        alive = any(
+            _changed(newest[part], middle[part]) and _changed(middle[part], oldest[part])
+            for name, part in imu.items()
+            if not quiet[name]
+        )
+        still = min(float(self._count[imu[name]].min()) for name in (ORIENTATION, GYRO))
+        turned = still * dt * float(np.abs(newest[imu[GYRO]]).max())
+        for name, part in imu.items():
+            contradicted[part] = quiet[name] and (alive or turned > _RESOLUTION)
+
+
+def _changed(now: Array, before: Array) -> bool:
+    return bool((np.abs(now - before) > _JITTER).any())

@@ -1,0 +1,117 @@
+"""Foot wrenches from generalised forces, and contact from force, height and speed."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+import pinocchio as pin
+import pytest
+
+from wm_control.estimation.contact import ContactFilter, WrenchSolver, contact_log_odds
+from wm_control.estimation.momentum import MomentumObserver
+from wm_control.estimation.parameters import ContactParameters
+from wm_control.robot.model import RobotModel
+
+PARAMETERS = ContactParameters()
+WORLD = pin.ReferenceFrame.LOCAL_WORLD_ALIGNED
+
+
+@pytest.fixture(scope="module")
+def jacobians(robot):
+    model = RobotModel(robot)
+    model.q[7:] = robot.default_position
+    pin.computeJointJacobians(model.model, model.data, model.q)
+    rows = []
+    for frame in model.sole_ids:
+        pin.updateFramePlacement(model.model, model.data, frame)
+        rows.append(pin.getFrameJacobian(model.model, model.data, frame, WORLD).copy())
+    return np.vstack(rows)
+
+
+@pytest.fixture(scope="module")
+def solver(robot):
+    legs = [*robot.groups["left_leg"], *robot.groups["right_leg"]]
+    return WrenchSolver(PARAMETERS, np.array(legs))
+
+
+@pytest.mark.parametrize(
+    "wrenches",
+    [
+        [[0, 0, 160, 0, 0, 0], [0, 0, 160, 0, 0, 0]],
+        [[30, -20, 320, 4, -8, 2], [0, 0, 0, 0, 0, 0]],
+        [[0, 0, 0, 0, 0, 0], [-40, 10, 500, -3, 12, -1]],
+    ],
+)
+def test_wrenches_are_found_again_from_the_generalised_force_they_make(solver, jacobians, wrenches):
+    wrenches = np.array(wrenches, dtype=float)
+    found = solver.solve(jacobians.T @ wrenches.ravel(), jacobians)
+    np.testing.assert_allclose(found[:, :3], wrenches[:, :3], atol=8.0)
+    np.testing.assert_allclose(found[:, 3:], wrenches[:, 3:], atol=1.0)
+
+
+def test_a_straight_leg_still_gives_a_finite_wrench(robot, solver):
+    model = RobotModel(robot)
+    pin.computeJointJacobians(model.model, model.data, pin.neutral(model.model))
+    rows = []
+    for frame in model.sole_ids:
+        pin.updateFramePlacement(model.model, model.data, frame)
+        rows.append(pin.getFrameJacobian(model.model, model.data, frame, WORLD).copy())
+    straight = np.vstack(rows)
+    wrenches = np.array(((0, 0, 330, 0, 0, 0), (0, 0, 0, 0, 0, 0)), dtype=float)
+    found = solver.solve(straight.T @ wrenches.ravel(), straight)
+    assert np.isfinite(found).all()
+    assert found[:, 2].sum() == pytest.approx(330.0, abs=40.0)
+
+
+def test_the_observer_follows_a_force_with_its_bandwidth():
+    observer = MomentumObserver(3, bandwidth=100.0)
+    observer.reset(np.zeros(3))
+    for _ in range(5):  # 10 ms = one time constant: 1 - 1.2^-5 = 0.598
+        observer.update(np.array((10.0, 0.0, 0.0)), 0.002)
+    np.testing.assert_allclose(observer.residual, (5.981, 0.0, 0.0), atol=1e-3)
+
+
+def test_the_observer_does_not_differentiate_noise_of_the_velocity():
+    # M = 1: raw force (v_k - v_k-1) / dt; momentum form: K (v - lag) stays below K |v|
+    observer = MomentumObserver(1, bandwidth=100.0)
+    noise = np.random.default_rng(0).normal(size=1000)
+    worst = 0.0
+    for before, now in pairwise(noise):
+        observer.update(np.array(((now - before) / 0.002,)), 0.002)
+        worst = max(worst, abs(float(observer.residual[0])))
+    assert worst < 2.0 * 100.0 * np.abs(noise).max()
+
+
+def test_a_firm_load_outweighs_a_slip_but_not_a_slip_high_above_ground():
+    firm = contact_log_odds(load=1.0, height=0.0, speed=0.0, parameters=PARAMETERS)
+    slipping = contact_log_odds(load=1.0, height=0.0, speed=2.0, parameters=PARAMETERS)
+    kicking = contact_log_odds(load=1.0, height=0.3, speed=2.0, parameters=PARAMETERS)
+    assert firm == pytest.approx(PARAMETERS.load_evidence)
+    assert 0.0 < slipping < firm
+    assert kicking < 0.0
+
+
+def test_half_the_probability_lies_at_the_load_threshold():
+    odds = contact_log_odds(PARAMETERS.load_threshold, 0.0, 0.0, PARAMETERS)
+    assert odds == pytest.approx(0.0)
+
+
+def test_a_sole_that_lifts_loses_contact_within_ten_milliseconds():
+    contact = ContactFilter(PARAMETERS)
+    for _ in range(5):
+        contact.update([1.0, 0.0], [0.0, 0.0], [0.0, 0.0], 0.002)
+    left, right = contact.probability
+    assert left > 0.95
+    assert right < 0.2
+    for _ in range(5):
+        contact.update([1.0, 0.5], [0.0, 0.0], [0.0, 0.0], 0.002)
+    assert contact.probability[1] > 0.8
+
+
+def test_swapping_the_feet_swaps_the_probabilities():
+    one, other = ContactFilter(PARAMETERS), ContactFilter(PARAMETERS)
+    loads, heights, speeds = [0.7, 0.1], [0.0, 0.04], [0.1, 0.8]
+    left = one.update(loads, heights, speeds, 0.002)
+    right = other.update(loads[::-1], heights[::-1], speeds[::-1], 0.002)
+    assert left == right[::-1]
