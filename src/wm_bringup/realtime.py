@@ -12,7 +12,8 @@ import os
 import resource
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 CONTROL_PRIORITY = 60
@@ -87,6 +88,21 @@ def raise_thread(priority: int) -> bool:
     except OSError:
         return False
     return True
+
+
+@contextmanager
+def raised(priority: int | None) -> Iterator[None]:
+    """Raise the calling thread for a while; threads begun meanwhile stay raised.
+
+    So DDS's threads come to be raised without the rest of start-up taking a core from others.
+    """
+    if priority is None or not raise_thread(priority):
+        yield
+        return
+    try:
+        yield
+    finally:
+        os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
 
 
 def _lock_memory() -> bool:

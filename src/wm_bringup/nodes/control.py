@@ -69,7 +69,8 @@ class Control:
         since = time.monotonic()
         self._stop = stop
         self._arguments = arguments
-        self.nodes = tuple(Node(name) for name in NODES)
+        with realtime.raised(realtime.SERVICE_PRIORITY):
+            self.nodes = tuple(Node(name) for name in NODES)
         robot_node, estimator_node, controller_node, arbiter_node = self.nodes
         description = load_robot(arguments.robot)
         n = len(description.joint_names)
@@ -131,6 +132,7 @@ class Control:
         self._realtime = realtime.prepare_process()
         robot_node = self.nodes[0]
         robot_node.get_logger().info(f"500 Hz, {self._realtime}")
+        realtime.raise_thread(realtime.SERVICE_PRIORITY)
         self._publisher.start()
         self._thread.start()
         return self

@@ -186,6 +186,8 @@ class RobotLoop:
 class RobotNode(Alone):
     """The node on its own, driven by commands."""
 
+    priority = realtime.SERVICE_PRIORITY
+
     def __init__(self, arguments: argparse.Namespace, stop: process.Stop) -> None:
         """Build backend, watchdog, publishers and subscription; WmError when that cannot be."""
         super().__init__("robot", arguments.robot)
@@ -247,7 +249,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "robot",
         arguments,
         lambda stop: RobotNode(parsed, stop).started(),
-        realtime.SERVICE_PRIORITY,
+        RobotNode.priority,
     )
 
 

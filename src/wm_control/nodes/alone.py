@@ -13,6 +13,7 @@ from rclpy.utilities import remove_ros_args
 
 from wm_bringup.cdr import MessageError
 from wm_bringup.messages import Level
+from wm_bringup.realtime import raised
 from wm_bringup.topics import Topic
 from wm_control.nodes.diagnostics import Health
 from wm_control.nodes.exclusive import refuse_second
@@ -44,10 +45,14 @@ class Alone:
     commands: Topic | None = None
     """Topic of which this node must be the only publisher."""
 
+    priority: int | None = None
+    """SCHED_FIFO priority of DDS's threads, where permitted."""
+
     def __init__(self, name: str, robot: str) -> None:
         """Create the node; WmError when the robot cannot be loaded."""
         self._since = time.monotonic()
-        self.node = Node(name)
+        with raised(self.priority):
+            self.node = Node(name)
         self.nodes = (self.node,)
         self.description = load_robot(robot)
         self.n = len(self.description.joint_names)

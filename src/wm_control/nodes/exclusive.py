@@ -23,15 +23,16 @@ class AlreadyRunningError(WmError):
 def refuse_second(nodes: Sequence[Node], commands: Topic | None, since: float) -> None:
     """Listen until DISCOVERY_TIME after ``since`` and refuse to start beside a namesake.
 
-    nodes: our own, which others must not have a second time. commands: a topic of which we are to
-    be the only publisher; None when we publish none. since: ``time.monotonic`` when they were made.
+    nodes: our own, which others must not have a second time. commands: a topic of which the first
+    of them is to be the only publisher, or None. since: ``time.monotonic`` when they were made.
     """
     while True:
+        listened = time.monotonic() - since > DISCOVERY_TIME
         for node in nodes:
             _refuse_name(node)
         if commands is not None:
-            _refuse_publisher(nodes[0], commands)
-        if time.monotonic() - since > DISCOVERY_TIME:
+            _refuse_publisher(nodes[0], commands, nameless=listened)
+        if listened:
             return
         time.sleep(POLL_PERIOD)
 
@@ -46,15 +47,20 @@ def _refuse_name(node: Node) -> None:
         )
 
 
-def _refuse_publisher(node: Node, topic: Topic) -> None:
-    """Refuse when someone of another name publishes commands for our robot."""
+def _refuse_publisher(node: Node, topic: Topic, *, nameless: bool) -> None:
+    """Refuse when someone of another name publishes commands for our robot.
+
+    nameless: also when its name is not known; DDS tells of a publisher before it tells whose.
+    """
     for other in node.get_publishers_info_by_topic(topic.name):
-        if (other.node_name, other.node_namespace) != (node.get_name(), node.get_namespace()):
-            raise AlreadyRunningError(
-                f"'{other.node_namespace.rstrip('/')}/{other.node_name}' already publishes "
-                f"'{node.resolve_topic_name(topic.name)}' on ROS domain {domain(node)}: two "
-                "sources of commands for one robot"
-            )
+        ours = (other.node_name, other.node_namespace) == (node.get_name(), node.get_namespace())
+        if ours or ("_UNKNOWN_" in other.node_name and not nameless):
+            continue
+        raise AlreadyRunningError(
+            f"'{other.node_namespace.rstrip('/')}/{other.node_name}' already publishes "
+            f"'{node.resolve_topic_name(topic.name)}' on ROS domain {domain(node)}: two sources "
+            "of commands for one robot"
+        )
 
 
 def domain(node: Node) -> int:

@@ -66,6 +66,8 @@ class PlanTrigger:
 class MpcNode(Alone):
     """The planner's node, driven by estimates."""
 
+    priority = realtime.PLANNER_PRIORITY
+
     def __init__(self, robot: str) -> None:
         """Build planner, publisher and subscriptions; WmError for a bad configuration."""
         super().__init__("mpc", robot)
@@ -151,7 +153,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         realtime.prepare_process()
         return node
 
-    return process.run("mpc", arguments, start, realtime.PLANNER_PRIORITY)
+    return process.run("mpc", arguments, start, MpcNode.priority)
 
 
 if __name__ == "__main__":

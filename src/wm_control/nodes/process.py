@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -22,6 +21,8 @@ from wm_control.errors import WmError
 OK, FAILED, COULD_NOT_START = 0, 1, 2
 """Exit codes: stopped as asked; ended by a fault; never began."""
 
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
 SPIN_TIME = 0.1
 """How long one look at the executor may take; the stop flag is seen in between [s]."""
 
@@ -34,9 +35,14 @@ class Stop:
         self.requested = False
 
     def install(self) -> None:
-        """Take over both signals, from the main thread, for good."""
-        for number in (signal.SIGINT, signal.SIGTERM):
+        """Take over both signals, from the main thread, for good.
+
+        Whoever started us may have blocked them until now, so that none came while we could only
+        have died of it; those that came in between arrive here.
+        """
+        for number in SIGNALS:
             signal.signal(number, self._on_signal)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
         del number, frame
@@ -80,18 +86,32 @@ def run(
     """Run one process of the graph until it is stopped; returns its exit code.
 
     start: builds and starts everything, given the stop flag; a WmError says why it cannot.
-    priority: of SCHED_FIFO, where permitted, for this and all threads to come, DDS's included.
+    priority: of SCHED_FIFO, where permitted, for the callbacks.
     """
     stop = Stop()
     stop.install()
-    if priority is not None:
-        raise_thread(priority)
+    try:
+        return _run(name, arguments, start, priority, stop)
+    finally:
+        for number in SIGNALS:  # at its very end the interpreter would die of one
+            signal.signal(number, signal.SIG_IGN)
+
+
+def _run(
+    name: str,
+    arguments: Sequence[str] | None,
+    start: Callable[[Stop], Served],
+    priority: int | None,
+    stop: Stop,
+) -> int:
     with ros(arguments):
         try:
             served = start(stop)
         except WmError as error:
             print(f"{name}: {error}", file=sys.stderr, flush=True)
             return COULD_NOT_START
+        if priority is not None:
+            raise_thread(priority)
         executor = EventsExecutor()
         for node in served.nodes:
             executor.add_node(node)
@@ -107,10 +127,3 @@ def serve(executor: Executor, stop: Stop) -> None:
     """Execute callbacks until stopped. EventsExecutor.spin() itself would never see a signal."""
     while not stop.requested:
         executor.spin_once(timeout_sec=SPIN_TIME)
-
-
-def leave(code: int) -> None:
-    """End the process now: some middleware threads have been seen to hang at interpreter exit."""
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(code)
