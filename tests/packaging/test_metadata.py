@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 
 import pytest
 from packaging.requirements import Requirement
-from working_tree import ROOT
+from working_tree import EXECUTABLES, ROOT
 
 from wm_bringup.machine import LIBRARIES
 
@@ -21,14 +21,6 @@ else:
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 MANIFEST = ElementTree.parse(ROOT / "package.xml").getroot()
-EXECUTABLES = ast.literal_eval(
-    next(
-        node.value
-        for node in ast.parse((ROOT / "setup.py").read_text()).body
-        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "EXECUTABLES"
-    )
-)
-
 ROSDEP_KEYS = {
     "casadi": "casadi-pip",
     "matplotlib": "python3-matplotlib",
@@ -48,8 +40,10 @@ ROSDEP_KEYS = {
 NOT_IN_ROSDEP = {"daqp", "example-robot-data"}
 DATA_ONLY = {"example-robot-data"}
 LAUNCH = {"launch", "launch_ros"}
-NOT_WHEELS = {*LAUNCH, "ament_index_python", "rcl_interfaces", "rclpy"}
+NOT_WHEELS = {*LAUNCH, "rcl_interfaces", "rclpy"}
 """ROS packages without a wheel of their own among the extra ``ros-wheels``."""
+
+MESSAGE_TYPE = r"\w+/(msg|srv)/\w+"
 
 
 def names(requirements: list[str]) -> set[str]:
@@ -61,7 +55,10 @@ def exec_depends() -> set[str]:
 
 
 def imported_modules() -> set[str]:
-    """Return the top-level modules that the package and its launch files import."""
+    """Return the top-level modules that the package and its launch files import or name.
+
+    Message types may be named as ROS does, in a string such as ``sensor_msgs/msg/Imu``.
+    """
     found = set()
     for path in [*ROOT.glob("src/**/*.py"), *ROOT.glob("launch/*.py")]:
         for node in ast.walk(ast.parse(path.read_text())):
@@ -69,6 +66,8 @@ def imported_modules() -> set[str]:
                 found |= {alias.name.split(".")[0] for alias in node.names}
             elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
                 found.add(node.module.split(".")[0])
+            elif isinstance(node, ast.Constant) and re.fullmatch(MESSAGE_TYPE, str(node.value)):
+                found.add(str(node.value).split("/")[0])
     ours = {"wm_control", "wm_policy", "wm_bringup"}
     return found - ours - sys.stdlib_module_names
 

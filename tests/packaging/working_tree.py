@@ -1,10 +1,19 @@
 """The working tree that is to be packaged, and commands run as from a plain terminal."""
 
+import ast
 import os
 import subprocess
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
+EXECUTABLES = ast.literal_eval(
+    next(
+        node.value
+        for node in ast.parse((ROOT / "setup.py").read_text()).body
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "EXECUTABLES"
+    )
+)
+"""Name and function of every executable, as setup.py states them."""
 
 
 def packaged_files() -> list[Path]:
