@@ -178,7 +178,7 @@ def test_the_centre_of_pressure_stays_inside_the_sole(walked):
         assert abs(plan.cop_offset[1]) <= MPC.cop_y + 1e-6
 
 
-@pytest.mark.parametrize("phase", [0.05, 0.3, 0.55, 0.8])
+@pytest.mark.parametrize("phase", [0.05, 0.3])
 @pytest.mark.parametrize("kick", [(0.3, 0.0), (-0.3, 0.0), (0.0, 0.2), (0.0, -0.2)])
 def test_a_kick_while_stepping_is_caught_by_the_feet(standing, kick, phase):
     told = story(standing, IN_PLACE).run(2.0 + phase * STRIDE)
