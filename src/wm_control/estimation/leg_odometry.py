@@ -29,6 +29,9 @@ _GRAVITY_VECTOR = np.array((0.0, 0.0, -GRAVITY))
 _FOLLOW_POWER = 4
 """An anchor follows its sole by (1 - say)^4 a sample: at once in swing, hardly when half loaded."""
 
+_NEVER = 1e-7
+"""A follow-up slower than this per sample takes hours and is left out."""
+
 
 class SlipPatience:
     """Tells a slipping sole from a wrong velocity: a slip is short.
@@ -90,6 +93,11 @@ class LegOdometry:
         self.parameters = parameters
         x, y, z = np.asarray(imu_position, dtype=np.float64).tolist()
         self._lever = np.array(((0.0, z, -y), (-z, 0.0, x), (y, -x, 0.0)))
+        p = parameters
+        self._gain = np.array(
+            ((p.anchor_position_gain, 0.0), (p.anchor_velocity_gain, -p.velocity_gain))
+        )
+        self._error = np.zeros((2, 2, 3))
         self.reset(np.zeros(3), np.zeros((2, 3)), [0.0, 0.0])
 
     def reset(self, position: Array, soles: Array, headings: list[float]) -> None:
@@ -131,20 +139,16 @@ class LegOdometry:
         soles, sole_velocities: (2, 3) in world at the predicted state. headings: of the soles
         [rad]. say: weight of each sole in [0, 1].
         """
-        p = self.parameters
         self.say = say
         total = max(say[0] + say[1], 1.0)
-        share = np.array((say[0] / total, say[1] / total))
-        drift = share @ (self.anchors - soles)
-        slip = share @ sole_velocities
-        shift = (p.anchor_position_gain * dt) * drift
+        error = self._error
+        error[:, 0] = self.anchors - soles
+        error[:, 1] = sole_velocities
+        mean = (np.array(say) @ error.reshape(2, 6)).reshape(2, 3)
+        shift, kick = (self._gain * (dt / total)) @ mean
         self.position = self.position + shift
-        self.imu_velocity = (
-            self.imu_velocity
-            + (p.anchor_velocity_gain * dt) * drift
-            - (p.velocity_gain * dt) * slip
-        )
-        self._update_bias(slip @ rotation, dt)
+        self.imu_velocity = self.imu_velocity + kick
+        self._update_bias(mean[1] @ rotation, dt / total)
         errors = [wrapped(a - h) for a, h in zip(self.anchor_headings, headings, strict=True)]
         self._move_anchors(soles + shift, headings)
         self._settle_on_ground(total, dt)
@@ -160,14 +164,13 @@ class LegOdometry:
     def _move_anchors(self, soles: Array, headings: list[float]) -> None:
         """Let an unloaded sole carry its anchor along, a loaded one drag it beyond the release."""
         limit = self.parameters.anchor_release
-        offsets = soles - self.anchors
-        for foot, offset in enumerate(offsets.tolist()):
+        for foot, offset in enumerate((soles - self.anchors).tolist()):
             hold = 1.0 - (1.0 - self.say[foot]) ** _FOLLOW_POWER
             distance = math.hypot(*offset)
             if distance * hold > limit:
                 hold = limit / distance
-            if hold < 1.0:
-                self.anchors[foot] = soles[foot] - hold * offsets[foot]
+            if hold < 1.0 - _NEVER:
+                self.anchors[foot] += (1.0 - hold) * np.array(offset)
                 turned = wrapped(headings[foot] - self.anchor_headings[foot])
                 self.anchor_headings[foot] += (1.0 - hold) * turned
 

@@ -123,20 +123,14 @@ class OrientationFilter:
         heading_error: the heading's shortfall [rad].
         """
         omega = gyro - self.bias
-        believed_up = self.rotation[2]
-        feedback = np.zeros(3)
-        if up is not None:
-            error = cross(up.tolist(), believed_up.tolist())
-            feedback = tilt_bandwidth * np.array(error)
-            bias_rate = tilt_bandwidth * feedback
-        else:
-            bias_rate = feedback
-        turn = heading_bandwidth * heading_error
-        if turn != 0.0:
-            feedback = feedback + turn * believed_up
-            bias_rate = bias_rate + (heading_bandwidth * turn) * believed_up
+        believed_up = self.rotation[2].tolist()
+        tilt = (0.0, 0.0, 0.0) if up is None else cross(up.tolist(), believed_up)
+        w, h, e = tilt_bandwidth, heading_bandwidth, heading_error
+        pull = [w * t + h * e * u for t, u in zip(tilt, believed_up, strict=True)]
+        pull_bias = [w * w * t + h * h * e * u for t, u in zip(tilt, believed_up, strict=True)]
+        feedback, bias_rate = np.array((pull, pull_bias))
         self.bias = self._limited(self.bias - dt * bias_rate)
-        step = pin.exp3((omega + 2.0 * feedback) * dt)
+        step = pin.exp3_quat((omega + 2.0 * feedback) * dt)
         self._store(self._pin_quaternion * pin.Quaternion(step))
         self.age += dt
         return omega

@@ -71,12 +71,12 @@ class SensorGuard:
             return self._blind(dt, str(error))
         stuck = self._stuck.update(values, dt)
         good = np.abs(values) <= self._limit  # written so that NaN fails
-        norm = values[self._layout.imu[ORIENTATION]]
-        if not (0.9 <= float(norm @ norm) <= 1.1):
-            good[self._layout.imu[ORIENTATION]] = False
-        bad = ~good | stuck
-        if bad.any():
-            return self._repaired(values, bad, stuck, dt)
+        x, y, z, w = values[self._layout.imu[ORIENTATION]].tolist()
+        unit = 0.9 <= x * x + y * y + z * z + w * w <= 1.1
+        if stuck is not None or not unit or not good.all():
+            good[self._layout.imu[ORIENTATION]] &= unit
+            stuck = np.zeros_like(good) if stuck is None else stuck
+            return self._repaired(values, ~good | stuck, stuck, dt)
         self._last = values
         return Readings(
             observation.joint_position,

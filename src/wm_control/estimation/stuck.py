@@ -86,28 +86,38 @@ class StuckDetector:
         self.layout = layout
         self.parameters = parameters
         self._recent: deque[tuple[Array, float]] = deque(maxlen=parameters.stuck_samples)
-        self._count = np.zeros(layout.size)
-        self._none = np.zeros(layout.size, dtype=np.bool_)
-        self._stuck = self._none
+        self._nothing = np.zeros(layout.size, dtype=np.bool_)
+        self.reset()
 
     def reset(self) -> None:
         """Forget all earlier readings."""
         self._recent.clear()
-        self._count[:] = 0.0
-        self._stuck = self._none
+        self._same: Mask = self._nothing
+        self._count: Array = np.zeros(self.layout.size)
+        self._stuck: Mask = self._nothing
+        self._counting = False
 
-    def update(self, values: Array, dt: float) -> Mask:
-        """Take in the packed readings; return which of them are stuck (3 n + 10,)."""
-        if self._recent:
-            self._count += 1.0
-            self._count *= values == self._recent[-1][0]
+    def update(self, values: Array, dt: float) -> Mask | None:
+        """Take in the packed readings; return which are stuck (3 n + 10,), None when none is.
+
+        Runs are counted only while there are any: noise seldom repeats itself twice.
+        """
+        same = values == self._recent[-1][0] if self._recent else self._nothing
+        twice, self._same = same & self._same, same
         self._recent.append((values, dt))
-        if not (self._count.max() >= self.parameters.stuck_samples):
-            self._stuck = self._none
-            return self._none
-        frozen = self._count >= self.parameters.stuck_samples
+        if not twice.any():
+            if self._counting:
+                self._count[:] = 0.0
+                self._stuck, self._counting = self._nothing, False
+            return None
+        self._counting = True
+        self._count = np.where(same, self._count + 1.0, 0.0)
+        frozen = self._count >= self.parameters.stuck_samples - 1
+        if not frozen.any():
+            self._stuck = self._nothing
+            return None
         self._stuck = (self._stuck | self._contradicted(frozen)) & frozen
-        return self._stuck
+        return self._stuck if self._stuck.any() else None
 
     def _contradicted(self, frozen: Mask) -> Mask:
         """(3 n + 10,) whether other readings of the recent samples speak against a still one."""
