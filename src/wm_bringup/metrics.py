@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from wm_bringup.backends.base import GroundTruth
-from wm_bringup.strides import Strides, settled_strides, tilt_of, yaw_of
+from wm_bringup.strides import Strides, settled_strides, tilt_of, touchdowns, yaw_of
 from wm_bringup.trace import Trace
 from wm_control.types import LEFT, Array
 
@@ -61,13 +61,14 @@ def height_of(truth: GroundTruth) -> float:
 
 def strides_of(trace: Trace) -> Strides:
     """Settled strides of an episode."""
+    time = trace["time"]
     return settled_strides(
-        trace["time"],
+        time,
         trace["base_velocity"],
         trace["base_orientation"],
         trace["velocity_command"],
         trace["push_force"],
-        trace["normal_force"][:, LEFT],
+        touchdowns(trace["normal_force"][:, LEFT], time),
     )
 
 

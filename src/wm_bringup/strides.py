@@ -125,14 +125,17 @@ def settled_strides(
     orientation: Array,
     command: Array,
     push_force: Array,
-    left_normal_force: Array,
+    touchdown: NDArray[np.intp],
 ) -> Strides:
-    """Average velocity and command over every settled window of a motion; k samples each."""
+    """Average velocity and command over every settled window of a motion of k samples.
+
+    touchdown: indices at which the left foot lands.
+    """
     yaw = yaw_of(orientation)
     velocity = heading_velocity(velocity_in_world, yaw)
     free_from = unsettled_until(time, command, push_force)
     achieved, commanded = [], []
-    for i, j in gait_windows(touchdowns(left_normal_force, time), time):
+    for i, j in gait_windows(touchdown, time):
         if time[i] >= free_from[j - 1]:
             turn = (yaw[j] - yaw[i]) / (time[j] - time[i])
             achieved.append([*velocity[i:j].mean(axis=0), turn])

@@ -40,7 +40,12 @@ def walk(velocity, seconds=10.0, turning=0.0, command=None, force=None):
     command = np.zeros((len(time), 3)) if command is None else command
     force = stepping_force(time) if force is None else force
     return settled_strides(
-        time, world, yaw_quaternion(yaw), command, np.zeros((len(time), 3)), force
+        time,
+        world,
+        yaw_quaternion(yaw),
+        command,
+        np.zeros((len(time), 3)),
+        touchdowns(force, time),
     )
 
 

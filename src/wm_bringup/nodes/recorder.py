@@ -29,9 +29,9 @@ from rosbags.interfaces import Qos
 from wm_bringup.bag_writer import BagError, BagWriter
 from wm_bringup.nodes.offered_qos import offered_qos
 from wm_bringup.recording import Recording
-from wm_bringup.topics import CLOCK, PUBLISHER, TOPICS
+from wm_bringup.topics import CLOCK, PROPOSAL, PUBLISHER, TOPICS
 
-RECORDED = {topic.name: topic for topic in TOPICS if topic.name != CLOCK.name}
+RECORDED = tuple(topic for topic in TOPICS if topic not in (PROPOSAL, CLOCK))
 """What is recorded unless the parameter ``topics`` says otherwise."""
 
 DEPTH = 500
@@ -129,7 +129,7 @@ class Recorder(Node):
         """Open the bag and subscribe; BagError when the bag cannot be created."""
         super().__init__("recorder")
         output = self.declare_parameter("output", "").value
-        wanted = self.declare_parameter("topics", list(RECORDED)).value
+        wanted = self.declare_parameter("topics", [t.name for t in RECORDED]).value
         self.output = Path(output or datetime.now().strftime("bag_%Y_%m_%d-%H_%M_%S"))
         self._diagnostics = self.create_publisher(DiagnosticArray, "/diagnostics", 10)
         self._unknown = list(wanted)
@@ -140,9 +140,11 @@ class Recorder(Node):
 
     def find_topics(self) -> None:
         """Subscribe to wanted topics as soon as their type is known."""
+        tabled = {self.resolve_topic_name(topic.name): topic for topic in TOPICS}
         on_graph = dict(self.get_topic_names_and_types()) if self._unknown else {}
         for name in list(self._unknown):
-            topic, known = self.resolve_topic_name(name), RECORDED.get(name)
+            topic = self.resolve_topic_name(name)
+            known = tabled.get(topic)
             msgtype = known.type if known else next(iter(on_graph.get(topic, [])), "")
             if msgtype:
                 latched = known is not None and PUBLISHER[known.flow].latched

@@ -1,0 +1,81 @@
+"""``wm demo``: the full ROS graph in real time on a velocity course."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from wm_bringup.commands import HELD, INTERRUPTED, NOT_HELD
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from wm_bringup.demo.demo import DemoOptions, Judged
+
+
+def demo(
+    controller: Annotated[str, typer.Option(help="Who walks the robot.")] = "mpc",
+    course: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Instead of config/demo.yaml.")
+    ] = None,
+    seconds: Annotated[
+        float | None, typer.Option(min=4.0, max=3600.0, help="Stretch the course to this.")
+    ] = None,
+    robot: Annotated[str, typer.Option(help="Robot by name or YAML file.")] = "g1",
+    seed: Annotated[int, typer.Option(min=0, help="Of the simulated robot.")] = 0,
+    output: Annotated[Path, typer.Option(metavar="DIR", help="Where the report goes.")] = Path(
+        "results/demo"
+    ),
+    gui: Annotated[bool, typer.Option("--gui", help="Open the simulator's window.")] = False,
+    json: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Also write summary.json here.")
+    ] = None,
+) -> int:
+    """Walk a velocity course under ROS 2 in real time, with a push, and judge it from its bag.
+
+    Leaves bag, film strip, plots and summary.json in DIR. Exits with 1 when the robot fell, the
+    course was not finished or a process failed.
+
+    Example: wm demo --gui
+    """
+    from wm_bringup.demo.course import load_course
+    from wm_bringup.demo.demo import DemoOptions, held
+    from wm_bringup.report.screen import make_console
+    from wm_bringup.run import StopSignals
+    from wm_control.share import config_file
+
+    chosen = load_course(course or config_file("demo.yaml"))
+    if seconds is not None:
+        chosen = chosen.shortened(seconds)
+    options = DemoOptions(output, chosen, controller, robot, seed, gui)
+    console = make_console()
+    with StopSignals() as signals:
+        judged = _run(options, console, lambda: signals.seen)
+        interrupted = signals.seen
+    if json is not None:
+        json.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(output / "summary.json", json)
+    if interrupted:
+        return INTERRUPTED
+    return HELD if held(judged.summary) else NOT_HELD
+
+
+def _run(options: DemoOptions, console: Console, stopped: Callable[[], bool]) -> Judged:
+    """Drive with progress on the screen, then print and draw the report."""
+    from wm_bringup.demo.demo import leave_pictures, run_demo
+    from wm_bringup.demo.report import lines, segment_table
+    from wm_bringup.demo.screen import CourseScreen
+
+    with CourseScreen(console, options.course) as screen:
+        judged = run_demo(options, screen.show, stopped)
+    console.print(segment_table(judged.summary))
+    for line in lines(judged.summary):
+        console.print(line)
+    with console.status("Drawing plots and film strip ..."):
+        leave_pictures(judged, options)
+    console.print(f"report: {options.folder}/  (film.png, motion.png, latency.png, summary.json)")
+    return judged

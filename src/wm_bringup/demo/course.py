@@ -1,0 +1,94 @@
+"""The course that the demo's operator drives, and the scenario that goes with it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import accumulate
+from pathlib import Path
+
+import yaml
+from pydantic import Field, TypeAdapter
+from pydantic.dataclasses import dataclass
+
+from wm_bringup.scenarios.scenario import Push, Scenario
+from wm_control.parameters import STRICT, load_parameters
+from wm_control.types import VelocityCommand
+
+
+@dataclass(frozen=True, slots=True, config=STRICT)
+class Segment:
+    """A time during which one velocity is commanded, with or without a push."""
+
+    name: str
+    seconds: float = Field(5.0, gt=0.0, le=3600.0, description="[s]")
+    x: float = Field(0.0, ge=-2.0, le=2.0, description="forward [m/s]")
+    y: float = Field(0.0, ge=-1.0, le=1.0, description="left [m/s]")
+    yaw: float = Field(0.0, ge=-2.0, le=2.0, description="anti-clockwise [rad/s]")
+    push: tuple[float, float, float] | None = Field(
+        None, description="impulse on the base, 0.1 s long: forward, left, up [N·s]"
+    )
+    push_after: float = Field(1.0, ge=0.0, description="of the segment's begin [s]")
+
+    @property
+    def velocity(self) -> VelocityCommand:
+        """Velocity to command."""
+        return VelocityCommand(self.x, self.y, self.yaw)
+
+
+@dataclass(frozen=True, slots=True, config=STRICT)
+class Course:
+    """Segments one after the other, and what else happens to the simulated robot."""
+
+    segments: tuple[Segment, ...] = Field(min_length=1)
+    scenario: Scenario = Field(default_factory=Scenario)
+
+    @property
+    def seconds(self) -> float:
+        """Length of the course [s]."""
+        return sum(segment.seconds for segment in self.segments)
+
+    @property
+    def starts(self) -> tuple[float, ...]:
+        """Time at which each segment begins [s]."""
+        return (0.0, *accumulate(segment.seconds for segment in self.segments[:-1]))
+
+    def at(self, time: float) -> Segment:
+        """Segment at ``time`` [s] since the start; the last one after the end."""
+        for segment, start in zip(self.segments, self.starts, strict=True):
+            if time < start + segment.seconds:
+                return segment
+        return self.segments[-1]
+
+    def pushes(self) -> tuple[Push, ...]:
+        """Pushes at their times since the start."""
+        return tuple(
+            Push(impulse=segment.push, at=start + segment.push_after)
+            for segment, start in zip(self.segments, self.starts, strict=True)
+            if segment.push is not None
+        )
+
+    def shortened(self, seconds: float) -> Course:
+        """Keep the proportions, in ``seconds`` instead."""
+        scale = seconds / self.seconds
+        return replace(
+            self,
+            segments=tuple(
+                replace(s, seconds=scale * s.seconds, push_after=scale * s.push_after)
+                for s in self.segments
+            ),
+        )
+
+    def write_scenario(self, path: Path) -> None:
+        """Write the scenario with the course's pushes, for the process that simulates."""
+        scenario = replace(
+            self.scenario,
+            duration=self.seconds,
+            pushes=(*self.scenario.pushes, *self.pushes()),
+        )
+        content = TypeAdapter(Scenario).dump_python(scenario, mode="json")
+        path.write_text(yaml.safe_dump(content, sort_keys=False), encoding="utf-8")
+
+
+def load_course(path: Path) -> Course:
+    """Read a course; ParameterError names file, key, value and bound."""
+    return load_parameters(Course, path)

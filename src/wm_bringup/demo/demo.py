@@ -1,0 +1,141 @@
+"""``wm demo`` from beginning to end: drive, judge from the bag, leave a report."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from wm_bringup.bag import Bag
+from wm_bringup.demo.course import Course
+from wm_bringup.demo.evidence import Evidence, read_evidence
+from wm_bringup.demo.judge import Latencies, judge, read_latencies
+from wm_bringup.demo.live import LiveRun, Show, drive
+from wm_bringup.demo.report import draw_film, draw_plots
+from wm_bringup.graph import describe, graph_arguments
+from wm_bringup.provenance import provenance
+from wm_bringup.topics import DIAGNOSTICS
+from wm_control.robot.description import load_robot
+
+LEFT_BEHIND = (
+    "bag",
+    "film.png",
+    "latency.npz",
+    "latency.png",
+    "log.txt",
+    "motion.png",
+    "scenario.yaml",
+    "summary.json",
+)
+"""What a demo leaves in its folder, and takes away from an earlier one."""
+
+
+@dataclass(frozen=True, slots=True)
+class DemoOptions:
+    """Where, who and what."""
+
+    folder: Path
+    course: Course
+    controller: str = "mpc"
+    robot: str = "g1"
+    seed: int = 0
+    gui: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A run and what it showed."""
+
+    summary: dict[str, Any]
+    evidence: Evidence
+    latencies: Latencies
+
+
+def run_demo(options: DemoOptions, show: Show, stopped: Callable[[], bool]) -> Judged:
+    """Drive the course in real time and judge it; DemoError, BagError when there is no result."""
+    folder = options.folder
+    clear(folder)
+    options.course.write_scenario(folder / "scenario.yaml")
+    graph = describe(
+        graph_arguments(
+            {
+                "controller": options.controller,
+                "robot": options.robot,
+                "scenario": str(folder / "scenario.yaml"),
+                "seed": options.seed,
+                "gui": options.gui,
+                "arm": True,
+                "record": str(folder / "bag"),
+                "truth": True,
+                "latency": str(folder / "latency.npz"),
+            }
+        )
+    )
+    run = drive(graph, options.course, folder / "log.txt", show, stopped)
+    return judge_run(run, options)
+
+
+def clear(folder: Path) -> None:
+    """Make the folder, without what an earlier demo left in it; other files stay."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in LEFT_BEHIND:
+        path = folder / name
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)
+
+
+def judge_run(run: LiveRun, options: DemoOptions) -> Judged:
+    """Read the bag and the latency samples, write ``summary.json``."""
+    folder = options.folder
+    evidence, bag = read_evidence(folder / "bag", run.started, run.seconds)
+    latencies = read_latencies(folder / "latency.npz", run.seconds)
+    lost = lost_messages(bag)
+    summary = {
+        **judge(evidence, latencies, options.course),
+        "ended_early": run.ended_early,
+        "controller": options.controller,
+        "nodes": run.nodes,
+        "processes": run.processes,
+        "failures": run.failures,
+        "bag": str(folder / "bag"),
+        "messages": sum(bag.counts.values()),
+        "messages_lost": lost,
+        "topics": {
+            topic: {"type": bag.msgtypes[topic], "count": count}
+            for topic, count in sorted(bag.counts.items())
+        },
+        "problems": bag.problems,
+        "seed": options.seed,
+        "conditions": provenance(),
+    }
+    text = json.dumps(summary, indent=2)
+    (folder / "summary.json").write_text(text + "\n", encoding="utf-8")
+    return Judged(summary, evidence, latencies)
+
+
+def lost_messages(bag: Bag) -> int | None:
+    """Messages that the recorder says it never got or could not keep; None if it said nothing."""
+    said: str | None = None
+    for _, _, message in bag.messages(DIAGNOSTICS.name):
+        for status in message.status:
+            if status.name == "recorder: recording":
+                said = next((v.value for v in status.values if v.key == "lost"), None)
+    return None if said is None else int(said)
+
+
+def leave_pictures(judged: Judged, options: DemoOptions) -> None:
+    """Draw plots and film strip into the folder."""
+    draw_plots(judged.evidence, judged.latencies, options.course, options.folder)
+    draw_film(
+        judged.evidence, options.course, load_robot(options.robot), options.folder / "film.png"
+    )
+
+
+def held(summary: Mapping[str, Any]) -> bool:
+    """Whether the demo showed what it is for: the whole course, on its feet, nothing failed."""
+    return not (summary["fell"] or summary["ended_early"] or summary["failures"])

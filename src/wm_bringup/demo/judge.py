@@ -1,0 +1,152 @@
+"""Judge a run in real time: did it hold, how well did it follow, how punctual was it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from wm_bringup.demo.course import Course
+from wm_bringup.demo.evidence import Evidence
+from wm_bringup.latency import STAGES, percentiles
+from wm_bringup.metrics import FallLimits
+from wm_bringup.strides import (
+    Strides,
+    gait_windows,
+    heading_velocity,
+    settled_strides,
+    tilt_of,
+    yaw_of,
+)
+from wm_control.types import Array
+
+
+@dataclass(frozen=True, slots=True)
+class Latencies:
+    """Latency samples of the control process within the course; (c,) each, in seconds.
+
+    time: of measurement since the start. path: measurement to command sent. missed: bool.
+    stages: time by stage.
+    """
+
+    time: Array
+    path: Array
+    node: Array
+    missed: Array
+    stages: Mapping[str, Array]
+
+
+def read_latencies(path: Path, seconds: float) -> Latencies:
+    """Read the file that the control process leaves; samples of the last ``seconds`` of it."""
+    with np.load(path) as data:
+        columns = {name: data[name] for name in data.files}
+    time = columns["t_sensor"] - columns["t_sensor"][-1]
+    inside = time >= -seconds
+    column = {name: values[inside] for name, values in columns.items() if name != "names"}
+    return Latencies(
+        time=column["t_sensor"] - column["t_sensor"][0],
+        path=column["t_published"] - column["t_sensor"],
+        node=column["t_end"] - column["t_start"],
+        missed=column["deadline_missed"],
+        stages={name: column[f"{name}_time"] for name in STAGES},
+    )
+
+
+def fall_of(evidence: Evidence) -> str:
+    """Why and when the robot fell, in words; empty when it stayed up."""
+    limits = FallLimits.of_standing(float(evidence.position[0, 2]))
+    low = evidence.position[:, 2] < limits.min_height
+    tilted = tilt_of(evidence.orientation) > limits.max_tilt
+    bad = np.flatnonzero(low | tilted)
+    if not len(bad):
+        return ""
+    first = bad[0]
+    height, tilt = evidence.position[first, 2], tilt_of(evidence.orientation[first][None])[0]
+    return f"fell at {evidence.time[first]:.1f} s: base height {height:.2f} m, tilt {tilt:.2f} rad"
+
+
+def strides_of(evidence: Evidence, course: Course) -> Strides:
+    """Settled strides of the whole course; windows that reach into a push do not count."""
+    pushed = np.zeros((len(evidence.time), 3))
+    for push in course.pushes():
+        during = (evidence.time >= push.at) & (evidence.time < push.at + push.duration)
+        pushed[during] = push.impulse
+    return settled_strides(
+        evidence.time,
+        evidence.velocity,
+        evidence.orientation,
+        evidence.command,
+        pushed,
+        evidence.touchdowns,
+    )
+
+
+def segment_rows(evidence: Evidence, course: Course) -> list[dict[str, Any]]:
+    """Say what was commanded and what was reached in the second half of every segment."""
+    yaw = yaw_of(evidence.orientation)
+    velocity = heading_velocity(evidence.velocity, yaw)
+    windows = gait_windows(evidence.touchdowns, evidence.time)
+    rows = []
+    for segment, start in zip(course.segments, course.starts, strict=True):
+        end, settled = start + segment.seconds, start + 0.5 * segment.seconds
+        reached = [
+            [
+                *velocity[i:j].mean(axis=0),
+                (yaw[j] - yaw[i]) / (evidence.time[j] - evidence.time[i]),
+            ]
+            for i, j in windows
+            if settled <= evidence.time[i] and evidence.time[j] <= end
+        ]
+        mean = np.mean(reached, axis=0).tolist() if reached else None
+        rows.append(
+            {
+                "name": segment.name,
+                "start": start,
+                "seconds": segment.seconds,
+                "commanded": [segment.x, segment.y, segment.yaw],
+                "reached": mean,
+                "strides": len(reached),
+            }
+        )
+    return rows
+
+
+def latency_summary(latencies: Latencies) -> dict[str, Any]:
+    """Path latency, misses and stages, in milliseconds."""
+    missed = latencies.missed.astype(bool)
+    runs = np.diff(np.flatnonzero(np.concatenate([[True], ~missed, [True]]))) - 1
+    return {
+        "path_latency_ms": asdict(percentiles(1e3 * latencies.path)),
+        "node_latency_ms": asdict(percentiles(1e3 * latencies.node)),
+        "stages_ms": {
+            name: asdict(percentiles(1e3 * values)) for name, values in latencies.stages.items()
+        },
+        "deadline_miss_rate": float(missed.mean()) if len(missed) else None,
+        "deadline_misses": int(missed.sum()),
+        "longest_miss_run": int(runs.max(initial=0)),
+    }
+
+
+def judge(evidence: Evidence, latencies: Latencies, course: Course) -> dict[str, Any]:
+    """Everything that ``summary.json`` says about motion and punctuality."""
+    fall = fall_of(evidence)
+    strides = strides_of(evidence, course)
+    simulated = evidence.time[-1] - evidence.time[0]
+    wall = evidence.received[-1] - evidence.received[0]
+    error = strides.rms_error()
+    return {
+        "fell": bool(fall),
+        "fall": fall,
+        "seconds": float(simulated),
+        "course_seconds": course.seconds,
+        "real_time_factor": float(simulated / wall) if wall > 0.0 else None,
+        "velocity_rmse": list(error) if error else None,
+        "velocity_rmse_strides": len(strides.achieved),
+        "segments": segment_rows(evidence, course),
+        "max_tilt": float(tilt_of(evidence.orientation).max()),
+        "min_height": float(evidence.position[:, 2].min()),
+        **latency_summary(latencies),
+    }

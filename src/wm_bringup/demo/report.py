@@ -1,0 +1,135 @@
+"""What a run leaves for people: tables, plots, a film strip."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from rich.table import Table
+
+from wm_bringup.backends.base import CONTROL_PERIOD
+from wm_bringup.demo.course import Course
+from wm_bringup.demo.evidence import Evidence
+from wm_bringup.demo.judge import Latencies
+from wm_bringup.report.film import Moment, film_strip
+from wm_bringup.report.plots import Motion, plot_latency, plot_motion
+from wm_bringup.report.tables import number, triple
+from wm_bringup.strides import gait_windows
+from wm_control.robot.description import RobotDescription
+
+MID_SEGMENT = 0.75
+"""Where in a segment its picture is taken."""
+
+
+def segment_table(summary: Mapping[str, Any]) -> Table:
+    """Return one row per segment of the course: what was commanded, what was reached."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for heading, justify in (
+        ("segment", "left"),
+        ("from s", "right"),
+        ("commanded x y yaw", "right"),
+        ("reached, mean of strides", "right"),
+        ("strides", "right"),
+    ):
+        table.add_column(heading, justify=justify, no_wrap=True)  # type: ignore[arg-type]
+    for row in summary["segments"]:
+        table.add_row(
+            row["name"],
+            number(row["start"], 1),
+            triple(row["commanded"], 2),
+            triple(row["reached"], 3),
+            str(row["strides"]),
+        )
+    return table
+
+
+def lines(summary: Mapping[str, Any]) -> Iterator[str]:
+    """Say the rest in sentences."""
+    path = summary["path_latency_ms"]
+    fall = summary["fall"] or summary["ended_early"]
+    yield f"[red]{fall}[/red]" if fall else "[green]the whole course without a fall[/green]"
+    yield (
+        f"stride velocity error RMS x y yaw: {triple(summary['velocity_rmse'])} "
+        f"(m/s, m/s, rad/s; {summary['velocity_rmse_strides']} settled strides)"
+    )
+    yield (
+        f"real-time factor {number(summary['real_time_factor'])};  deadlines missed "
+        f"{summary['deadline_misses']} of {path['n']}, longest run {summary['longest_miss_run']}"
+    )
+    yield (
+        "path latency ms: "
+        + "  ".join(f"{k.replace('_', '.')} {number(path[k], 2)}" for k in path if k != "n")
+        + f"  (n {path['n']}, measurement to command)"
+    )
+    yield f"bag: {summary['messages']} messages, {summary['messages_lost']} lost, {summary['bag']}"
+    for process in summary["processes"]:
+        yield (
+            f"process {process['name']}: {process['cpu_percent']:.0f} % of a core, "
+            f"{process['memory_mb']:.0f} MB"
+        )
+    for problem in (*summary["problems"], *summary["failures"]):
+        yield f"[yellow]{problem}[/yellow]"
+
+
+def draw_film(
+    evidence: Evidence, course: Course, description: RobotDescription, path: Path
+) -> None:
+    """Draw the robot in every segment and twice after every push."""
+    moments = sorted(_moments(course), key=lambda item: item[0])
+    end = evidence.time[-1]
+    frames = [_moment(evidence, time, text) for time, text in moments if time <= end]
+    if evidence.time[-1] < course.seconds - 0.5:
+        frames.append(_moment(evidence, float(end), "end"))
+    film_strip(frames, description, f"{course.scenario.name}: {course.seconds:.0f} s").save(path)
+
+
+def _moments(course: Course) -> Iterator[tuple[float, str]]:
+    for segment, start in zip(course.segments, course.starts, strict=True):
+        v = segment.velocity
+        command = f"x {v.linear_x:+.1f}  y {v.linear_y:+.1f} m/s  yaw {v.angular_z:+.1f} rad/s"
+        if segment.push is None:
+            yield start + MID_SEGMENT * segment.seconds, f"{segment.name}: {command}"
+            continue
+        push = start + segment.push_after
+        impulse = " ".join(f"{component:g}" for component in segment.push)
+        yield push + 0.08, f"push ({impulse}) N·s: {command}"
+        yield push + 0.6, f"half a second after the push: {command}"
+
+
+def _moment(evidence: Evidence, time: float, text: str) -> Moment:
+    row = min(int(np.searchsorted(evidence.time, time)), len(evidence.time) - 1)
+    return Moment(
+        f"{evidence.time[row]:.1f} s\n{text}",
+        evidence.position[row],
+        evidence.orientation[row],
+        evidence.joints_at(float(evidence.time[row])),
+    )
+
+
+def draw_plots(evidence: Evidence, latencies: Latencies, course: Course, folder: Path) -> None:
+    """Write motion.png and latency.png."""
+    plot_motion(
+        Motion(
+            evidence.time,
+            evidence.velocity,
+            evidence.orientation,
+            evidence.position,
+            evidence.command,
+            gait_windows(evidence.touchdowns, evidence.time),
+            [(start, s.name) for s, start in zip(course.segments, course.starts, strict=True)],
+            [(push.at, f"push {np.linalg.norm(push.impulse):g} N·s") for push in course.pushes()],
+        ),
+        folder / "motion.png",
+        "Velocity commanded and reached, in the heading frame",
+    )
+    plot_latency(
+        latencies.time,
+        1e3 * latencies.path,
+        latencies.missed,
+        {name: 1e3 * values for name, values in latencies.stages.items()},
+        1e3 * CONTROL_PERIOD,
+        folder / "latency.png",
+        f"Path latency of {len(latencies.time)} control cycles",
+    )

@@ -1,0 +1,140 @@
+"""The demo's operator: arms the robot, drives it over a course and watches what it truly does."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+
+import rclpy
+from diagnostic_msgs.msg import DiagnosticArray
+from nav_msgs.msg import Odometry
+from rclpy.experimental import EventsExecutor
+from rclpy.node import Node
+from rclpy.qos import QoSProfile, ReliabilityPolicy
+from rclpy.signals import SignalHandlerOptions
+from rclpy.task import Future
+from std_srvs.srv import Trigger
+
+from wm_bringup.messages import encode_twist
+from wm_bringup.topics import ARM, CMD_VEL, DECISION, DIAGNOSTICS, GROUND_TRUTH
+from wm_control.nodes.qos import publisher
+from wm_control.types import VelocityCommand
+
+COMMAND_PERIOD = 0.05
+AVERAGE_OVER = 0.8
+"""The speed shown is a mean over this, about one stride [s]."""
+
+FALLEN_HEIGHT = 0.6
+"""Share of the starting height below which the robot has fallen."""
+
+
+@dataclass(slots=True)
+class LiveView:
+    """What the operator sees while driving.
+
+    speed: of the base along its heading, across and turning, averaged over a stride.
+    cycles, misses: of the control loop. action: of the arbiter, with its cause.
+    fallen: the base is lower than any walking robot's. time: simulated, since the robot was let
+    go [s]; zero while it is held.
+    """
+
+    speed: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    cycles: int = 0
+    misses: int = 0
+    action: str = ""
+    fallen: bool = False
+    alive: bool = False
+    time: float = 0.0
+    _held_stamp: float = 0.0
+    _start_height: float = 0.0
+    _recent: list[tuple[float, float, float, float]] = field(default_factory=list)
+
+    def see_truth(self, message: Odometry, now: float) -> None:
+        """Take in one true state, received at ``now`` [s]."""
+        height = message.pose.pose.position.z
+        stamp = message.header.stamp.sec + 1e-9 * message.header.stamp.nanosec
+        if not self.alive:
+            self._start_height, self._held_stamp, self.alive = height, stamp, True
+        self.time = stamp - self._held_stamp
+        self.fallen = self.fallen or not height >= FALLEN_HEIGHT * self._start_height
+        twist = message.twist.twist
+        self._recent.append((now, twist.linear.x, twist.linear.y, twist.angular.z))
+        while now - self._recent[0][0] > AVERAGE_OVER:
+            del self._recent[0]
+        n = len(self._recent)
+        x, y, yaw = (sum(row[k] for row in self._recent) / n for k in (1, 2, 3))
+        self.speed = (x, y, yaw)
+
+    def see_health(self, message: DiagnosticArray) -> None:
+        """Take the control loop's counts from /diagnostics."""
+        for status in message.status:
+            if status.name == "robot: timing":
+                values = {pair.key: pair.value for pair in status.values}
+                self.cycles, self.misses = int(values["cycles"]), int(values["misses"])
+
+    def see_decision(self, message: DiagnosticArray) -> None:
+        """Take in what the arbiter does."""
+        if message.status:
+            self.action = message.status[0].message
+
+
+class Operator:
+    """Node ``operator`` with its own executor; one thread makes all calls."""
+
+    def __init__(self, namespace: str = "") -> None:
+        """Join the graph."""
+        self._context = rclpy.Context()
+        rclpy.init(context=self._context, signal_handler_options=SignalHandlerOptions.NO)
+        self._node = Node("operator", context=self._context, namespace=namespace)
+        self._executor = EventsExecutor(context=self._context)
+        self._executor.add_node(self._node)
+        self._publisher = publisher(self._node, CMD_VEL)
+        self._arm = self._node.create_client(Trigger, ARM.name)
+        self.view = LiveView()
+        relaxed = QoSProfile(depth=10, reliability=ReliabilityPolicy.BEST_EFFORT)
+        self._node.create_subscription(
+            Odometry,
+            GROUND_TRUTH.name,
+            lambda message: self.view.see_truth(message, time.monotonic()),
+            relaxed,
+        )
+        for topic, see in (
+            (DIAGNOSTICS, self.view.see_health),
+            (DECISION, self.view.see_decision),
+        ):
+            self._node.create_subscription(DiagnosticArray, topic.name, see, relaxed)
+
+    def spin(self, seconds: float) -> None:
+        """Handle what arrives for so long."""
+        end = time.monotonic() + seconds
+        while (left := end - time.monotonic()) > 0.0:
+            self._executor.spin_once(timeout_sec=left)
+
+    def command(self, velocity: VelocityCommand) -> None:
+        """Publish one velocity command."""
+        self._publisher.publish(encode_twist(velocity))
+
+    def try_to_arm(self, patience: float = 1.0) -> str:
+        """Ask the arbiter to arm; empty when it did, else why it did not."""
+        if not self._arm.service_is_ready():
+            return f"service {ARM.name} is not there"
+        future: Future = self._arm.call_async(Trigger.Request())
+        end = time.monotonic() + patience
+        while not future.done() and time.monotonic() < end:
+            self.spin(0.02)
+        answer = future.result() if future.done() else None
+        if answer is None:
+            return f"service {ARM.name} does not answer"
+        return "" if answer.success else str(answer.message)
+
+    def nodes(self) -> list[str]:
+        """Full names of all nodes on the graph, without this one."""
+        found = self._node.get_node_names_and_namespaces()
+        names = {f"{space.rstrip('/')}/{name}" for name, space in found}
+        return sorted(names - {self._node.get_fully_qualified_name()})
+
+    def close(self) -> None:
+        """Leave the graph."""
+        self._executor.shutdown()
+        self._node.destroy_node()
+        rclpy.try_shutdown(context=self._context)
