@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from wm_bringup.demo.course import Course
+from wm_bringup.demo.errors import DemoError
 from wm_bringup.demo.evidence import Evidence
 from wm_bringup.latency import STAGES, percentiles
 from wm_bringup.metrics import FallLimits
@@ -39,15 +40,23 @@ class Latencies:
     stages: Mapping[str, Array]
 
 
-def read_latencies(path: Path, seconds: float) -> Latencies:
-    """Read the file that the control process leaves; samples of the last ``seconds`` of it."""
-    with np.load(path) as data:
-        columns = {name: data[name] for name in data.files}
-    time = columns["t_sensor"] - columns["t_sensor"][-1]
-    inside = time >= -seconds
-    column = {name: values[inside] for name, values in columns.items() if name != "names"}
+def read_latencies(path: Path, begun: float, seconds: float) -> Latencies:
+    """Read the file that the control process leaves; DemoError without a sample in the course.
+
+    begun: of the course, on the clock of the samples [s].
+    """
+    try:
+        with np.load(path) as data:
+            columns = {name: data[name] for name in data.files if name != "names"}
+    except (OSError, ValueError) as error:
+        raise DemoError(f"no latency samples: {error}") from error
+    time = columns["t_sensor"] - begun
+    inside = (time >= 0.0) & (time <= seconds)
+    if not inside.any():
+        raise DemoError(f"{path} holds no latency sample within the course")
+    column = {name: values[inside] for name, values in columns.items()}
     return Latencies(
-        time=column["t_sensor"] - column["t_sensor"][0],
+        time=time[inside],
         path=column["t_published"] - column["t_sensor"],
         node=column["t_end"] - column["t_start"],
         missed=column["deadline_missed"],

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 import psutil
 
 from wm_bringup.demo.course import Course
+from wm_bringup.demo.errors import DemoError
 from wm_bringup.graph import Graph
 from wm_bringup.run import GraphRunner
-from wm_control.errors import WmError
 
 if TYPE_CHECKING:
     from wm_bringup.nodes.operator import LiveView, Operator
@@ -29,20 +29,18 @@ AFTER_FALL = 1.0
 COMMAND_PERIOD = 0.05
 
 
-class DemoError(WmError):
-    """The demo could not be run."""
-
-
 @dataclass(frozen=True, slots=True)
 class LiveRun:
     """What is known of a run when it is over.
 
-    started: begin of the course on the wall clock [ns]. seconds: how long it was driven [s].
+    started: begin of the course on the wall clock [ns]; begun: on the monotonic clock, which all
+    processes share [s]. seconds: how long it was driven, on the robot's clock [s].
     ended_early: why the course was broken off, or empty. nodes: on the graph while driving.
     processes: name, pid, cpu_percent of one core, memory_mb. failures: processes that ended badly.
     """
 
     started: int
+    begun: float
     seconds: float
     ended_early: str
     nodes: list[str]
@@ -102,10 +100,10 @@ def _drive(
     course: Course,
     show: Show,
     stopped: Callable[[], bool],
-) -> tuple[int, float, str, list[str], list[dict[str, Any]]]:
+) -> tuple[int, float, float, str, list[str], list[dict[str, Any]]]:
     """Drive on the robot's own clock, which began when it was let go: pushes are on it as well."""
     view, usage = operator.view, ProcessUsage(runner.running)
-    started = time.time_ns() - round(1e9 * view.time)
+    started, begun = time.time_ns() - round(1e9 * view.time), time.monotonic() - view.time
     give_up = time.monotonic() + SLOWEST * course.seconds
     end, reason, names = course.seconds, "", set(operator.nodes())
     while view.time < end:
@@ -119,7 +117,7 @@ def _drive(
         elif reason:
             break
     names.update(operator.nodes())
-    return started, min(view.time, course.seconds), reason, sorted(names), usage.rows()
+    return started, begun, min(view.time, course.seconds), reason, sorted(names), usage.rows()
 
 
 def _why_stop(

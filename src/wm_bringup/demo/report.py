@@ -13,7 +13,7 @@ from wm_bringup.backends.base import CONTROL_PERIOD
 from wm_bringup.demo.course import Course
 from wm_bringup.demo.evidence import Evidence
 from wm_bringup.demo.judge import Latencies
-from wm_bringup.report.film import Moment, film_strip
+from wm_bringup.report.film import UNITS, Moment, command_text, film_strip
 from wm_bringup.report.plots import Motion, plot_latency, plot_motion
 from wm_bringup.report.tables import number, triple
 from wm_bringup.strides import gait_windows
@@ -21,6 +21,8 @@ from wm_control.robot.description import RobotDescription
 
 MID_SEGMENT = 0.75
 """Where in a segment its picture is taken."""
+
+HALF_STRIDE = 0.5
 
 
 def segment_table(summary: Mapping[str, Any]) -> Table:
@@ -76,32 +78,39 @@ def lines(summary: Mapping[str, Any]) -> Iterator[str]:
 def draw_film(
     evidence: Evidence, course: Course, description: RobotDescription, path: Path
 ) -> None:
-    """Draw the robot in every segment and twice after every push."""
-    moments = sorted(_moments(course), key=lambda item: item[0])
-    end = evidence.time[-1]
-    frames = [_moment(evidence, time, text) for time, text in moments if time <= end]
-    if evidence.time[-1] < course.seconds - 0.5:
-        frames.append(_moment(evidence, float(end), "end"))
-    film_strip(frames, description, f"{course.scenario.name}: {course.seconds:.0f} s").save(path)
+    """Draw the robot in every segment, where the left foot lands, and twice after every push."""
+    end = float(evidence.time[-1])
+    frames = [_moment(evidence, t, text) for t, text in _moments(evidence, course) if t <= end]
+    if end < course.seconds - 0.5:
+        frames.append(_moment(evidence, end, "end"))
+    title = f"{description.name}, {course.seconds:.0f} s in real time: {UNITS}"
+    film_strip(frames, description, title).save(path)
 
 
-def _moments(course: Course) -> Iterator[tuple[float, str]]:
+def _moments(evidence: Evidence, course: Course) -> Iterator[tuple[float, str]]:
     for segment, start in zip(course.segments, course.starts, strict=True):
-        v = segment.velocity
-        command = f"x {v.linear_x:+.1f}  y {v.linear_y:+.1f} m/s  yaw {v.angular_z:+.1f} rad/s"
+        command = command_text(np.array([segment.x, segment.y, segment.yaw]))
         if segment.push is None:
-            yield start + MID_SEGMENT * segment.seconds, f"{segment.name}: {command}"
+            time = _touchdown_near(evidence, start + MID_SEGMENT * segment.seconds)
+            yield time, f"{segment.name}\n{command}"
             continue
         push = start + segment.push_after
         impulse = " ".join(f"{component:g}" for component in segment.push)
-        yield push + 0.08, f"push ({impulse}) N·s: {command}"
-        yield push + 0.6, f"half a second after the push: {command}"
+        yield push + 0.08, f"push ({impulse}) N·s\n{command}"
+        yield push + 0.5, f"0.5 s after the push\n{command}"
+
+
+def _touchdown_near(evidence: Evidence, time: float) -> float:
+    """Time of the touchdown nearest to ``time``, when there is one within half a stride."""
+    times = evidence.time[evidence.touchdowns]
+    near = times[np.abs(times - time) < HALF_STRIDE]
+    return float(near[np.argmin(np.abs(near - time))]) if len(near) else time
 
 
 def _moment(evidence: Evidence, time: float, text: str) -> Moment:
     row = min(int(np.searchsorted(evidence.time, time)), len(evidence.time) - 1)
     return Moment(
-        f"{evidence.time[row]:.1f} s\n{text}",
+        f"{evidence.time[row]:.1f} s  {text}",
         evidence.position[row],
         evidence.orientation[row],
         evidence.joints_at(float(evidence.time[row])),

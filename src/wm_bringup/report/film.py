@@ -16,12 +16,16 @@ from wm_bringup.trace import Trace
 from wm_control.robot.description import RobotDescription
 from wm_control.types import Array
 
-FRAME = (360, 420)
+FRAME = (300, 400)
 """Width and height of one frame [pixels]."""
 
-CAPTION = 44
-COLUMNS = 4
+CAPTION = 46
+ROWS = 2
 TITLE = 40
+UNITS = "commanded x forward, y left [m/s], yaw [rad/s]"
+VIEW = 25.0
+"""The camera looks at the robot's right side, this much from ahead of it [degrees]."""
+
 _INK, _PAPER = (30, 34, 40), (250, 250, 248)
 
 
@@ -41,14 +45,14 @@ class Moment:
 def film_strip(
     moments: Sequence[Moment], description: RobotDescription, title: str = ""
 ) -> Image.Image:
-    """Draw the moments in rows of four, left to right, each with its caption."""
+    """Draw the moments in two rows, left to right, each with its caption."""
     camera = PyBulletCamera(description)
     try:
         frames = [_frame(camera, moment) for moment in moments]
     finally:
         camera.close()
-    columns = min(COLUMNS, len(frames))
-    rows = -(-len(frames) // columns)
+    rows = min(ROWS, len(frames))
+    columns = -(-len(frames) // rows)
     width, height = FRAME[0] * columns, (FRAME[1] + CAPTION) * rows + TITLE
     sheet = Image.new("RGB", (width, height), _PAPER)
     draw = ImageDraw.Draw(sheet)
@@ -78,15 +82,20 @@ def film_of_trace(
         )
         for row in rows
     ]
-    return film_strip(moments, description, title)
+    return film_strip(moments, description, f"{title}: {UNITS}")
 
 
 def caption_of(time: float, command: Array, push: Array) -> str:
-    """Time, velocity command and, while there is one, the push."""
-    x, y, yaw = command
-    text = f"{time:.1f} s   x {x:+.2f}  y {y:+.2f} m/s  yaw {yaw:+.2f} rad/s"
+    """Say the time, the velocity command and, while there is one, the push."""
     force = float(np.linalg.norm(push))
-    return f"{text}\npush {force:.0f} N" if force > 0.0 else text
+    first = f"{time:.1f} s" + (f"   push {force:.0f} N" if force > 0.0 else "")
+    return f"{first}\n{command_text(command)}"
+
+
+def command_text(command: Array) -> str:
+    """Velocity command (3,) in few characters; units are in the strip's title."""
+    x, y, yaw = command
+    return f"x {x:+.2f}  y {y:+.2f}  yaw {yaw:+.2f}"
 
 
 def _frame(camera: PyBulletCamera, moment: Moment) -> Image.Image:
@@ -97,8 +106,8 @@ def _frame(camera: PyBulletCamera, moment: Moment) -> Image.Image:
         moment.joint_position,
         width=FRAME[0],
         height=FRAME[1],
-        yaw=heading + 65.0,
-        distance=2.0,
+        yaw=heading + VIEW,
+        distance=1.9,
     )
     return Image.fromarray(pixels)
 

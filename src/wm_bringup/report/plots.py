@@ -53,7 +53,7 @@ def plot_motion(motion: Motion, path: Path, title: str) -> None:
         _plot_velocity(axes, motion, raw, motion.command[:, row], yaw if row == 2 else None)
         axes.set_ylabel(name)
     assert first is not None
-    first.legend(loc="upper left", fontsize=8, ncols=3)
+    figure.legend(*first.get_legend_handles_labels(), loc="outside lower left", ncols=3, fontsize=9)
     for start, text in motion.labels:
         first.text(start, 1.02, f" {text}", transform=first.get_xaxis_transform(), fontsize=8)
     axes.set_xlabel("time [s]")
@@ -89,6 +89,8 @@ def _plot_path(axes: Axes, motion: Motion) -> None:
     axes.plot(x, y, color=STRIDE, lw=1.4)
     for start, text in motion.labels:
         index = min(int(np.searchsorted(motion.time, start)), len(x) - 1)
+        if index and np.hypot(x[index] - x[0], y[index] - y[0]) < 0.1:
+            continue  # still where it started
         axes.plot(x[index], y[index], "o", ms=3, color="0.3")
         axes.annotate(
             text, (x[index], y[index]), fontsize=7, xytext=(3, 3), textcoords="offset points"
@@ -136,7 +138,14 @@ def plot_latency(
 
 def _plot_cycles(axes: Axes, time: Array, path_ms: Array, missed: Array, period_ms: float) -> None:
     axes.plot(time, path_ms, ",", color=STRIDE, alpha=0.6)
-    axes.plot(time[missed], path_ms[missed], "x", color=BAD, ms=5, label=f"{missed.sum()} missed")
+    axes.plot(
+        time[missed],
+        path_ms[missed],
+        "x",
+        color=BAD,
+        ms=5,
+        label=f"{missed.sum()} missed (command and simulation step together)",
+    )
     axes.axhline(period_ms, color=COMMAND, lw=1.2, label="deadline")
     axes.set_yscale("log")
     axes.set_xlabel("time [s]")

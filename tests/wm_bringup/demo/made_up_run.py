@@ -1,0 +1,125 @@
+"""A made-up run: a robot that glides over a course, and the bag it would have left."""
+
+import numpy as np
+from rosbags.typesys import Stores, get_typestore
+
+from wm_bringup.bag_writer import BagWriter
+from wm_bringup.latency import LatencyLog, LatencySample
+from wm_control.mpc.plan import Gait, Mode, WalkingPlan, pack
+from wm_control.types import SolveReport, Status
+
+T = get_typestore(Stores.ROS2_JAZZY)
+START = 1_700_000_000_000_000_000
+EPOCH = 1_700_000_000.0
+STRIDE = 0.8
+JOINTS = 29
+
+
+def message(name, *values):
+    return T.types[name](*values)
+
+
+def header(time, frame=""):
+    stamp = EPOCH + time
+    seconds = int(stamp)
+    return message(
+        "std_msgs/msg/Header",
+        message("builtin_interfaces/msg/Time", seconds, round(1e9 * (stamp - seconds))),
+        frame,
+    )
+
+
+def vector(x=0.0, y=0.0, z=0.0):
+    return message("geometry_msgs/msg/Vector3", x, y, z)
+
+
+def twist(velocity):
+    x, y, yaw = velocity
+    return message("geometry_msgs/msg/Twist", vector(x, y), vector(0.0, 0.0, yaw))
+
+
+def odometry(time, position, yaw, velocity):
+    pose = message(
+        "geometry_msgs/msg/Pose",
+        message("geometry_msgs/msg/Point", *position),
+        message("geometry_msgs/msg/Quaternion", 0.0, 0.0, np.sin(yaw / 2), np.cos(yaw / 2)),
+    )
+    return message(
+        "nav_msgs/msg/Odometry",
+        header(time, "world"),
+        "base_link",
+        message("geometry_msgs/msg/PoseWithCovariance", pose, np.zeros(36)),
+        message("geometry_msgs/msg/TwistWithCovariance", twist(velocity), np.zeros(36)),
+    )
+
+
+def plan(time):
+    """The planner's clock: a stride of 0.8 s, left support in its first half."""
+    stamp, half = EPOCH + time, 0.5 * STRIDE
+    step = int(time / half)
+    zeros = np.zeros(2)
+    gait = Gait(
+        Mode.WALK, step % 2, EPOCH + half * step, EPOCH + half * (step + 1), 0.04, True,
+        np.zeros(4), np.zeros(4), zeros, np.zeros(3), zeros, 0.0, step,
+    )  # fmt: skip
+    report = SolveReport("footstep_mpc", Status.OK, 0.0, 0.0, 1, 0.0)
+    made = WalkingPlan(stamp, 0, gait, np.zeros((3, 4)), zeros, half, zeros, zeros, report)
+    layout = message("std_msgs/msg/MultiArrayLayout", [], 0)
+    return message("std_msgs/msg/Float64MultiArray", layout, pack(made))
+
+
+def lost_so_far(count):
+    status = message(
+        "diagnostic_msgs/msg/DiagnosticStatus", 0, "recorder: recording", "", "",
+        [message("diagnostic_msgs/msg/KeyValue", "lost", str(count))],
+    )  # fmt: skip
+    return message("diagnostic_msgs/msg/DiagnosticArray", header(0.0), [status])
+
+
+def write_bag(folder, course, *, gain=1.0, fall_at=None, slow=1.0, lost=0):
+    """The robot moves with ``gain`` times the command; ``slow``: wall time per simulated time."""
+    writer = BagWriter(folder)
+    types = {
+        "/ground_truth/odom": "nav_msgs/msg/Odometry",
+        "/cmd_vel": "geometry_msgs/msg/Twist",
+        "/joint_states": "sensor_msgs/msg/JointState",
+        "/mpc/plan": "std_msgs/msg/Float64MultiArray",
+        "/diagnostics": "diagnostic_msgs/msg/DiagnosticArray",
+    }
+    for topic, name in types.items():
+        writer.add_topic(topic, name)
+
+    def write(topic, time, content):
+        stamp = START + round(1e9 * slow * time)
+        writer.write(topic, stamp, bytes(T.serialize_cdr(content, types[topic])))
+
+    x, y, yaw, dt = 0.0, 0.0, 0.0, 0.02
+    for k in range(round(course.seconds / dt) + 1):
+        time = k * dt
+        segment = course.at(time)
+        command = np.array([segment.x, segment.y, segment.yaw])
+        vx, vy, wz = gain * command
+        height = 0.3 if fall_at is not None and time >= fall_at else 0.7
+        write("/cmd_vel", time, twist(command))
+        write("/ground_truth/odom", time, odometry(time, (x, y, height), yaw, (vx, vy, wz)))
+        names = [f"j{i}" for i in range(JOINTS)]
+        joints = [np.full(JOINTS, time), np.zeros(JOINTS), np.zeros(JOINTS)]
+        write(
+            "/joint_states",
+            time,
+            message("sensor_msgs/msg/JointState", header(time), names, *joints),
+        )
+        write("/mpc/plan", time, plan(time))
+        x += dt * (np.cos(yaw) * vx - np.sin(yaw) * vy)
+        y += dt * (np.sin(yaw) * vx + np.cos(yaw) * vy)
+        yaw += dt * wz
+    write("/diagnostics", course.seconds, lost_so_far(lost))
+    writer.close()
+
+
+def write_latencies(path, seconds, begun=100.0, missed=()):
+    log = LatencyLog(1 << 15)
+    for k in range(round(seconds / 0.002)):
+        t = begun + 0.002 * k
+        log.append(LatencySample(k, "mpc", t, t, t + 1e-4, t + 7e-4, t + 8e-4, k in missed, 5))
+    log.save(path)

@@ -1,0 +1,156 @@
+import json
+
+import numpy as np
+import pytest
+from made_up_run import START, write_bag, write_latencies
+
+from wm_bringup.bag_writer import BagError
+from wm_bringup.demo.course import Course, Segment, load_course
+from wm_bringup.demo.demo import DemoOptions, clear, held, judge_run
+from wm_bringup.demo.errors import DemoError
+from wm_bringup.demo.evidence import read_evidence
+from wm_bringup.demo.judge import read_latencies
+from wm_bringup.demo.live import LiveRun
+from wm_bringup.scenarios.scenario import load_scenario
+from wm_control.errors import ParameterError
+from wm_control.share import config_file
+from wm_control.types import VelocityCommand
+
+COURSE = Course(
+    segments=(
+        Segment("stand", 2.0),
+        Segment("walk", 8.0, x=0.5),
+        Segment("push", 6.0, x=0.5, push=(15.0, 0.0, 0.0), push_after=1.0),
+        Segment("turn", 8.0, x=0.3, yaw=0.4),
+    )
+)
+
+
+def judged(folder, course=COURSE, *, ended_early="", failures=(), missed=(), **options):
+    write_bag(folder / "bag", course, **options)
+    write_latencies(folder / "latency.npz", course.seconds, missed=missed)
+    run = LiveRun(START, 100.0, course.seconds, ended_early, ["/robot"], [], list(failures))
+    return judge_run(run, DemoOptions(folder, course))
+
+
+def test_the_shipped_course_is_the_promised_one():
+    course = load_course(config_file("demo.yaml"))
+    assert 35.0 <= course.seconds <= 45.0
+    assert {segment.x for segment in course.segments} >= {0.0, 0.3, 0.6, 1.0}
+    assert [push.impulse for push in course.pushes()] == [(15.0, 0.0, 0.0)]
+    assert course.segments[0].velocity == course.segments[-1].velocity == VelocityCommand()
+
+
+def test_each_segment_holds_until_its_end_and_the_last_one_on():
+    assert [COURSE.at(t).name for t in (0.0, 1.99, 2.0, 23.9, 99.0)] == [
+        "stand", "stand", "walk", "turn", "turn",
+    ]  # fmt: skip
+    assert COURSE.starts == (0.0, 2.0, 10.0, 16.0)
+
+
+def test_a_push_comes_at_its_time_in_the_course():
+    assert [push.at for push in COURSE.pushes()] == [11.0]
+
+
+def test_a_stretched_course_keeps_its_proportions():
+    short = COURSE.shortened(12.0)
+    assert short.seconds == pytest.approx(12.0)
+    assert short.pushes()[0].at == pytest.approx(5.5)
+
+
+def test_the_scenario_for_the_simulator_holds_the_push_and_is_valid(tmp_path):
+    COURSE.write_scenario(tmp_path / "scenario.yaml")
+    scenario = load_scenario(tmp_path / "scenario.yaml")
+    assert scenario.pushes == COURSE.pushes()
+
+
+def test_a_course_with_an_unknown_key_is_refused_by_name(tmp_path):
+    (tmp_path / "course.yaml").write_text("segments: [{name: a, speed: 1.0}]")
+    with pytest.raises(ParameterError, match=r"segments\.0.*speed"):
+        load_course(tmp_path / "course.yaml")
+
+
+def test_a_robot_that_does_what_is_asked_has_no_error(tmp_path):
+    summary = judged(tmp_path).summary
+    assert summary["velocity_rmse"] == pytest.approx([0.0, 0.0, 0.0], abs=0.01)
+    assert summary["real_time_factor"] == pytest.approx(1.0, abs=1e-3)
+    assert not summary["fell"]
+    assert held(summary)
+
+
+def test_the_error_is_what_the_robot_lacks_per_stride(tmp_path):
+    summary = judged(tmp_path, gain=0.9).summary
+    walk = next(row for row in summary["segments"] if row["name"] == "walk")
+    assert walk["reached"] == pytest.approx([0.45, 0.0, 0.0], abs=1e-3)
+    assert walk["strides"] >= 3
+    turn = next(row for row in summary["segments"] if row["name"] == "turn")
+    assert turn["reached"][2] == pytest.approx(0.36, abs=2e-3)
+
+
+def test_strides_are_cut_where_the_planner_puts_the_left_foot_down(tmp_path):
+    write_bag(tmp_path / "bag", COURSE)
+    evidence, _ = read_evidence(tmp_path / "bag", START, COURSE.seconds)
+    spacing = np.diff(evidence.time[evidence.touchdowns])
+    assert spacing == pytest.approx(np.full(len(spacing), 0.8), abs=0.021)
+
+
+def test_a_fall_is_told_with_its_time_and_is_not_held(tmp_path):
+    summary = judged(tmp_path, fall_at=14.0).summary
+    assert summary["fell"]
+    assert "fell at 14.0 s: base height 0.30 m" in summary["fall"]
+    assert not held(summary)
+
+
+def test_a_slow_simulation_is_seen_in_the_real_time_factor(tmp_path):
+    write_bag(tmp_path / "bag", COURSE, slow=1.25)
+    write_latencies(tmp_path / "latency.npz", COURSE.seconds)
+    run = LiveRun(START, 100.0, 1.25 * COURSE.seconds, "", [], [], [])
+    summary = judge_run(run, DemoOptions(tmp_path, COURSE)).summary
+    assert summary["real_time_factor"] == pytest.approx(0.8, abs=1e-3)
+
+
+def test_misses_are_counted_with_their_longest_run(tmp_path):
+    summary = judged(tmp_path, missed={10, 500, 501, 502}).summary
+    assert (summary["deadline_misses"], summary["longest_miss_run"]) == (4, 3)
+    assert summary["deadline_miss_rate"] == pytest.approx(4 / summary["path_latency_ms"]["n"])
+    assert summary["path_latency_ms"]["p50"] == pytest.approx(0.8)
+
+
+@pytest.mark.parametrize("trouble", [{"ended_early": "interrupted"}, {"failures": ["mpc died"]}])
+def test_a_broken_off_course_or_a_failed_process_is_not_held(tmp_path, trouble):
+    assert not held(judged(tmp_path, **trouble).summary)
+
+
+def test_the_summary_on_disk_has_the_promised_keys(tmp_path):
+    judged(tmp_path, lost=2)
+    summary = json.loads((tmp_path / "summary.json").read_text())
+    assert {
+        "fell", "seconds", "real_time_factor", "controller", "nodes", "processes",
+        "velocity_rmse", "path_latency_ms", "deadline_miss_rate", "bag",
+    } <= set(summary)  # fmt: skip
+    assert {"p50", "p95", "p99", "p99_9", "max", "n"} == set(summary["path_latency_ms"])
+    assert summary["messages_lost"] == 2
+    assert summary["topics"]["/joint_states"]["count"] == 1201
+
+
+def test_a_bag_without_the_truth_says_what_is_missing(tmp_path):
+    from wm_bringup.bag_writer import BagWriter
+
+    writer = BagWriter(tmp_path / "bag")
+    writer.add_topic("/cmd_vel", "geometry_msgs/msg/Twist")
+    writer.write("/cmd_vel", START, bytes(4 + 48))
+    writer.close()
+    with pytest.raises(BagError, match="ground_truth/odom; it has /cmd_vel"):
+        read_evidence(tmp_path / "bag", START, 1.0)
+
+
+def test_a_control_process_that_left_no_latencies_is_named(tmp_path):
+    with pytest.raises(DemoError, match=r"latency\.npz"):
+        read_latencies(tmp_path / "latency.npz", 0.0, 1.0)
+
+
+def test_clearing_takes_away_an_earlier_demo_and_nothing_else(tmp_path):
+    judged(tmp_path)
+    (tmp_path / "notes.txt").write_text("mine")
+    clear(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]

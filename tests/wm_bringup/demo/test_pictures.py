@@ -1,0 +1,58 @@
+import numpy as np
+import pytest
+from made_up_run import START, write_bag, write_latencies
+from PIL import Image
+
+from wm_bringup.demo.course import Course, Segment
+from wm_bringup.demo.demo import DemoOptions, judge_run, leave_pictures
+from wm_bringup.demo.live import LiveRun
+from wm_bringup.demo.report import lines, segment_table
+from wm_bringup.report.screen import make_console
+
+COURSE = Course(
+    segments=(
+        Segment("stand", 1.0),
+        Segment("push", 4.0, x=0.5, push=(15.0, 0.0, 0.0), push_after=1.0),
+        Segment("turn", 3.0, x=0.3, yaw=0.4),
+    )
+)
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("demo")
+    write_bag(folder / "bag", COURSE)
+    write_latencies(folder / "latency.npz", COURSE.seconds, missed={5})
+    options = DemoOptions(folder, COURSE)
+    processes = [{"name": "control", "pid": 1, "cpu_percent": 40.0, "memory_mb": 200.0}]
+    live = LiveRun(START, 100.0, COURSE.seconds, "", ["/robot"], processes, [])
+    judged = judge_run(live, options)
+    leave_pictures(judged, options)
+    return folder, judged
+
+
+def colours(path):
+    pixels = np.asarray(Image.open(path).convert("RGB")).reshape(-1, 3)
+    return len(np.unique(pixels, axis=0))
+
+
+@pytest.mark.parametrize("name", ["film.png", "motion.png", "latency.png"])
+def test_every_picture_shows_something(run, name):
+    assert colours(run[0] / name) > 50
+
+
+def test_the_film_strip_shows_each_segment_and_the_push_twice(run):
+    width, height = Image.open(run[0] / "film.png").size
+    assert (width // 300, height // 400) == (2, 2)
+
+
+def test_the_table_names_every_segment_and_the_text_says_how_it_went(run, capsys):
+    console = make_console()
+    console.print(segment_table(run[1].summary))
+    for line in lines(run[1].summary):
+        console.print(line)
+    said = capsys.readouterr().out
+    assert all(segment.name in said for segment in COURSE.segments)
+    assert "without a fall" in said
+    assert "missed 1 of" in said
+    assert "process control: 40 % of a core" in said
