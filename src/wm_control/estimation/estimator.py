@@ -8,11 +8,11 @@ Each arrow is one file of this folder. Nothing here reads a clock; time is the o
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
-import pinocchio as pin
 
+from wm_control.estimation.body import Body
 from wm_control.estimation.contact import ContactFilter, WrenchSolver
 from wm_control.estimation.covariance import Uncertainty
 from wm_control.estimation.health import Health
@@ -22,12 +22,12 @@ from wm_control.estimation.orientation import GRAVITY, OrientationFilter, up_fro
 from wm_control.estimation.parameters import EstimatorParameters
 from wm_control.estimation.sensors import Readings, SensorGuard
 from wm_control.estimation.stuck import GYRO, JOINTS
+from wm_control.estimation.vector3 import ZERO, Vector3, minus, plus, rotate, vector3, weighted
 from wm_control.robot.description import RobotDescription
-from wm_control.robot.model import BASE_DOF, RobotModel
 from wm_control.types import Array, Estimate, Observation
 
 STREAM = "observations"
-_WORLD_ALIGNED = pin.ReferenceFrame.LOCAL_WORLD_ALIGNED
+
 _STANDING_SAY = 0.8
 _STANDING_TIME = 0.1
 """The robot stands when the lesser sole's say, averaged over this time [s], exceeds this."""
@@ -36,41 +36,27 @@ _UNSUPPORTED_SAY = 0.2
 """The base coasts on the accelerometer alone when both soles together say less."""
 
 
-@dataclass(slots=True)
-class Soles:
-    """Both soles by forward kinematics at the predicted base state, world axes.
-
-    position: (2, 3) [m]. velocity: (2, 3) [m/s]. heading: of the soles' x axes [rad].
-    """
-
-    position: Array
-    velocity: Array
-    heading: list[float]
-
-
 class LegOdometryEstimator:
     """A ``types.Estimator``: IMU, joints and soles at rest; no foot sensor, no gait clock."""
 
     def __init__(self, description: RobotDescription, parameters: EstimatorParameters) -> None:
-        """Build Pinocchio model and filters; RobotDescriptionError comes from the description."""
+        """Build Pinocchio model and filters; nothing is believed before ``reset``."""
         self.description = description
         self.parameters = parameters
-        self._robot = RobotModel(description)
-        self._imu_rotation: Array = np.ascontiguousarray(description.imu.rotation, dtype=np.float64)
-        legs = [BASE_DOF + np.array(description.groups[name]) for name in ("left_leg", "right_leg")]
-        self._legs = [leg - BASE_DOF for leg in legs]
+        self._imu_rotation = np.asarray(description.imu.rotation).tolist()
+        self._legs = [
+            np.array(description.groups[name], dtype=np.intp) for name in ("left_leg", "right_leg")
+        ]
+        self._body = Body(description)
         self._guard = SensorGuard(description, parameters.sensors)
         self._health = Health(parameters.sensors)
         self._orientation = OrientationFilter(parameters.orientation)
-        self._odometry = LegOdometry(parameters.odometry, description.imu.position)
-        self._momentum = MomentumObserver(self._robot.nv, parameters.contact.observer_bandwidth)
+        imu_position = vector3(np.asarray(description.imu.position).tolist())
+        self._odometry = LegOdometry(parameters.odometry, imu_position)
+        self._momentum = MomentumObserver(self._body.size, parameters.contact.observer_bandwidth)
         self._wrenches = WrenchSolver(parameters.contact, np.concatenate(self._legs))
         self._contact = ContactFilter(parameters.contact)
         self._uncertainty = Uncertainty(parameters.covariance)
-        self._acceleration: Array = np.zeros(self._robot.nv)
-        self._jacobians: Array = np.zeros((12, self._robot.nv))
-        self._soles = Soles(np.zeros((2, 3)), np.zeros((2, 3)), [0.0, 0.0])
-        self._last: Estimate | None = None
         self._start_over()
 
     def _start_over(self) -> None:
@@ -78,11 +64,11 @@ class LegOdometryEstimator:
         self._health.reset()
         self._contact.reset()
         self._uncertainty.reset()
-        self._gyro: Array = np.zeros(3)
+        self._gyro = ZERO
         self._heading_error = 0.0
         self._standing = 1.0
-        self._slip: Array = np.zeros((2, 3))
-        self._last = None
+        self._slip = [ZERO, ZERO]
+        self._last: Estimate | None = None
 
     def reset(self, observation: Observation) -> Estimate:
         """Start from rest with both soles on flat ground; see ``types.Estimator``.
@@ -91,22 +77,20 @@ class LegOdometryEstimator:
         """
         self._start_over()
         readings = self._guard.check(observation, 0.0)
-        up = self._up(readings)
-        if readings.faults or up is None:
+        up, gyro = self._up(readings), self._in_base(readings.gyro)
+        if readings.faults or up is None or gyro is None:
             fault = next(iter(readings.faults.values()), "no vertical from the IMU")
             return self._unusable(observation, f"cannot start: {fault}")
-        assert readings.gyro is not None
-        self._gyro = self._imu_rotation @ readings.gyro
+        self._gyro = gyro
         self._orientation.reset(up)
-        self._robot.v[:] = 0.0
-        self._odometry.position = np.zeros(3)
-        self._move_model(readings, np.zeros(3), np.zeros(3), 0.0)
-        position = -self._soles.position.mean(axis=0)
-        self._soles.position += position
-        self._odometry.reset(position, self._soles.position, self._soles.heading)
-        self._momentum.reset(self._external_force(readings))
-        wrench = self._wrenches.solve(self._momentum.residual, self._jacobians)
-        self._last = self._assemble(observation, readings, np.zeros(3), wrench)
+        self._body.place(self._orientation.quaternion, readings.position)
+        soles = self._body.soles
+        middle = weighted(0.5, soles.position[0], 0.5, soles.position[1])
+        places = [minus(sole, middle) for sole in soles.position]
+        self._odometry.reset(minus(ZERO, middle), places, soles.heading)
+        self._momentum.reset(self._body.external_force(readings.torque))
+        wrench = self._wrenches.solve(self._momentum.residual, self._body.jacobians)
+        self._last = self._assemble(observation, readings, ZERO, wrench)
         return self._last
 
     def update(self, observation: Observation) -> Estimate:
@@ -120,167 +104,136 @@ class LegOdometryEstimator:
             return self.reset(observation)
         try:
             if observation.sequence <= self._last.observation.sequence:
-                return self._without_news(observation)
-            return self._advance(observation)
+                return self._without_news(self._last)
+            return self._advance(observation, self._last)
         except Exception as error:  # the promise of the protocol, see above
             return self._unusable(observation, f"{type(error).__name__}: {error}")
 
-    def _advance(self, observation: Observation) -> Estimate:
+    def _advance(self, observation: Observation, last: Estimate) -> Estimate:
         faults: dict[str, str] = {}
-        dt = self._interval(observation, faults)
+        dt = self._interval(observation, last, faults)
         readings = self._guard.check(observation, dt)
         faults.update(readings.faults)
         self._return_from_outage(readings, faults)
         self._health.update(faults, dt)
         omega = self._turn(readings, dt)
+        orientation, odometry = self._orientation, self._odometry
         force = self._specific_force(readings)
-        velocity = self._odometry.predict(self._orientation.rotation, omega, force, dt)
-        self._move_model(readings, velocity, omega, dt)
-        residual = self._momentum.update(self._external_force(readings), dt)
-        wrench = self._wrenches.solve(residual, self._jacobians)
+        velocity = odometry.predict(orientation.rows, omega, force, dt)
+        self._body.move(
+            odometry.position,
+            orientation.quaternion,
+            velocity,
+            omega,
+            readings.position,
+            readings.velocity,
+            dt,
+        )
+        residual = self._momentum.update(self._body.external_force(readings.torque), dt)
+        wrench = self._wrenches.solve(residual, self._body.jacobians)
         self._correct(readings, wrench, dt)
         self._last = self._assemble(observation, readings, omega, wrench)
         return self._last
 
     # --- time -------------------------------------------------------------------------------
 
-    def _interval(self, observation: Observation, faults: dict[str, str]) -> float:
+    def _interval(self, observation: Observation, last: Estimate, faults: dict[str, str]) -> float:
         """Seconds since the last observation; the nominal period where stamps make no sense."""
-        assert self._last is not None
         sensors = self.parameters.sensors
-        dt = observation.stamp - self._last.stamp
+        dt = observation.stamp - last.stamp
         if not (0.0 < dt < math.inf):
-            faults[STREAM] = f"stamp goes from {self._last.stamp} to {observation.stamp} s"
+            faults[STREAM] = f"stamp goes from {last.stamp} to {observation.stamp} s"
             return sensors.nominal_period
         if dt > sensors.outage_limit:
             faults[STREAM] = f"no observation for {1e3 * dt:.0f} ms"
             return sensors.outage_limit * 1.01
         return dt
 
-    def _without_news(self, observation: Observation) -> Estimate:
+    def _without_news(self, last: Estimate) -> Estimate:
         """Stay with the last estimate, for as long as prediction may bridge a gap."""
-        assert self._last is not None
-        last = self._last
         fault = f"no observation newer than number {last.observation.sequence}"
         self._health.update({STREAM: fault}, self.parameters.sensors.nominal_period)
         if self._health.healthy:
             return last
         return self._unusable(last.observation, self._health.cause)
 
-    # --- sensors ----------------------------------------------------------------------------
-
     def _return_from_outage(self, readings: Readings, faults: dict[str, str]) -> None:
         """Start afresh with what went stale while a sensor was out for too long."""
-        if self._health.overdue(GYRO) and GYRO not in faults:
+        health = self._health
+        if health.overdue(GYRO) and GYRO not in faults:
             up = self._up(readings)
             if up is not None:
                 self._orientation.set_tilt(up, self._orientation.heading)
-        if self._stale(faults):
-            self._contact.reset()
-            self._odometry.say = [0.0, 0.0]
+        unseen = health.overdue(JOINTS) and JOINTS not in faults
+        if STREAM in faults or health.overdue(STREAM) or unseen:
+            self._odometry.forget_anchors()
 
-    def _stale(self, faults: dict[str, str]) -> bool:
-        """Whether the anchors belong to a past that nobody saw."""
-        if STREAM in faults:
-            return True
-        return self._health.overdue(STREAM) or (
-            self._health.overdue(JOINTS) and JOINTS not in faults
-        )
+    # --- IMU --------------------------------------------------------------------------------
 
-    def _up(self, readings: Readings) -> Array | None:
-        """(3,) vertical in base axes by the IMU's own orientation; None without it."""
+    def _in_base(self, reading: Array | None) -> Vector3 | None:
+        """Turn a reading (3,) in IMU axes into base axes."""
+        return None if reading is None else rotate(self._imu_rotation, vector3(reading.tolist()))
+
+    def _up(self, readings: Readings) -> Vector3 | None:
+        """Vertical in base axes by the IMU's own orientation; None without it."""
         if readings.orientation is None:
             return None
-        return self._imu_rotation @ up_from_quaternion(readings.orientation)
+        return rotate(self._imu_rotation, up_from_quaternion(readings.orientation.tolist()))
 
-    def _turn(self, readings: Readings, dt: float) -> Array:
-        """Advance the orientation; return the angular velocity (3,) in base axes [rad/s].
+    def _turn(self, readings: Readings, dt: float) -> Vector3:
+        """Advance the orientation; return the angular velocity in base axes [rad/s].
 
         A silent gyro is held for as long as prediction lasts, and taken as zero afterwards.
         """
-        if readings.gyro is not None:
-            self._gyro = self._imu_rotation @ readings.gyro
+        orientation, parameters = self._orientation, self.parameters.orientation
+        gyro = self._in_base(readings.gyro)
+        if gyro is not None:
+            self._gyro = gyro
         elif self._health.overdue(GYRO):
-            self._gyro = self._orientation.bias
-        orientation = self._orientation
+            self._gyro = orientation.bias
         up, bandwidth = self._up(readings), orientation.tilt_bandwidth()
-        if up is None and readings.specific_force is not None:
-            up = orientation.accelerometer_up(self._imu_rotation @ readings.specific_force)
-            bandwidth = self.parameters.orientation.accelerometer_bandwidth
-        standing = self._standing > _STANDING_SAY
+        felt = self._in_base(readings.specific_force) if up is None else None
+        if felt is not None:
+            up, bandwidth = orientation.accelerometer_up(felt), parameters.accelerometer_bandwidth
         return orientation.update(
             self._gyro,
             dt,
             up,
             bandwidth,
             self._heading_error,
-            orientation.heading_bandwidth(standing),
+            orientation.heading_bandwidth(standing=self._standing > _STANDING_SAY),
         )
 
-    def _specific_force(self, readings: Readings) -> Array:
-        """(3,) base axes; without an accelerometer, that of a base that does not accelerate."""
-        if readings.specific_force is not None:
-            force: Array = self._imu_rotation @ readings.specific_force
+    def _specific_force(self, readings: Readings) -> Vector3:
+        """In base axes; without an accelerometer, that of a base that does not accelerate."""
+        force = self._in_base(readings.specific_force)
+        if force is not None:
             return force
-        at_rest: Array = GRAVITY * self._orientation.rotation[2]
-        return at_rest + self._odometry.acceleration_bias
+        return plus(self._odometry.acceleration_bias, GRAVITY, self._orientation.up)
 
-    # --- model ------------------------------------------------------------------------------
-
-    def _move_model(self, readings: Readings, velocity: Array, omega: Array, dt: float) -> None:
-        """Put the model into the predicted state; refresh acceleration, Jacobians and soles.
-
-        velocity, omega: (3,) of the base in base axes. dt: since the last state; 0 means at rest.
-        """
-        robot, model, data = self._robot, self._robot.model, self._robot.data
-        q, v, before = robot.q, robot.v, robot.v.copy()
-        q[:3] = self._odometry.position
-        q[3:7] = self._orientation.quaternion
-        q[7:] = readings.position
-        v[:3] = velocity
-        v[3:6] = omega
-        v[6:] = readings.velocity if dt > 0.0 else 0.0
-        self._acceleration = (v - before) / dt if dt > 0.0 else np.zeros(robot.nv)
-        pin.computeJointJacobians(model, data, q)
-        soles, jacobians = self._soles, self._jacobians
-        for foot, frame in enumerate(robot.sole_ids):
-            placement = pin.updateFramePlacement(model, data, frame)
-            soles.position[foot] = placement.translation
-            x_axis = placement.rotation[:, 0].tolist()
-            soles.heading[foot] = math.atan2(x_axis[1], x_axis[0])
-            jacobians[6 * foot : 6 * foot + 6] = pin.getFrameJacobian(
-                model, data, frame, _WORLD_ALIGNED
-            )
-        soles.velocity = (jacobians @ v).reshape(2, 6)[:, :3]
-
-    def _external_force(self, readings: Readings) -> Array:
-        """(nv,) what inverse dynamics needs beyond the drives' torques: raw contact force."""
-        robot = self._robot
-        force: Array = pin.rnea(robot.model, robot.data, robot.q, robot.v, self._acceleration)
-        force[BASE_DOF:] -= readings.torque
-        return force
-
-    # --- correction -------------------------------------------------------------------------
+    # --- legs -------------------------------------------------------------------------------
 
     def _correct(self, readings: Readings, wrench: Array, dt: float) -> None:
         """Decide which soles stand, and pull the odometry towards them."""
-        soles = self._soles
-        loads = (wrench[:, 2] / self._robot.weight).tolist()
-        smoothing = dt / (self.parameters.contact.speed_time + dt)
-        self._slip = self._slip + smoothing * (soles.velocity - self._slip)
-        speeds = [math.hypot(*velocity) for velocity in self._slip.tolist()]
-        heights = soles.position[:, 2].tolist()
+        soles, odometry = self._body.soles, self.parameters.odometry
+        weight = self._body.weight
+        loads = [force / weight for force in wrench[:, 2].tolist()]
+        keep = self.parameters.contact.speed_time / (self.parameters.contact.speed_time + dt)
+        self._slip = [
+            weighted(keep, old, 1.0 - keep, new)
+            for old, new in zip(self._slip, soles.velocity, strict=True)
+        ]
+        speeds = [math.hypot(*slip) for slip in self._slip]
+        heights = [sole[2] for sole in soles.position]
         probability = self._contact.update(loads, heights, speeds, dt)
-        odometry = self.parameters.odometry
         carries = [carried(*pair, odometry) for pair in zip(loads, probability, strict=True)]
         limit = self._odometry.patience.update(speeds, carries, dt)
         say = [c * steadiness(v, limit) for c, v in zip(carries, speeds, strict=True)]
         if readings.bad_joints is not None:
-            for foot, leg in enumerate(self._legs):
-                if readings.bad_joints[leg].any():
-                    say[foot] = 0.0
+            blind = [bool(readings.bad_joints[leg].any()) for leg in self._legs]
+            say = [0.0 if lost else s for s, lost in zip(say, blind, strict=True)]
         self._heading_error = self._odometry.correct(
-            soles.position, soles.velocity, soles.heading, say, self._orientation.rotation, dt
+            soles.position, soles.velocity, soles.heading, say, self._orientation.rows, dt
         )
         self._standing += (min(say) - self._standing) * dt / (_STANDING_TIME + dt)
         self._uncertainty.update(sum(say) > _UNSUPPORTED_SAY, dt)
@@ -288,15 +241,15 @@ class LegOdometryEstimator:
     # --- result -----------------------------------------------------------------------------
 
     def _assemble(
-        self, observation: Observation, readings: Readings, omega: Array, wrench: Array
+        self, observation: Observation, readings: Readings, omega: Vector3, wrench: Array
     ) -> Estimate:
         orientation, odometry = self._orientation, self._odometry
         return Estimate(
             observation,
-            odometry.position.copy(),
+            np.array(odometry.position),
             orientation.quaternion,
-            odometry.velocity_in_base(orientation.rotation, omega),
-            omega,
+            np.array(odometry.velocity_in_base(orientation.rows, omega)),
+            np.array(omega),
             readings.position,
             readings.velocity,
             np.array(self._contact.probability),

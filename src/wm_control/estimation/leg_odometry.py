@@ -18,19 +18,25 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
-
 from wm_control.estimation.orientation import GRAVITY
 from wm_control.estimation.parameters import OdometryParameters
-from wm_control.types import Array
+from wm_control.estimation.vector3 import (
+    ZERO,
+    Rows,
+    Vector3,
+    cross,
+    minus,
+    plus,
+    rotate,
+    rotate_back,
+    shortened,
+    weighted,
+)
 
-_GRAVITY_VECTOR = np.array((0.0, 0.0, -GRAVITY))
+_GRAVITY_VECTOR = (0.0, 0.0, -GRAVITY)
 
 _FOLLOW_POWER = 4
 """An anchor follows its sole by (1 - say)^4 a sample: at once in swing, hardly when half loaded."""
-
-_NEVER = 1e-7
-"""A follow-up slower than this per sample takes hours and is left out."""
 
 
 class SlipPatience:
@@ -81,106 +87,110 @@ def wrapped(angle: float) -> float:
 
 
 class LegOdometry:
-    """Base position, velocity and sole anchors.
+    """Base position, velocity and sole anchors; vectors are tuples (see vector3.py).
 
-    position: (3,) of base_link in world [m]. imu_velocity: (3,) of the IMU in world [m/s].
-    acceleration_bias: (3,) base axes [m/s²]. anchors: (2, 3) [m]; anchor_headings: [rad].
-    say: what each sole contributed to the last correction.
+    position: of base_link in world [m]. imu_velocity: of the IMU in world [m/s].
+    acceleration_bias: base axes [m/s²]. anchors: of both soles in world [m]; anchor_headings:
+    [rad]. say: what each sole contributed to the last correction.
     """
 
-    def __init__(self, parameters: OdometryParameters, imu_position: Array) -> None:
-        """imu_position: (3,) of the IMU in base_link [m]."""
+    def __init__(self, parameters: OdometryParameters, imu_position: Vector3) -> None:
+        """imu_position: of the IMU in base_link [m]."""
         self.parameters = parameters
-        x, y, z = np.asarray(imu_position, dtype=np.float64).tolist()
-        self._lever = np.array(((0.0, z, -y), (-z, 0.0, x), (y, -x, 0.0)))
-        p = parameters
-        self._gain = np.array(
-            ((p.anchor_position_gain, 0.0), (p.anchor_velocity_gain, -p.velocity_gain))
-        )
-        self._error = np.zeros((2, 2, 3))
-        self.reset(np.zeros(3), np.zeros((2, 3)), [0.0, 0.0])
+        self._imu_position = imu_position
+        self.reset(ZERO, [ZERO, ZERO], [0.0, 0.0])
 
-    def reset(self, position: Array, soles: Array, headings: list[float]) -> None:
-        """At rest at ``position`` (3,), with both soles (2, 3) and their headings as anchors."""
-        self.position: Array = position.copy()
-        self.imu_velocity: Array = np.zeros(3)
-        self.acceleration_bias: Array = np.zeros(3)
-        self.anchors: Array = soles.copy()
+    def reset(self, position: Vector3, soles: list[Vector3], headings: list[float]) -> None:
+        """At rest at ``position``, with both soles and their headings as anchors."""
+        self.position = position
+        self.imu_velocity = ZERO
+        self.acceleration_bias = ZERO
+        self.anchors = list(soles)
         self.anchor_headings = list(headings)
         self.say = [1.0, 1.0]
         self.patience = SlipPatience(self.parameters)
+        self._stale = False
 
-    def predict(self, rotation: Array, omega: Array, specific_force: Array, dt: float) -> Array:
-        """Advance by dt; return the base velocity (3,) in base axes [m/s].
+    def forget_anchors(self) -> None:
+        """Put the anchors down anew at the next correction: nobody saw where the soles went."""
+        self._stale = True
 
-        rotation: (3, 3) base to world. omega: (3,) and specific_force: (3,) at the IMU, base axes.
+    def predict(
+        self, rotation: Rows, omega: Vector3, specific_force: Vector3, dt: float
+    ) -> Vector3:
+        """Advance by dt; return the base velocity in base axes [m/s].
+
+        rotation: base to world. omega [rad/s], specific_force at the IMU [m/s²]: base axes.
         """
-        acceleration = rotation @ (specific_force - self.acceleration_bias) + _GRAVITY_VECTOR
-        self.imu_velocity = self.imu_velocity + acceleration * dt
+        felt = rotate(rotation, minus(specific_force, self.acceleration_bias))
+        self.imu_velocity = plus(plus(self.imu_velocity, dt, felt), dt, _GRAVITY_VECTOR)
         velocity_in_base = self.velocity_in_base(rotation, omega)
-        self.position = self.position + (rotation @ velocity_in_base) * dt
+        self.position = plus(self.position, dt, rotate(rotation, velocity_in_base))
         return velocity_in_base
 
-    def velocity_in_base(self, rotation: Array, omega: Array) -> Array:
-        """(3,) velocity of base_link's origin, v_imu - omega x r_imu; all in base axes."""
-        return self.imu_velocity @ rotation - self._lever @ omega
+    def velocity_in_base(self, rotation: Rows, omega: Vector3) -> Vector3:
+        """Velocity of base_link's origin, v_imu - omega x r_imu; all in base axes."""
+        return minus(rotate_back(rotation, self.imu_velocity), cross(omega, self._imu_position))
 
     def correct(
         self,
-        soles: Array,
-        sole_velocities: Array,
+        soles: list[Vector3],
+        sole_velocities: list[Vector3],
         headings: list[float],
         say: list[float],
-        rotation: Array,
+        rotation: Rows,
         dt: float,
     ) -> float:
         """Pull the state towards "loaded soles stand still"; return the heading's error [rad].
 
-        soles, sole_velocities: (2, 3) in world at the predicted state. headings: of the soles
-        [rad]. say: weight of each sole in [0, 1].
+        soles, sole_velocities: of left and right in world at the predicted state. headings: of the
+        soles [rad]. say: weight of each sole in [0, 1].
         """
+        if self._stale:
+            self.anchors, self.anchor_headings = list(soles), list(headings)
+            self._stale = False
+        p, anchors = self.parameters, self.anchors
         self.say = say
         total = max(say[0] + say[1], 1.0)
-        error = self._error
-        error[:, 0] = self.anchors - soles
-        error[:, 1] = sole_velocities
-        mean = (np.array(say) @ error.reshape(2, 6)).reshape(2, 3)
-        shift, kick = (self._gain * (dt / total)) @ mean
-        self.position = self.position + shift
-        self.imu_velocity = self.imu_velocity + kick
-        self._update_bias(mean[1] @ rotation, dt / total)
+        left, right = say[0] / total, say[1] / total
+        drift = weighted(left, minus(anchors[0], soles[0]), right, minus(anchors[1], soles[1]))
+        slip = weighted(left, sole_velocities[0], right, sole_velocities[1])
+        kick = weighted(p.anchor_velocity_gain, drift, -p.velocity_gain, slip)
+        shift = weighted(p.anchor_position_gain * dt, drift, 0.0, ZERO)
+        self.position = plus(self.position, 1.0, shift)
+        self.imu_velocity = plus(self.imu_velocity, dt, kick)
+        self.acceleration_bias = shortened(
+            plus(
+                self.acceleration_bias,
+                p.acceleration_bias_gain * dt,
+                rotate_back(rotation, slip),
+            ),
+            p.acceleration_bias_limit,
+        )
         errors = [wrapped(a - h) for a, h in zip(self.anchor_headings, headings, strict=True)]
-        self._move_anchors(soles + shift, headings)
-        self._settle_on_ground(total, dt)
-        return (say[0] * errors[0] + say[1] * errors[1]) / total
+        for foot in range(2):
+            self._move_anchor(foot, plus(soles[foot], 1.0, shift), headings[foot])
+        self._settle_on_ground(left, right, dt)
+        return left * errors[0] + right * errors[1]
 
-    def _update_bias(self, slip_in_base: Array, dt: float) -> None:
-        """ḃ = k_b Rᵀ slip, held inside the largest believable bias."""
-        limit = self.parameters.acceleration_bias_limit
-        bias = self.acceleration_bias + (self.parameters.acceleration_bias_gain * dt) * slip_in_base
-        size = math.hypot(*bias.tolist())
-        self.acceleration_bias = bias if size <= limit else bias * (limit / size)
-
-    def _move_anchors(self, soles: Array, headings: list[float]) -> None:
+    def _move_anchor(self, foot: int, sole: Vector3, heading: float) -> None:
         """Let an unloaded sole carry its anchor along, a loaded one drag it beyond the release."""
         limit = self.parameters.anchor_release
-        for foot, offset in enumerate((soles - self.anchors).tolist()):
-            hold = 1.0 - (1.0 - self.say[foot]) ** _FOLLOW_POWER
-            distance = math.hypot(*offset)
-            if distance * hold > limit:
-                hold = limit / distance
-            if hold < 1.0 - _NEVER:
-                self.anchors[foot] += (1.0 - hold) * np.array(offset)
-                turned = wrapped(headings[foot] - self.anchor_headings[foot])
-                self.anchor_headings[foot] += (1.0 - hold) * turned
+        offset = minus(sole, self.anchors[foot])
+        distance = math.hypot(*offset)
+        hold = 1.0 - (1.0 - self.say[foot]) ** _FOLLOW_POWER
+        if distance * hold > limit:
+            hold = limit / distance
+        self.anchors[foot] = plus(self.anchors[foot], 1.0 - hold, offset)
+        turned = wrapped(heading - self.anchor_headings[foot])
+        self.anchor_headings[foot] += (1.0 - hold) * turned
 
-    def _settle_on_ground(self, total: float, dt: float) -> None:
+    def _settle_on_ground(self, left: float, right: float, dt: float) -> None:
         """Let the whole picture sink until the standing soles are at z = 0: flat ground.
 
         Base and anchors move together, so the velocity feels nothing of it.
         """
-        left, right = self.anchors[:, 2].tolist()
-        height = (self.say[0] * left + self.say[1] * right) / total
-        sink = height * dt / (self.parameters.ground_time + dt)
-        self.position[2] -= sink
-        self.anchors[:, 2] -= sink
+        height = left * self.anchors[0][2] + right * self.anchors[1][2]
+        sink = (0.0, 0.0, height * dt / (self.parameters.ground_time + dt))
+        self.position = minus(self.position, sink)
+        self.anchors = [minus(anchor, sink) for anchor in self.anchors]

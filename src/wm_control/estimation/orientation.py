@@ -19,69 +19,78 @@ import numpy as np
 import pinocchio as pin
 
 from wm_control.estimation.parameters import OrientationParameters
+from wm_control.estimation.vector3 import (
+    ZERO,
+    Vector3,
+    cross,
+    minus,
+    plus,
+    shortened,
+    vector3,
+    weighted,
+)
 from wm_control.types import Array
 
 GRAVITY = 9.81
 
 
-def up_from_quaternion(orientation: Array) -> Array:
-    """(3,) world z axis in the axes that the quaternion (xyzw, to world) rotates; any heading.
+def up_from_quaternion(orientation: Sequence[float]) -> Vector3:
+    """World z axis in the axes that the quaternion (xyzw, to world) rotates; any heading.
 
     It is the third row of the rotation matrix, divided by the quaternion's squared norm.
     """
-    x, y, z, w = orientation.tolist()
-    scale = 1.0 / (x * x + y * y + z * z + w * w)
-    return np.array(
-        (
-            2.0 * (x * z - y * w) * scale,
-            2.0 * (y * z + x * w) * scale,
-            1.0 - 2.0 * (x * x + y * y) * scale,
-        )
+    x, y, z, w = orientation
+    scale = 2.0 / (x * x + y * y + z * z + w * w)
+    return (
+        scale * (x * z - y * w),
+        scale * (y * z + x * w),
+        1.0 - scale * (x * x + y * y),
     )
 
 
-def level_rotation(up: Array) -> Array:
+def level_rotation(up: Vector3) -> Array:
     """(3, 3) base to world with heading zero, for a given world z axis in base axes.
 
     Heading is that of the base's x axis seen from above; undefined (and not met) when it points up.
     """
-    forward = np.array((1.0, 0.0, 0.0)) - up[0] * up
-    forward /= math.sqrt(float(forward @ forward))
-    return np.array((forward, cross(up.tolist(), forward.tolist()), up))
-
-
-def cross(a: Sequence[float], b: Sequence[float]) -> tuple[float, float, float]:
-    """Return a x b; on plain numbers, as numpy's takes thirty times as long on single vectors."""
-    return a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]
+    x, y, z = plus((1.0, 0.0, 0.0), -up[0], up)
+    length = math.hypot(x, y, z)
+    forward = (x / length, y / length, z / length)
+    return np.array((forward, cross(up, forward), up))
 
 
 class OrientationFilter:
     """Attitude, heading and gyro bias.
 
-    rotation: (3, 3) base to world; quaternion: (4,) the same, xyzw; bias: (3,) of the gyro, base
-    axes [rad/s]; age: time since reset [s].
+    rotation: (3, 3) base to world; rows: the same as lists; quaternion: (4,) the same, xyzw.
+    bias: of the gyro, base axes [rad/s]. age: time since reset [s].
     """
 
     def __init__(self, parameters: OrientationParameters) -> None:
         """Start level; ``reset`` gives the first real attitude."""
         self.parameters = parameters
-        self.reset(np.array((0.0, 0.0, 1.0)))
+        self.reset((0.0, 0.0, 1.0))
 
-    def reset(self, up: Array) -> None:
+    def reset(self, up: Vector3) -> None:
         """Take a first vertical in base axes; heading and bias are zero from here."""
-        self.bias = np.zeros(3)
+        self.bias = ZERO
         self.age = 0.0
         self.set_tilt(up, heading=0.0)
 
-    def set_tilt(self, up: Array, heading: float) -> None:
-        """Jump to a vertical (3,), base axes, and a heading [rad]; the bias is kept."""
+    def set_tilt(self, up: Vector3, heading: float) -> None:
+        """Jump to a vertical, base axes, and a heading [rad]; the bias is kept."""
         turn = pin.exp3(np.array((0.0, 0.0, heading)))
         self._store(pin.Quaternion(turn @ level_rotation(up)))
 
     @property
     def heading(self) -> float:
         """Direction of the base's x axis seen from above [rad]."""
-        return math.atan2(self.rotation[1, 0], self.rotation[0, 0])
+        return math.atan2(self.rows[1][0], self.rows[0][0])
+
+    @property
+    def up(self) -> Vector3:
+        """World z axis in base axes."""
+        return vector3(self.rows[2])
 
     def startup_bandwidth(self) -> float:
         """High after reset, then falling with age [rad/s].
@@ -101,47 +110,42 @@ class OrientationFilter:
             return self.parameters.heading_bandwidth_walking
         return max(self.parameters.heading_bandwidth_standing, self.startup_bandwidth())
 
-    def accelerometer_up(self, specific_force: Array) -> Array | None:
-        """(3,) vertical from a specific force, base axes; None while the robot accelerates."""
-        magnitude = math.sqrt(float(specific_force @ specific_force))
+    def accelerometer_up(self, specific_force: Vector3) -> Vector3 | None:
+        """Vertical from a specific force, base axes; None while the robot accelerates."""
+        magnitude = math.hypot(*specific_force)
         if not (abs(magnitude - GRAVITY) <= self.parameters.accelerometer_gate):
             return None
-        return specific_force / magnitude
+        x, y, z = specific_force
+        return x / magnitude, y / magnitude, z / magnitude
 
     def update(
         self,
-        gyro: Array,
+        gyro: Vector3,
         dt: float,
-        up: Array | None,
+        up: Vector3 | None,
         tilt_bandwidth: float,
         heading_error: float = 0.0,
         heading_bandwidth: float = 0.0,
-    ) -> Array:
-        """Advance by dt; return the bias-free angular velocity (3,) in base axes [rad/s].
+    ) -> Vector3:
+        """Advance by dt; return the bias-free angular velocity in base axes [rad/s].
 
-        gyro: (3,) base axes. up: (3,) measured world z in base axes, None to coast.
-        heading_error: the heading's shortfall [rad].
+        gyro: base axes. up: measured world z in base axes, None to coast. heading_error: the
+        heading's shortfall [rad].
         """
-        omega = gyro - self.bias
-        believed_up = self.rotation[2].tolist()
-        tilt = (0.0, 0.0, 0.0) if up is None else cross(up.tolist(), believed_up)
-        w, h, e = tilt_bandwidth, heading_bandwidth, heading_error
-        pull = [w * t + h * e * u for t, u in zip(tilt, believed_up, strict=True)]
-        pull_bias = [w * w * t + h * h * e * u for t, u in zip(tilt, believed_up, strict=True)]
-        feedback, bias_rate = np.array((pull, pull_bias))
-        self.bias = self._limited(self.bias - dt * bias_rate)
-        step = pin.exp3_quat((omega + 2.0 * feedback) * dt)
+        omega = minus(gyro, self.bias)
+        tilt = ZERO if up is None else cross(up, self.up)
+        w, h = tilt_bandwidth, heading_bandwidth
+        feedback = weighted(2.0 * w, tilt, 2.0 * h * heading_error, self.up)
+        bias_rate = weighted(-w * w, tilt, -h * h * heading_error, self.up)
+        self.bias = shortened(plus(self.bias, dt, bias_rate), self.parameters.gyro_bias_limit)
+        step = pin.exp3_quat(np.array(weighted(dt, omega, dt, feedback)))
         self._store(self._pin_quaternion * pin.Quaternion(step))
         self.age += dt
         return omega
-
-    def _limited(self, bias: Array) -> Array:
-        limit = self.parameters.gyro_bias_limit
-        size = math.hypot(*bias.tolist())
-        return bias if size <= limit else bias * (limit / size)
 
     def _store(self, quaternion: pin.Quaternion) -> None:
         quaternion.normalize()
         self._pin_quaternion = quaternion
         self.quaternion: Array = quaternion.coeffs()
         self.rotation: Array = quaternion.matrix()
+        self.rows: list[list[float]] = self.rotation.tolist()

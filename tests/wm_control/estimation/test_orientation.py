@@ -10,7 +10,6 @@ import pytest
 
 from wm_control.estimation.orientation import (
     OrientationFilter,
-    cross,
     level_rotation,
     up_from_quaternion,
 )
@@ -20,7 +19,7 @@ DT = 0.002
 
 
 def quaternion(roll=0.0, pitch=0.0, yaw=0.0):
-    return pin.Quaternion(pin.rpy.rpyToMatrix(roll, pitch, yaw)).coeffs()
+    return pin.Quaternion(pin.rpy.rpyToMatrix(roll, pitch, yaw)).coeffs().tolist()
 
 
 def heading(rotation):
@@ -34,7 +33,7 @@ def test_a_base_pitched_nose_down_sees_the_vertical_tilted_to_its_back():
 
 
 def test_the_vertical_does_not_depend_on_the_heading_or_on_the_quaternions_length():
-    up = up_from_quaternion(1.02 * quaternion(0.2, -0.1, 2.0))
+    up = up_from_quaternion([1.02 * c for c in quaternion(0.2, -0.1, 2.0)])
     np.testing.assert_allclose(up, up_from_quaternion(quaternion(0.2, -0.1, 0.0)), atol=1e-12)
 
 
@@ -43,15 +42,10 @@ def test_the_first_attitude_has_the_measured_tilt_and_heading_zero():
     np.testing.assert_allclose(rotation, pin.rpy.rpyToMatrix(0.2, -0.1, 0.0), atol=1e-12)
 
 
-def test_the_cross_product_is_numpys():
-    a, b = (1.0, -2.0, 0.5), (0.3, 4.0, -1.0)
-    np.testing.assert_allclose(cross(a, b), np.cross(a, b))
-
-
 def test_a_turn_is_integrated_on_the_rotation_group():
     filter_ = OrientationFilter(OrientationParameters())
     for _ in range(500):
-        filter_.update(np.array((0.0, 0.0, 1.0)), DT, None, 0.0)
+        filter_.update((0.0, 0.0, 1.0), DT, None, 0.0)
     assert heading(filter_.rotation) == pytest.approx(1.0, abs=1e-9)
 
 
@@ -61,17 +55,17 @@ def test_roll_and_pitch_bias_of_the_gyro_are_found_from_the_vertical(true_bias):
     up = up_from_quaternion(quaternion(0.1, 0.05, 0.0))
     filter_.reset(up)
     for _ in range(1000):
-        filter_.update(np.array(true_bias), DT, up, filter_.tilt_bandwidth())
+        filter_.update(true_bias, DT, up, filter_.tilt_bandwidth())
     np.testing.assert_allclose(filter_.bias[:2], true_bias[:2], rtol=0.05, atol=5e-4)
     np.testing.assert_allclose(filter_.rotation[2], up, atol=1e-3)
 
 
 def test_yaw_bias_is_found_from_soles_that_do_not_turn():
     filter_ = OrientationFilter(OrientationParameters())
-    up = np.array((0.0, 0.0, 1.0))
+    up = (0.0, 0.0, 1.0)
     for _ in range(1000):
         filter_.update(
-            np.array((0.0, 0.0, 0.01)),
+            (0.0, 0.0, 0.01),
             DT,
             up,
             filter_.tilt_bandwidth(),
@@ -84,14 +78,14 @@ def test_yaw_bias_is_found_from_soles_that_do_not_turn():
 
 def test_the_believed_bias_never_exceeds_its_limit():
     filter_ = OrientationFilter(OrientationParameters(gyro_bias_limit=0.05))
-    up = np.array((0.0, 0.0, 1.0))
+    up = (0.0, 0.0, 1.0)
     for _ in range(500):
-        filter_.update(np.array((0.5, 0.0, 0.0)), DT, up, 5.0)
+        filter_.update((0.5, 0.0, 0.0), DT, up, 5.0)
         assert np.linalg.norm(filter_.bias) <= 0.05 + 1e-12
 
 
 def test_the_accelerometer_gives_no_vertical_while_the_robot_accelerates():
     filter_ = OrientationFilter(OrientationParameters(accelerometer_gate=1.0))
-    assert filter_.accelerometer_up(np.array((0.0, 0.0, 11.0))) is None
-    assert filter_.accelerometer_up(np.array((0.0, 0.0, math.nan))) is None
-    np.testing.assert_allclose(filter_.accelerometer_up(np.array((0.0, 0.0, 9.5))), (0.0, 0.0, 1.0))
+    assert filter_.accelerometer_up((0.0, 0.0, 11.0)) is None
+    assert filter_.accelerometer_up((0.0, 0.0, math.nan)) is None
+    np.testing.assert_allclose(filter_.accelerometer_up((0.0, 0.0, 9.5)), (0.0, 0.0, 1.0))
