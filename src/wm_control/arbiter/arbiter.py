@@ -153,12 +153,10 @@ class Arbiter:
         """Keep the cause that began the intervention; being unarmed counts only when alone."""
         interventions = [cause for rule, cause in active if rule.action > Action.NOMINAL]
         faults = [cause for cause in interventions if cause.rule != UNARMED]
-        if not interventions:
-            self._first_cause = None
-        elif faults and (self._first_cause is None or self._first_cause.rule == UNARMED):
+        if not faults:
+            self._first_cause = interventions[0] if interventions else None
+        elif self._first_cause is None or self._first_cause.rule == UNARMED:
             self._first_cause = faults[0]
-        elif self._first_cause is None:
-            self._first_cause = interventions[0]
 
     def _command(
         self, now: float, action: Action, estimate: Estimate, result: ControllerResult | None
@@ -181,4 +179,12 @@ class Arbiter:
 
 def _hinders(rule: Rule) -> bool:
     """Whether an active rule forbids arming."""
-    return rule.action > Action.NOMINAL and rule.name != UNARMED
+    return rule.action > Action.LIMITED and rule.name != UNARMED
+
+
+_HINDERING = frozenset(rule.name for rule in RULES if _hinders(rule))
+
+
+def hindrance(decision: Decision) -> Cause | None:
+    """Find the cause for which arming would be refused now."""
+    return next((cause for cause in decision.causes if cause.rule in _HINDERING), None)

@@ -37,7 +37,7 @@ from wm_bringup.topics import (
     Service,
 )
 from wm_bringup.vectors import join_vector, unpack_estimate
-from wm_control.arbiter.arbiter import UNARMED, Arbiter
+from wm_control.arbiter.arbiter import UNARMED, Arbiter, hindrance
 from wm_control.arbiter.command_filter import Clip, CommandFilter
 from wm_control.arbiter.height import HeightAboveSoles
 from wm_control.arbiter.operator import NO_REQUEST, OperatorInput
@@ -89,9 +89,9 @@ class ArbiterFace:
         decision = self._newest
         if decision is None:
             return False, "nothing decided yet: no observation has come"
-        first = decision.first_cause
-        if first is not None and first.rule != UNARMED and not decision.armed:
-            return False, f"not armed: {first.text}"
+        cause = hindrance(decision)
+        if cause is not None and not decision.armed:
+            return False, f"not armed: {cause.text}"
         self._request(OperatorInput(arm=True))
         return True, "armed" if decision.armed else "arming"
 

@@ -41,7 +41,9 @@ PLAN_HEADER = 2
 
 @dataclass(slots=True)
 class PlanTrigger:
-    """Chooses the estimates to plan from: one per ``period``, the first, and any restart.
+    """Chooses the estimates to plan from: one per ``period``, the first, and any that stand still.
+
+    Estimates whose stamp does not advance come from a robot that is held or has been reset.
 
     period: between plans [s]. late: plans that came more than half a period after they were due,
     because estimates were lost or the solve before took too long.
@@ -51,11 +53,12 @@ class PlanTrigger:
     late: int = 0
     planned: int = 0
     _last: float = float("-inf")
+    _seen: float = float("-inf")
 
     def due(self, stamp: float) -> bool:
         """Whether to plan from an estimate of this stamp."""
-        elapsed = stamp - self._last
-        if 0.0 < elapsed < self.period - 0.5 * CONTROL_PERIOD:
+        elapsed, advanced, self._seen = stamp - self._last, stamp > self._seen, stamp
+        if advanced and 0.0 < elapsed < self.period - 0.5 * CONTROL_PERIOD:
             return False
         self.late += 1.5 * self.period < elapsed < float("inf")
         self.planned += 1

@@ -24,12 +24,12 @@ def declare(node: Node, values: T, change: Callable[[T], None] | None = None) ->
     change: takes new values set while running; without it all are read-only.
     """
     schema = type(values)
-    defaults = dict(_flatten(values))
-    read_only = ParameterDescriptor(read_only=True)
-    writable = ParameterDescriptor()
+    leaves = _flatten(values)
+    defaults = {name: value for name, value, _ in leaves}
     _check_names(node, defaults)
-    for name, value in defaults.items():
-        node.declare_parameter(name, _plain(value), writable if change else read_only)
+    for name, value, description in leaves:
+        descriptor = ParameterDescriptor(description=description, read_only=change is None)
+        node.declare_parameter(name, _plain(value), descriptor)
     current = {name: node.get_parameter(name).value for name in defaults}
     effective: T = load_parameters(schema, _nest(current), origin=f"node {node.get_name()}")
     if change is not None:
@@ -63,14 +63,17 @@ def _check_names(node: Node, known: Mapping[str, object]) -> None:
                 )
 
 
-def _flatten(values: object, prefix: str = "") -> list[tuple[str, Any]]:
-    """Names with dots and values of all leaves."""
+def _flatten(values: object, prefix: str = "") -> list[tuple[str, Any, str]]:
+    """Name with dots, value and description of every leaf."""
     assert is_dataclass(values)
-    leaves: list[tuple[str, Any]] = []
+    described = getattr(type(values), "__pydantic_fields__", {})
+    leaves: list[tuple[str, Any, str]] = []
     for field in fields(values):
-        value = getattr(values, field.name)
-        name = f"{prefix}{field.name}"
-        leaves += _flatten(value, f"{name}.") if is_dataclass(value) else [(name, value)]
+        value, name = getattr(values, field.name), f"{prefix}{field.name}"
+        if is_dataclass(value):
+            leaves += _flatten(value, f"{name}.")
+        else:
+            leaves.append((name, value, getattr(described.get(field.name), "description", "")))
     return leaves
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from robot_story import DT, Story, actions_of, hold, rules_of, standing
 
+from wm_control.arbiter.arbiter import hindrance
 from wm_control.arbiter.measurements import Overruns
 from wm_control.arbiter.operator import OperatorInput
 from wm_control.arbiter.parameters import ArbiterParameters
@@ -58,6 +59,19 @@ def test_arming_is_refused_while_anything_is_wrong_and_works_afterwards(story):
     assert story.step(operator=ARM).armed
 
 
+def test_late_cycles_alone_do_not_keep_anyone_from_arming(story):
+    late = Overruns(11, 0.06)
+    story.step(overruns=late)
+    decision = story.step(operator=ARM, overruns=late)
+    assert decision.armed
+    assert decision.action == Action.LIMITED
+
+
+def test_what_would_hinder_arming_is_told(story):
+    assert hindrance(story.step()) is None
+    assert hindrance(story.step(operator=STOP)).rule == "operator_stop"
+
+
 def test_stop_damps_at_once_and_stays_until_cleared_and_armed_again(story):
     story.armed()
     assert is_damping(story.step(operator=STOP))
@@ -66,6 +80,7 @@ def test_stop_damps_at_once_and_stays_until_cleared_and_armed_again(story):
     cleared = story.step(operator=CLEAR)
     assert is_damping(cleared)
     assert rules_of(cleared) == ("unarmed",)
+    assert cleared.first_cause.rule == "unarmed"
     assert story.step(operator=ARM).action == Action.NOMINAL
 
 

@@ -1,0 +1,85 @@
+"""Whole graphs on real DDS, each on a ROS domain of its own."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import pytest
+
+pytest.importorskip("rclpy")
+
+from ros_observer import Domain, Observer
+
+from wm_bringup.graph import describe, graph_arguments
+from wm_bringup.run import GraphRunner
+
+LENIENT = {
+    "overruns_in_a_row": 100,
+    "overrun_share": 1.0,
+    "overrun_share_fallback": 1.0,
+    "plan_age": 1.0,
+}
+"""Limits of the arbiter on punctuality, so that no test depends on the machine's speed."""
+
+
+class Bench:
+    """A runner and an observer on one domain; ``said`` holds what the processes printed."""
+
+    def __init__(self, domain: Domain, **arguments: object) -> None:
+        self.said: list[str] = []
+        self.domain = domain
+        graph = describe(graph_arguments({"backend": "mock", **arguments}))
+        self.runner = GraphRunner(graph, self.said.append)
+        self.observer = Observer(domain.number, graph.namespace)
+
+    def be_patient(self) -> None:
+        """Let the graph be as late as it has to be on a busy machine."""
+        for name, limit in LENIENT.items():
+            result = self.observer.set_parameter("arbiter", f"arbiter.{name}", limit)
+            assert result.successful, result.reason
+
+    def text(self) -> str:
+        self.runner.poll()
+        return "\n".join(self.said)
+
+    def close(self) -> None:
+        self.runner.stop()
+        self.observer.close()
+
+
+@pytest.fixture(scope="session")
+def environment():
+    """What processes started by tests inherit."""
+    changed = pytest.MonkeyPatch()
+    changed.setenv("ROS_AUTOMATIC_DISCOVERY_RANGE", "LOCALHOST")
+    changed.setenv("PYTHONPATH", os.pathsep.join(p for p in sys.path if p))
+    yield changed
+    changed.undo()
+
+
+@pytest.fixture(scope="module")
+def domain(environment):
+    taken = Domain()
+    environment.setenv("ROS_DOMAIN_ID", str(taken.number))
+    yield taken
+    taken.release()
+
+
+@pytest.fixture(scope="module")
+def bench(domain):
+    """One running graph, armed and planned for, for all tests of a module."""
+    running = Bench(domain)
+    running.runner.start()
+
+    def nominal() -> bool:
+        text = running.text()
+        assert not running.runner.exits, text
+        return running.observer.decision().get("action") == "NOMINAL"
+
+    try:
+        running.be_patient()
+        running.observer.until("an armed robot", nominal)
+        yield running
+    finally:
+        running.close()

@@ -1,0 +1,216 @@
+"""One graph, seen and used from another process: the tests run in order on the same robot."""
+
+from __future__ import annotations
+
+import math
+import os
+import signal
+import subprocess
+
+import numpy as np
+
+from wm_bringup.graph import command_line
+from wm_bringup.messages import decode_command, decode_imu, decode_multi_array
+from wm_bringup.topics import (
+    ESTIMATE,
+    IMU,
+    JOINT_COMMAND,
+    JOINT_STATES,
+    ODOM,
+    PLAN,
+    ROBOT_DESCRIPTION,
+)
+from wm_bringup.vectors import join_vector, unpack_estimate
+from wm_control.mpc.plan import unpack
+from wm_control.nodes.qos import SUBSCRIBER, profile
+
+N = 29
+
+
+def plan_velocity(bench):
+    """Forward velocity that the planner follows now."""
+    data = bench.observer.more(PLAN, 1)[-1]
+    return unpack(join_vector(*decode_multi_array(data))).gait.velocity[0]
+
+
+def test_another_process_sees_every_node_of_the_graph(bench):
+    wanted = {"robot", "state_estimator", "whole_body_controller", "arbiter", "mpc"}
+    bench.observer.until("all nodes", lambda: wanted <= set(bench.observer.node.get_node_names()))
+
+
+def test_another_process_receives_every_joint_state_with_names_two_milliseconds_apart(bench):
+    from rclpy.serialization import deserialize_message
+    from sensor_msgs.msg import JointState
+
+    bench.observer.listen(JOINT_STATES, IMU, ODOM, JOINT_COMMAND, PLAN, ESTIMATE)
+    samples = [deserialize_message(d, JointState) for d in bench.observer.more(JOINT_STATES, 500)]
+    assert len(samples[0].name) == len(samples[0].position) == len(samples[0].effort) == N
+    stamps = [1_000_000_000 * s.header.stamp.sec + s.header.stamp.nanosec for s in samples]
+    assert np.abs(np.diff(stamps) - 2_000_000).max() < 1000
+
+
+def test_imu_odometry_and_estimate_carry_what_they_promise(bench):
+    from nav_msgs.msg import Odometry
+    from rclpy.serialization import deserialize_message
+
+    imu = decode_imu(bench.observer.more(IMU, 1)[0])
+    assert np.linalg.norm(imu.orientation) == np.float64(1.0)
+    odom = deserialize_message(bench.observer.more(ODOM, 1)[0], Odometry)
+    assert (odom.header.frame_id, odom.child_frame_id) == ("odom", "base_link")
+    assert 0.5 < odom.pose.pose.position.z < 1.0
+    assert odom.pose.covariance[0] > 0.0
+    estimates = [
+        unpack_estimate(join_vector(*decode_multi_array(d)), N)
+        for d in bench.observer.more(ESTIMATE, 3)
+    ]
+    assert [e.observation.sequence % 4 for e in estimates] == [0, 0, 0]
+
+
+def test_the_robot_description_reaches_those_who_come_late(bench):
+    from std_msgs.msg import String
+
+    got = []
+    bench.observer.node.create_subscription(
+        String, ROBOT_DESCRIPTION.name, got.append, profile(SUBSCRIBER[ROBOT_DESCRIPTION.flow])
+    )
+    bench.observer.until("robot_description", lambda: got)
+    assert "<robot" in got[0].data
+
+
+def test_every_node_reports_its_health(bench):
+    wanted = {
+        "robot: timing",
+        "robot: robot",
+        "state_estimator: estimate",
+        "whole_body_controller: controller",
+        "arbiter: decision",
+        "arbiter: command filter",
+        "arbiter: velocity command",
+        "mpc: planner",
+    }
+    bench.observer.until("health of all nodes", lambda: wanted <= set(bench.observer.health))
+    timing = {v.key: v.value for v in bench.observer.health["robot: timing"].values}
+    assert {"misses", "longest_run_of_misses", "path_ms.p99"} <= set(timing)
+
+
+def test_the_command_for_the_robot_is_complete_and_stiff(bench):
+    command = decode_command(bench.observer.more(JOINT_COMMAND, 1)[0], N)
+    assert (command.stiffness > 0.0).all()
+    assert np.isfinite(command.torque).all()
+
+
+def test_a_twist_as_teleop_sends_it_moves_the_planner_and_silence_stops_it(bench):
+    def driven():
+        bench.observer.drive(0.1)
+        return plan_velocity(bench) > 0.05
+
+    bench.observer.until("the planner to follow", driven)
+    bench.observer.until("the planner to stop", lambda: plan_velocity(bench) == 0.0)
+    bench.observer.until(
+        "the reason on /diagnostics",
+        lambda: "no velocity command" in bench.observer.health["arbiter: velocity command"].message,
+    )
+
+
+def test_nan_in_a_twist_is_refused_by_name_and_stops_the_robot(bench):
+    def refused():
+        bench.observer.drive(0.1, math.nan, 0.0)
+        return "linear_y is nan" in bench.observer.health["arbiter: velocity command"].message
+
+    bench.observer.until("the refusal on /diagnostics", refused)
+    assert plan_velocity(bench) == 0.0
+    assert bench.observer.decision()["action"] == "NOMINAL"
+    assert "velocity command refused: linear_y is nan" in bench.text()
+
+
+def test_limits_can_be_set_while_running_but_not_out_of_bounds(bench):
+    assert bench.observer.set_parameter("arbiter", "arbiter.tilt", 0.9).successful
+    refused = bench.observer.set_parameter("arbiter", "arbiter.tilt", 99.0)
+    assert not refused.successful
+    assert "arbiter.tilt" in refused.reason
+    fixed = bench.observer.set_parameter("state_estimator", "orientation.gyro_bias_limit", 0.05)
+    assert not fixed.successful
+
+
+def test_stop_damps_arm_is_refused_until_clear_and_then_drives_again(bench):
+    assert bench.observer.call("arbiter/stop").success
+    bench.observer.until("damping", lambda: bench.observer.decision()["action"] == "DAMPING")
+    assert not decode_command(bench.observer.more(JOINT_COMMAND, 1)[0], N).stiffness.any()
+    refused = bench.observer.call("arbiter/arm")
+    assert not refused.success
+    assert "stopped" in refused.message
+    assert bench.observer.call("arbiter/clear").success
+    bench.observer.until(
+        "the release", lambda: bench.observer.decision()["first_cause"] == "unarmed"
+    )
+    assert bench.observer.call("arbiter/arm").success
+    bench.observer.until("control", lambda: bench.observer.decision()["action"] == "NOMINAL")
+
+
+def test_a_reset_starts_the_simulated_robot_over_and_arms_it_again(bench):
+    before = len(bench.observer.kept[ESTIMATE.name])
+    assert bench.observer.call("robot/reset").success
+
+    def restarted():
+        newest = list(bench.observer.kept[ESTIMATE.name])[before:]
+        numbers = [int(decode_multi_array(d)[0][1]) for d in newest]
+        return 0 in numbers and numbers[-1] > 0
+
+    bench.observer.until("a sequence from zero that goes on", restarted)
+    bench.observer.until("control", lambda: bench.observer.decision()["action"] == "NOMINAL")
+
+
+def start_another(bench, namespace):
+    control = bench.runner.graph.processes[0]
+    command = [*command_line(control, namespace)]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+
+
+def test_a_second_robot_in_the_same_namespace_refuses_to_start(bench):
+    second = start_another(bench, "")
+    said, _ = second.communicate(timeout=60)
+    assert second.returncode == 2
+    assert "already" in said
+    assert "--namespace" in said or "two sources" in said
+    assert bench.observer.more(JOINT_STATES, 10)
+
+
+def test_a_second_robot_in_a_namespace_of_its_own_lives_beside_the_first(bench):
+    second = start_another(bench, "second")
+    try:
+        names = bench.observer.node.get_node_names_and_namespaces
+        bench.observer.until("the second robot", lambda: ("robot", "/second") in names())
+        bench.observer.until(
+            "its commands",
+            lambda: bench.observer.node.count_publishers("/second/joint_command") == 1,
+        )
+        assert bench.observer.node.count_publishers("/joint_command") == 1
+    finally:
+        second.send_signal(signal.SIGTERM)
+        second.communicate(timeout=60)
+    assert second.returncode == 0
+
+
+def test_killing_the_planner_brings_fallback_with_its_reason_and_control_goes_on(bench):
+    os.kill(bench.runner.running["mpc"], signal.SIGKILL)
+    bench.observer.until("fallback", lambda: bench.observer.decision()["action"] == "FALLBACK")
+    status = bench.observer.health["arbiter: decision"]
+    assert "plan" in status.message
+    assert decode_command(bench.observer.more(JOINT_COMMAND, 20)[-1], N).stiffness.any()
+    bench.observer.until(
+        "the word of the runner", lambda: "mpc was killed by SIGKILL" in bench.text()
+    )
+    assert "steps to a stop" in bench.text()
+    assert not bench.runner.over
+
+
+def test_two_interrupts_end_everything_with_damping_and_only_the_killed_process_counts(bench):
+    control = bench.runner.running["control"]
+    os.kill(control, signal.SIGINT)
+    os.kill(control, signal.SIGINT)
+    bench.observer.until("the end", lambda: bench.runner.poll() or bench.runner.over)
+    last = decode_command(bench.observer.kept[JOINT_COMMAND.name][-1], N)
+    assert not last.stiffness.any()
+    assert (last.damping > 0.0).all()
+    assert {e.process.name: e.code for e in bench.runner.exits} == {"mpc": 137, "control": 0}
+    assert bench.runner.stop() == 1
