@@ -67,7 +67,7 @@ def run_demo(options: DemoOptions, show: Show, stopped: Callable[[], bool]) -> J
                 "scenario": str(folder / "scenario.yaml"),
                 "seed": options.seed,
                 "gui": options.gui,
-                "arm": True,
+                "arm": False,
                 "record": str(folder / "bag"),
                 "truth": True,
                 "latency": str(folder / "latency.npz"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,11 +13,27 @@ from numpy.typing import NDArray
 
 from wm_bringup.bag import Bag, open_bag
 from wm_bringup.bag_writer import BagError
-from wm_bringup.topics import CMD_VEL, GROUND_TRUTH, JOINT_STATES, PLAN, Topic
+from wm_bringup.topics import (
+    CMD_VEL,
+    DECISION,
+    GROUND_TRUTH,
+    JOINT_STATES,
+    PLAN,
+    Topic,
+)
 from wm_control.mpc.plan import Mode, WalkingPlan, unpack
 from wm_control.types import LEFT, Array
 
 NANO = 1e-9
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One decision of the arbiter: time since the start [s], name of the action, in words."""
+
+    time: float
+    action: str
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +44,8 @@ class Evidence:
     the wall clock [s]. position (k, 3), orientation (k, 4) xyzw, velocity (k, 3): of the base, in
     world. command: (k, 3) velocity command in force. touchdowns: indices at which the planner's
     clock puts the left foot down. joint_time (j,), joint_position (j, n): all joint states.
+    decisions: what the arbiter said, whenever it was something new. solve_time: (p,) of every
+    plan, wall clock [s].
     """
 
     time: Array
@@ -39,6 +57,8 @@ class Evidence:
     touchdowns: NDArray[np.intp]
     joint_time: Array
     joint_position: Array
+    decisions: tuple[Said, ...]
+    solve_time: Array
 
     def joints_at(self, time: float) -> Array:
         """(n,) joint positions nearest to ``time`` [rad]."""
@@ -60,7 +80,7 @@ def read_evidence(path: Path, started: int, seconds: float) -> tuple[Evidence, B
     truth, received = truth[inside], received[inside]
     zero = truth[0, 1] - received[0]
     time = truth[:, 1] - zero
-    orientation = truth[:, 5:9]
+    orientation, plans = truth[:, 5:9], list(_plans(bag))
     evidence = Evidence(
         time=time,
         received=received,
@@ -68,9 +88,11 @@ def read_evidence(path: Path, started: int, seconds: float) -> tuple[Evidence, B
         orientation=orientation,
         velocity=_to_world(truth[:, 9:12], orientation),
         command=_held(command[:, 0] - started * NANO, command[:, 1:], received),
-        touchdowns=_touchdowns(bag, time, zero),
+        touchdowns=_touchdowns(plans, time, zero),
         joint_time=joints[:, 1] - zero,
         joint_position=joints[:, 2:],
+        decisions=tuple(_decisions(bag, started, seconds)),
+        solve_time=np.array([plan.report.solve_time for plan in plans]),
     )
     return evidence, bag
 
@@ -109,16 +131,27 @@ def _held(time: Array, values: Array, at: Array) -> Array:
     return held
 
 
-def _touchdowns(bag: Bag, time: Array, zero: float) -> NDArray[np.intp]:
+def _touchdowns(plans: Sequence[WalkingPlan], time: Array, zero: float) -> NDArray[np.intp]:
     """Find in ``time`` where steps on the left foot begin, by the plans."""
     starts = {
         round(plan.gait.step_start, 4)
-        for plan in _plans(bag)
+        for plan in plans
         if plan.gait.mode == Mode.WALK and plan.gait.support == LEFT
     }
     moments = np.array(sorted(starts)) - zero
     moments = moments[(moments > time[0]) & (moments < time[-1])]
     return np.unique(np.searchsorted(time, moments)).astype(np.intp)
+
+
+def _decisions(bag: Bag, started: int, seconds: float) -> Iterator[Said]:
+    """Yield the arbiter's decisions within the course whenever action or words change."""
+    before = None
+    for _, stamp, message in bag.messages(f"/{DECISION.name}"):
+        time, status = (stamp - started) * NANO, message.status[0]
+        action = next((v.value for v in status.values if v.key == "action"), "")
+        if 0.0 <= time <= seconds and (action, status.message) != before:
+            before = action, status.message
+            yield Said(time, action, status.message)
 
 
 def _plans(bag: Bag) -> Iterator[WalkingPlan]:

@@ -11,7 +11,7 @@ import numpy as np
 
 from wm_bringup.demo.course import Course
 from wm_bringup.demo.errors import DemoError
-from wm_bringup.demo.evidence import Evidence
+from wm_bringup.demo.evidence import Evidence, Said
 from wm_bringup.latency import STAGES, percentiles
 from wm_bringup.metrics import FallLimits
 from wm_bringup.strides import (
@@ -22,7 +22,7 @@ from wm_bringup.strides import (
     tilt_of,
     yaw_of,
 )
-from wm_control.types import Array
+from wm_control.types import Action, Array
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,4 +158,17 @@ def judge(evidence: Evidence, latencies: Latencies, course: Course) -> dict[str,
         "max_tilt": float(tilt_of(evidence.orientation).max()),
         "min_height": float(evidence.position[:, 2].min()),
         **latency_summary(latencies),
+        "mpc_solve_ms": asdict(percentiles(1e3 * evidence.solve_time)),
+        "interventions": [asdict(said) for said in interventions(evidence)],
     }
+
+
+def interventions(evidence: Evidence) -> list[Said]:
+    """List when, and why, the arbiter left NOMINAL or went further down."""
+    before, found = Action.NOMINAL, []
+    for said in evidence.decisions:
+        action = Action[said.action]
+        if action > before:
+            found.append(said)
+        before = action
+    return found

@@ -65,6 +65,8 @@ def lines(summary: Mapping[str, Any]) -> Iterator[str]:
         + "  ".join(f"{k.replace('_', '.')} {number(path[k], 2)}" for k in path if k != "n")
         + f"  (n {path['n']}, measurement to command)"
     )
+    for said in summary["interventions"]:
+        yield f"[yellow]arbiter at {said['time']:.1f} s: {said['text']}[/yellow]"
     yield f"bag: {summary['messages']} messages, {summary['messages_lost']} lost, {summary['bag']}"
     for process in summary["processes"]:
         yield (

@@ -62,10 +62,23 @@ def plan(time):
         Mode.WALK, step % 2, EPOCH + half * step, EPOCH + half * (step + 1), 0.04, True,
         np.zeros(4), np.zeros(4), zeros, np.zeros(3), zeros, 0.0, step,
     )  # fmt: skip
-    report = SolveReport("footstep_mpc", Status.OK, 0.0, 0.0, 1, 0.0)
+    report = SolveReport("footstep_mpc", Status.OK, 0.0, 0.0, 1, 0.0002)
     made = WalkingPlan(stamp, 0, gait, np.zeros((3, 4)), zeros, half, zeros, zeros, report)
-    layout = message("std_msgs/msg/MultiArrayLayout", [], 0)
-    return message("std_msgs/msg/Float64MultiArray", layout, pack(made))
+    return multi_array(pack(made))
+
+
+def multi_array(numbers):
+    """Two numbers of header, then the rest."""
+    layout = message("std_msgs/msg/MultiArrayLayout", [], 2)
+    return message("std_msgs/msg/Float64MultiArray", layout, np.asarray(numbers))
+
+
+def decision(action, text):
+    status = message(
+        "diagnostic_msgs/msg/DiagnosticStatus", 0, "arbiter: decision", text, "",
+        [message("diagnostic_msgs/msg/KeyValue", "action", action)],
+    )  # fmt: skip
+    return message("diagnostic_msgs/msg/DiagnosticArray", header(0.0), [status])
 
 
 def lost_so_far(count):
@@ -76,8 +89,11 @@ def lost_so_far(count):
     return message("diagnostic_msgs/msg/DiagnosticArray", header(0.0), [status])
 
 
-def write_bag(folder, course, *, gain=1.0, fall_at=None, slow=1.0, lost=0):
-    """The robot moves with ``gain`` times the command; ``slow``: wall time per simulated time."""
+def write_bag(folder, course, *, gain=1.0, fall_at=None, slow=1.0, lost=0, decisions=()):
+    """The robot moves with ``gain`` times the command; ``slow``: wall time per simulated time.
+
+    decisions: (time, action, text).
+    """
     writer = BagWriter(folder)
     types = {
         "/ground_truth/odom": "nav_msgs/msg/Odometry",
@@ -85,6 +101,7 @@ def write_bag(folder, course, *, gain=1.0, fall_at=None, slow=1.0, lost=0):
         "/joint_states": "sensor_msgs/msg/JointState",
         "/mpc/plan": "std_msgs/msg/Float64MultiArray",
         "/diagnostics": "diagnostic_msgs/msg/DiagnosticArray",
+        "/arbiter/decision": "diagnostic_msgs/msg/DiagnosticArray",
     }
     for topic, name in types.items():
         writer.add_topic(topic, name)
@@ -113,6 +130,8 @@ def write_bag(folder, course, *, gain=1.0, fall_at=None, slow=1.0, lost=0):
         x += dt * (np.cos(yaw) * vx - np.sin(yaw) * vy)
         y += dt * (np.sin(yaw) * vx + np.cos(yaw) * vy)
         yaw += dt * wz
+    for time, action, text in decisions:
+        write("/arbiter/decision", time, decision(action, text))
     write("/diagnostics", course.seconds, lost_so_far(lost))
     writer.close()
 

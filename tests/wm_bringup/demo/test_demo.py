@@ -116,6 +116,26 @@ def test_misses_are_counted_with_their_longest_run(tmp_path):
     assert summary["path_latency_ms"]["p50"] == pytest.approx(0.8)
 
 
+def test_the_arbiters_interventions_are_listed_once_each_with_their_cause(tmp_path):
+    decisions = [
+        (1.0, "NOMINAL", "mpc drives"),
+        (3.0, "LIMITED", "late"),
+        (3.1, "LIMITED", "late"),
+        (3.2, "FALLBACK", "later"),
+        (4.0, "LIMITED", "late"),
+        (5.0, "NOMINAL", "mpc drives"),
+        (6.0, "LIMITED", "late"),
+    ]
+    found = judged(tmp_path, decisions=decisions).summary["interventions"]
+    assert [(round(i["time"], 3), i["action"]) for i in found] == [
+        (3.0, "LIMITED"), (3.2, "FALLBACK"), (6.0, "LIMITED"),
+    ]  # fmt: skip
+
+
+def test_the_planners_solve_times_are_those_in_its_plans(tmp_path):
+    assert judged(tmp_path).summary["mpc_solve_ms"]["p50"] == pytest.approx(0.2)
+
+
 @pytest.mark.parametrize("trouble", [{"ended_early": "interrupted"}, {"failures": ["mpc died"]}])
 def test_a_broken_off_course_or_a_failed_process_is_not_held(tmp_path, trouble):
     assert not held(judged(tmp_path, **trouble).summary)
