@@ -1,0 +1,220 @@
+"""Every task against what it promises, by finite differences of the motion it asks for."""
+
+import numpy as np
+import pinocchio as pin
+import pytest
+from bodies import FEET, Body
+from robot_states import estimate_of, some_motion
+
+from wm_control.types import RIGHT
+from wm_control.wbc.parameters import WholeBodyParameters
+from wm_control.wbc.tasks import rotation_error, yaw_rotation
+
+DT = 1e-5
+STILL = np.zeros(4)
+P = WholeBodyParameters()
+
+
+@pytest.fixture(scope="module")
+def body(g1):
+    return Body(g1, P)
+
+
+@pytest.fixture(params=[0, 1, 2])
+def moving(request, standing):
+    return estimate_of(*some_motion(standing, request.param, 0.4))
+
+
+def rates(g1, body, acceleration, read):
+    """Derivative of what ``read`` gives for a model, under a generalised acceleration."""
+    ahead = read(Body(g1).put(body.after(acceleration, DT)).model)
+    behind = read(Body(g1).put(body.after(acceleration, -DT)).model)
+    return (ahead - behind) / (2 * DT)
+
+
+def alone(body, add, feet=FEET):
+    """Acceleration for one task, almost nothing else wanted and next to no limits."""
+    solution = body.solve(feet, add, posture_weight=1e-6, normal_max=5.0)
+    assert solution.ok
+    return solution.acceleration
+
+
+def test_no_error_between_a_rotation_and_itself():
+    rotation = pin.rpy.rpyToMatrix(0.3, -0.2, 1.0)
+    np.testing.assert_allclose(rotation_error(rotation, rotation), 0.0, atol=1e-12)
+
+
+def test_the_error_of_a_turn_about_the_vertical_is_that_turn_in_world_axes():
+    rolled = pin.rpy.rpyToMatrix(0.4, 0.0, 0.0)
+    np.testing.assert_allclose(rotation_error(rolled, yaw_rotation(0.3) @ rolled), [0, 0, 0.3],
+                               atol=1e-12)  # fmt: skip
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_following_the_error_leads_to_the_wanted_rotation(seed):
+    rng = np.random.default_rng(seed)
+    rotation, wanted = (pin.rpy.rpyToMatrix(*rng.uniform(-1.0, 1.0, 3)) for _ in range(2))
+    reached = pin.exp3(rotation_error(rotation, wanted)) @ rotation
+    np.testing.assert_allclose(reached, wanted, atol=1e-12)
+
+
+def test_a_yaw_rotation_turns_forward_to_the_left():
+    np.testing.assert_allclose(yaw_rotation(np.pi / 2) @ [1, 0, 0], [0, 1, 0], atol=1e-15)
+
+
+def test_rows_are_collected_scaled_by_the_root_of_their_weight_and_cleared(body, standing):
+    body.put(standing).tasks.clear()
+    body.tasks.yaw_momentum()
+    jacobian, target = body.tasks.stack
+    assert (jacobian.shape, target.shape) == ((1, 35), (1,))
+    inertia = body.model.data.Ig.inertia[2, 2]
+    np.testing.assert_allclose(
+        jacobian[0], body.model.data.Ag[5] * np.sqrt(P.weight_yaw_momentum) / inertia
+    )
+    body.tasks.clear()
+    assert len(body.tasks.stack[1]) == 0
+
+
+def test_all_tasks_of_a_robot_on_two_feet_fit(body, standing):
+    body.put(standing).problem(FEET)
+    assert len(body.tasks.stack[1]) == 3 + 1 + 6 + 6 + 3
+
+
+@pytest.mark.parametrize("cop", [(0.0, 0.0), (0.03, 0.05), (-0.03, -0.04)])
+def test_with_the_template_task_momentum_about_the_pressure_changes_by_gravity_alone(
+    g1, body, moving, cop
+):
+    pressure = np.array([*cop, 0.0])
+    body.put(moving)
+    arm = body.model.com - pressure
+    acceleration = alone(body, lambda tasks, _: tasks.template(pressure, 0.0))
+
+    def momentum(model):
+        return model.momentum[3:] + np.cross(model.com - pressure, model.momentum[:3])
+
+    found = rates(g1, body, acceleration, momentum)
+    expected = np.cross(arm, [0.0, 0.0, -body.model.weight])
+    np.testing.assert_allclose(found[:2], expected[:2], atol=0.1, rtol=0.01)
+
+
+@pytest.mark.parametrize("cop", [(0.03, 0.05), (-0.03, -0.04)])
+def test_with_the_template_task_the_ground_really_reacts_at_the_wanted_point(body, moving, cop):
+    pressure = np.array([*cop, 0.0])
+    body.put(moving)
+    solution = body.solve(
+        FEET, lambda tasks, _: tasks.template(pressure, 0.0), posture_weight=1e-6, normal_max=5.0
+    )
+    moment, force = np.zeros(3), np.zeros(3)
+    for foot, wrench in zip(FEET, solution.wrenches, strict=True):
+        sole = body.model.frame_state(body.model.sole_ids[foot])
+        push = sole.rotation @ wrench[:3]
+        force += push
+        moment += np.cross(sole.position - pressure, push) + sole.rotation @ wrench[3:]
+    assert np.abs(moment[:2]).max() / force[2] < 1e-3
+
+
+@pytest.mark.parametrize("wanted", [0.0, 1.0, -2.0])
+def test_with_the_template_task_the_centre_of_mass_rises_as_wanted(g1, body, moving, wanted):
+    body.put(moving)
+    acceleration = alone(body, lambda tasks, _: tasks.template(np.zeros(3), wanted))
+    rise = rates(g1, body, acceleration, lambda model: model.momentum[2:3] / model.mass)
+    assert rise[0] == pytest.approx(wanted, abs=0.02)
+
+
+def test_yaw_momentum_dies_out_at_its_rate(g1, body, moving):
+    body.put(moving)
+    acceleration = alone(body, lambda tasks, _: tasks.yaw_momentum())
+    found = rates(g1, body, acceleration, lambda model: model.momentum[5:6])
+    assert found[0] == pytest.approx(-P.momentum_damping * body.model.momentum[5], abs=5e-3)
+
+
+@pytest.mark.parametrize("foot", FEET)
+def test_a_stance_sole_loses_what_motion_it_has(g1, body, moving, foot):
+    body.put(moving)
+    frame = body.model.sole_ids[foot]
+    velocity = body.model.frame_state(frame).velocity.copy()
+
+    def add(tasks, model):
+        tasks.stance(model.frame_jacobian(frame), model.frame_state(frame))
+
+    found = rates(g1, body, alone(body, add), lambda model: model.frame_state(frame).velocity)
+    np.testing.assert_allclose(found, -P.stance_damping * velocity, atol=0.02)
+
+
+def swing(body, foot, position, progress, velocity=STILL, feed=STILL):
+    """Rates of the swing sole's velocity under the swing task alone, the other foot loaded."""
+    frame = body.model.sole_ids[foot]
+
+    def add(tasks, model):
+        jacobian, sole = model.frame_jacobian(frame), model.frame_state(frame)
+        tasks.swing(jacobian, sole, position, velocity, feed, progress)
+
+    acceleration = alone(body, add, (1 - foot,))
+    return lambda g1: rates(g1, body, acceleration, lambda m: m.frame_state(frame).velocity)
+
+
+@pytest.mark.parametrize("foot", FEET)
+def test_a_swing_sole_follows_its_reference(g1, body, moving, foot):
+    body.put(moving)
+    sole = body.model.frame_state(body.model.sole_ids[foot])
+    position = np.append(sole.position + np.array([0.01, -0.02, 0.005]), 0.1)
+    velocity, feed = np.array([0.5, 0.1, -0.1, 0.2]), np.array([1.0, -2.0, 3.0, 0.5])
+    error, speed = position[:3] - sole.position, velocity[:3] - sole.velocity[:3]
+    expected = feed[:3] + P.swing_stiffness * error + P.swing_damping * speed
+    found = swing(body, foot, position, 0.2, velocity, feed)(g1)
+    np.testing.assert_allclose(found[:3], expected, atol=0.05)
+
+
+@pytest.mark.parametrize("foot", FEET)
+def test_a_sole_about_to_land_is_turned_level(g1, body, moving, foot):
+    body.put(moving)
+    sole = body.model.frame_state(body.model.sole_ids[foot])
+    error = rotation_error(sole.rotation, yaw_rotation(0.1))
+    expected = P.swing_stiffness * error - P.swing_damping * sole.velocity[3:]
+    found = swing(body, foot, np.append(sole.position, 0.1), 1.0)(g1)
+    np.testing.assert_allclose(found[3:], expected, atol=0.1)
+
+
+def test_a_sole_that_was_just_lifted_may_pitch_but_not_roll_or_turn(body, standing):
+    body.put(standing)
+    frame = body.model.sole_ids[RIGHT]
+    sole, jacobian = body.model.frame_state(frame), body.model.frame_jacobian(frame)
+    norms = {}
+    for progress in (0.0, 1.0):
+        body.tasks.clear()
+        position = np.append(sole.position, 0.0)
+        body.tasks.swing(jacobian, sole, position, STILL, STILL, progress)
+        norms[progress] = np.linalg.norm(body.tasks.stack[0][3:], axis=1)
+    roll, pitch, yaw = norms[0.0] / norms[1.0]
+    assert (roll, yaw) == pytest.approx((1.0, 1.0))
+    assert pitch < 0.1
+
+
+def test_the_pelvis_is_turned_level_towards_its_heading(g1, body, moving):
+    body.put(moving)
+    base = body.model.base_id
+    state = body.model.frame_state(base)
+    error = rotation_error(state.rotation, yaw_rotation(0.2))
+    speed = np.array([0.0, 0.0, 0.5]) - state.velocity[3:]
+    expected = P.base_stiffness * error + P.base_damping * speed
+
+    def add(tasks, model):
+        tasks.template(np.zeros(3), 0.0)  # the QP wants the base's place decided, too
+        tasks.base_orientation(model.frame_jacobian(base), model.frame_state(base), 0.2, 0.5)
+
+    found = rates(g1, body, alone(body, add), lambda model: model.frame_state(base).velocity)
+    np.testing.assert_allclose(found[3:], expected, atol=0.05)
+
+
+def test_the_heading_error_does_not_depend_on_whole_turns(body, standing):
+    body.put(standing)
+    base = body.model.base_id
+    targets = []
+    for yaw in (0.2, 0.2 + 2 * np.pi, 0.2 - 4 * np.pi):
+        body.tasks.clear()
+        body.tasks.base_orientation(
+            body.model.frame_jacobian(base), body.model.frame_state(base), yaw, 0.0
+        )
+        targets.append(body.tasks.stack[1].copy())
+    np.testing.assert_allclose(targets[0], targets[1], atol=1e-9)
+    np.testing.assert_allclose(targets[0], targets[2], atol=1e-9)
