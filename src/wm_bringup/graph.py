@@ -12,6 +12,8 @@ import re
 import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
+from math import isfinite
+from typing import Literal
 
 from pydantic import Field, TypeAdapter, field_validator
 from pydantic.dataclasses import dataclass as validated
@@ -32,9 +34,11 @@ RECORDED = tuple(topic for topic in TOPICS if topic not in (PROPOSAL, CLOCK))
 class GraphArguments:
     """What can be chosen about a graph; the launch arguments and the options of ``wm run``."""
 
-    controller: str = Field(default="mpc", description="who drives: mpc")
+    controller: Literal["mpc"] = Field(default="mpc", description="who drives: mpc")
     robot: str = Field(default="g1", description="robot file by name or path")
-    backend: str = Field(default="pybullet", description="what the robot is: pybullet or mock")
+    backend: Literal["pybullet", "mock"] = Field(
+        default="pybullet", description="what the robot is: pybullet or mock"
+    )
     scenario: str = Field(default="", description="scenario file by name or path; empty: none")
     seed: int = Field(default=0, ge=0, description="of the simulated robot")
     gui: bool = Field(default=False, description="open the simulator's window")
@@ -57,8 +61,8 @@ class GraphArguments:
     def _three_numbers(cls, text: str) -> str:
         """Accept three numbers apart by spaces or commas."""
         parts = text.replace(",", " ").split()
-        if parts and len([float(part) for part in parts]) != 3:
-            raise ValueError(f"must be three numbers 'VX VY WZ', got {len(parts)}")
+        if parts and (len(parts) != 3 or not all(isfinite(float(part)) for part in parts)):
+            raise ValueError("must be three finite numbers 'VX VY WZ'")
         return " ".join(parts)
 
     @field_validator("namespace")

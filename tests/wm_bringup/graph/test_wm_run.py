@@ -1,0 +1,100 @@
+"""``wm run`` itself: started as users start it, stopped as users stop it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+PATIENCE = 90.0
+
+
+class Run:
+    def __init__(self, *options) -> None:
+        self.lines = []
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "wm_bringup.cli", "run", "--backend", "mock", *options],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+
+    def until_said(self, text):
+        for line in self.process.stdout:
+            self.lines.append(line)
+            if text in line:
+                return
+        raise AssertionError(f"{text!r} was never said: {self.lines}")
+
+    def end(self):
+        rest, _ = self.process.communicate(timeout=PATIENCE)
+        self.lines += rest.splitlines(keepends=True)
+        return self.process.returncode
+
+    def text(self):
+        return "".join(self.lines)
+
+
+def children_of(pid):
+    """Process ids whose parent is ``pid``."""
+    found = []
+    for entry in os.listdir("/proc"):
+        if entry.isdigit():
+            try:
+                with open(f"/proc/{entry}/stat") as stat:
+                    parent = int(stat.read().rsplit(")", 1)[1].split()[1])
+            except OSError:
+                continue
+            if parent == pid:
+                found.append(int(entry))
+    return found
+
+
+def gone(pids):
+    end = time.monotonic() + PATIENCE
+    while any(os.path.exists(f"/proc/{pid}") for pid in pids):
+        assert time.monotonic() < end, f"left behind: {pids}"
+        time.sleep(0.02)
+    return True
+
+
+@pytest.mark.parametrize(
+    "signals",
+    [(signal.SIGINT,), (signal.SIGINT, signal.SIGINT), (signal.SIGTERM,)],
+    ids=["one SIGINT", "two SIGINTs", "SIGTERM"],
+)
+def test_signals_stop_the_graph_with_damping_nothing_left_and_exit_code_zero(domain, signals):
+    run = Run()
+    run.until_said("500 Hz")
+    children = children_of(run.process.pid)
+    assert len(children) == 2
+    for number in signals:
+        run.process.send_signal(number)
+    assert run.end() == 0, run.text()
+    assert "DAMPING: the operator stopped the robot" in run.text()
+    assert gone(children)
+
+
+def test_when_the_runner_itself_is_killed_the_robot_is_stopped_all_the_same(domain):
+    run = Run()
+    run.until_said("500 Hz")
+    children = children_of(run.process.pid)
+    run.process.kill()
+    run.end()
+    assert gone(children)
+
+
+def test_an_impossible_option_is_one_line_and_exit_code_two(domain):
+    run = Run("--robot", "no_such_robot")
+    assert run.end() == 2
+    assert "no_such_robot" in run.text()
+
+
+def test_an_unknown_backend_is_refused_by_name(domain):
+    run = Run("--backend", "anvil")
+    assert run.end() == 2
+    assert "anvil" in run.text()
