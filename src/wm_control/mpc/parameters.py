@@ -16,7 +16,7 @@ class GaitParameters:
     """Shape and timing of the nominal gait, and the limits of its commands."""
 
     com_height: float = Field(
-        default=0.62, gt=0.3, lt=1.5, description="CoM above the stance sole [m]"
+        default=0.60, gt=0.3, lt=1.5, description="CoM above the stance sole [m]"
     )
     step_duration: float = Field(
         default=0.36, gt=0.2, lt=1.5, description="touchdown to touchdown [s]"
