@@ -3,10 +3,12 @@ import math
 import numpy as np
 import pytest
 
+from wm_bringup.backends.pybullet_robot import PyBulletRobot
 from wm_bringup.plan_courier import PlanCourier, gait_phase
 from wm_bringup.scenarios.scenario import Payload, Scenario, VelocitySegment
-from wm_bringup.walk import WalkSetup, run_episode
+from wm_bringup.walk import WalkSetup, build, compute_times, run_episode
 from wm_control.mpc.plan import Gait, Mode, WalkingPlan
+from wm_control.robot.description import load_robot
 from wm_control.types import LEFT, RIGHT, SolveReport, Status
 
 
@@ -92,3 +94,49 @@ def test_a_robot_under_an_impossible_load_falls_and_the_episode_ends_there():
     assert episode.fell
     assert episode.fall_cause
     assert episode.seconds < 2.9
+
+
+def test_the_robot_is_told_the_drawn_compute_time_of_every_tick(monkeypatch):
+    told, step = [], PyBulletRobot.step
+
+    def spy(self, command, compute_time=0.0):
+        told.append(compute_time)
+        return step(self, command, compute_time)
+
+    monkeypatch.setattr(PyBulletRobot, "step", spy)
+    walked(0.1, seed=3)
+    drawn = compute_times(seed=3)
+    assert told == [drawn.control() for _ in range(50)]
+    assert min(told) > 0.0
+    assert len(set(told)) > 40
+
+
+def test_a_plan_arrives_after_its_estimate_and_is_followed_at_the_next_tick_at_the_earliest():
+    scenario = Scenario(duration=0.2, velocity=(VelocitySegment(0.0, 0.4),))
+    ages = []
+    description = load_robot()
+    robot = PyBulletRobot(description, scenario)
+    lockstep = build(
+        WalkSetup(scenario),
+        description,
+        robot,
+        seed=0,
+        watch=lambda record, plan: ages.append(record.observation.stamp - plan.stamp),
+    )
+    lockstep.run(0)
+    robot.close()
+    assert min(ages[4:]) >= 0.002 - 1e-9
+    assert max(ages) <= 0.012
+
+
+def test_with_the_true_state_the_estimator_has_no_error():
+    scenario = Scenario(duration=0.4, velocity=(VelocitySegment(0.1, 0.4),), noise="double")
+    episode = run_episode(WalkSetup(scenario, state="true"), 0)
+    assert episode.estimator_velocity_rmse == pytest.approx((0.0, 0.0, 0.0), abs=1e-12)
+
+
+def test_stepping_in_place_steps_without_a_command():
+    scenario = Scenario(duration=1.5)
+    standing = run_episode(WalkSetup(scenario), 0)
+    stepping = run_episode(WalkSetup(scenario, step_in_place=True), 0)
+    assert standing.peak_force < 1.0 < stepping.peak_force

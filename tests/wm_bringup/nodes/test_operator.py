@@ -1,0 +1,50 @@
+"""What the operator makes of the messages it hears."""
+
+import pytest
+
+pytest.importorskip("rclpy")
+
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
+from nav_msgs.msg import Odometry
+
+from wm_bringup.nodes.operator import LiveView
+
+
+def truth(stamp, height=0.7, x=0.0):
+    message = Odometry()
+    message.header.stamp.sec = int(stamp)
+    message.header.stamp.nanosec = round(1e9 * (stamp - int(stamp)))
+    message.pose.pose.position.z = height
+    message.twist.twist.linear.x = x
+    return message
+
+
+def test_time_runs_from_when_the_robot_was_let_go():
+    view = LiveView()
+    for stamp in (50.0, 50.0, 50.02, 52.5):
+        view.see_truth(truth(stamp), now=stamp)
+    assert view.time == pytest.approx(2.5)
+
+
+def test_the_speed_shown_is_a_mean_over_the_last_stride():
+    view = LiveView()
+    for k in range(100):
+        view.see_truth(truth(0.02 * k, x=9.0 if k < 50 else 0.4), now=0.02 * k)
+    assert view.speed[0] == pytest.approx(0.4)
+
+
+@pytest.mark.parametrize(("height", "fallen"), [(0.5, False), (0.3, True), (float("nan"), True)])
+def test_a_base_below_three_fifths_of_its_height_has_fallen_for_good(height, fallen):
+    view = LiveView()
+    for value in (0.7, height, 0.7):
+        view.see_truth(truth(0.0, value), now=0.0)
+    assert view.fallen == fallen
+
+
+def test_misses_come_from_the_control_loops_own_report():
+    values = [KeyValue(key="cycles", value="500"), KeyValue(key="misses", value="3")]
+    other = DiagnosticStatus(name="mpc: planner")
+    timing = DiagnosticStatus(name="robot: timing", values=values)
+    view = LiveView()
+    view.see_health(DiagnosticArray(status=[other, timing]))
+    assert (view.cycles, view.misses) == (500, 3)
