@@ -151,10 +151,10 @@ def test_every_folder_of_modules_is_a_package() -> None:
     assert [folder for folder in folders if not (folder / "__init__.py").is_file()] == []
 
 
-def test_no_test_module_hides_another_of_the_same_name() -> None:
-    """Test folders are no packages, so two modules of one name would shadow each other."""
+def test_no_two_helpers_of_tests_share_a_name() -> None:
+    """Helpers are imported by their plain names, so one would hide the other."""
     stems: dict[str, list[Path]] = {}
     for path in ROOT.glob("tests/**/*.py"):
-        if path.name not in {"conftest.py", "__init__.py"}:
+        if path.name != "conftest.py" and not path.name.startswith("test_"):
             stems.setdefault(path.stem, []).append(path)
     assert {stem: paths for stem, paths in stems.items() if len(paths) > 1} == {}
