@@ -31,13 +31,15 @@ class Uncertainty:
     def reset(self) -> None:
         """Put the odometry frame where the robot stands: nothing has drifted yet."""
         self._age = 0.0
+        self._distance = 0.0
         self._unsupported = 0.0
         self._made = 0.0
         self._make()
 
-    def update(self, supported: bool, dt: float) -> None:
-        """Advance by dt; ``supported``: whether soles still hold the velocity."""
+    def update(self, supported: bool, speed: float, dt: float) -> None:
+        """Advance by dt at this speed [m/s]; ``supported``: whether soles hold the velocity."""
         self._age += dt
+        self._distance += abs(speed) * dt
         self._unsupported = 0.0 if supported else self._unsupported + dt
         if self._age - self._made >= _REFRESH:
             self._make()
@@ -46,7 +48,8 @@ class Uncertainty:
         p, coasting = self.parameters, self._unsupported
         self._made = self._age
         coasted = (0.5 * p.unsupported_acceleration * coasting**2) ** 2
-        horizontal = p.position_drift**2 * self._age + coasted
+        walked = (p.slip_share * self._distance) ** 2
+        horizontal = p.position_drift**2 * self._age + walked + coasted
         vertical = p.height**2 + coasted
         heading = p.heading_drift**2 * self._age
         linear = p.velocity**2 + (p.unsupported_acceleration * coasting) ** 2

@@ -2,7 +2,9 @@
 
     sensors -> orientation -> velocity prediction -> momentum observer -> contacts -> correction
 
-Each arrow is one file of this folder. Nothing here reads a clock; time is the observations' stamp.
+Each stage is one file of this folder. Nothing here reads a clock; time is the observations' stamp.
+Joint velocities are passed on as measured: with 0.05 rad/s of noise the best low-pass (150 Hz) is
+6 % closer to the truth in a walk, which is not worth its millisecond of delay.
 """
 
 from __future__ import annotations
@@ -18,11 +20,25 @@ from wm_control.estimation.covariance import Uncertainty
 from wm_control.estimation.health import Health
 from wm_control.estimation.leg_odometry import LegOdometry, carried, steadiness
 from wm_control.estimation.momentum import MomentumObserver
-from wm_control.estimation.orientation import GRAVITY, OrientationFilter, up_from_quaternion
+from wm_control.estimation.orientation import (
+    GRAVITY,
+    OrientationFilter,
+    heading_from_quaternion,
+    up_from_quaternion,
+)
 from wm_control.estimation.parameters import EstimatorParameters
 from wm_control.estimation.sensors import Readings, SensorGuard
 from wm_control.estimation.stuck import GYRO, JOINTS
-from wm_control.estimation.vector3 import ZERO, Vector3, minus, plus, rotate, vector3, weighted
+from wm_control.estimation.vector3 import (
+    ZERO,
+    Vector3,
+    minus,
+    plus,
+    rotate,
+    rotate_back,
+    vector3,
+    weighted,
+)
 from wm_control.robot.description import RobotDescription
 from wm_control.types import Array, Estimate, Observation
 
@@ -44,6 +60,7 @@ class LegOdometryEstimator:
         self.description = description
         self.parameters = parameters
         self._imu_rotation = np.asarray(description.imu.rotation).tolist()
+        self._imu_forward = rotate_back(self._imu_rotation, (1.0, 0.0, 0.0))
         self._legs = [
             np.array(description.groups[name], dtype=np.intp) for name in ("left_leg", "right_leg")
         ]
@@ -191,6 +208,9 @@ class LegOdometryEstimator:
             self._gyro = gyro
         elif self._health.overdue(GYRO):
             self._gyro = orientation.bias
+        if readings.orientation is not None:
+            imu_heading = heading_from_quaternion(readings.orientation.tolist(), self._imu_forward)
+            orientation.watch_heading(imu_heading, dt)
         up, bandwidth = self._up(readings), orientation.tilt_bandwidth()
         felt = self._in_base(readings.specific_force) if up is None else None
         if felt is not None:
@@ -236,7 +256,8 @@ class LegOdometryEstimator:
             soles.position, soles.velocity, soles.heading, say, self._orientation.rows, dt
         )
         self._standing += (min(say) - self._standing) * dt / (_STANDING_TIME + dt)
-        self._uncertainty.update(sum(say) > _UNSUPPORTED_SAY, dt)
+        vx, vy, _ = self._odometry.imu_velocity
+        self._uncertainty.update(sum(say) > _UNSUPPORTED_SAY, math.hypot(vx, vy), dt)
 
     # --- result -----------------------------------------------------------------------------
 

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import math
 
-from wm_control.estimation.orientation import GRAVITY
+from wm_control.estimation.orientation import GRAVITY, wrapped
 from wm_control.estimation.parameters import OdometryParameters
 from wm_control.estimation.vector3 import (
     ZERO,
@@ -79,11 +79,6 @@ def steadiness(speed: float, limit: float) -> float:
     Beyond the limit it falls so that the pull on the base stays bounded (Huber, 1964).
     """
     return 1.0 if speed <= limit else limit / speed
-
-
-def wrapped(angle: float) -> float:
-    """Return the same angle in [-π, π)."""
-    return (angle + math.pi) % (2.0 * math.pi) - math.pi
 
 
 class LegOdometry:

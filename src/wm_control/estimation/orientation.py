@@ -7,7 +7,9 @@ proportional-integral feedback from vector measurements holds it and finds the g
     Ṙ = R [ω_gyro - b + k_P φ]^,    ḃ = -k_I φ,    k_P = 2 w,  k_I = w²
 
 Both poles of this error dynamics lie at the bandwidth w. The vertical comes from the IMU's own
-orientation (its heading is thrown away), the heading from the soles that do not turn on the ground.
+orientation. Its heading is arbitrary and never followed, but its changes tell the gyro's bias about
+the vertical. The heading itself is held by soles that do not turn on the ground, while the robot
+stands; a walking sole turns too much to be a witness.
 """
 
 from __future__ import annotations
@@ -33,6 +35,9 @@ from wm_control.types import Array
 
 GRAVITY = 9.81
 
+_HEADING_JUMP = 0.1
+"""A difference that no gyro bias makes between two samples [rad]."""
+
 
 def up_from_quaternion(orientation: Sequence[float]) -> Vector3:
     """World z axis in the axes that the quaternion (xyzw, to world) rotates; any heading.
@@ -46,6 +51,20 @@ def up_from_quaternion(orientation: Sequence[float]) -> Vector3:
         scale * (y * z + x * w),
         1.0 - scale * (x * x + y * y),
     )
+
+
+def heading_from_quaternion(orientation: Sequence[float], axis: Vector3) -> float:
+    """Heading of ``axis`` [rad], given in the axes that the unit quaternion (xyzw) rotates."""
+    x, y, z, w = orientation
+    a, b, c = axis
+    ahead = (1.0 - 2.0 * (y * y + z * z)) * a + 2.0 * ((x * y - z * w) * b + (x * z + y * w) * c)
+    left = 2.0 * ((x * y + z * w) * a + (y * z - x * w) * c) + (1.0 - 2.0 * (x * x + z * z)) * b
+    return math.atan2(left, ahead)
+
+
+def wrapped(angle: float) -> float:
+    """Return the same angle in [-π, π)."""
+    return (angle + math.pi) % (2.0 * math.pi) - math.pi
 
 
 def level_rotation(up: Vector3) -> Array:
@@ -75,12 +94,14 @@ class OrientationFilter:
         """Take a first vertical in base axes; heading and bias are zero from here."""
         self.bias = ZERO
         self.age = 0.0
+        self._heading_offset: float | None = None
         self.set_tilt(up, heading=0.0)
 
     def set_tilt(self, up: Vector3, heading: float) -> None:
         """Jump to a vertical, base axes, and a heading [rad]; the bias is kept."""
         turn = pin.exp3(np.array((0.0, 0.0, heading)))
         self._store(pin.Quaternion(turn @ level_rotation(up)))
+        self._heading_offset = None
 
     @property
     def heading(self) -> float:
@@ -118,6 +139,23 @@ class OrientationFilter:
         x, y, z = specific_force
         return x / magnitude, y / magnitude, z / magnitude
 
+    def watch_heading(self, imu_heading: float, dt: float) -> None:
+        """Learn the gyro's bias about the vertical from how the IMU's own heading changes [rad].
+
+        The offset between the two headings takes the part of the attitude in the equations above,
+        so that the IMU's drift reaches the bias but its heading never reaches ours. A jump of the
+        IMU's heading starts a new offset.
+        """
+        if self._heading_offset is None:
+            self._heading_offset = self.heading - imu_heading
+        error = wrapped(imu_heading + self._heading_offset - self.heading)
+        if not (abs(error) <= _HEADING_JUMP):
+            self._heading_offset = None
+            return
+        w = max(self.parameters.imu_heading_bandwidth, self.startup_bandwidth())
+        self._heading_offset -= 2.0 * w * error * dt
+        self._learn_bias(plus(ZERO, -w * w * error, self.up), dt)
+
     def update(
         self,
         gyro: Vector3,
@@ -137,11 +175,16 @@ class OrientationFilter:
         w, h = tilt_bandwidth, heading_bandwidth
         feedback = weighted(2.0 * w, tilt, 2.0 * h * heading_error, self.up)
         bias_rate = weighted(-w * w, tilt, -h * h * heading_error, self.up)
-        self.bias = shortened(plus(self.bias, dt, bias_rate), self.parameters.gyro_bias_limit)
+        self._learn_bias(bias_rate, dt)
+        if self._heading_offset is not None:
+            self._heading_offset += 2.0 * h * heading_error * dt
         step = pin.exp3_quat(np.array(weighted(dt, omega, dt, feedback)))
         self._store(self._pin_quaternion * pin.Quaternion(step))
         self.age += dt
         return omega
+
+    def _learn_bias(self, rate: Vector3, dt: float) -> None:
+        self.bias = shortened(plus(self.bias, dt, rate), self.parameters.gyro_bias_limit)
 
     def _store(self, quaternion: pin.Quaternion) -> None:
         quaternion.normalize()

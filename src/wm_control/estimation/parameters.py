@@ -21,8 +21,14 @@ class OrientationParameters:
     heading_bandwidth_standing: float = Field(
         default=1.0, ge=0.0, le=20.0, description="of heading towards both resting soles [rad/s]"
     )
+    imu_heading_bandwidth: float = Field(
+        default=0.1,
+        ge=0.0,
+        le=5.0,
+        description="of the vertical gyro bias towards the IMU's own heading rate [rad/s]",
+    )
     heading_bandwidth_walking: float = Field(
-        default=0.05,
+        default=0.02,
         ge=0.0,
         le=5.0,
         description="of heading towards the stance sole, which slips [rad/s]",
@@ -188,7 +194,10 @@ class CovarianceParameters:
 
     tilt: float = Field(default=0.004, gt=0.0, description="roll and pitch [rad]")
     heading_drift: float = Field(default=0.004, gt=0.0, description="[rad/sqrt(s)]")
-    position_drift: float = Field(default=0.01, gt=0.0, description="horizontal [m/sqrt(s)]")
+    position_drift: float = Field(default=0.005, gt=0.0, description="horizontal [m/sqrt(s)]")
+    slip_share: float = Field(
+        default=0.01, ge=0.0, lt=1.0, description="of the distance walked, lost to slipping [1]"
+    )
     height: float = Field(default=0.006, gt=0.0, description="over the stance sole's ground [m]")
     velocity: float = Field(
         default=0.02, gt=0.0, description="of the base with a foot in contact [m/s]"

@@ -113,6 +113,29 @@ def test_the_imus_heading_does_not_matter(robot, walk):
         np.testing.assert_allclose(column(one, name), column(other, name), atol=1e-8)
 
 
+def test_how_the_imu_is_mounted_does_not_matter(robot, walk):
+    turn = pin.rpy.rpyToMatrix(0.3, -2.0, 1.0)
+    place = replace(robot.imu, rotation=robot.imu.rotation @ turn)
+    other_robot = replace(robot, imu=place)
+
+    def remounted(observation):
+        orientation = pin.Quaternion(observation.imu_orientation) * pin.Quaternion(turn)
+        return replace(
+            observation,
+            imu_orientation=orientation.coeffs(),
+            imu_angular_velocity=turn.T @ observation.imu_angular_velocity,
+            imu_linear_acceleration=turn.T @ observation.imu_linear_acceleration,
+        )
+
+    observations = list(walk.observations(ERRORS, 5))
+    one = run(LegOdometryEstimator(robot, EstimatorParameters()), observations)
+    other = run(
+        LegOdometryEstimator(other_robot, EstimatorParameters()), map(remounted, observations)
+    )
+    for name in ("base_position_in_world", "base_orientation", "base_velocity_in_base"):
+        np.testing.assert_allclose(column(one, name), column(other, name), atol=1e-8)
+
+
 def mirrored(observation, robot):
     """What the sensors of the robot's mirror image (y -> -y) report."""
     swap = [

@@ -10,6 +10,7 @@ import pytest
 
 from wm_control.estimation.orientation import (
     OrientationFilter,
+    heading_from_quaternion,
     level_rotation,
     up_from_quaternion,
 )
@@ -74,6 +75,31 @@ def test_yaw_bias_is_found_from_soles_that_do_not_turn():
         )
     assert filter_.bias[2] == pytest.approx(0.01, abs=5e-4)
     assert abs(filter_.heading) < 5e-4
+
+
+@pytest.mark.parametrize("start", [0.0, 3.0])
+def test_yaw_bias_is_found_from_how_the_imus_own_heading_changes(start):
+    filter_ = OrientationFilter(OrientationParameters())
+    for k in range(1000):  # truly turning at 0.5 rad/s, across the IMU's jump from pi to -pi
+        imu_heading = math.remainder(start + 0.5 * DT * k, math.tau)
+        filter_.watch_heading(imu_heading, DT)
+        filter_.update((0.0, 0.0, 0.51), DT, (0.0, 0.0, 1.0), filter_.tilt_bandwidth())
+    assert filter_.bias[2] == pytest.approx(0.01, abs=5e-4)
+
+
+def test_a_jump_of_the_imus_heading_moves_neither_heading_nor_bias():
+    filter_ = OrientationFilter(OrientationParameters())
+    for k in range(1000):
+        filter_.watch_heading(0.0 if k < 500 else 1.5, DT)
+        filter_.update((0.0, 0.0, 0.0), DT, (0.0, 0.0, 1.0), filter_.tilt_bandwidth())
+    assert filter_.heading == pytest.approx(0.0, abs=1e-12)
+    assert filter_.bias[2] == pytest.approx(0.0, abs=1e-12)
+
+
+def test_the_heading_of_an_axis_is_that_of_its_turned_image():
+    orientation, axis = quaternion(0.3, -0.2, 0.7), (0.6, 0.0, 0.8)
+    x, y, _ = pin.rpy.rpyToMatrix(0.3, -0.2, 0.7) @ np.array(axis)
+    assert heading_from_quaternion(orientation, axis) == pytest.approx(math.atan2(y, x))
 
 
 def test_the_believed_bias_never_exceeds_its_limit():
