@@ -14,7 +14,8 @@ MAKE = shutil.which("make") or pytest.skip("make is not installed", allow_module
 
 def dry_run(*targets: str, folder: Path) -> list[str]:
     """Return what make would run in a folder that has no environment yet."""
-    environment = {k: v for k, v in os.environ.items() if not k.startswith(("MAKE", "MFLAGS"))}
+    own = ("MAKE", "MFLAGS", "ARGS", "PYTHON")
+    environment = {key: value for key, value in os.environ.items() if not key.startswith(own)}
     done = subprocess.run(
         [MAKE, "--dry-run", *targets],
         cwd=folder,
