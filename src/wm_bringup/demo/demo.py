@@ -9,6 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import yaml
+
 from wm_bringup.bag import Bag
 from wm_bringup.demo.course import Course
 from wm_bringup.demo.evidence import Evidence, read_evidence
@@ -22,6 +25,7 @@ from wm_control.robot.description import load_robot
 
 LEFT_BEHIND = (
     "bag",
+    "compute_time.yaml",
     "film.png",
     "latency.npz",
     "latency.png",
@@ -113,9 +117,22 @@ def judge_run(run: LiveRun, options: DemoOptions) -> Judged:
         "seed": options.seed,
         "conditions": provenance(),
     }
+    write_compute_time(latencies, folder / "compute_time.yaml")
     text = json.dumps(summary, indent=2)
     (folder / "summary.json").write_text(text + "\n", encoding="utf-8")
     return Judged(summary, evidence, latencies)
+
+
+def write_compute_time(latencies: Latencies, path: Path) -> None:
+    """Write the path latency as a distribution that lock-step runs can replay."""
+    levels = (0.0, 50.0, 90.0, 95.0, 99.0, 99.9, 100.0)
+    times = np.percentile(latencies.path, levels)
+    content = {
+        "name": f"measurement to command sent, {len(latencies.path)} cycles in real time",
+        "machine": str(provenance()["machine"]["processor"]),
+        "percentiles": {level: round(float(t), 6) for level, t in zip(levels, times, strict=True)},
+    }
+    path.write_text(yaml.safe_dump(content, sort_keys=False), encoding="utf-8")
 
 
 def lost_messages(bag: Bag) -> int | None:

@@ -5,6 +5,7 @@ import pytest
 from made_up_run import START, write_bag, write_latencies
 
 from wm_bringup.bag_writer import BagError
+from wm_bringup.compute_time import ComputeTime
 from wm_bringup.demo.course import Course, Segment, load_course
 from wm_bringup.demo.demo import DemoOptions, clear, held, judge_run
 from wm_bringup.demo.errors import DemoError
@@ -151,6 +152,12 @@ def test_the_summary_on_disk_has_the_promised_keys(tmp_path):
     assert {"p50", "p95", "p99", "p99_9", "max", "n"} == set(summary["path_latency_ms"])
     assert summary["messages_lost"] == 2
     assert summary["topics"]["/joint_states"]["count"] == 1201
+
+
+def test_the_measured_latency_can_be_replayed_in_lock_step(tmp_path):
+    judged(tmp_path)
+    distribution = ComputeTime.load(tmp_path / "compute_time.yaml")
+    assert distribution.quantile(0.5) == pytest.approx(0.0008)
 
 
 def test_a_bag_without_the_truth_says_what_is_missing(tmp_path):
