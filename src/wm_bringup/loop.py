@@ -115,6 +115,17 @@ class OverrunCounter:
         return Overruns(self._in_a_row, self._count / (self._late.maxlen or 1))
 
 
+def propose(
+    controller: Controller, estimate: Estimate, velocity: VelocityCommand, dt: float
+) -> ControllerResult:
+    """Ask a controller for its proposal; should it raise, that is a failure with a cause."""
+    try:
+        return controller.step(estimate, velocity, dt)
+    except Exception as error:
+        cause = f"{controller.name} raised {type(error).__name__}: {error}"
+        return ControllerResult(controller.name, None, Status.FAILED, cause)
+
+
 class ControlLoop:
     """Estimator, controllers, arbiter and filter, called one after the other.
 
@@ -222,7 +233,7 @@ class ControlLoop:
     ) -> Decision:
         estimated = self._clock()
         velocity = self.bounded_velocity(velocity)
-        results = {c.name: self._propose(c, estimate, velocity) for c in self.controllers}
+        results = {c.name: propose(c, estimate, velocity, self.period) for c in self.controllers}
         controlled = self._clock()
         operator, overruns = self._operator(), self._overruns.overruns
         decision = self.arbiter.update(now, estimate, results, operator, overruns)
@@ -240,15 +251,6 @@ class ControlLoop:
                 raise
             cause = f"estimator raised {type(error).__name__}: {error}"
             return replace(self.last.estimate, observation=observation, healthy=False, cause=cause)
-
-    def _propose(
-        self, controller: Controller, estimate: Estimate, velocity: VelocityCommand
-    ) -> ControllerResult:
-        try:
-            return controller.step(estimate, velocity, self.period)
-        except Exception as error:
-            cause = f"{controller.name} raised {type(error).__name__}: {error}"
-            return ControllerResult(controller.name, None, Status.FAILED, cause)
 
     def _operator(self) -> OperatorInput:
         """All requests since the last cycle, as one."""

@@ -22,7 +22,6 @@ from std_srvs.srv import Trigger
 
 from wm_bringup import realtime
 from wm_bringup.backends.base import CONTROL_PERIOD, GroundTruth, Robot
-from wm_bringup.control_cycle import HOLD_EVERY
 from wm_bringup.messages import (
     JointStateEncoder,
     Level,
@@ -49,6 +48,12 @@ from wm_control.nodes.diagnostics import Health
 from wm_control.nodes.qos import publisher
 from wm_control.robot.description import RobotDescription
 from wm_control.types import Command, Observation
+
+HELD_TICKS = 4
+"""A held robot is published in every fourth period: as often as its planner wants to hear of it."""
+
+DAMPED_TICKS = 10
+"""Periods of damping at the end."""
 
 
 class RobotFace:
@@ -160,7 +165,7 @@ class RobotLoop:
                 self._period(count)
                 count += 1
             self.watchdog.reset()
-            for _ in range(HOLD_EVERY if not self._held else 0):
+            for _ in range(DAMPED_TICKS if not self._held else 0):
                 cadence.wait()
                 self._step()
         except Exception as error:
@@ -175,7 +180,7 @@ class RobotLoop:
             self._held = self._held and not command.stiffness.any()
         if not self._held:
             self._step()
-        if not self._held or count % HOLD_EVERY == 0:
+        if not self._held or count % HELD_TICKS == 0:
             self._publish(self._observation)
 
     def _step(self) -> None:

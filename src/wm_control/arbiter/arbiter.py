@@ -30,6 +30,11 @@ ARBITER = "arbiter"
 """Source of the commands that the arbiter makes itself."""
 
 UNARMED = "unarmed"
+OPERATOR_STOP = "operator_stop"
+
+UNARMED_RELEASE = 50
+"""Good cycles that release any rule but the operator's stop if it tripped while unarmed: the latch
+is there so that the robot does not move again by itself, and an unarmed robot does not."""
 
 
 def base_height(estimate: Estimate) -> float:
@@ -131,7 +136,10 @@ class Arbiter:
             limit = rule.limit_in(self._parameters)
             value = rule.measure(inputs)
             holds = rule.holds(value, limit)
-            if self._latches[rule.name].update(holds):
+            latch = self._latches[rule.name]
+            if not latch.active:
+                latch.release = _release(rule, inputs.armed)
+            if latch.update(holds):
                 if not holds:
                     text = rule.text(value, limit, inputs)
                     self._causes[rule.name] = Cause(rule.name, value, limit, text)
@@ -175,6 +183,13 @@ class Arbiter:
         if self._last is None:
             return ARBITER, damping_command(observation, damping)
         return ARBITER, hold_command(self._last, observation, self._stiffness, self._gains)
+
+
+def _release(rule: Rule, armed: bool) -> int | None:
+    """Good cycles after which a rule lets go that trips now."""
+    if armed or rule.release is not None or rule.name == OPERATOR_STOP:
+        return rule.release
+    return UNARMED_RELEASE
 
 
 def _hinders(rule: Rule) -> bool:

@@ -172,6 +172,8 @@ class ArbiterNode(Alone):
         self._face = ArbiterFace(self.node, self.n, self._take_request)
         self._estimate: Estimate | None = None
         self._arrived = self._decided = 0.0
+        self._answered = float("nan")
+        self._result: ControllerResult | None = None
         self._request = NO_REQUEST
         listen_to_velocity(self.node, self._gate, time.monotonic)
         self.listen(ESTIMATE, self._take_estimate)
@@ -198,20 +200,23 @@ class ArbiterNode(Alone):
         plan = SolveReport("plan", Status.OK, proposal.plan_age, proposal.residual, 0, 0.0)
         usable = proposal.status != Status.FAILED
         cause = "" if proposal.status == Status.OK else "see whole_body_controller on /diagnostics"
-        self._decide(
-            ControllerResult(
-                self._arbiter.primary,
-                proposal.command if usable else None,
-                proposal.status,
-                cause,
-                (plan,),
-            )
+        command = proposal.command if usable else None
+        self._answered = proposal.command.stamp
+        self._result = ControllerResult(
+            self._arbiter.primary, command, proposal.status, cause, (plan,)
         )
+        self._decide(self._result)
 
     def _go_on_alone(self) -> None:
-        """Decide without a proposal when none came for five periods."""
-        if time.monotonic() - self._decided > 5 * CONTROL_PERIOD:
-            self._decide(None)
+        """Go on deciding when no proposal came for five periods.
+
+        With the last one, if it answers the newest estimate (the robot is held, or its sensors are
+        silent, which other rules see); with none, if the controller owes an answer.
+        """
+        if self._estimate is None or time.monotonic() - self._decided < 5 * CONTROL_PERIOD:
+            return
+        answered = self._answered == self._estimate.stamp
+        self._decide(self._result if answered else None)
 
     def _decide(self, result: ControllerResult | None) -> None:
         estimate = self._estimate

@@ -14,6 +14,7 @@ from rclpy.node import Node
 
 from wm_bringup.backends.base import CONTROL_PERIOD
 from wm_bringup.cdr import MessageError
+from wm_bringup.loop import propose
 from wm_bringup.messages import Level, ProposalEncoder, decode_multi_array
 from wm_bringup.parts import build_planner_and_controller, model_based_parameters
 from wm_bringup.topics import ESTIMATE, PLAN, PROPOSAL
@@ -81,9 +82,12 @@ class WholeBodyControllerFace:
 
 @dataclass(slots=True)
 class RestartDetector:
-    """Sees from the estimates that the robot is held or has been reset: time does not advance."""
+    """Sees from the estimates that the robot is held or has been reset: time does not advance.
 
-    _last: float = float("-inf")
+    The first estimate counts as a start as well.
+    """
+
+    _last: float = float("inf")
 
     def again(self, stamp: float) -> bool:
         """Whether whoever follows these estimates has to start anew with this one."""
@@ -118,7 +122,7 @@ class WholeBodyControllerNode(Alone):
             self._controller.reset(estimate)
             if self._plan is not None and self._plan.stamp >= estimate.stamp:
                 self._controller.receive(self._plan)
-        result = self._controller.step(estimate, STOPPED, CONTROL_PERIOD)
+        result = propose(self._controller, estimate, STOPPED, CONTROL_PERIOD)
         self._newest = result
         sequence = estimate.observation.sequence
         self._publish.publish(self._proposal.encode(result, estimate.stamp, sequence))

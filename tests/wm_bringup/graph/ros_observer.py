@@ -134,6 +134,10 @@ class Observer:
         request.parameters = [Parameter(name, value=value).to_parameter_msg()]
         return self.call(f"{node}/set_parameters", SetParameters, request).results[0]
 
+    def said(self, name: str) -> str:
+        """Newest line of a health status; empty before there was one."""
+        return self.health[name].message if name in self.health else ""
+
     def decision(self) -> dict[str, str]:
         """Values of the newest decision reported by the arbiter."""
         status = self.health.get("arbiter: decision")

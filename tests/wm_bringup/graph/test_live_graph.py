@@ -108,14 +108,14 @@ def test_a_twist_as_teleop_sends_it_moves_the_planner_and_silence_stops_it(bench
     bench.observer.until("the planner to stop", lambda: plan_velocity(bench) == 0.0)
     bench.observer.until(
         "the reason on /diagnostics",
-        lambda: "no velocity command" in bench.observer.health["arbiter: velocity command"].message,
+        lambda: "no velocity command" in bench.observer.said("arbiter: velocity command"),
     )
 
 
 def test_nan_in_a_twist_is_refused_by_name_and_stops_the_robot(bench):
     def refused():
         bench.observer.drive(0.1, math.nan, 0.0)
-        return "linear_y is nan" in bench.observer.health["arbiter: velocity command"].message
+        return "linear_y is nan" in bench.observer.said("arbiter: velocity command")
 
     bench.observer.until("the refusal on /diagnostics", refused)
     assert plan_velocity(bench) == 0.0
@@ -194,8 +194,7 @@ def test_a_second_robot_in_a_namespace_of_its_own_lives_beside_the_first(bench):
 def test_killing_the_planner_brings_fallback_with_its_reason_and_control_goes_on(bench):
     os.kill(bench.runner.running["mpc"], signal.SIGKILL)
     bench.observer.until("fallback", lambda: bench.observer.decision()["action"] == "FALLBACK")
-    status = bench.observer.health["arbiter: decision"]
-    assert "plan" in status.message
+    assert "plan" in bench.observer.said("arbiter: decision")
     assert decode_command(bench.observer.more(JOINT_COMMAND, 20)[-1], N).stiffness.any()
     bench.observer.until(
         "the word of the runner", lambda: "mpc was killed by SIGKILL" in bench.text()

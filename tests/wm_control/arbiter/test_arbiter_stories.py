@@ -59,6 +59,16 @@ def test_arming_is_refused_while_anything_is_wrong_and_works_afterwards(story):
     assert story.step(operator=ARM).armed
 
 
+def test_a_fault_before_arming_goes_away_by_itself_but_one_after_it_does_not(story):
+    broken = {"base_position_in_world": np.full(3, np.nan)}
+    story.step(estimate=broken)
+    assert "state_not_finite" in rules_of(story.steps(49)[-1])
+    assert rules_of(story.step()) == ("unarmed",)
+    story.armed()
+    story.step(estimate=broken)
+    assert "state_not_finite" in rules_of(story.steps(500)[-1])
+
+
 def test_late_cycles_alone_do_not_keep_anyone_from_arming(story):
     late = Overruns(11, 0.06)
     story.step(overruns=late)

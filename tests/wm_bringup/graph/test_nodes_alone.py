@@ -1,0 +1,89 @@
+"""Every node in a process of its own, joined by topics alone, and what the robot does without."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+
+import pytest
+from ros_observer import Observer
+
+from wm_bringup.messages import decode_command, decode_multi_array
+from wm_bringup.topics import ESTIMATE, JOINT_COMMAND, JOINT_STATES, PLAN, PROPOSAL
+from wm_control.arbiter.parameters import WatchdogParameters
+
+N = 29
+LENIENT = ("plan_age", "state_age", "state_age_warning", "state_age_damping")
+MODULES = {
+    "robot": ("wm_bringup.nodes.robot", "--backend", "mock"),
+    "state_estimator": ("wm_control.nodes.state_estimator",),
+    "whole_body_controller": ("wm_control.nodes.whole_body_controller",),
+    "arbiter": (
+        "wm_control.nodes.arbiter",
+        "--ros-args",
+        "-p",
+        "arbiter.ramp_time:=0.0",
+        *(part for name in LENIENT for part in ("-p", f"arbiter.{name}:=1.0")),
+    ),
+    "mpc": ("wm_control.nodes.mpc",),
+}
+
+
+class Alone:
+    def __init__(self, domain) -> None:
+        self.observer = Observer(domain.number)
+        self.observer.listen(ESTIMATE, JOINT_COMMAND, JOINT_STATES, PLAN, PROPOSAL)
+        self.processes = {
+            name: subprocess.Popen([sys.executable, "-m", *line]) for name, line in MODULES.items()
+        }
+
+    def close(self) -> None:
+        for process in self.processes.values():
+            process.kill()
+            process.wait()
+        self.observer.close()
+
+
+@pytest.fixture(scope="module")
+def alone(domain):
+    graph = Alone(domain)
+    yield graph
+    graph.close()
+
+
+def test_a_held_robot_is_estimated_planned_for_and_proposed_for_but_damped(alone):
+    observer = alone.observer
+    for topic in (ESTIMATE, PLAN, PROPOSAL, JOINT_COMMAND):
+        observer.more(topic, 5)
+    command = decode_command(observer.more(JOINT_COMMAND, 1)[0], N)
+    assert not command.stiffness.any()
+    sequences = {int(decode_multi_array(d)[0][1]) for d in observer.more(ESTIMATE, 5)}
+    assert sequences == {0}
+
+
+def test_after_arming_the_commands_come_from_the_controller_and_the_robot_moves_on(alone):
+    observer = alone.observer
+    observer.until("arming", lambda: observer.call("arbiter/arm").success)
+    observer.until(
+        "a stiff command",
+        lambda: decode_command(observer.more(JOINT_COMMAND, 1)[0], N).stiffness.all(),
+    )
+    sequences = [int(decode_multi_array(d)[0][1]) for d in observer.more(ESTIMATE, 100)]
+    assert sequences[-1] > sequences[0]
+    observer.until(
+        "followed commands", lambda: observer.said("robot: command link") == "following commands"
+    )
+
+
+def test_a_robot_whose_arbiter_is_killed_damps_itself_and_says_why(alone):
+    alone.processes["arbiter"].kill()
+    alone.observer.until("damping", lambda: "damping" in alone.observer.said("robot: command link"))
+    assert f"{WatchdogParameters().damp_after:g} s" in alone.observer.said("robot: command link")
+
+
+def test_every_node_alone_ends_with_exit_code_zero_on_sigterm(alone):
+    others = {n: p for n, p in alone.processes.items() if n != "arbiter"}
+    for process in others.values():
+        process.send_signal(signal.SIGTERM)
+    assert {n: p.wait(timeout=60) for n, p in others.items()} == dict.fromkeys(others, 0)
