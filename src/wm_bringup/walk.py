@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import signal
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -20,6 +22,7 @@ from wm_bringup.loop import ControlLoop, TickRecord
 from wm_bringup.metrics import judge
 from wm_bringup.scenarios.scenario import Scenario
 from wm_bringup.true_state import TrueStateEstimator
+from wm_control.errors import WmError
 from wm_control.mpc.plan import WalkingPlan
 from wm_control.robot.description import RobotDescription, load_robot
 from wm_control.robot.model import RobotModel
@@ -28,6 +31,10 @@ from wm_control.types import Estimator
 
 SINGLE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 """Episodes are spread over processes; a thread pool inside each would only get in the way."""
+
+
+class WalkError(WmError):
+    """Episodes cannot be run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +125,9 @@ def run_indexed(work: Sequence[tuple[WalkSetup, int]], jobs: int) -> Iterator[tu
     for name in SINGLE_THREAD:
         os.environ.setdefault(name, "1")
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(min(jobs, len(work)), mp_context=context) as pool:
+    with ProcessPoolExecutor(
+        min(jobs, len(work)), mp_context=context, initializer=_leave_signals_to_parent
+    ) as pool:
         pending = {
             pool.submit(run_episode, setup, seed): index for index, (setup, seed) in enumerate(work)
         }
@@ -127,8 +136,21 @@ def run_indexed(work: Sequence[tuple[WalkSetup, int]], jobs: int) -> Iterator[tu
                 done, _ = wait(pending, return_when=FIRST_COMPLETED)
                 for future in done:
                     yield pending.pop(future), future.result()
-        finally:
+        except BrokenProcessPool as error:
+            raise WalkError(
+                "a process that ran episodes died (out of memory?); with --resume the same command "
+                "goes on from the episodes that were done"
+            ) from error
+        except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
+            for worker in multiprocessing.active_children():
+                worker.terminate()
+            raise
+
+
+def _leave_signals_to_parent() -> None:
+    """In a worker: Ctrl-C reaches the whole group, but only the parent decides what it means."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def compute_times(seed: int) -> DrawnComputeTimes:
