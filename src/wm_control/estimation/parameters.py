@@ -196,7 +196,7 @@ class CovarianceParameters:
     heading_drift: float = Field(default=0.004, gt=0.0, description="[rad/sqrt(s)]")
     position_drift: float = Field(default=0.005, gt=0.0, description="horizontal [m/sqrt(s)]")
     slip_share: float = Field(
-        default=0.01, ge=0.0, lt=1.0, description="of the distance walked, lost to slipping [1]"
+        default=0.015, ge=0.0, lt=1.0, description="of the distance walked, lost to slipping [1]"
     )
     height: float = Field(default=0.006, gt=0.0, description="over the stance sole's ground [m]")
     velocity: float = Field(
