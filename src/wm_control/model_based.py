@@ -12,7 +12,7 @@ from pydantic.dataclasses import dataclass
 
 from wm_control.mpc.footstep_mpc import FootstepMpc
 from wm_control.mpc.parameters import FootstepMpcParameters, GaitParameters
-from wm_control.mpc.plan import WalkingPlan, read_plan, with_age
+from wm_control.mpc.plan import Mode, WalkingPlan, read_plan, with_age
 from wm_control.parameters import STRICT, load_parameters
 from wm_control.robot.description import RobotDescription
 from wm_control.robot.model import RobotModel
@@ -22,6 +22,12 @@ from wm_control.wbc.whole_body_controller import WholeBodyController
 
 STALE_PERIODS = 3
 """A plan older than this many MPC periods (plus the configured delay) is not followed any more."""
+
+_FROM_THE_FUTURE = 1.0
+"""A plan stamped later than the newest estimate by more belongs to another clock [s]."""
+
+_SAME_STEP = 0.05
+"""Planners whose touchdowns differ by more are in different steps [s]."""
 
 
 @dataclass(frozen=True, slots=True, config=STRICT)
@@ -53,17 +59,21 @@ class ModelBasedController:
         self._backup = FootstepMpc(RobotModel(description), stopping, parameters.mpc)
         self._plan: WalkingPlan | None = None
         self._own: WalkingPlan | None = None
+        self._has_followed = False
+        self._now = 0.0
 
     def reset(self, estimate: Estimate) -> None:
         """Forget plan and references; stand with the backup planner until a plan arrives."""
         self._body.reset()
         self._backup.reset(estimate)
         self._plan = None
+        self._has_followed = False
+        self._now = estimate.stamp
         self._own = self._backup.step(estimate, VelocityCommand())
 
     def receive(self, plan: WalkingPlan) -> None:
-        """Take the newest plan; one that is older than the present one, or failed, is ignored."""
-        if plan.status == Status.FAILED:
+        """Take the newest plan; a failed, older or not yet possible one is ignored."""
+        if plan.status == Status.FAILED or plan.stamp > self._now + _FROM_THE_FUTURE:
             return
         if self._plan is None or plan.stamp > self._plan.stamp:
             self._plan = plan
@@ -86,28 +96,54 @@ class ModelBasedController:
 
     def _choose_plan(self, estimate: Estimate) -> tuple[WalkingPlan, SolveReport]:
         now, period = estimate.stamp, self._parameters.mpc.period
+        self._now = now
         limit = STALE_PERIODS * period + self._parameters.mpc.delay
-        fresh = self._plan is not None and now - self._plan.stamp <= limit
-        if fresh and self._plan is not None:
-            self._own = None
-            return self._plan, with_age(self._plan, now)
+        plan = self._plan
+        fresh = plan is not None and now - plan.stamp <= limit
+        if plan is not None and fresh and (not self._has_followed or _agree(self._own, plan)):
+            self._own, self._has_followed = None, True
+            return plan, with_age(plan, now)
         if self._own is None:
-            assert self._plan is not None
-            self._backup.adopt(self._plan)
+            assert plan is not None
+            self._backup.adopt(plan)
             self._own = self._backup.step(estimate, VelocityCommand())
         elif now - self._own.stamp >= period - 1e-6:
             self._own = self._backup.step(estimate, VelocityCommand())
-        age = now - self._plan.stamp if self._plan is not None else 0.0
-        cause = (
+        report = with_age(self._own, now)
+        age = 0.0 if plan is None else now - plan.stamp
+        return self._own, replace(
+            report,
+            status=max(report.status, Status.DEGRADED),
+            age=age,
+            cause=_why(plan, age, limit),
+        )
+
+
+def _agree(own: WalkingPlan | None, plan: WalkingPlan) -> bool:
+    """Tell whether the gait that is being walked can go on with ``plan``.
+
+    A planner that was held up for long has lost the robot's step; it is followed again when both
+    stand.
+    """
+    if own is None:
+        return True
+    ours, theirs = own.gait, plan.gait
+    if ours.mode != theirs.mode or ours.mode == Mode.STAND:
+        return ours.mode == theirs.mode
+    same_step = abs(ours.touch_down - theirs.touch_down) <= _SAME_STEP
+    return ours.support == theirs.support and same_step
+
+
+def _why(plan: WalkingPlan | None, age: float, limit: float) -> str:
+    """Say why the backup planner drives."""
+    if plan is None:
+        return "no mpc plan yet: standing with the backup planner"
+    if age > limit:
+        return (
             f"mpc plan is {1e3 * age:.0f} ms old (limit {1e3 * limit:.0f} ms): "
             "stepping to a stop with the backup planner"
-            if self._plan is not None
-            else "no mpc plan yet: standing with the backup planner"
         )
-        report = with_age(self._own, now)
-        return self._own, replace(
-            report, status=max(report.status, Status.DEGRADED), age=age, cause=cause
-        )
+    return "mpc plans another step than the robot's: stepping to a stop with the backup planner"
 
 
 def build_model_based(

@@ -60,6 +60,7 @@ class FootstepMpc:
         self._z = np.zeros(VARIABLES)
         self._now = 0.0
         self._failures = 0
+        self._newest: WalkingPlan | None = None
 
     @property
     def parameters(self) -> FootstepMpcParameters:
@@ -86,15 +87,18 @@ class FootstepMpc:
     def step(self, estimate: Estimate, velocity: VelocityCommand) -> WalkingPlan:
         """Plan from this estimate; never raises.
 
-        A failed solve repeats the last decision and is DEGRADED; the third in a row is FAILED.
+        A failed solve repeats the last decision and is DEGRADED; the third in a row is FAILED, and
+        so is a plan for a state that is not finite, which leaves the gait as it was.
         """
         began = self._clock()
+        self._model.update_kinematics(estimate)
+        if not self._model.is_finite:
+            return self._blind(estimate)
         if self._gait is None:
             self.reset(estimate)
         assert self._gait is not None
         dt = min(max(estimate.stamp - self._now, 0.0), 0.1)
         self._now = estimate.stamp
-        self._model.update_kinematics(estimate)
         soles = self._soles()
         gait = self._follow_command(self._gait, velocity, dt)
         gait = self._move_on(gait, soles)
@@ -102,7 +106,16 @@ class FootstepMpc:
         plan = act(estimate, gait, soles)
         self._gait = plan.gait
         took = self._clock() - began
-        return replace(plan, report=replace(plan.report, solve_time=took))
+        self._newest = replace(plan, report=replace(plan.report, solve_time=took))
+        return self._newest
+
+    def _blind(self, estimate: Estimate) -> WalkingPlan:
+        """Repeat the last plan, FAILED, without letting the state into the gait."""
+        report = SolveReport(
+            "footstep_mpc", Status.FAILED, 0.0, 0.0, 0, 0.0, "the estimate is not finite"
+        )
+        plan = self._newest or self._stand_at(estimate, Soles(np.zeros((2, 4))))
+        return replace(plan, report=report)
 
     def _soles(self) -> Soles:
         return Soles(np.array([self._model.sole_pose(foot) for foot in (LEFT, RIGHT)]))
@@ -163,15 +176,19 @@ class FootstepMpc:
             yaw=gait.yaw + drift,
         )
         dcm = self._template(gait, soles).dcm
+        return replace(self._stand_at(estimate, soles), gait=gait, dcm=dcm, dcm_touchdown=dcm)
+
+    def _stand_at(self, estimate: Estimate, soles: Soles) -> WalkingPlan:
+        """Plan to leave both soles where they are."""
         return WalkingPlan(
             stamp=estimate.stamp,
             sequence=estimate.observation.sequence,
-            gait=gait,
+            gait=standing(estimate.stamp, soles),
             footsteps=soles.poses[[RIGHT, LEFT, RIGHT]],
             cop_offset=np.zeros(2),
             next_duration=self._gait_parameters.step_duration,
-            dcm=dcm,
-            dcm_touchdown=dcm,
+            dcm=soles.middle,
+            dcm_touchdown=soles.middle,
             report=SolveReport("footstep_mpc", Status.OK, 0.0, 0.0, 0, 0.0),
         )
 

@@ -112,6 +112,8 @@ def foot_to_lift(velocity: Array, dcm_offset: Array, parameters: GaitParameters)
 
     dcm_offset: (2,) of the divergent component from the middle, in the soles' heading [m].
     """
+    if not np.isfinite(dcm_offset).all():
+        return None
     if abs(dcm_offset[1]) > parameters.stand_dcm_margin + 0.5 * parameters.step_width:
         return LEFT if dcm_offset[1] > 0.0 else RIGHT
     asked = np.abs(velocity).max() > 1e-3 or not parameters.stand_at_zero_command

@@ -75,6 +75,11 @@ class RobotModel:
         self.v[3:6] = estimate.base_angular_velocity_in_base
         self.v[6:] = estimate.joint_velocity
 
+    @property
+    def is_finite(self) -> bool:
+        """Whether the state that was set holds neither NaN nor infinity."""
+        return bool(np.isfinite(self.q.sum() + self.v.sum()))
+
     def update_kinematics(self, estimate: Estimate) -> None:
         """Refresh centre of mass, centroidal momentum and frame placements only (cheap)."""
         self.set_state(estimate)

@@ -64,9 +64,14 @@ class WholeBodyController:
         self._failures = 0
 
     def step(self, estimate: Estimate, phase: Phase, dt: float) -> WholeBodyResult:
-        """Solve for this instant; a failed QP repeats the last command and says so."""
+        """Solve for this instant; a failed QP repeats the last command and says so.
+
+        A state that is not finite counts as a failed QP and does not reach the references.
+        """
         model = self._model
         model.update_dynamics(estimate)
+        if not model.is_finite:
+            return WholeBodyResult(self._command, self._report(None), np.zeros((0, 6)))
         self._advance_swing(phase, dt)
         tasks, contacts = self._compose(phase, dt)
         problem = self._qp.build(tasks, contacts)
@@ -76,16 +81,18 @@ class WholeBodyController:
             self._command = self._joint_command(estimate, solution, dt)
         return WholeBodyResult(self._command, report, solution.wrenches)
 
-    def _report(self, solution: WholeBodySolution) -> SolveReport:
-        self._failures = 0 if solution.ok else self._failures + 1
-        status = Status.OK
-        cause = ""
+    def _report(self, solution: WholeBodySolution | None) -> SolveReport:
+        """Report on this tick; None when there was no state to solve for."""
+        self._failures = 0 if solution is not None and solution.ok else self._failures + 1
+        status, cause = Status.OK, ""
         if self._failures:
             status = Status.FAILED if self._failures > 2 else Status.DEGRADED
-            cause = f"whole-body QP failed {self._failures} times in a row; last command repeated"
-        return SolveReport(
-            "whole_body_qp", status, 0.0, solution.residual, solution.iterations, 0.0, cause
+            what = "whole-body QP failed" if solution is not None else "estimate not finite"
+            cause = f"{what} {self._failures} times in a row; last command repeated"
+        residual, iterations = (
+            (solution.residual, solution.iterations) if solution is not None else (0.0, 0)
         )
+        return SolveReport("whole_body_qp", status, 0.0, residual, iterations, 0.0, cause)
 
     def _advance_swing(self, phase: Phase, dt: float) -> None:
         if phase.swing is None:

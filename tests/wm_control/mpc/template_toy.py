@@ -38,6 +38,11 @@ class TemplateToy:
         self._lost = np.nan if self.broken else 1.0
 
     @property
+    def is_finite(self) -> bool:
+        """A lost state is not."""
+        return not self.broken
+
+    @property
     def momentum(self) -> Array:
         """(6,) about the centre of mass; a point does not spin."""
         return self._lost * np.append(self.mass * self.velocity, np.zeros(3))

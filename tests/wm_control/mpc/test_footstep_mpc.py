@@ -285,7 +285,6 @@ def test_a_state_that_is_not_finite_is_never_called_ok(standing, velocity):
     assert plan.status > Status.OK
 
 
-@pytest.mark.xfail(strict=True, reason="one state that is not finite stays in the gait for ever")
 @pytest.mark.parametrize("velocity", [(0.0, 0.0, 0.0), (0.4, 0.0, 0.0)])
 def test_after_one_state_that_was_not_finite_the_planner_goes_on(standing, velocity):
     told = story(standing).run(2.0, velocity)
