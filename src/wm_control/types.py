@@ -198,7 +198,7 @@ class Estimator(Protocol):
     """Sensors in, belief out. Never raises in the loop: says ``healthy=False`` with a cause."""
 
     def reset(self, observation: Observation) -> Estimate:
-        """Start from rest, both feet on flat ground, heading zero, between the feet at x = y = 0."""
+        """Start from rest on flat ground, heading zero, with x = y = z = 0 between the soles."""
 
     def update(self, observation: Observation) -> Estimate:
         """Take in the next observation."""
