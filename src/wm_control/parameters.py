@@ -42,7 +42,9 @@ def read_yaml(path: Path) -> Mapping[str, Any]:
     if content is None:
         return {}
     if not isinstance(content, Mapping):
-        raise ParameterError(str(path), type(content).__name__, "must be a mapping of keys to values")
+        raise ParameterError(
+            str(path), type(content).__name__, "must be a mapping of keys to values"
+        )
     return content
 
 
