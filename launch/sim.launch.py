@@ -46,7 +46,7 @@ def node(process: Process, graph: Graph) -> Node:
         additional_env=dict(graph.environment),
         output="screen",
         sigterm_timeout="8",
-        on_exit=[Shutdown(reason=f"{process.name} ended")] if process.vital else [],
+        on_exit=[Shutdown(reason=f"{process.name} ended")] if process.vital else None,
     )
 
 

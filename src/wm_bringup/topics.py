@@ -12,7 +12,7 @@ from enum import Enum
 class Flow(Enum):
     """How a topic flows, and the quality of service that follows for publisher and consumers.
 
-    STREAM: fast samples; the publisher keeps 100 for a reliable recorder, control takes only the
+    STREAM: fast samples; the publisher keeps a second for a reliable recorder, control takes the
     newest and never waits for an old one. EVENT: rare, none may be lost. LATCHED: the last one is
     delivered to whoever comes later. COMMAND: from people and tools, any reliability is heard.
     """
@@ -38,7 +38,7 @@ class Quality:
 
 
 PUBLISHER = {
-    Flow.STREAM: Quality(True, 100),
+    Flow.STREAM: Quality(True, 500),
     Flow.EVENT: Quality(True, 50),
     Flow.LATCHED: Quality(True, 1, latched=True),
     Flow.COMMAND: Quality(True, 1),
@@ -98,26 +98,26 @@ LEFT_WRENCH = Topic(
     "l_sole/wrench",
     "geometry_msgs/msg/WrenchStamped",
     Flow.STREAM,
-    "500 Hz",
+    "125 Hz; alone 500",
     "state_estimator",
     "any tool",
-    "frame `odom`: ESTIMATED force of the ground on the left sole [N], torque about the sole "
-    "frame's origin [N·m], world axes",
+    "frame `l_sole`: ESTIMATED force [N] and torque [N·m] of the ground on the left sole, in that "
+    "frame and about its origin; the robot has no force sensors",
 )
 RIGHT_WRENCH = Topic(
     "r_sole/wrench",
     "geometry_msgs/msg/WrenchStamped",
     Flow.STREAM,
-    "500 Hz",
+    "125 Hz; alone 500",
     "state_estimator",
     "any tool",
-    "as l_sole/wrench, right sole",
+    "frame `r_sole`: as l_sole/wrench, right sole",
 )
 ESTIMATE = Topic(
     "state_estimator/estimate",
     "std_msgs/msg/Float64MultiArray",
     Flow.STREAM,
-    "500 Hz",
+    "125 Hz; alone 500",
     "state_estimator",
     "mpc, whole_body_controller (alone), arbiter (alone)",
     "the whole estimate with the observation it belongs to, see Layouts",
@@ -191,10 +191,10 @@ LATENCY = Topic(
     "control/latency",
     "std_msgs/msg/Float64MultiArray",
     Flow.STREAM,
-    "500 Hz",
+    "10 Hz",
     "robot",
     "recorder",
-    "one latency sample per control cycle, see Layouts",
+    "latency samples of 50 control cycles at a time, see Layouts",
 )
 DIAGNOSTICS = Topic(
     "/diagnostics",
@@ -256,22 +256,3 @@ CLEAR = Service("arbiter/clear", "arbiter", "release latched causes that are no 
 RESET = Service("robot/reset", "robot", "simulation only: start again from the default posture")
 
 SERVICES: tuple[Service, ...] = (ARM, STOP, CLEAR, RESET)
-
-
-def topic_table() -> str:
-    """Markdown table of all topics."""
-    columns = "topic", "type", "rate", "publisher", "subscribers", "offered", "asked", "carries"
-    head = (f"| {' | '.join(columns)} |", "|---" * len(columns) + "|")
-    rows = [
-        f"| `{t.name}` | {t.type} | {t.rate} | {t.publisher} | {t.subscribers} | "
-        f"{PUBLISHER[t.flow]} | {SUBSCRIBER[t.flow]} | {t.carries} |"
-        for t in TOPICS
-    ]
-    return "\n".join((*head, *rows))
-
-
-def service_table() -> str:
-    """Markdown table of all services."""
-    head = ("| service | node | does |", "|---|---|---|")
-    rows = [f"| `{s.name}` | {s.node} | {s.does} |" for s in SERVICES]
-    return "\n".join((*head, *rows))

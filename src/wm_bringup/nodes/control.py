@@ -112,7 +112,7 @@ class Control:
             clock=arguments.clock,
             truth=truth is not None,
         )
-        self._estimator_face = StateEstimatorFace(estimator_node, n, PLANNER_TICKS)
+        self._estimator_face = StateEstimatorFace(estimator_node, description, PLANNER_TICKS)
         self._controller_face = WholeBodyControllerFace(controller_node, self._cycle.plans.append)
         self._arbiter_face = ArbiterFace(arbiter_node, n, self._loop.request)
         self._latency = LatencyFace(robot_node)

@@ -6,6 +6,7 @@ import numpy as np
 from rclpy.node import Node
 
 from wm_bringup.latency import STAGES, LatencyLog, LatencySample
+from wm_bringup.latency_rows import BATCH, FIELDS
 from wm_bringup.messages import Level, MultiArrayEncoder
 from wm_bringup.realtime import RealTimeReport
 from wm_bringup.topics import LATENCY
@@ -13,32 +14,12 @@ from wm_control.nodes.diagnostics import Health
 from wm_control.nodes.qos import publisher
 from wm_control.types import Array
 
-FIELDS = (
-    "sequence",
-    "status",
-    "iterations",
-    "deadline_missed",
-    "t_sensor",
-    "t_received",
-    "t_start",
-    "t_end",
-    "t_published",
-    "estimator_time",
-    "controller_time",
-    "arbiter_time",
-    "backend_time",
-)
-"""Columns of a row on ``control/latency``, as in ``LatencySample``."""
-
 SPANS = {
     "path": ("t_sensor", "t_published"),
     "wait": ("t_received", "t_start"),
     "node": ("t_start", "t_end"),
 }
 """Latencies on /diagnostics, by their first and last stamp."""
-
-BATCH = 50
-"""Rows per message: ten messages a second instead of five hundred."""
 
 WINDOW = 500
 """Samples the percentiles on /diagnostics describe: the last second."""

@@ -25,6 +25,7 @@ from wm_bringup.messages import (
     wrench_encoder,
 )
 from wm_bringup.parts import build_estimator, estimator_parameters
+from wm_bringup.sole_frames import SoleFrames
 from wm_bringup.topics import ESTIMATE, IMU, JOINT_STATES, LEFT_WRENCH, ODOM, RIGHT_WRENCH
 from wm_bringup.vectors import ESTIMATE_HEADER, estimate_size, pack_estimate
 from wm_control.nodes import process
@@ -32,6 +33,7 @@ from wm_control.nodes.alone import Alone, robot_argument
 from wm_control.nodes.diagnostics import Health
 from wm_control.nodes.parameters import declare
 from wm_control.nodes.qos import publisher
+from wm_control.robot.description import RobotDescription
 from wm_control.types import LEFT, RIGHT, Estimate, Estimator, Observation
 
 
@@ -41,11 +43,13 @@ class StateEstimatorFace:
     every: estimates per message on the topics that only planners and people read.
     """
 
-    def __init__(self, node: Node, n: int, every: int = 1) -> None:
-        """Create the publishers for a robot of ``n`` joints."""
+    def __init__(self, node: Node, description: RobotDescription, every: int = 1) -> None:
+        """Create the publishers."""
         self._every = every
+        n = len(description.joint_names)
+        self._frames = SoleFrames(description)
         self._odom = odometry_encoder("odom", "base_link")
-        self._wrenches = (wrench_encoder("odom"), wrench_encoder("odom"))
+        self._wrenches = (wrench_encoder("l_sole"), wrench_encoder("r_sole"))
         size = estimate_size(n) - len(ESTIMATE_HEADER)
         self._estimate = MultiArrayEncoder((("estimate", size),), len(ESTIMATE_HEADER))
         self._publish_odom = publisher(node, ODOM)
@@ -62,7 +66,7 @@ class StateEstimatorFace:
         pack_estimate(estimate, self._estimate.floats)
         self._publish_estimate.publish(self._estimate.encode())
         for foot in (LEFT, RIGHT):
-            self._wrenches[foot].floats[:] = estimate.foot_wrench[foot]
+            self._wrenches[foot].floats[:] = self._frames.wrench(estimate, foot)
             self._publish_wrench[foot].publish(self._wrenches[foot].encode(estimate.stamp))
 
     def _fill_odom(self, estimate: Estimate) -> None:
@@ -143,7 +147,7 @@ class StateEstimatorNode(Alone):
         super().__init__("state_estimator", robot)
         parameters = declare(self.node, estimator_parameters())
         self._estimator: Estimator = build_estimator(self.description, parameters)
-        self._face = StateEstimatorFace(self.node, self.n)
+        self._face = StateEstimatorFace(self.node, self.description)
         self._newest: Estimate | None = None
         joiner = SampleJoiner(self._take)
         decoder = JointStateDecoder(self.description.joint_names)
