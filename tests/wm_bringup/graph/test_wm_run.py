@@ -98,3 +98,22 @@ def test_an_unknown_backend_is_refused_by_name(domain):
     run = Run("--backend", "anvil")
     assert run.end() == 2
     assert "anvil" in run.text()
+
+
+@pytest.mark.parametrize(
+    ("setting", "said"),
+    [("arbiter.max_tilt:=1.0", "max_tilt"), ("arbiter.tilt:=99.0", "less than or equal to 3.1")],
+    ids=["unknown name", "out of bounds"],
+)
+def test_a_parameter_that_is_unknown_or_out_of_bounds_stops_start_up_by_name(
+    domain, setting, said
+):
+    done = subprocess.run(
+        [sys.executable, "-m", "wm_control.nodes.arbiter", "--ros-args", "-p", setting],
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert said in done.stderr
