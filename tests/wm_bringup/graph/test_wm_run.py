@@ -105,9 +105,7 @@ def test_an_unknown_backend_is_refused_by_name(domain):
     [("arbiter.max_tilt:=1.0", "max_tilt"), ("arbiter.tilt:=99.0", "less than or equal to 3.1")],
     ids=["unknown name", "out of bounds"],
 )
-def test_a_parameter_that_is_unknown_or_out_of_bounds_stops_start_up_by_name(
-    domain, setting, said
-):
+def test_a_parameter_that_is_unknown_or_out_of_bounds_stops_start_up_by_name(domain, setting, said):
     done = subprocess.run(
         [sys.executable, "-m", "wm_control.nodes.arbiter", "--ros-args", "-p", setting],
         capture_output=True,
