@@ -26,6 +26,8 @@ LIBRARIES: Final[Mapping[str, str]] = {
     "example-robot-data": "",
     "matplotlib": "matplotlib",
     "numpy": "numpy",
+    "onnx": "onnx",
+    "onnxruntime": "onnxruntime",
     "pillow": "PIL",
     "pin": "pinocchio",
     "psutil": "psutil",

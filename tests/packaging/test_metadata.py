@@ -36,8 +36,8 @@ ROSDEP_KEYS = {
     "scipy": "python3-scipy",
     "typer": "python3-typer",
 }
-"""What rosdep calls the libraries; it does not know daqp and example-robot-data."""
-NOT_IN_ROSDEP = {"daqp", "example-robot-data"}
+"""What rosdep calls the libraries; it does not know the rest."""
+NOT_IN_ROSDEP = {"daqp", "example-robot-data", "onnx", "onnxruntime"}
 DATA_ONLY = {"example-robot-data"}
 LAUNCH = {"launch", "launch_ros"}
 NOT_WHEELS = {*LAUNCH, "rcl_interfaces", "rclpy"}
