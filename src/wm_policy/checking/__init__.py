@@ -1,0 +1,1 @@
+"""Whether a policy may start: consistency, plausibility, golden answers."""

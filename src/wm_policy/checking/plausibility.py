@@ -1,0 +1,168 @@
+"""Metadata that contradicts the robot or the network, although every length is right.
+
+Orders, signs and units drift between training and deployment, and nothing but the robot's fall
+tells. What can be known is: joints have limits, humanoids have two like sides, joint orders follow
+the kinematic tree, and a network's own normaliser remembers what its inputs looked like.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Final
+from xml.etree import ElementTree
+
+from wm_control.robot.description import RobotDescription
+from wm_policy.errors import ImplausibleError, PolicyError
+from wm_policy.manifest import Manifest, Statistics
+from wm_policy.network import NetworkFile
+from wm_policy.widths import frame_width, term_width
+
+LIMIT_MARGIN: Final = 0.02
+"""How far a default pose may lie outside the joint's range [rad]; exporters round."""
+
+LARGEST_STIFFNESS: Final = 2000.0
+LARGEST_DAMPING: Final = 200.0
+LARGEST_SCALE: Final = 5.0
+"""Beyond any drive of a humanoid: [N·m/rad], [N·m·s/rad], [rad per unit of action]."""
+
+LARGEST_COMMAND: Final = 5.0
+"""Of any velocity command [m/s, rad/s]."""
+
+GRAVITY_SLACK: Final = 0.4
+"""How far the mean of the observed vertical component of gravity may be from -1."""
+
+
+def doubts(
+    manifest: Manifest, network: NetworkFile, robot: RobotDescription, file: Path
+) -> list[PolicyError]:
+    """All that is implausible; empty when nothing is. Assumes that ``checks.problems`` is empty."""
+    return [
+        *_order(manifest, robot, file),
+        *_magnitudes(manifest, file),
+        *_pose(manifest, robot, file),
+        *_sides(manifest, file),
+        *_gravity(manifest, network, file),
+    ]
+
+
+def breadth_first(robot: RobotDescription) -> tuple[str, ...]:
+    """Return the robot's joints level by level from the base, as Isaac orders them."""
+    tree = ElementTree.fromstring(robot.urdf)
+    children: dict[str, list[tuple[str, str]]] = {}
+    for joint in tree.iter("joint"):
+        parent, child = joint.find("parent"), joint.find("child")
+        if parent is not None and child is not None:
+            edge = (joint.attrib["name"], child.attrib["link"])
+            children.setdefault(parent.attrib["link"], []).append(edge)
+    order: list[str] = []
+    level = [robot.base_link]
+    while level:
+        edges = [edge for link in level for edge in children.get(link, [])]
+        order += [name for name, _ in edges]
+        level = [child for _, child in edges]
+    return tuple(name for name in order if name in robot.joint_names)
+
+
+def _order(manifest: Manifest, robot: RobotDescription, file: Path) -> Iterator[PolicyError]:
+    if manifest.joint_order == "custom":
+        return
+    orders = (robot.joint_names, breadth_first(robot))
+    for field, names in (("joints", manifest.joints), ("action.joints", manifest.action.joints)):
+        if not any(_follows(names, order) for order in orders):
+            expected = "the robot's own order or breadth first, or joint_order: custom"
+            odd = next(n for n, m in zip(names, _sorted(names, orders), strict=True) if n != m)
+            yield ImplausibleError(file, field, expected, f"'{odd}' out of place")
+            return
+
+
+def _follows(names: Sequence[str], order: Sequence[str]) -> bool:
+    return list(names) == [name for name in order if name in names]
+
+
+def _sorted(names: Sequence[str], orders: Sequence[Sequence[str]]) -> list[str]:
+    """Return the names in that of the orders which they follow at most places."""
+    candidates = [[name for name in order if name in names] for order in orders]
+    return max(candidates, key=lambda c: sum(a == b for a, b in zip(c, names, strict=True)))
+
+
+def _magnitudes(manifest: Manifest, file: Path) -> Iterator[PolicyError]:
+    joints = manifest.action.joints
+    for field, values, limit in (
+        ("gains.stiffness", manifest.gains.stiffness, LARGEST_STIFFNESS),
+        ("gains.damping", manifest.gains.damping, LARGEST_DAMPING),
+        ("action.scale", manifest.action.scale, LARGEST_SCALE),
+    ):
+        for joint, value in zip(joints, values or (), strict=False):
+            if not 0.0 < value <= limit:
+                yield ImplausibleError(
+                    file, f"{field} of {joint}", f"0 < value <= {limit:g}", value
+                )
+                break
+    for name in ("linear_x", "linear_y", "angular_z"):
+        low, high = getattr(manifest.command, name)
+        if not max(-low, high) <= LARGEST_COMMAND:
+            expected = f"at most {LARGEST_COMMAND:g}"
+            yield ImplausibleError(file, f"command.{name}", expected, [low, high])
+
+
+def _pose(manifest: Manifest, robot: RobotDescription, file: Path) -> Iterator[PolicyError]:
+    poses = [("default_position", manifest.joints, manifest.default_position)]
+    if manifest.action.offset is not None:
+        poses.append(("action.offset", manifest.action.joints, manifest.action.offset))
+    for field, joints, pose in poses:
+        for joint, value in zip(joints, pose, strict=True):
+            index = robot.joint_names.index(joint)
+            low = float(robot.position_lower[index]) - LIMIT_MARGIN
+            high = float(robot.position_upper[index]) + LIMIT_MARGIN
+            if not low <= value <= high:
+                expected = f"within the joint's range, {low:.3g} to {high:.3g} rad"
+                yield ImplausibleError(file, f"{field} of {joint}", expected, value)
+                break
+
+
+def _sides(manifest: Manifest, file: Path) -> Iterator[PolicyError]:
+    """Left and right must be alike up to sign, unless ``asymmetric`` says that they are not."""
+    if manifest.asymmetric:
+        return
+    action = manifest.action
+    for field, joints, values in (
+        ("default_position", manifest.joints, manifest.default_position),
+        ("action.scale", action.joints, action.scale),
+        ("action.offset", action.joints, action.offset),
+        ("gains.stiffness", action.joints, manifest.gains.stiffness),
+        ("gains.damping", action.joints, manifest.gains.damping),
+    ):
+        by_name = dict(zip(joints, values or (), strict=False))
+        for joint, value in by_name.items():
+            other = joint.replace("left_", "right_", 1)
+            alike = abs(abs(value) - abs(by_name.get(other, value))) < 1e-3 + 1e-3 * abs(value)
+            if joint.startswith("left_") and not alike:
+                expected = f"{by_name[other]:g} as of {other}, or asymmetric: true"
+                yield ImplausibleError(file, f"{field} of {joint}", expected, value)
+                return
+
+
+def _gravity(manifest: Manifest, network: NetworkFile, file: Path) -> Iterator[PolicyError]:
+    """Compare gravity with what the network's normaliser remembers at its place."""
+    statistics = {**network.statistics, **manifest.statistics}
+    for i, tensor in enumerate(manifest.inputs):
+        offset = 0
+        for b, block in enumerate(tensor.blocks):
+            for t, term in enumerate(block.terms):
+                if term.name == "projected_gravity" and tensor.name in statistics:
+                    scale = term.scale if isinstance(term.scale, float) else term.scale[2]
+                    place = f"inputs[{i}].blocks[{b}].terms[{t}]"
+                    mean = _mean(statistics[tensor.name], offset + 2) / scale if scale else 0.0
+                    if block.history is None and not abs(mean + 1.0) < GRAVITY_SLACK:
+                        expected = "gravity, which the network's normaliser remembers as -1"
+                        found = f"a mean of {mean:.2f} at value {offset + 2}"
+                        yield ImplausibleError(file, place, expected, found)
+                offset += term_width(term, manifest)
+            offset += frame_width(block, manifest) * (
+                block.history.length - 1 if block.history else 0
+            )
+
+
+def _mean(statistics: Statistics, index: int) -> float:
+    return statistics.mean[index]

@@ -1,0 +1,103 @@
+"""The learned contestant: a policy at its own rate inside the 500 Hz loop."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from wm_control.robot.description import RobotDescription
+from wm_control.types import (
+    Array,
+    Command,
+    ControllerResult,
+    Estimate,
+    SolveReport,
+    Status,
+    VelocityCommand,
+)
+from wm_policy.policy import Policy, PolicyStep
+
+
+class PolicyController:
+    """A ``types.Controller``: takes a policy step when one is due and holds its targets between.
+
+    Its ``SolveReport`` carries the novelty of the observation as ``residual`` and the time of the
+    inference as ``solve_time``.
+    """
+
+    name = "policy"
+
+    def __init__(self, policy: Policy, description: RobotDescription) -> None:
+        """Start with ``reset``."""
+        self._policy = policy
+        self._zero: Array = np.zeros(len(description.joint_names))
+        self._next: Policy | None = None
+        self._step: PolicyStep | None = None
+        self._due = -np.inf
+        self._taken = 0.0
+        self._executed: Command | None = None
+
+    @property
+    def policy(self) -> Policy:
+        """The policy that proposes now."""
+        return self._policy
+
+    def reset(self, estimate: Estimate) -> None:
+        """Forget histories and targets; the next step is the policy's first."""
+        del estimate
+        self._policy.reset()
+        self._step = None
+        self._due = -np.inf
+        self._executed = None
+
+    def replace(self, policy: Policy) -> None:
+        """Change to another, already checked policy with the next policy step, from its start."""
+        policy.reset()
+        self._next = policy
+
+    def shadow(self, executed: Command | None) -> None:
+        """Say what drives the robot: a command of somebody else, or None for this controller's own.
+
+        While somebody else drives, the policy observes the action that would have pulled like
+        that command, so that histories are filled with what really happened.
+        """
+        self._executed = executed
+
+    def step(self, estimate: Estimate, velocity: VelocityCommand, dt: float) -> ControllerResult:
+        """One tick. Never raises; without a usable policy step the result is FAILED."""
+        if self._step is None or estimate.stamp >= self._due - 0.5 * dt:
+            self._infer(estimate, velocity)
+        step = self._step
+        assert step is not None
+        observation = estimate.observation
+        status = Status.FAILED if step.cause else Status.OK
+        report = SolveReport(
+            name=self.name,
+            status=status,
+            age=estimate.stamp - self._taken,
+            residual=step.novelty,
+            iterations=1,
+            solve_time=step.inference_time,
+            cause=step.cause,
+        )
+        if step.cause:
+            return ControllerResult(self.name, None, status, step.cause, (report,))
+        command = Command(
+            stamp=observation.stamp,
+            sequence=observation.sequence,
+            position=step.position,
+            velocity=self._zero,
+            stiffness=step.stiffness,
+            damping=step.damping,
+            torque=self._zero,
+        )
+        return ControllerResult(self.name, command, status, "", (report,))
+
+    def _infer(self, estimate: Estimate, velocity: VelocityCommand) -> None:
+        if self._next is not None:
+            self._policy, self._next = self._next, None
+        if self._executed is not None:
+            self._policy.replace_action(self._executed, estimate)
+        self._step = self._policy.step(estimate, velocity)
+        self._taken = estimate.stamp
+        on_time = estimate.stamp - self._due < self._policy.period
+        self._due = (self._due if on_time else estimate.stamp) + self._policy.period

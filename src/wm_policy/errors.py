@@ -1,0 +1,87 @@
+"""Why a policy was refused. Every error names file, field, what was expected and what was found."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from wm_control.errors import WmError
+
+
+class PolicyError(WmError):
+    """Root of everything that keeps a policy from starting."""
+
+    def __init__(self, file: str | Path, field: str, expected: object, found: object) -> None:
+        """Make one line of the four; long values are cut."""
+        self.file, self.field = str(file), field
+        self.expected, self.found = _short(expected), _short(found)
+        super().__init__(f"{self.file}: {field}: expected {self.expected}, found {self.found}")
+
+
+class PolicyFileError(PolicyError):
+    """A file is absent, cannot be read, or it is not clear which one is meant."""
+
+
+class FieldError(PolicyError):
+    """A field holds what it must not hold, or its name is not known."""
+
+
+class MissingValueError(PolicyError):
+    """Something that is needed to run the policy is said nowhere: gains, scale, rate, ..."""
+
+
+class ConflictError(PolicyError):
+    """Two places say different things about the same field."""
+
+
+class UnknownTermError(PolicyError):
+    """An observation term that the builder does not know."""
+
+
+class WidthMismatchError(PolicyError):
+    """A vector and what it is for have different lengths."""
+
+
+class JointMismatchError(PolicyError):
+    """A joint is missing, named twice, or not one of the robot's."""
+
+
+class RateError(PolicyError):
+    """The policy's rate does not divide the control rate."""
+
+
+class HashMismatchError(PolicyError):
+    """A file is not the one that was meant."""
+
+
+class ExternalDataError(PolicyError):
+    """Weights that lie outside of the network's file are absent, too short or out of bounds."""
+
+
+class NonFiniteWeightsError(PolicyError):
+    """Weights hold NaN or infinity."""
+
+
+class NetworkError(PolicyError):
+    """The network cannot be read or run, or its tensors are not what the manifest says."""
+
+
+class PythonTagError(PolicyError):
+    """A YAML file asks for a Python object to be made; it never is."""
+
+
+class GoldenMismatchError(PolicyError):
+    """The network does not answer its golden observation with its golden action."""
+
+
+class ImplausibleError(PolicyError):
+    """Metadata that contradicts the robot: out of its limits, left unlike right, order unknown."""
+
+
+class PublishedMismatchError(PolicyError):
+    """A known network comes with other metadata than it was published with."""
+
+
+def _short(value: object, longest: int = 240) -> str:
+    text = value if isinstance(value, str) else repr(value)
+    text = " ".join(text.split())
+    return text if len(text) <= longest else f"{text[: longest - 4]} ..."

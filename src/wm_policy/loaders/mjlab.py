@@ -1,0 +1,200 @@
+"""Metadata inside the ONNX file as mjlab and BeyondMimic (whole_body_tracking) write it.
+
+Comma-separated lists, or JSON: joint_names, joint_stiffness, joint_damping, default_joint_pos,
+action_scale, observation_names, command_names; newer exporters add observation_terms_scale,
+..._clip (``low;high``), ..._history_length, ..._flatten_history_dim, or
+observation_history_lengths. History is per term, oldest first, filled with the first observation.
+The rate and the command ranges are nowhere in the file, in older files neither are the scales:
+an overlay says them.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Final
+
+from wm_policy.errors import FieldError, MissingValueError, WidthMismatchError
+from wm_policy.loaders.common import (
+    ForeignTerm,
+    Plain,
+    blocks_of,
+    bounds,
+    complete,
+    history_length,
+    known_term,
+    licence_beside,
+    manifest_term,
+    observation_input,
+    only_output,
+    recurrent_states,
+)
+from wm_policy.loaders.fields import Fields, finite_numbers
+from wm_policy.loaders.overlay import Overlay
+from wm_policy.network import NetworkFile
+
+FAMILY: Final = "mjlab"
+
+TERM_NAMES: Final = {
+    "base_lin_vel": "base_linear_velocity",
+    "base_ang_vel": "base_angular_velocity",
+    "projected_gravity": "projected_gravity",
+    "joint_pos": "joint_position_relative",
+    "joint_pos_rel": "joint_position_relative",
+    "joint_vel": "joint_velocity",
+    "joint_vel_rel": "joint_velocity",
+    "actions": "last_action",
+    "last_action": "last_action",
+    "command": "velocity_command",
+    "velocity_commands": "velocity_command",
+    "generated_commands": "velocity_command",
+    "twist": "velocity_command",
+}
+
+VELOCITY_COMMANDS: Final = ("twist", "base_velocity", "velocity", "velocity_command")
+
+_OF_TERMS: Final = {
+    "scale": ("observation_terms_scale",),
+    "clip": ("observation_terms_clip",),
+    "history_length": ("observation_terms_history_length", "observation_history_lengths"),
+}
+_IGNORED: Final = ("run_path", "anchor_body_name", "body_names", "joint_armature")
+
+
+def is_mjlab(metadata: Mapping[str, str]) -> bool:
+    """Whether an ONNX file carries this kind of metadata."""
+    return "observation_names" in metadata or "joint_stiffness" in metadata
+
+
+def translate(
+    network: NetworkFile, file: Path, robot_joints: Sequence[str], overlay: Overlay
+) -> Plain:
+    """Read the metadata of ``network``; errors name ``metadata.<key>``."""
+    del robot_joints  # the file names its joints
+    fields = Fields(
+        {key: _parsed(text) for key, text in network.metadata.items()}, file, "metadata"
+    )
+    joints = fields.texts("joint_names")
+    _check_command(fields)
+    terms = _terms(fields, overlay)
+    name = observation_input(network, "obs", file)
+    states = recurrent_states(network, [name])
+    content: Plain = {
+        "manifest_version": 1,
+        "name": file.stem,
+        "family": FAMILY,
+        "licence": licence_beside(file),
+        "joints": list(joints),
+        "default_position": list(fields.numbers("default_joint_pos", len(joints))),
+        "inputs": [{"name": name, "blocks": blocks_of(terms, per_frame=False, fill="first")}],
+        "states": states,
+        "action": {
+            "output": only_output(network, states),
+            "joints": list(joints),
+            "target": "default",
+            "scale": _action_scale(fields, len(joints)),
+        },
+        "gains": {
+            "stiffness": list(fields.numbers("joint_stiffness", len(joints))),
+            "damping": list(fields.numbers("joint_damping", len(joints))),
+        },
+    }
+    fields.nothing_else(_IGNORED)
+    return content
+
+
+def _parsed(text: str) -> object:
+    """Return a metadata value as a list, a number or text: JSON where it is, else by commas."""
+    stripped = text.strip()
+    if stripped[:1] in ("[", "{"):
+        try:
+            return json.loads(stripped)
+        except ValueError:
+            return text
+    items = [_item(part.strip()) for part in text.split(",")]
+    return items if len(items) > 1 else items[0]
+
+
+def _item(text: str) -> object:
+    if ";" in text:
+        return [_item(part.strip()) for part in text.split(";")]
+    if text.lower() in ("true", "false"):
+        return text.lower() == "true"
+    try:
+        return float(text)
+    except ValueError:
+        return text or None
+
+
+def _check_command(fields: Fields) -> None:
+    names = fields.required("command_names", "the name of a velocity command")
+    names = names if isinstance(names, list) else [names]
+    if len(names) != 1 or names[0] not in VELOCITY_COMMANDS:
+        expected = f"one velocity command ({', '.join(VELOCITY_COMMANDS)})"
+        raise FieldError(fields.file, fields.at("command_names"), expected, names)
+
+
+def _action_scale(fields: Fields, count: int) -> list[float]:
+    value = fields.required("action_scale", "the scale of every action")
+    if isinstance(value, float):
+        return [value] * count
+    return list(finite_numbers(value, fields.file, fields.at("action_scale"), count))
+
+
+def _terms(fields: Fields, overlay: Overlay) -> list[tuple[Plain, int]]:
+    file = Path(fields.file)
+    names = fields.required("observation_names", "the names of the terms")
+    names = names if isinstance(names, list) else [names]
+    if not all(isinstance(name, str) for name in names):
+        raise FieldError(file, fields.at("observation_names"), "names of terms", names)
+    said = {key: _of_terms(fields, keys, names) for key, keys in _OF_TERMS.items()}
+    _check_flattened(fields, names, said["history_length"])
+    terms = []
+    for index, name in enumerate(names):
+        place = f"metadata.observation_names[{index}] ({name})"
+        ours = known_term(name, TERM_NAMES, file, place)
+        foreign = ForeignTerm(
+            name,
+            scale=said["scale"][index],
+            clip=_clip(said["clip"][index], file, place),
+            history_length=said["history_length"][index],
+        )
+        term = complete(foreign, overlay, file, place)
+        if term.history_length is None:
+            expected = f"a number of frames, here or as terms.{name}.history_length of an overlay"
+            raise MissingValueError(file, f"{place}.history_length", expected, "nothing")
+        terms.append((manifest_term(ours, term, file, place), history_length(term, file, place)))
+    return terms
+
+
+def _clip(value: object, file: Path, place: str) -> object:
+    if value is None:
+        return None
+    clip = bounds(value, file, f"{place}.clip")
+    return None if clip == [None, None] else clip
+
+
+def _of_terms(fields: Fields, keys: Sequence[str], names: Sequence[str]) -> list[object]:
+    """Return one value per term from whichever of ``keys`` is there; None where none is."""
+    found = [key for key in keys if fields.has(key)]
+    if not found:
+        return [None] * len(names)
+    value = fields.optional(found[0])
+    if isinstance(value, dict):
+        return [value.get(name) for name in names]
+    single_pair = keys[0].endswith("clip") and len(names) == 1
+    values = value if isinstance(value, list) and not single_pair else [value]
+    if len(values) != len(names):
+        place = fields.at(found[0])
+        raise WidthMismatchError(fields.file, place, f"{len(names)} values", f"{len(values)}")
+    return values
+
+
+def _check_flattened(fields: Fields, names: Sequence[str], lengths: Sequence[object]) -> None:
+    """Refuse a history that is not flattened: one input vector cannot hold its layout."""
+    flattened = _of_terms(fields, ("observation_terms_flatten_history_dim",), names)
+    for name, flat, length in zip(names, flattened, lengths, strict=True):
+        if flat in (False, 0.0) and isinstance(length, float) and length > 1:
+            place = fields.at("observation_terms_flatten_history_dim")
+            raise FieldError(fields.file, place, f"true for '{name}', which has a history", flat)

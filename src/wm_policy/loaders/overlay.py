@@ -1,0 +1,209 @@
+"""Overlays: what a foreign file does not say, said explicitly by the user, bound to a network.
+
+::
+
+    overlay_version: 1
+    weights_sha256: c29d...        # of the network it belongs to, or sha256: of the file
+    fill: {rate: 50.0}             # fields of the manifest that the file must not contradict
+    override: {gains: {...}}       # fields of the manifest that replace what the file says
+    terms: {base_ang_vel: {scale: 0.25}}   # what the file leaves open of a term, by its own name
+
+Values about joints may be one number, a list, or a mapping from names or patterns (joints.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from wm_policy.errors import ConflictError, FieldError, HashMismatchError, MissingValueError
+from wm_policy.loaders.fields import Fields
+from wm_policy.loaders.joints import match_joints, per_joint
+from wm_policy.loaders.yaml_file import read_yaml_file
+from wm_policy.network import NetworkFile
+
+TERM_FIELDS: Final = ("scale", "clip", "history_length", "frame")
+"""What ``terms`` may say about a term."""
+
+_PER_JOINT: Final = (("default_position",),)
+_PER_ACTION: Final = (
+    ("action", "scale"),
+    ("action", "offset"),
+    ("gains", "stiffness"),
+    ("gains", "damping"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Overlay:
+    """One overlay; ``file`` is for messages. ``network``: path of the network it names, if any."""
+
+    file: Path
+    sha256: str | None = None
+    weights_sha256: str | None = None
+    network: Path | None = None
+    fill: Mapping[str, Any] = field(default_factory=dict)
+    override: Mapping[str, Any] = field(default_factory=dict)
+    terms: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+    def of_term(self, name: str) -> Mapping[str, Any]:
+        """Return what it says about a term, by its foreign name; ``"*"`` means every term."""
+        return {**self.terms.get("*", {}), **self.terms.get(name, {})}
+
+    def check_network(self, network: NetworkFile) -> None:
+        """HashMismatchError unless it belongs to this network."""
+        pairs = (
+            ("sha256", self.sha256, network.sha256),
+            ("weights_sha256", self.weights_sha256, network.weights_sha256),
+        )
+        for name, stated, found in pairs:
+            if stated is not None and stated != found:
+                raise HashMismatchError(self.file, name, stated, f"{found} of {network.path}")
+
+
+NOTHING: Final = Overlay(Path("no overlay"))
+
+
+def is_overlay(content: Mapping[str, Any]) -> bool:
+    """Whether a YAML file's content is meant as an overlay."""
+    return "overlay_version" in content
+
+
+def read_overlay(path: Path) -> Overlay:
+    """Read an overlay; FieldError or MissingValueError for what it must not hold or lacks."""
+    fields = Fields(read_yaml_file(path), path)
+    if fields.required("overlay_version") != 1:
+        raise FieldError(path, "overlay_version", "1", fields.optional("overlay_version"))
+    sha256 = fields.text("sha256") if fields.has("sha256") else None
+    weights = fields.text("weights_sha256") if fields.has("weights_sha256") else None
+    if sha256 is None and weights is None:
+        expected = "the hash of the network it belongs to"
+        raise MissingValueError(path, "weights_sha256 or sha256", expected, "neither")
+    network = path.parent / fields.text("network") if fields.has("network") else None
+    fields.optional("note")
+    overlay = Overlay(
+        path,
+        sha256,
+        weights,
+        network,
+        _mapping(fields, "fill"),
+        _mapping(fields, "override"),
+        _terms(fields),
+    )
+    fields.nothing_else()
+    return overlay
+
+
+def _mapping(fields: Fields, key: str) -> dict[str, Any]:
+    if not fields.has(key):
+        fields.optional(key)
+        return {}
+    fields.fields(key)
+    content = fields.required(key)
+    return dict(content)
+
+
+def _terms(fields: Fields) -> dict[str, Mapping[str, Any]]:
+    if not fields.has("terms"):
+        fields.optional("terms")
+        return {}
+    terms = fields.fields("terms")
+    for name in terms.names():
+        for said in terms.fields(name).names():
+            if said not in TERM_FIELDS:
+                place = terms.at(f"{name}.{said}")
+                raise FieldError(fields.file, place, f"one of {', '.join(TERM_FIELDS)}", said)
+    return dict(fields.required("terms"))
+
+
+def apply_overlay(
+    content: Mapping[str, Any], overlay: Overlay, robot_joints: Sequence[str]
+) -> dict[str, Any]:
+    """Return a manifest's plain content, completed and overridden.
+
+    ConflictError when ``fill`` says something else than the file.
+    """
+    named = _merge(content, overlay.fill, overlay.file, "", override=True)
+    order = JointOrders.of(_merge(named, overlay.override, overlay.file, "", override=True))
+    fill = expand(overlay.fill, order, robot_joints, overlay.file, "fill.")
+    override = expand(overlay.override, order, robot_joints, overlay.file, "override.")
+    filled = _merge(content, fill, overlay.file, "", override=False)
+    return _merge(filled, override, overlay.file, "", override=True)
+
+
+@dataclass(frozen=True, slots=True)
+class JointOrders:
+    """The two joint orders of a manifest."""
+
+    observed: tuple[str, ...]
+    commanded: tuple[str, ...]
+
+    @staticmethod
+    def of(content: Mapping[str, Any]) -> JointOrders:
+        """Read them from plain content, whatever is wrong with the rest of it."""
+        observed = _names(content.get("joints"))
+        action = content.get("action")
+        commanded = _names(action.get("joints")) if isinstance(action, Mapping) else ()
+        return JointOrders(observed, commanded or observed)
+
+
+def expand(
+    content: Mapping[str, Any],
+    order: JointOrders,
+    robot_joints: Sequence[str],
+    file: Path,
+    prefix: str = "",
+) -> dict[str, Any]:
+    """Turn values about joints, given for all or by name, into lists in the joints' order."""
+    result = _copy(content)
+    for paths, names in ((_PER_JOINT, order.observed), (_PER_ACTION, order.commanded)):
+        for path in paths:
+            parent = result if len(path) == 1 else result.get(path[0])
+            if isinstance(parent, dict) and parent.get(path[-1]) is not None:
+                place = prefix + ".".join(path)
+                parent[path[-1]] = list(per_joint(parent[path[-1]], names, file, place))
+    if isinstance(result.get("held"), dict) and result["held"]:
+        free = [name for name in robot_joints if name not in order.commanded]
+        keys = match_joints(result["held"], free, file, f"{prefix}held", all_joints=False)
+        result["held"] = {joint: result["held"][key] for joint, key in keys.items()}
+    return result
+
+
+def _names(names: object) -> tuple[str, ...]:
+    return tuple(n for n in names if isinstance(n, str)) if isinstance(names, (list, tuple)) else ()
+
+
+def _copy(content: Mapping[str, Any]) -> dict[str, Any]:
+    return {k: _copy(v) if isinstance(v, Mapping) else v for k, v in content.items()}
+
+
+def _merge(
+    base: Mapping[str, Any], more: Mapping[str, Any], file: Path, place: str, *, override: bool
+) -> dict[str, Any]:
+    merged = _copy(base)
+    for key, value in more.items():
+        here = f"{place}{key}"
+        old = merged.get(key)
+        if isinstance(old, Mapping) and isinstance(value, Mapping):
+            merged[key] = _merge(old, value, file, f"{here}.", override=override)
+        elif old is None or override:
+            merged[key] = value
+        elif _listed(old) != _listed(value):
+            expected = f"{old!r} as the policy's own file says (use override to change it)"
+            raise ConflictError(file, f"fill.{here}", expected, value)
+    return merged
+
+
+def _listed(value: object) -> object:
+    return [_listed(v) for v in value] if isinstance(value, (list, tuple)) else value
+
+
+def leaves(content: Mapping[str, Any], place: str = "") -> Iterator[str]:
+    """Names of everything a mapping says, for telling the user where a field comes from."""
+    for key, value in content.items():
+        if isinstance(value, Mapping) and value:
+            yield from leaves(value, f"{place}{key}.")
+        else:
+            yield f"{place}{key}"

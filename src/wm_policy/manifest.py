@@ -1,0 +1,250 @@
+"""The manifest: everything that is needed to run a policy, in one strict schema.
+
+Loaders translate foreign formats into it; what a foreign file does not say must be said in an
+overlay, never guessed. Vectors about joints are in the order of ``joints`` (what is observed) or of
+``action.joints`` (what is commanded). ``docs/policies.md`` explains every field to people.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, Strict, StringConstraints
+from pydantic.dataclasses import dataclass
+
+from wm_control.parameters import STRICT
+
+Number = Annotated[float, Strict()]
+"""Finite (STRICT says so), and really a number: no text, no boolean."""
+
+Numbers = tuple[Number, ...]
+Positive = Annotated[float, Strict(), Field(gt=0.0)]
+Pair = tuple[Number, Number]
+Bounds = tuple[Number | None, Number | None]
+"""Lower and upper bound; None: unbounded on that side."""
+
+Name = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+Names = tuple[Name, ...]
+Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+Count = Annotated[int, Strict(), Field(ge=1, le=1000)]
+
+
+@dataclass(frozen=True, slots=True, config=STRICT)
+class Network:
+    """The ONNX file, relative to the manifest's folder, and the hashes of all it consists of.
+
+    data: external weight files of the network, each with its hash.
+    """
+
+    file: Name
+    sha256: Sha256
+    data: dict[Name, Sha256] = Field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, config=STRICT)
+class Term:
+    """One observation term: ``clip_scaled(scale * clip(signal))``.
+
+    frame: must be the frame in which the term table defines it; None where it has none.
+    joints: of a joint term; None: all of ``Manifest.joints``.
+    value: of the term ``constant``.
+    """
+
+    name: Name
+    scale: Number | Numbers
+    frame: Name | None = None
+    joints: Names | None = None
+    clip: Bounds | None = None
+    clip_scaled: Bounds | None = None
+    value: Numbers | None = None
+
+
+@dataclass(frozen=True, slots=True, config=STRICT)
+class History:
+    """How many frames of a block's terms are seen, and in which arrangement.
+
+    length: frames. layout: ``per_term`` puts all frames of one term before the next term;
+    ``per_frame`` puts all terms of one frame before the next frame. current: whether the frame of
+    now is one of them. fill: what stands for the time before the start: zeros or the first frame.
+    """
+
+    length: Count
+    layout: Literal["per_term", "per_frame"]
+    order: Literal["oldest_first", "newest_first"]
+    fill: Literal["zero", "first"]
+    current: Annotated[bool, Strict()]
+
+
+@dataclass(frozen=True, slots=True, config=STRICT)
+class Block:
+    """Terms that share one history; without a history, the frame of now."""
+
+    terms: Annotated[tuple[Term, ...], Field(min_length=1)]
+    history: History | None = None
+
+
+@dataclass(frozen=True, slots=True, config=STRICT)
+class Input:
+    """One input tensor of the network: the values of its blocks, one after the other."""
+
+    name: Name
+    blocks: Annotated[tuple[Block, ...], Field(min_length=1)]
+
+
+@dataclass(frozen=True, slots=True, config=STRICT)
+class State:
+    """One tensor that the network hands on to its own next step (LSTM h and c, a history)."""
+
+    input: Name
+    output: Name
+    initial: Number = 0.0
+
+
+@dataclass(frozen=True, slots=True, config=STRICT)
+class Standing:
+    """While both parts of the velocity command are below these limits, the clock stands still.
+
+    phase: while standing [rad]. With the first command after that the clock starts from
+    ``Phase.initial``.
+    """
+
+    linear_below: Positive
+    angular_below: Positive
+    phase: Numbers
+
+
+@dataclass(frozen=True, slots=True, config=STRICT)
+class Phase:
+    """The gait clock: each phase advances by 2 pi frequency / rate every policy step.
+
+    frequency: [Hz]. initial: phases at the start [rad]. advance: ``before`` or ``after`` the
+    observation of the step is taken.
+    """
+
+    frequency: Positive
+    initial: Annotated[Numbers, Field(min_length=1)]
+    advance: Literal["before", "after"]
+    standing: Standing | None = None
+
+
+@dataclass(frozen=True, slots=True, config=STRICT)
+class CommandRanges:
+    """Velocity commands the policy was trained for; others are clamped to them.
+
+    linear_x, linear_y [m/s], angular_z [rad/s], base frame; each must contain zero.
+    """
+
+    linear_x: Pair
+    linear_y: Pair
+    angular_z: Pair
+
+
+@dataclass(frozen=True, slots=True, config=STRICT)
+class Action:
+    """From the network's output to joint targets: ``reference + scale * clip(output)``.
+
+    target: the reference is the ``default`` pose (or ``offset`` where given), nothing
+    (``absolute``), or the ``measured`` position of this instant. clip: bounds of the raw output;
+    the last action that is observed is the clipped one. limits: bounds of the targets [rad].
+    """
+
+    output: Name
+    joints: Annotated[Names, Field(min_length=1)]
+    target: Literal["default", "absolute", "measured"]
+    scale: Numbers
+    offset: Numbers | None = None
+    clip: Bounds | None = None
+    limits: tuple[Pair, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True, config=STRICT)
+class Gains:
+    """Of the joint drives, in the order of ``action.joints``: numbers, or outputs of the network.
+
+    stiffness [N·m/rad], damping [N·m·s/rad].
+    """
+
+    stiffness: Numbers | None = None
+    damping: Numbers | None = None
+    stiffness_output: Name | None = None
+    damping_output: Name | None = None
+
+
+@dataclass(frozen=True, slots=True, config=STRICT)
+class Held:
+    """Posture of one joint that the policy does not command; None: as docs/policies.md says.
+
+    position [rad], stiffness [N·m/rad], damping [N·m·s/rad].
+    """
+
+    position: Number | None = None
+    stiffness: Positive | None = None
+    damping: Positive | None = None
+
+
+@dataclass(frozen=True, slots=True, config=STRICT)
+class Golden:
+    """What the network must answer, by tensor name; state tensors left out start at ``initial``.
+
+    tolerance: largest absolute difference.
+    """
+
+    inputs: dict[Name, Numbers]
+    outputs: Annotated[dict[Name, Numbers], Field(min_length=1)]
+    tolerance: Annotated[float, Strict(), Field(gt=0.0, le=0.01)] = 1e-4
+
+
+@dataclass(frozen=True, slots=True, config=STRICT)
+class Story:
+    """What the whole policy must command after ``steps`` of the synthetic walk of golden.py.
+
+    Unlike ``Golden`` this covers the manifest as well: order, scales, history, phase, gains.
+    last, mean: joint targets of all the robot's joints, of the last step and over the steps [rad].
+    stiffness, damping: of the last step.
+    """
+
+    steps: Count
+    last: Numbers
+    mean: Numbers
+    stiffness: Numbers
+    damping: Numbers
+    tolerance: Annotated[float, Strict(), Field(gt=0.0, le=0.01)] = 1e-3
+
+
+@dataclass(frozen=True, slots=True, config=STRICT)
+class Statistics:
+    """Mean and standard deviation of one input during training, for its novelty."""
+
+    mean: Numbers
+    deviation: tuple[Positive, ...]
+
+
+@dataclass(frozen=True, slots=True, config=STRICT)
+class Manifest:
+    """One policy. ``rate`` [Hz]; ``default_position`` [rad] in the order of ``joints``.
+
+    joint_order: None where ``joints`` follow the robot's own or the breadth-first order;
+    ``custom`` says that another order is really meant. held: by joint name.
+    """
+
+    manifest_version: Literal[1]
+    name: Name
+    family: Name
+    licence: Name
+    network: Network
+    rate: Positive
+    joints: Annotated[Names, Field(min_length=1)]
+    default_position: Numbers
+    inputs: Annotated[tuple[Input, ...], Field(min_length=1)]
+    command: CommandRanges
+    action: Action
+    gains: Gains
+    states: tuple[State, ...] = ()
+    phase: Phase | None = None
+    held: dict[Name, Held] = Field(default_factory=dict)
+    golden: tuple[Golden, ...] = ()
+    story: Story | None = None
+    statistics: dict[Name, Statistics] = Field(default_factory=dict)
+    joint_order: Literal["custom"] | None = None
+    asymmetric: Annotated[bool, Strict()] = False
+    source: str = ""

@@ -1,0 +1,101 @@
+"""How far an observation is from what the policy was trained on: one number per step.
+
+    novelty = sqrt(mean(z²)),  z = clip((value - mean) / deviation, -10, 10)
+
+over the frame of now. Mean and deviation are the manifest's ``statistics``, or those of the
+normaliser inside the network, else stated guesses: the default pose at rest, and the usual spreads
+of the term table. About 1 is like training; docs/policies.md lists what walking and falling give.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+import numpy as np
+
+from wm_policy.manifest import Manifest, Statistics, Term
+from wm_policy.observation import FrameTable
+from wm_policy.signals import Floats
+from wm_policy.terms import TERMS
+from wm_policy.widths import block_width, frame_width, term_width
+
+LARGEST: Final = 10.0
+"""One value alone counts for at most this many deviations."""
+
+LEAST_SHARE: Final = 0.1
+"""Of the term's usual spread; a smaller deviation would make trifles count as new."""
+
+
+class Novelty:
+    """Scores frames of one policy."""
+
+    def __init__(
+        self, manifest: Manifest, table: FrameTable, known: Mapping[str, Statistics]
+    ) -> None:
+        """known: statistics by input tensor; terms of other inputs get the stated guesses."""
+        mean, deviation = expected_frame(manifest, table, known)
+        self.mean: Floats = mean
+        self._weight: Floats = 1.0 / deviation
+        self._z: Floats = np.zeros(len(mean), dtype=np.float32)
+        self.measured = bool(known)
+
+    def score(self, frame: Floats) -> float:
+        """Novelty of one frame; NaN when the frame is not finite."""
+        z = self._z
+        np.subtract(frame, self.mean, out=z)
+        np.multiply(z, self._weight, out=z)
+        np.minimum(z, LARGEST, out=z)
+        np.maximum(z, -LARGEST, out=z)
+        return float((np.dot(z, z) / len(z)) ** 0.5)
+
+    def strangest(self) -> int:
+        """Index into the frame of the value that was farthest off at the last score."""
+        return int(np.argmax(np.abs(self._z)))
+
+
+def expected_frame(
+    manifest: Manifest, table: FrameTable, known: Mapping[str, Statistics]
+) -> tuple[Floats, Floats]:
+    """(w,) mean and (w,) deviation of the frame of now."""
+    means: list[float] = []
+    deviations: list[float] = []
+    for tensor in manifest.inputs:
+        offset = 0
+        for block in tensor.blocks:
+            width = frame_width(block, manifest)
+            here = slice(len(means), len(means) + width)
+            scale = np.abs(table.scale[here])
+            guesses = [_guess(term, manifest) for term in block.terms]
+            centre = np.concatenate([c for c, _ in guesses])
+            spread = np.concatenate([s for _, s in guesses]) * np.maximum(scale, 1e-6)
+            mean = (centre - table.reference[here]) * table.scale[here]
+            deviation = spread
+            if tensor.name in known and block.history is None:
+                part = slice(offset, offset + width)
+                mean = np.array(known[tensor.name].mean[part])
+                stated = np.array(known[tensor.name].deviation[part])
+                deviation = np.maximum(stated, LEAST_SHARE * spread)
+            means += mean.tolist()
+            deviations += deviation.tolist()
+            offset += block_width(block, manifest)
+    return np.array(means, dtype=np.float32), np.array(deviations, dtype=np.float32)
+
+
+def _guess(term: Term, manifest: Manifest) -> tuple[Floats, Floats]:
+    """Return centre and spread of a term's signal, before reference and scale."""
+    kind, width = TERMS[term.name], term_width(term, manifest)
+    centre = np.zeros(width, dtype=np.float32)
+    if term.name == "projected_gravity":
+        centre[2] = -1.0
+    elif term.name == "base_orientation_wxyz":
+        centre[0] = 1.0
+    elif term.name == "base_orientation_xyzw":
+        centre[3] = 1.0
+    elif kind.signal == "joint_position":
+        defaults = dict(zip(manifest.joints, manifest.default_position, strict=True))
+        joints = term.joints if term.joints is not None else manifest.joints
+        centre[:] = [defaults.get(joint, 0.0) for joint in joints]
+    elif term.name == "constant":
+        centre[:] = 1.0
+    return centre, np.full(width, kind.spread, dtype=np.float32)

@@ -1,0 +1,210 @@
+"""One policy, ready to run: observation, network, and targets for all joints of the robot."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from wm_control.robot.description import RobotDescription
+from wm_control.types import Array, Command, Estimate, VelocityCommand
+from wm_policy.drives import largest_damping
+from wm_policy.manifest import Manifest
+from wm_policy.network import NetworkFile
+from wm_policy.novelty import Novelty
+from wm_policy.observation import ObservationBuilder
+from wm_policy.posture import MOVE_TIME, HeldPosture, held_posture
+from wm_policy.runner import Flat, PolicyRunner
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyStep:
+    """What one policy step decided, for all n joints in the robot's order.
+
+    position [rad], stiffness [N·m/rad], damping [N·m·s/rad]: (n,). novelty: of the observation
+    (novelty.py). inference_time: observation to targets, on the clock handed in [s]. cause: empty,
+    or why this step must not be used.
+    """
+
+    position: Array
+    stiffness: Array
+    damping: Array
+    novelty: float
+    inference_time: float
+    cause: str = ""
+
+
+class Policy:
+    """A checked policy. ``step`` at its rate; between steps its last targets hold."""
+
+    def __init__(
+        self,
+        manifest: Manifest,
+        network: NetworkFile,
+        robot: RobotDescription,
+        clock: Callable[[], float] = lambda: 0.0,
+    ) -> None:
+        """clock: for ``inference_time``. NetworkError when onnxruntime refuses the network."""
+        self.manifest, self.network = manifest, network
+        self.period = 1.0 / manifest.rate
+        self.runner = PolicyRunner(network, manifest)
+        self.observation = ObservationBuilder(manifest, robot.joint_names, self.runner.inputs)
+        known = {**network.statistics, **manifest.statistics}
+        self.novelty = Novelty(manifest, self.observation.table, known)
+        self.held: HeldPosture = held_posture(manifest, robot)
+        self._clock = clock
+        self._targets = _Targets(manifest, robot, self.held, self.runner)
+        self._ranges = manifest.command
+        self._action = self.observation.signals.last_action
+        self._output: Flat = self.runner.outputs[manifest.action.output]
+        self._clip = _clip_of(manifest)
+        self.runner.warm_up()
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget everything; the next step is the first."""
+        self.runner.reset()
+        self.observation.reset()
+        self._targets.reset()
+
+    def bounded(self, velocity: VelocityCommand) -> tuple[float, float, float]:
+        """Clamp a velocity command to the ranges of the policy; NaN stays NaN."""
+        r = self._ranges
+        return (
+            _clamp(velocity.linear_x, r.linear_x),
+            _clamp(velocity.linear_y, r.linear_y),
+            _clamp(velocity.angular_z, r.angular_z),
+        )
+
+    def step(self, estimate: Estimate, velocity: VelocityCommand) -> PolicyStep:
+        """One policy step. Never raises for what is measured: ``cause`` says what is wrong."""
+        start = self._clock()
+        self.observation.build(estimate, self.bounded(velocity))
+        novelty = self.novelty.score(self.observation.frame)
+        self.runner.run()
+        action = self._action
+        action[:] = self._output
+        if self._clip is not None:
+            np.maximum(action, self._clip[0], out=action)
+            np.minimum(action, self._clip[1], out=action)
+        position, stiffness, damping = self._targets.of(action, estimate)
+        cause = ""
+        if not math.isfinite(float(position.sum() + stiffness.sum() + damping.sum()) + novelty):
+            cause = self._not_finite(novelty)
+        return PolicyStep(position, stiffness, damping, novelty, self._clock() - start, cause)
+
+    def _not_finite(self, novelty: float) -> str:
+        """Say what is not finite, and begin anew: a state may hold it for ever."""
+        self.reset()
+        what = "observation" if not math.isfinite(novelty) else "output"
+        return f"{what} of the policy is not finite"
+
+    def replace_action(self, executed: Command, estimate: Estimate) -> None:
+        """Remember, as the last action, the one that would have had the effect of ``executed``.
+
+        For a policy that runs in shadow: torque-equivalent, so that gains and feed-forward of
+        whoever drove do not matter.
+        """
+        self._targets.action_of(executed, estimate, self._action)
+
+
+class _Targets:
+    """From the network's action to joint targets, and back."""
+
+    def __init__(
+        self, manifest: Manifest, robot: RobotDescription, held: HeldPosture, runner: PolicyRunner
+    ) -> None:
+        names = list(robot.joint_names)
+        action = manifest.action
+        self._joints = np.array([names.index(joint) for joint in action.joints])
+        self._scale = np.array(action.scale)
+        self._offset = _offset(manifest)
+        self._measured = action.target == "measured"
+        self._limits = np.array(action.limits).T if action.limits else None
+        self._held, self._held_joints = held, np.array(held.joints, dtype=np.intp)
+        self._stiffness, self._damping = np.zeros(len(names)), np.zeros(len(names))
+        self._stiffness[self._held_joints] = held.stiffness
+        self._damping[self._held_joints] = held.damping
+        gains = manifest.gains
+        self._gain_outputs: list[tuple[Array, Flat]] = []
+        for array, number, output in (
+            (self._stiffness, gains.stiffness, gains.stiffness_output),
+            (self._damping, gains.damping, gains.damping_output),
+        ):
+            if number is not None:
+                array[self._joints] = number
+            elif output is not None:
+                self._gain_outputs.append((array, runner.outputs[output]))
+        self._largest_damping = largest_damping(robot)
+        np.minimum(self._damping, self._largest_damping, out=self._damping)
+        self._per_step = 1.0 / (MOVE_TIME * manifest.rate)
+        self._from: Array | None = None
+        self._share = 0.0
+
+    def reset(self) -> None:
+        self._from = None
+        self._share = 0.0
+
+    def of(self, action: Flat, estimate: Estimate) -> tuple[Array, Array, Array]:
+        """Return new arrays of position, stiffness and damping of all joints."""
+        position = np.empty(len(self._stiffness))
+        own = self._scale * action
+        own += estimate.joint_position[self._joints] if self._measured else self._offset
+        if self._limits is not None:
+            np.maximum(own, self._limits[0], out=own)
+            np.minimum(own, self._limits[1], out=own)
+        position[self._joints] = own
+        if len(self._held_joints):
+            position[self._held_joints] = self._hold(estimate)
+        if not self._gain_outputs:
+            return position, self._stiffness, self._damping
+        stiffness, damping = self._stiffness.copy(), self._damping.copy()
+        for array, output in self._gain_outputs:
+            fresh = stiffness if array is self._stiffness else damping
+            fresh[self._joints] = output
+        np.minimum(damping, self._largest_damping, out=damping)
+        return position, stiffness, damping
+
+    def _hold(self, estimate: Estimate) -> Array:
+        """Posture of the held joints, moved to from where they were at the first step."""
+        if self._from is None:
+            self._from = estimate.joint_position[self._held_joints].copy()
+        if self._share >= 1.0:
+            return self._held.position
+        self._share = min(1.0, self._share + self._per_step)
+        return self._from + self._share * (self._held.position - self._from)
+
+    def action_of(self, executed: Command, estimate: Estimate, action: Flat) -> None:
+        """Write the action whose target, under the policy's gains, pulls like ``executed``."""
+        q, dq = estimate.joint_position[self._joints], estimate.joint_velocity[self._joints]
+        pick = self._joints
+        torque = executed.torque[pick] + executed.stiffness[pick] * (executed.position[pick] - q)
+        torque += executed.damping[pick] * (executed.velocity[pick] - dq)
+        stiffness = np.maximum(self._stiffness[pick], 1.0)
+        target = q + (torque + self._damping[pick] * dq) / stiffness
+        reference = q if self._measured else self._offset
+        np.divide(target - reference, self._scale, out=action, casting="same_kind")
+
+
+def _offset(manifest: Manifest) -> Array:
+    action = manifest.action
+    if action.target != "default":
+        return np.zeros(len(action.joints))
+    if action.offset is not None:
+        return np.array(action.offset)
+    default = dict(zip(manifest.joints, manifest.default_position, strict=True))
+    return np.array([default[joint] for joint in action.joints])
+
+
+def _clip_of(manifest: Manifest) -> tuple[float, float] | None:
+    clip = manifest.action.clip
+    if clip is None:
+        return None
+    low, high = clip
+    return (-np.inf if low is None else low, np.inf if high is None else high)
+
+
+def _clamp(value: float, bounds: tuple[float, float]) -> float:
+    return bounds[0] if value < bounds[0] else bounds[1] if value > bounds[1] else value
