@@ -131,7 +131,7 @@ class VelocityParameters:
     max_linear_y: float = Field(default=0.4, gt=0.0, le=5.0, description="sideways [m/s]")
     max_angular_z: float = Field(default=1.0, gt=0.0, le=6.3, description="turning [rad/s]")
     limited_share: float = Field(
-        default=0.5,
+        default=0.8,
         ge=0.0,
         le=1.0,
         description="share of these limits while the arbiter says LIMITED",
