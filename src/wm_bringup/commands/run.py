@@ -20,7 +20,7 @@ def run(
     ] = None,
     velocity: Annotated[
         tuple[float, float, float] | None,
-        typer.Option(metavar="VX VY WZ", help="Drive with this [m/s, m/s, rad/s]."),
+        typer.Option(metavar="VX VY WZ", help="Drive with this (m/s, m/s, rad/s)."),
     ] = None,
     namespace: Annotated[
         str | None, typer.Option(help="Of all nodes, so that robots can share a domain.")
