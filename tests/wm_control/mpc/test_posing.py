@@ -76,6 +76,9 @@ def test_the_problem_starts_where_the_state_will_be_when_torque_follows(poser):
     later = cop + np.exp(GAIT.omega * 0.008) * (dcm - cop)
     np.testing.assert_allclose(found["dcm"], later - left, atol=1e-12)
     np.testing.assert_allclose(found["cop_now"], cop - left, atol=1e-12)
+    settled = np.array([0.05, 0.0]) - np.array([0.5, 0.1]) / GAIT.omega
+    settled = cop + np.exp(-GAIT.omega * 0.008) * (settled - cop)
+    np.testing.assert_allclose(found["convergent"], settled - left, atol=1e-12)
     assert found["time_nominal"] == pytest.approx([1.36 - now - 0.008, 0.36])
     assert found["transfer_left"] == 0.0
 

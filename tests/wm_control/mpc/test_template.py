@@ -164,6 +164,20 @@ def test_turning_in_place_stays_on_a_circle(support):
     np.testing.assert_allclose(turned, 0.5 * TOTAL, atol=1e-12)
 
 
+def test_walking_and_turning_goes_round_a_circle():
+    speed, rate = 0.6, 0.8
+    found = gait(LEFT, heading=(rate * TOTAL, 0.0), velocity=(speed, 0.0, rate), steps=8)
+    centres = []
+    for number, (x, y, yaw) in enumerate(found.feet):
+        side = 0.5 * WIDTH if number % 2 == 0 else -0.5 * WIDTH
+        centres.append((x + side * math.sin(yaw), y - side * math.cos(yaw)))
+    # Every step is a chord of length v T that sees the angle r T.
+    radius = 0.5 * speed * TOTAL / math.sin(0.5 * rate * TOTAL)
+    middle = np.add(centres[0], (0.0, radius))
+    away = np.hypot(*(np.array(centres) - middle).T)
+    np.testing.assert_allclose(away, radius, atol=1e-9)
+
+
 @pytest.mark.parametrize("velocity", [(0.3, 0.0), (0.0, 0.2), (-0.4, 0.1)])
 def test_a_robot_that_moves_as_one_has_the_velocity_of_its_centre_of_mass(
     model, standing, velocity

@@ -75,6 +75,14 @@ def test_the_yaw_of_sole_and_base_turns_with_the_robot(model, standing):
     assert model.sole_pose(LEFT)[3] == pytest.approx(0.7)
 
 
+def test_the_heading_of_a_tilted_robot_is_that_of_its_forward_axis(model, standing):
+    q, v = state_of(standing)
+    rotation = pin.rpy.rpyToMatrix(0.4, -0.3, 0.7)
+    q[3:7] = pin.Quaternion(rotation).coeffs()
+    model.update_kinematics(estimate_of(q, v))
+    assert model.base_yaw() == pytest.approx(np.arctan2(rotation[1, 0], rotation[0, 0]))
+
+
 def test_a_stretched_leg_is_as_long_as_hip_and_sole_are_apart(model, standing):
     q, v = state_of(standing)
     q[7:] = 0.0
