@@ -15,6 +15,7 @@ from wm_policy.errors import PolicyError
 from wm_policy.loaders.overlay import apply_overlay
 from wm_policy.loaders.sources import Source, find_source
 from wm_policy.manifest import Manifest
+from wm_policy.network import NetworkFile, read_network
 from wm_policy.policy import Policy
 from wm_policy.schema import ManifestErrors, build_manifest
 
@@ -23,10 +24,12 @@ from wm_policy.schema import ManifestErrors, build_manifest
 class Examination:
     """All that is known of a policy file.
 
-    source, manifest, policy: as far as it came. problems: why it must not start; empty when it may.
+    network, source, manifest, policy: as far as it came. problems: why it must not start; empty
+    when it may.
     """
 
     path: Path
+    network: NetworkFile | None
     source: Source | None
     manifest: Manifest | None
     policy: Policy | None
@@ -76,7 +79,16 @@ def examine(
         found = error.errors
     except PolicyError as error:
         found = [error]
-    return Examination(path, source, manifest, policy, tuple(found))
+    network = source.network if source else _network_alone(path)
+    return Examination(path, network, source, manifest, policy, tuple(found))
+
+
+def _network_alone(path: Path) -> NetworkFile | None:
+    """Read what a file says as a network although its policy is not known."""
+    try:
+        return read_network(path) if path.suffix == ".onnx" else None
+    except PolicyError:
+        return None
 
 
 def read_manifest(source: Source, robot: RobotDescription) -> Manifest:

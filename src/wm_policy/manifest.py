@@ -199,8 +199,8 @@ class Story:
     """What the whole policy must command after ``steps`` of the synthetic walk of golden.py.
 
     Unlike ``Golden`` this covers the manifest as well: order, scales, history, phase, gains.
-    last, mean: joint targets of all the robot's joints, of the last step and over the steps [rad].
-    stiffness, damping: of the last step.
+    All of the policy's own joints, in the robot's order. last, mean: targets of the last step and
+    over the steps [rad]. stiffness, damping: as the policy asks for them in the last step.
     """
 
     steps: Count

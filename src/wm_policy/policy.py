@@ -91,7 +91,8 @@ class Policy:
             np.minimum(action, self._clip[1], out=action)
         position, stiffness, damping = self._targets.of(action, estimate)
         cause = ""
-        if not math.isfinite(float(position.sum() + stiffness.sum() + damping.sum()) + novelty):
+        squares = position.dot(position) + stiffness.dot(stiffness) + damping.dot(damping)
+        if not math.isfinite(squares + novelty):
             cause = self._not_finite(novelty)
         return PolicyStep(position, stiffness, damping, novelty, self._clock() - start, cause)
 
@@ -100,6 +101,13 @@ class Policy:
         self.reset()
         what = "observation" if not math.isfinite(novelty) else "output"
         return f"{what} of the policy is not finite"
+
+    def asked_gains(self) -> tuple[Array, Array]:
+        """Stiffness and damping of ``action.joints`` as asked for, before any limit."""
+        gains, outputs = self.manifest.gains, self.runner.outputs
+        stiffness = outputs[gains.stiffness_output] if gains.stiffness_output else gains.stiffness
+        damping = outputs[gains.damping_output] if gains.damping_output else gains.damping
+        return np.array(stiffness, dtype=np.float64), np.array(damping, dtype=np.float64)
 
     def replace_action(self, executed: Command, estimate: Estimate) -> None:
         """Remember, as the last action, the one that would have had the effect of ``executed``.

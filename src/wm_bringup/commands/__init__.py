@@ -48,6 +48,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "run": "Start the whole ROS 2 graph without ros2cli.",
     "walk": "Run lock-step episodes of one scenario.",
     "bench": "Time the parts of the control path.",
+    "policy": "Check, describe and pin a learned policy.",
     "doctor": "Say what this machine has, lacks, and how to get it.",
 }
 """Name of each command (and of its module here) and its line in ``wm --help``."""

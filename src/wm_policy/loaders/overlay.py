@@ -48,6 +48,16 @@ class Overlay:
     override: Mapping[str, Any] = field(default_factory=dict)
     terms: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
+    @property
+    def applies(self) -> bool:
+        """Whether there is an overlay at all."""
+        return self.sha256 is not None or self.weights_sha256 is not None
+
+    def says(self) -> tuple[str, ...]:
+        """Name the fields that it fills or overrides."""
+        said = [*_fields(self.fill), *(f"{name} (override)" for name in _fields(self.override))]
+        return (*said, *(f"terms.{name}" for name in self.terms))
+
     def of_term(self, name: str) -> Mapping[str, Any]:
         """Return what it says about a term, by its foreign name; ``"*"`` means every term."""
         return {**self.terms.get("*", {}), **self.terms.get(name, {})}
@@ -200,10 +210,10 @@ def _listed(value: object) -> object:
     return [_listed(v) for v in value] if isinstance(value, (list, tuple)) else value
 
 
-def leaves(content: Mapping[str, Any], place: str = "") -> Iterator[str]:
-    """Names of everything a mapping says, for telling the user where a field comes from."""
+def _fields(content: Mapping[str, Any]) -> Iterator[str]:
+    """Names of what a mapping says, two levels deep where that is still a manifest's field."""
     for key, value in content.items():
-        if isinstance(value, Mapping) and value:
-            yield from leaves(value, f"{place}{key}.")
+        if isinstance(value, Mapping) and key in ("action", "gains", "phase", "command"):
+            yield from (f"{key}.{name}" for name in value)
         else:
-            yield f"{place}{key}"
+            yield key

@@ -77,7 +77,9 @@ def _complete(
 ) -> Source:
     if overlay is not None:
         overlay.check_network(network)
-    chosen = overlay or shipped_overlay(network) or NOTHING
+    if overlay is None and family != own.FAMILY:  # our own manifests say everything themselves
+        overlay = shipped_overlay(network)
+    chosen = overlay or NOTHING
     return Source(family, file, network, chosen, translate)
 
 
