@@ -15,7 +15,9 @@ import math
 import numpy as np
 from scipy.linalg.lapack import dposv
 
+from wm_control.estimation.body import Soles
 from wm_control.estimation.parameters import ContactParameters
+from wm_control.estimation.vector3 import ZERO, weighted
 from wm_control.types import Array
 
 WRENCH = 6
@@ -98,3 +100,42 @@ class ContactFilter:
             filtered.append(old + (target - old) * dt / (time + dt))
         self.probability = filtered
         return filtered
+
+
+class ContactDetector:
+    """From the soles' wrenches and motion to their contact probabilities.
+
+    loads: vertical forces as shares of the weight; speeds: of the soles, smoothed [m/s];
+    probability: of contact; each (left, right) as of the last ``update``.
+    """
+
+    def __init__(self, parameters: ContactParameters, weight: float) -> None:
+        """weight: of the robot [N]."""
+        self.parameters = parameters
+        self._weight = weight
+        self._filter = ContactFilter(parameters)
+        self.reset()
+
+    def reset(self) -> None:
+        """Both soles stand still and share the weight."""
+        self._filter.reset()
+        self._slip = [ZERO, ZERO]
+        self.loads = [0.5, 0.5]
+        self.speeds = [0.0, 0.0]
+
+    @property
+    def probability(self) -> list[float]:
+        """Of contact, left and right."""
+        return self._filter.probability
+
+    def update(self, wrench: Array, soles: Soles, dt: float) -> list[float]:
+        """Take in one sample; return the probabilities. wrench: (2, 6) in world axes."""
+        self.loads = [force / self._weight for force in wrench[:, 2].tolist()]
+        keep = self.parameters.speed_time / (self.parameters.speed_time + dt)
+        self._slip = [
+            weighted(keep, old, 1.0 - keep, new)
+            for old, new in zip(self._slip, soles.velocity, strict=True)
+        ]
+        self.speeds = [math.hypot(*slip) for slip in self._slip]
+        heights = [sole[2] for sole in soles.position]
+        return self._filter.update(self.loads, heights, self.speeds, dt)

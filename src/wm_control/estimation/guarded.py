@@ -1,0 +1,161 @@
+"""What every estimator here shares: the guard before it, its health, and time.
+
+An estimator adds two methods: how to begin at rest, and how to take in one believable observation.
+"""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+from dataclasses import replace
+
+import numpy as np
+
+from wm_control.estimation.body import Body
+from wm_control.estimation.contact import ContactDetector, WrenchSolver
+from wm_control.estimation.health import Health
+from wm_control.estimation.momentum import MomentumObserver
+from wm_control.estimation.orientation import up_from_quaternion
+from wm_control.estimation.parameters import EstimatorParameters
+from wm_control.estimation.sensors import Readings, SensorGuard
+from wm_control.estimation.vector3 import Vector3, rotate, vector3
+from wm_control.robot.description import RobotDescription
+from wm_control.types import Array, Estimate, Observation
+
+STREAM = "observations"
+
+_UNKNOWN = np.diag((1.0,) * 6)
+
+
+class GuardedEstimator(ABC):
+    """A ``types.Estimator`` that keeps the protocol's promises; subclasses estimate."""
+
+    def __init__(self, description: RobotDescription, parameters: EstimatorParameters) -> None:
+        """Build Pinocchio model, guard and contact detection."""
+        self.description = description
+        self.parameters = parameters
+        self._imu_rotation = np.asarray(description.imu.rotation).tolist()
+        self._legs = [
+            np.array(description.groups[name], dtype=np.intp) for name in ("left_leg", "right_leg")
+        ]
+        self._body = Body(description)
+        self._guard = SensorGuard(description, parameters.sensors)
+        self._health = Health(parameters.sensors)
+        self._momentum = MomentumObserver(self._body.size, parameters.contact.observer_bandwidth)
+        self._wrenches = WrenchSolver(parameters.contact, np.concatenate(self._legs))
+        self._contact = ContactDetector(parameters.contact, self._body.weight)
+        self._last: Estimate | None = None
+
+    def reset(self, observation: Observation) -> Estimate:
+        """Start from rest with both soles on flat ground; see ``types.Estimator``.
+
+        Unusable sensors give an unhealthy estimate; the next ``update`` then tries again.
+        """
+        self._guard.reset()
+        self._health.reset()
+        self._contact.reset()
+        self._last = None
+        self._forget()
+        readings = self._guard.check(observation, 0.0)
+        up, gyro = self._up(readings), self._in_base(readings.gyro)
+        if readings.faults or up is None or gyro is None:
+            fault = next(iter(readings.faults.values()), "no vertical from the IMU")
+            return self._unusable(observation, f"cannot start: {fault}")
+        self._last = self._begin(observation, readings, up, gyro)
+        return self._last
+
+    def update(self, observation: Observation) -> Estimate:
+        """Take in the next observation; never raises.
+
+        A repeated or reordered observation returns the last estimate. Whatever still goes wrong
+        inside (a singular matrix, say) is reported as an unhealthy estimate: a control loop must be
+        told, not killed.
+        """
+        if self._last is None:
+            return self.reset(observation)
+        try:
+            if observation.sequence <= self._last.observation.sequence:
+                return self._without_news(self._last)
+            faults: dict[str, str] = {}
+            dt = self._interval(observation, self._last, faults)
+            readings = self._guard.check(observation, dt)
+            faults.update(readings.faults)
+            self._return_from_outage(readings, faults)
+            self._health.update(faults, dt)
+            self._last = self._advance(observation, readings, dt)
+            return self._last
+        except Exception as error:  # the promise of the protocol, see above
+            return self._unusable(observation, f"{type(error).__name__}: {error}")
+
+    @abstractmethod
+    def _forget(self) -> None:
+        """Drop every belief."""
+
+    @abstractmethod
+    def _begin(
+        self, observation: Observation, readings: Readings, up: Vector3, gyro: Vector3
+    ) -> Estimate:
+        """Return the first estimate, at rest; up: vertical, gyro: reading, both in base axes."""
+
+    @abstractmethod
+    def _return_from_outage(self, readings: Readings, faults: dict[str, str]) -> None:
+        """Start afresh with what went stale while a sensor was out for too long."""
+
+    @abstractmethod
+    def _advance(self, observation: Observation, readings: Readings, dt: float) -> Estimate:
+        """Return the estimate dt after the last one."""
+
+    # --- time -------------------------------------------------------------------------------
+
+    def _interval(self, observation: Observation, last: Estimate, faults: dict[str, str]) -> float:
+        """Seconds since the last observation; the nominal period where stamps make no sense."""
+        sensors = self.parameters.sensors
+        dt = observation.stamp - last.stamp
+        if not (0.0 < dt < math.inf):
+            faults[STREAM] = f"stamp goes from {last.stamp} to {observation.stamp} s"
+            return sensors.nominal_period
+        if dt > sensors.outage_limit:
+            faults[STREAM] = f"no observation for {1e3 * dt:.0f} ms"
+            return sensors.outage_limit * 1.01
+        return dt
+
+    def _without_news(self, last: Estimate) -> Estimate:
+        """Stay with the last estimate, for as long as prediction may bridge a gap."""
+        fault = f"no observation newer than number {last.observation.sequence}"
+        self._health.update({STREAM: fault}, self.parameters.sensors.nominal_period)
+        if self._health.healthy:
+            return last
+        return self._unusable(last.observation, self._health.cause)
+
+    # --- readings -----------------------------------------------------------------------------
+
+    def _in_base(self, reading: Array | None) -> Vector3 | None:
+        """Turn a reading (3,) in IMU axes into base axes."""
+        return None if reading is None else rotate(self._imu_rotation, vector3(reading.tolist()))
+
+    def _up(self, readings: Readings) -> Vector3 | None:
+        """Vertical in base axes by the IMU's own orientation; None without it."""
+        if readings.orientation is None:
+            return None
+        return rotate(self._imu_rotation, up_from_quaternion(readings.orientation.tolist()))
+
+    def _unusable(self, observation: Observation, cause: str) -> Estimate:
+        """Whatever was believed last, marked as unusable."""
+        if self._last is not None:
+            return replace(self._last, healthy=False, cause=cause)
+        n = len(self.description.joint_names)
+        return Estimate(
+            observation,
+            np.zeros(3),
+            np.array((0.0, 0.0, 0.0, 1.0)),
+            np.zeros(3),
+            np.zeros(3),
+            np.zeros(n),
+            np.zeros(n),
+            np.zeros(2),
+            np.zeros((2, 6)),
+            _UNKNOWN,
+            _UNKNOWN,
+            False,
+            cause,
+        )
