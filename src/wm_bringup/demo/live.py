@@ -68,7 +68,7 @@ def drive(
         operator = Operator(graph.namespace)
         try:
             runner.start()
-            _arm(operator, runner, stopped)
+            _arm(operator, runner, log, stopped)
             run = _drive(operator, runner, course, show, stopped)
         finally:
             operator.close()
@@ -77,21 +77,27 @@ def drive(
     return LiveRun(*run, failures)
 
 
-def _arm(operator: Operator, runner: GraphRunner, stopped: Callable[[], bool]) -> None:
+def _arm(operator: Operator, runner: GraphRunner, log: Path, stopped: Callable[[], bool]) -> None:
     """Ask until the robot is armed; DemoError says what was missing when patience ends."""
     end, refusal = time.monotonic() + PATIENCE, "nothing has answered"
-    while time.monotonic() < end and not stopped():
+    while time.monotonic() < end:
         operator.spin(0.1)
         runner.poll()
+        if stopped():
+            raise KeyboardInterrupt
         if runner.over:
             said = "; ".join(str(ended) for ended in runner.exits)
-            raise DemoError(f"the graph ended before the robot was armed: {said}")
+            raise DemoError(f"the graph ended before the robot was armed: {said}\n{_last(log)}")
         if operator.view.time > 0.0:
             return
         if operator.view.alive:
             refusal = operator.try_to_arm() or refusal
-    reason = "interrupted" if stopped() else refusal
-    raise DemoError(f"the robot could not be armed within {PATIENCE:g} s: {reason}")
+    raise DemoError(f"the robot could not be armed within {PATIENCE:g} s: {refusal}\n{_last(log)}")
+
+
+def _last(log: Path, count: int = 3) -> str:
+    """Return the last lines of the log, which say more."""
+    return "\n".join([f"{log} ends with:", *log.read_text(encoding="utf-8").splitlines()[-count:]])
 
 
 def _drive(

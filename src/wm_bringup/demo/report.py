@@ -24,6 +24,9 @@ MID_SEGMENT = 0.75
 
 HALF_STRIDE = 0.5
 
+SHOWN = 5
+"""Interventions of the arbiter on the screen; summary.json has all."""
+
 
 def segment_table(summary: Mapping[str, Any]) -> Table:
     """Return one row per segment of the course: what was commanded, what was reached."""
@@ -65,8 +68,11 @@ def lines(summary: Mapping[str, Any]) -> Iterator[str]:
         + "  ".join(f"{k.replace('_', '.')} {number(path[k], 2)}" for k in path if k != "n")
         + f"  (n {path['n']}, measurement to command)"
     )
-    for said in summary["interventions"]:
+    interventions = summary["interventions"]
+    for said in interventions[:SHOWN]:
         yield f"[yellow]arbiter at {said['time']:.1f} s: {said['text']}[/yellow]"
+    if len(interventions) > SHOWN:
+        yield f"[yellow]... and {len(interventions) - SHOWN} more interventions[/yellow]"
     yield f"bag: {summary['messages']} messages, {summary['messages_lost']} lost, {summary['bag']}"
     for process in summary["processes"]:
         yield (

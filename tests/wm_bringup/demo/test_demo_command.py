@@ -57,3 +57,11 @@ def test_a_course_with_a_velocity_out_of_bounds_is_refused_by_key(tmp_path, capf
     code = main(["demo", "--course", str(tmp_path / "course.yaml"), "--output", str(tmp_path)])
     assert code == COULD_NOT_RUN
     assert "segments.0.x" in capfd.readouterr().err
+
+
+def test_a_graph_that_cannot_start_says_why_in_its_own_words(own_domain, tmp_path, capfd):
+    code = main(["demo", "--robot", "nobody", "--output", str(tmp_path)])
+    said = capfd.readouterr().err
+    assert code == COULD_NOT_RUN
+    assert "before the robot was armed" in said
+    assert "nobody" in said
