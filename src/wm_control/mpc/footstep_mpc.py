@@ -68,9 +68,10 @@ class FootstepMpc:
         return self._mpc
 
     def reset(self, estimate: Estimate) -> None:
-        """Stand where the robot is."""
+        """Stand where the robot is, or, if that is not finite, where it is next seen."""
         self._model.update_kinematics(estimate)
-        self._gait = standing(estimate.stamp, self._soles())
+        self._newest = None
+        self._gait = standing(estimate.stamp, self._soles()) if self._model.is_finite else None
         self._integral.reset()
         self._now = estimate.stamp
         self._failures = 0
