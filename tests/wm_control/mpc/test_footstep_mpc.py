@@ -81,7 +81,8 @@ def test_on_average_it_moves_as_commanded(standing, velocity):
 
 @pytest.mark.parametrize("velocity", COMMANDS)
 def test_without_a_command_it_steps_to_a_stop_and_stands_again(standing, velocity):
-    told = story(standing).run(3.0, velocity).run(3.5)
+    ramp = max(np.abs(velocity[:2]).max() / GAIT.linear_slew, velocity[2] / GAIT.angular_slew)
+    told = story(standing).run(3.0, velocity).run(ramp + 2.0)
     assert told.events()[-1][0] == "stand"
     assert [kind for kind, _ in told.events()].count("stand") == 2
     np.testing.assert_allclose(told.toy.velocity, 0.0, atol=0.01)
@@ -241,6 +242,18 @@ def test_a_planner_that_was_never_reset_starts_by_standing(standing):
     planner = FootstepMpc(told.toy, GAIT, MPC)
     plan = planner.step(at(standing, 3.0), VelocityCommand())
     assert (plan.gait.mode, plan.stamp) == (Mode.STAND, 3.0)
+
+
+def test_a_planner_reset_in_a_state_that_is_not_finite_stands_where_it_next_sees_itself(standing):
+    told = story(standing).run(1.0)
+    told.toy.broken = True
+    told.planner.reset(at(standing, 0.0))
+    blind = told.planner.step(at(standing, 0.0), VelocityCommand())
+    assert (blind.status, blind.stamp) == (Status.FAILED, 0.0)
+    told.toy.broken = False
+    plan = told.planner.step(at(standing, 0.008), VelocityCommand())
+    assert (plan.status, plan.gait.mode) == (Status.OK, Mode.STAND)
+    assert math.isfinite(plan.gait.yaw)
 
 
 def test_another_planner_goes_on_mid_step_where_the_first_left_off(standing):
