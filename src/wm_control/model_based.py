@@ -23,8 +23,8 @@ from wm_control.wbc.whole_body_controller import WholeBodyController
 STALE_PERIODS = 3
 """A plan older than this many MPC periods (plus the configured delay) is not followed any more."""
 
-_FROM_THE_FUTURE = 1.0
-"""A plan stamped later than the newest estimate by more belongs to another clock [s]."""
+_AHEAD_PERIODS = 2
+"""A plan stamped later than the newest estimate by more MPC periods belongs to another clock."""
 
 _SAME_STEP = 0.05
 """Planners whose touchdowns differ by more are in different steps [s]."""
@@ -73,10 +73,14 @@ class ModelBasedController:
 
     def receive(self, plan: WalkingPlan) -> None:
         """Take the newest plan; a failed, older or not yet possible one is ignored."""
-        if plan.status == Status.FAILED or plan.stamp > self._now + _FROM_THE_FUTURE:
+        if plan.status == Status.FAILED:
             return
-        if self._plan is None or plan.stamp > self._plan.stamp:
+        held = self._plan
+        if held is None or plan.stamp > held.stamp or self._is_ahead(held):
             self._plan = plan
+
+    def _is_ahead(self, plan: WalkingPlan) -> bool:
+        return plan.stamp > self._now + _AHEAD_PERIODS * self._parameters.mpc.period
 
     @property
     def plan(self) -> WalkingPlan | None:
@@ -86,6 +90,8 @@ class ModelBasedController:
     def step(self, estimate: Estimate, velocity: VelocityCommand, dt: float) -> ControllerResult:
         """One tick: choose the plan, read it at now, solve the whole-body QP. Never raises."""
         del velocity  # the planner has it
+        if self.plan is None:
+            self.reset(estimate)
         plan, report = self._choose_plan(estimate)
         result = self._body.step(estimate, read_plan(plan, estimate.stamp), dt)
         worst = max(result.report.status, report.status)
@@ -99,7 +105,7 @@ class ModelBasedController:
         self._now = now
         limit = STALE_PERIODS * period + self._parameters.mpc.delay
         plan = self._plan
-        fresh = plan is not None and now - plan.stamp <= limit
+        fresh = plan is not None and now - plan.stamp <= limit and not self._is_ahead(plan)
         if plan is not None and fresh and (not self._has_followed or _agree(self._own, plan)):
             self._own, self._has_followed = None, True
             return plan, with_age(plan, now)

@@ -35,7 +35,7 @@ class Soles:
         return np.array([c * d[0] + s * d[1], -s * d[0] + c * d[1]])
 
 
-def standing(now: float, soles: Soles, gait: Gait | None = None) -> Gait:
+def standing(now: float, soles: Soles) -> Gait:
     """Both feet where they are, nothing asked."""
     return Gait(
         mode=Mode.STAND,
@@ -49,7 +49,7 @@ def standing(now: float, soles: Soles, gait: Gait | None = None) -> Gait:
         cop_start=soles.middle,
         velocity=np.zeros(3),
         correction=np.zeros(2),
-        yaw=soles.yaw if gait is None else gait.yaw,
+        yaw=soles.yaw,
         steps=0,
     )
 

@@ -120,15 +120,16 @@ class RobotModel:
 
     def leg_length(self) -> float:
         """Height of the hip above the sole with all joints at zero, the stretched leg [m]."""
-        pin.framesForwardKinematics(self.model, self.data, pin.neutral(self.model))
-        hip = self.data.oMi[self.hip_ids[0]].translation
-        return float(hip[2] - self.data.oMf[self.sole_ids[0]].translation[2])
+        data = self.model.createData()
+        pin.framesForwardKinematics(self.model, data, pin.neutral(self.model))
+        hip = data.oMi[self.hip_ids[0]].translation
+        return float(hip[2] - data.oMf[self.sole_ids[0]].translation[2])
 
     def base_behind_com(self) -> float:
         """How far the base is behind the centre of mass in the default posture, along x [m]."""
         q = pin.neutral(self.model)
         q[7:] = self.description.default_position
-        return float(pin.centerOfMass(self.model, self.data, q)[0])
+        return float(pin.centerOfMass(self.model, self.model.createData(), q)[0])
 
     def frame_state(self, frame: int) -> FrameState:
         """Pose, velocity and velocity-product acceleration; needs update_dynamics."""

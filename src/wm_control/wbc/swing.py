@@ -49,8 +49,9 @@ class SwingReference:
         """Move one tick towards ``target`` (4,), over an apex [m], arriving in ``remaining`` [s].
 
         The foot reaches its apex at 45 % of the swing. Close to the end the horizontal goal is
-        held for 20 ms before touchdown, so that the sole lands at rest; vertically it arrives with
-        0.1 m/s downward, and goes on with that speed when the ground is late.
+        held for 20 ms before touchdown, so that the sole lands at rest; vertically the last 40 ms
+        are a moving horizon, in which it settles some 2 mm above the goal: the load transfer, not
+        an impact, closes the gap.
         """
         total = elapsed + remaining
         goal = np.array(target, dtype=np.float64)
