@@ -46,7 +46,7 @@ def write_inertial(inertia: LinkInertia) -> str:
     axes[:, 2] *= np.sign(np.linalg.det(axes))
     xx, yy, zz = moments.tolist()
     return (
-        f"    <inertial>{_origin(inertia.com, axes)}<mass value=\"{float(inertia.mass)!r}\"/>"
+        f'    <inertial>{_origin(inertia.com, axes)}<mass value="{float(inertia.mass)!r}"/>'
         f'<inertia ixx="{xx!r}" ixy="0.0" ixz="0.0" iyy="{yy!r}" iyz="0.0" izz="{zz!r}"/>'
         "</inertial>\n"
     )
