@@ -208,7 +208,7 @@ class Story:
     mean: Numbers
     stiffness: Numbers
     damping: Numbers
-    tolerance: Annotated[float, Strict(), Field(gt=0.0, le=0.01)] = 1e-3
+    tolerance: Annotated[float, Strict(), Field(gt=0.0, le=0.01)] = 1e-4
 
 
 @dataclass(frozen=True, slots=True, config=STRICT)

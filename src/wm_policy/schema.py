@@ -46,7 +46,8 @@ def _explain(error: Mapping[str, Any], file: str | Path) -> PolicyError:
         return MissingValueError(file, field, expected, "nothing")
     if error["type"] in ("extra_forbidden", "unexpected_keyword_argument"):
         return FieldError(file, field, "no such field", error["input"])
-    return FieldError(file, field, error["msg"], error["input"])
+    expected = error["msg"].removeprefix("Input should be ")
+    return FieldError(file, field, expected, repr(error["input"]))
 
 
 def field_name(location: tuple[int | str, ...]) -> str:

@@ -124,7 +124,7 @@ def record_story(
 ) -> dict[str, Any]:
     """Return the story of this policy, as plain data."""
     told = tell_story(policy, robot, steps)
-    rounded = {name: [round(float(v), 5) for v in values] for name, values in told.items()}
+    rounded = {name: [round(float(v), 6) for v in values] for name, values in told.items()}
     return {"steps": steps, **rounded}
 
 

@@ -20,7 +20,7 @@ from typing import Any, Final
 
 from wm_policy.errors import ConflictError, FieldError, HashMismatchError, MissingValueError
 from wm_policy.loaders.fields import Fields
-from wm_policy.loaders.joints import match_joints, per_joint
+from wm_policy.loaders.joints import check_names, match_joints, per_joint
 from wm_policy.loaders.yaml_file import read_yaml_file
 from wm_policy.network import NetworkFile
 
@@ -166,7 +166,14 @@ def expand(
     file: Path,
     prefix: str = "",
 ) -> dict[str, Any]:
-    """Turn values about joints, given for all or by name, into lists in the joints' order."""
+    """Turn values about joints, given for all or by name, into lists in the joints' order.
+
+    JointMismatchError when the orders do not hold different joints of the robot.
+    """
+    for field, names in (("joints", order.observed), ("action.joints", order.commanded)):
+        problem = check_names(names, robot_joints, file, field)
+        if problem:
+            raise problem
     result = _copy(content)
     for paths, names in ((_PER_JOINT, order.observed), (_PER_ACTION, order.commanded)):
         for path in paths:

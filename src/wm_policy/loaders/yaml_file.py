@@ -59,6 +59,8 @@ _InertLoader.add_implicit_resolver(
 def _mapping(loader: _InertLoader, node: yaml.MappingNode) -> dict[Hashable, Any]:
     seen = set()
     for key_node, _ in node.value:
+        if key_node.tag == "tag:yaml.org,2002:merge":
+            continue
         key = loader.construct_object(key_node, deep=True)
         if isinstance(key, Hashable) and key in seen:
             raise _DuplicateKeyError(problem=str(key), problem_mark=key_node.start_mark)
