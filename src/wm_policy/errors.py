@@ -77,8 +77,8 @@ class ImplausibleError(PolicyError):
     """Metadata that contradicts the robot: out of its limits, left unlike right, order unknown."""
 
 
-class PublishedMismatchError(PolicyError):
-    """A known network comes with other metadata than it was published with."""
+class UnforeseenError(PolicyError):
+    """Reading the files failed in a way that nobody thought of; they are refused all the same."""
 
 
 def _short(value: object, longest: int = 240) -> str:

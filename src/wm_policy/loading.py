@@ -11,7 +11,7 @@ from wm_control.robot.description import RobotDescription
 from wm_policy.checking.consistency import problems
 from wm_policy.checking.golden import golden_problems
 from wm_policy.checking.plausibility import doubts
-from wm_policy.errors import PolicyError
+from wm_policy.errors import PolicyError, UnforeseenError
 from wm_policy.loaders.overlay import apply_overlay
 from wm_policy.loaders.sources import Source, find_source
 from wm_policy.manifest import Manifest
@@ -79,6 +79,9 @@ def examine(
         found = error.errors
     except PolicyError as error:
         found = [error]
+    except Exception as error:  # whatever strangers write into files, it must only be refused
+        text = f"{type(error).__name__}: {error} (please report this)"
+        found = [UnforeseenError(path, "content", "what a loader can read", text)]
     network = source.network if source else _network_alone(path)
     return Examination(path, network, source, manifest, policy, tuple(found))
 

@@ -90,7 +90,7 @@ def test_a_manifest_may_say_how_a_joint_is_held(tmp_path: Path) -> None:
 
 
 def test_a_leg_policy_with_a_history_block_newest_first(tmp_path: Path) -> None:
-    """The frame of now, then five frames before it, newest first; the network shows their gyro x."""
+    """The frame of now, then five before it, newest first; the network shows their gyro x."""
     past = {
         "length": 5,
         "layout": "per_frame",

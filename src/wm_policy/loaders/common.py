@@ -21,6 +21,9 @@ from wm_policy.terms import TERMS
 
 Plain = dict[str, Any]
 
+LONGEST_HISTORY = 1000
+"""Frames."""
+
 LICENCE_FILES = ("LICENSE*", "LICENCE*", "COPYING*")
 
 
@@ -89,11 +92,12 @@ def bounds(value: object, file: Path, field: str) -> list[float | None]:
 
 def history_length(term: ForeignTerm, file: Path, field: str) -> int:
     """Return the number of frames; 0 and 1 both mean the frame of now alone."""
-    value = 1 if term.history_length is None else term.history_length
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or value != int(value):
-        raise FieldError(file, f"{field}.history_length", "a whole number", value)
-    if not 0 <= value <= 1000:
-        raise FieldError(file, f"{field}.history_length", "0 to 1000", value)
+    if term.history_length is None:
+        return 1
+    value = finite_number(term.history_length, file, f"{field}.history_length")
+    if value not in range(LONGEST_HISTORY + 1):
+        expected = f"a whole number from 0 to {LONGEST_HISTORY}"
+        raise FieldError(file, f"{field}.history_length", expected, value)
     return max(1, int(value))
 
 

@@ -170,8 +170,8 @@ def expand(
 
     JointMismatchError when the orders do not hold different joints of the robot.
     """
-    for field, names in (("joints", order.observed), ("action.joints", order.commanded)):
-        problem = check_names(names, robot_joints, file, field)
+    for place, names in (("joints", order.observed), ("action.joints", order.commanded)):
+        problem = check_names(names, robot_joints, file, place)
         if problem:
             raise problem
     result = _copy(content)
