@@ -20,12 +20,15 @@ _WORLD_ALIGNED = pin.ReferenceFrame.LOCAL_WORLD_ALIGNED
 class Soles:
     """Both soles, left and right, by forward kinematics, world axes.
 
-    position: of the origins [m]; velocity: of the origins [m/s]; heading: of the x axes [rad].
+    position: of the origins [m]; velocity: of the origins [m/s]; turn: angular velocity [rad/s];
+    heading: of the x axes [rad]; normal: z axes.
     """
 
     position: list[Vector3]
     velocity: list[Vector3]
+    turn: list[Vector3]
     heading: list[float]
+    normal: list[Vector3]
 
 
 class Body:
@@ -41,21 +44,21 @@ class Body:
         self.weight = self._robot.weight
         self.size = self._robot.nv
         self.jacobians: Array = np.zeros((12, self.size))
-        self.soles = Soles([ZERO, ZERO], [ZERO, ZERO], [0.0, 0.0])
+        self.soles = Soles([ZERO, ZERO], [ZERO, ZERO], [ZERO, ZERO], [0.0, 0.0], [ZERO, ZERO])
         self._acceleration: Array = np.zeros(self.size)
 
-    def place(self, orientation: Array, joint_position: Array) -> None:
-        """Put the body at rest with its base at the origin; arguments as in ``move``."""
+    def place(self, orientation: Array, joint_position: Array, position: Vector3 = ZERO) -> None:
+        """Put the body at rest, by default with its base at the origin; else as in ``move``."""
         self._robot.v[:] = 0.0
         at_rest = np.zeros_like(joint_position)
-        self.move(ZERO, orientation, ZERO, ZERO, joint_position, at_rest, 1.0)
+        self.move(position, orientation, ZERO, ZERO, joint_position, at_rest, 1.0)
 
     def move(
         self,
-        position: Vector3,
+        position: Vector3 | Array,
         orientation: Array,
-        velocity: Vector3,
-        omega: Vector3,
+        velocity: Vector3 | Array,
+        omega: Vector3 | Array,
         joint_position: Array,
         joint_velocity: Array,
         dt: float,
@@ -79,13 +82,15 @@ class Body:
             self._refresh_sole(foot, frame)
         velocities = (self.jacobians @ v).tolist()
         self.soles.velocity = [vector3(velocities[0:3]), vector3(velocities[6:9])]
+        self.soles.turn = [vector3(velocities[3:6]), vector3(velocities[9:12])]
 
     def _refresh_sole(self, foot: int, frame: int) -> None:
         model, data = self._robot.model, self._robot.data
         placement = pin.updateFramePlacement(model, data, frame)
-        x_axis = placement.rotation[:, 0].tolist()
+        x, y, z = placement.rotation.tolist()
         self.soles.position[foot] = vector3(placement.translation.tolist())
-        self.soles.heading[foot] = math.atan2(x_axis[1], x_axis[0])
+        self.soles.heading[foot] = math.atan2(y[0], x[0])
+        self.soles.normal[foot] = (x[2], y[2], z[2])
         self.jacobians[6 * foot : 6 * foot + 6] = pin.getFrameJacobian(
             model, data, frame, _WORLD_ALIGNED
         )

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import Field
 from pydantic.dataclasses import dataclass
 
+from wm_control.estimation.invariant_parameters import InvariantEkfParameters
 from wm_control.parameters import STRICT
 
 
@@ -214,8 +217,14 @@ class CovarianceParameters:
 class EstimatorParameters:
     """Everything ``config/estimator.yaml`` may override."""
 
+    kind: Literal["leg_odometry", "invariant_ekf"] = Field(
+        default="leg_odometry",
+        description="which estimator; orientation, odometry and covariance "
+        "belong to the first, invariant_ekf to the second, the rest to both",
+    )
     orientation: OrientationParameters = Field(default_factory=OrientationParameters)
     contact: ContactParameters = Field(default_factory=ContactParameters)
     odometry: OdometryParameters = Field(default_factory=OdometryParameters)
     sensors: SensorParameters = Field(default_factory=SensorParameters)
     covariance: CovarianceParameters = Field(default_factory=CovarianceParameters)
+    invariant_ekf: InvariantEkfParameters = Field(default_factory=InvariantEkfParameters)

@@ -1,0 +1,17 @@
+"""The estimator that the parameters ask for."""
+
+from __future__ import annotations
+
+from wm_control.estimation.estimator import LegOdometryEstimator
+from wm_control.estimation.guarded import GuardedEstimator
+from wm_control.estimation.invariant_estimator import InvariantEkfEstimator
+from wm_control.estimation.parameters import EstimatorParameters
+from wm_control.robot.description import RobotDescription
+
+
+def make_estimator(
+    description: RobotDescription, parameters: EstimatorParameters
+) -> GuardedEstimator:
+    """Build the estimator of ``parameters.kind``."""
+    kinds = {"leg_odometry": LegOdometryEstimator, "invariant_ekf": InvariantEkfEstimator}
+    return kinds[parameters.kind](description, parameters)

@@ -1,0 +1,69 @@
+"""What the filter's covariance begins with, gains over time, and means for base_link."""
+
+from __future__ import annotations
+
+import numpy as np
+import pinocchio as pin
+
+from wm_control.estimation import invariant_ekf as ekf
+from wm_control.estimation.invariant_parameters import InvariantEkfParameters
+from wm_control.types import Array
+
+_TILT_START, _VELOCITY_START, _HEADING_START = 0.1, 0.02, 0.1
+"""Before the first measurement: tilt [rad], velocity at rest [m/s], IMU's heading offset [rad]."""
+
+_DEFINED = 1e-6
+"""Heading and position define the odometry frame at reset: no doubt in them [rad], [m]."""
+
+
+def initial_variance(p: InvariantEkfParameters) -> Array:
+    """(26,) at reset, before IMU attitude and soles were looked at."""
+    deviation = np.zeros(ekf.SIZE)
+    deviation[ekf.PHI] = _TILT_START, _TILT_START, _DEFINED
+    deviation[ekf.VELOCITY] = _VELOCITY_START
+    deviation[ekf.POSITION] = _DEFINED
+    deviation[ekf.GYRO_BIAS] = p.gyro_bias_start
+    deviation[ekf.FORCE_BIAS] = p.accelerometer_bias_start
+    deviation[ekf.IMU_TILT] = p.imu_tilt_start
+    deviation[ekf.IMU_HEADING] = _HEADING_START
+    return deviation**2
+
+
+def steady_drift(p: InvariantEkfParameters) -> Array:
+    """(26,) variance per second of what always drifts; soles add theirs."""
+    drift = np.zeros(ekf.SIZE)
+    drift[ekf.GYRO_BIAS] = p.gyro_bias_drift**2
+    drift[ekf.FORCE_BIAS] = p.accelerometer_bias_drift**2
+    drift[ekf.IMU_HEADING] = p.imu_heading_drift**2
+    return drift
+
+
+def pose_and_twist(state: ekf.FilterState, imu_place: Array, gyro: float) -> tuple[Array, Array]:
+    """(6, 6) covariances of base_link's pose in odom and of its twist in its own axes.
+
+    imu_place: (3,) of the IMU in base_link [m]. gyro: deviation of a sample [rad/s]. To first
+    order, with q the base's position and r = R imu_place: δq = rp + φ x q for the pose, because
+    p = q + r; for the twist in base axes Rᵀ rv + imu_place x δω and δω, with δω = noise - δb.
+    """
+    p, rotation = state.covariance, state.rotation
+    base = state.position - rotation @ imu_place
+    to_pose = _TO_POSE.copy()
+    to_pose[:3, ekf.PHI] = -pin.skew(base)
+    to_twist = np.zeros((6, ekf.SIZE))
+    to_twist[:3, ekf.VELOCITY] = rotation.T
+    arm = np.eye(6, 3, -3)
+    arm[:3] = pin.skew(imu_place)
+    to_twist[:, ekf.GYRO_BIAS] = -arm
+    twist = to_twist @ p @ to_twist.T + gyro**2 * (arm @ arm.T)
+    return to_pose @ p @ to_pose.T, twist
+
+
+def _to_pose() -> Array:
+    """(6, 26) the part of the map from errors to the pose's that is the same for every state."""
+    to_pose = np.zeros((6, ekf.SIZE))
+    to_pose[:3, ekf.POSITION] = np.eye(3)
+    to_pose[3:, ekf.PHI] = np.eye(3)
+    return to_pose
+
+
+_TO_POSE = _to_pose()
