@@ -1,11 +1,11 @@
-"""Lock-step: robot, control loop and planner advanced tick by tick, without ROS and without clocks.
+"""Lock-step: robot, control loop and contestant advanced tick by tick, without ROS and clocks.
 
     plan arrives -> loop.tick(observation) -> robot.step(command, compute time) -> next observation
 
-The loop is the object that also runs in real time. Nothing is early: the planner's plan arrives
-after its compute time, and the robot goes on with its old command until the control path's compute
-time (and the drives' delay) have passed. Both times are replayed from distributions, so that equal
-seeds give equal traces on any machine.
+The loop is the object that also runs in real time. Nothing is early: what a contestant computes
+beside the loop (a plan) arrives after its compute time, and the robot goes on with its old command
+until the control path's compute time (and the drives' delay) have passed. Both times are replayed
+from distributions, so that equal seeds give equal traces on any machine.
 """
 
 from __future__ import annotations
@@ -18,20 +18,15 @@ from typing import Literal, Protocol
 
 from wm_bringup.backends.base import CONTROL_PERIOD, GroundTruth, SimulatedRobot
 from wm_bringup.compute_time import ComputeTimeDraws
+from wm_bringup.contestants import Contestant
 from wm_bringup.loop import ControlLoop, TickRecord
 from wm_bringup.metrics import FallLimits, fall_cause, height_of
-from wm_bringup.plan_courier import PlanCourier, gait_phase
 from wm_bringup.scenarios.scenario import Scenario
 from wm_bringup.trace import Trace, TraceRecorder
-from wm_control.model_based import ModelBasedController
-from wm_control.mpc.footstep_mpc import FootstepMpc
 from wm_control.mpc.plan import WalkingPlan
 from wm_control.types import Action, Decision, Observation, Status, VelocityCommand
 
 State = Literal["true", "estimated"]
-
-TICKS_PER_PLAN = 4
-"""The planner runs at 125 Hz, the loop at 500 Hz."""
 
 TICKS_PER_TRUTH = 2
 """The evaluator looks at the truth, which costs time, at 250 Hz; ``full_rate`` makes it 500."""
@@ -129,14 +124,13 @@ class Run:
 
 
 class LockStep:
-    """One robot under one controller; ``run`` does one episode. Build a new one for the next."""
+    """One robot under one contestant; ``run`` does one episode. Build a new one for the next."""
 
     def __init__(
         self,
         robot: SimulatedRobot,
         loop: ControlLoop,
-        planner: FootstepMpc,
-        controller: ModelBasedController,
+        contestant: Contestant,
         scenario: Scenario,
         times: ComputeTimes,
         *,
@@ -148,9 +142,8 @@ class LockStep:
 
         watch: is shown the record of every tick and the plan it followed.
         """
-        self._robot, self._loop, self._planner = robot, loop, planner
-        self._controller, self._scenario, self._times = controller, scenario, times
-        self._courier = PlanCourier(controller.receive)
+        self._robot, self._loop, self._contestant = robot, loop, contestant
+        self._scenario, self._times = scenario, times
         self._clock = clock
         self._watch = watch
         self._truth_every = 1 if full_rate else TICKS_PER_TRUTH
@@ -183,20 +176,20 @@ class LockStep:
         return Run(recorder.finish(), self.supervision, self.stages, fall)
 
     def _begin(self, seed: int) -> Observation:
-        """Robot at rest and armed, and a first plan from before the start, as in the real graph."""
+        """Robot at rest and armed, the contestant prepared from before the start."""
         observation = self._robot.reset(seed)
         self._loop.hold(observation, VelocityCommand(), observation.stamp)
         assert self._loop.last is not None
-        plan = self._planner.step(self._loop.last.estimate, VelocityCommand())
+        self._contestant.prepare(self._loop.last.estimate)
         self._loop.reset(observation, armed=True)
-        self._controller.receive(plan)
+        self._contestant.start()
         return observation
 
     def _tick(self, tick: int, observation: Observation) -> tuple[Decision, float]:
         """One control cycle; returns what was decided and how long deciding it took."""
         now = observation.stamp
         velocity = self._scenario.velocity_at(now)
-        self._courier.deliver(now)
+        self._contestant.deliver(now)
         decision = self._loop.tick(observation, velocity, now)
         compute_time = self._times.control()
         late = compute_time > CONTROL_PERIOD
@@ -209,19 +202,17 @@ class LockStep:
         self.stages.controller += stamps.controlled - stamps.estimated
         self.stages.arbiter += stamps.decided - stamps.controlled
         if self._watch is not None:
-            self._watch(record, self._controller.plan)
+            self._watch(record, self._contestant.plan)
         before = self._clock()
-        if tick % TICKS_PER_PLAN == 0:
-            plan = self._planner.step(record.estimate, self._loop.bounded_velocity(velocity))
-            self._courier.send(plan, now + self._times.plan())
-            self.stages.planner += self._clock() - before
-        phase = gait_phase(self._controller.plan, now)
+        self._contestant.think(tick, record.estimate, self._loop.bounded_velocity(velocity))
+        self.stages.planner += self._clock() - before
+        phase = self._contestant.gait_phase(now)
         if math.isfinite(phase):
             self._robot.set_gait_phase(phase)
         return decision, compute_time
 
     def _plan_age(self, now: float) -> float:
-        plan = self._controller.plan
+        plan = self._contestant.plan
         return math.nan if plan is None else now - plan.stamp
 
     def _record(
@@ -239,7 +230,7 @@ class LockStep:
             record.estimate,
             decision,
             self._scenario.velocity_at(now),
-            gait_phase=gait_phase(self._controller.plan, now),
+            gait_phase=self._contestant.gait_phase(now),
             plan_age=self._plan_age(now),
             compute_time=compute_time,
             status=max((r.status for r in record.results.values()), default=Status.OK),

@@ -6,7 +6,7 @@ import multiprocessing
 import os
 import signal
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, replace
@@ -16,13 +16,14 @@ from typing import Any, Literal
 from wm_bringup import parts
 from wm_bringup.backends.pybullet_robot import PyBulletRobot
 from wm_bringup.compute_time import ComputeTime
+from wm_bringup.contestants import Contestant, ModelBasedContestant, SoloContestant
 from wm_bringup.episode import Episode
-from wm_bringup.lockstep import DrawnComputeTimes, LockStep, Run, State
+from wm_bringup.lockstep import ComputeTimes, DrawnComputeTimes, LockStep, Run, State
 from wm_bringup.loop import ControlLoop, TickRecord
 from wm_bringup.metrics import judge
 from wm_bringup.scenarios.scenario import Scenario
 from wm_bringup.true_state import TrueStateEstimator
-from wm_control.errors import WmError
+from wm_control.errors import ParameterError, WmError
 from wm_control.mpc.plan import WalkingPlan
 from wm_control.robot.description import RobotDescription, load_robot
 from wm_control.robot.model import RobotModel
@@ -41,18 +42,21 @@ class WalkError(WmError):
 class WalkSetup:
     """Everything that decides an episode except its seed.
 
+    policy: file of the learned policy when ``controller`` is that; overlay: completes the policy.
     step_in_place: zero velocity means stepping on the spot instead of standing.
     film, trace: files for pictures and the full-rate trace of the first seed, or None.
     """
 
     scenario: Scenario
-    controller: Literal["mpc"] = "mpc"
+    controller: Literal["mpc", "policy"] = "mpc"
     state: State = "estimated"
     robot: str = "g1"
     engine: Literal["pybullet"] = "pybullet"
     step_in_place: bool = False
     film: Path | None = None
     trace: Path | None = None
+    policy: Path | None = None
+    overlay: Path | None = None
 
 
 def run_episode(setup: WalkSetup, seed: int) -> Episode:
@@ -77,31 +81,94 @@ def build(
     seed: int,
     watch: Callable[[TickRecord, WalkingPlan | None], None] | None = None,
 ) -> LockStep:
-    """Put loop, planner and controller around ``robot``; ParameterError from configuration."""
-    parameters = parts.model_based_parameters()
-    if setup.step_in_place:
-        parameters = replace(parameters, gait=replace(parameters.gait, stand_at_zero_command=False))
-    planner, controller = parts.build_planner_and_controller(
-        description, parameters, time.thread_time
-    )
+    """Put loop and contestant around ``robot``; a WmError says what is wrong with a setup."""
+    times = compute_times(seed)
+    contestant = CONTESTANTS[setup.controller](setup, description, times)
     loop = ControlLoop(
         description,
         _estimator(setup, description, robot),
-        [controller],
+        [contestant.controller],
         parts.safety_parameters(),
         clock=time.thread_time,
     )
     return LockStep(
         robot,
         loop,
-        planner,
-        controller,
+        contestant,
         setup.scenario,
-        compute_times(seed),
+        times,
         clock=time.thread_time,
         full_rate=setup.trace is not None,
         watch=watch,
     )
+
+
+def _model_based(
+    setup: WalkSetup, description: RobotDescription, times: ComputeTimes
+) -> Contestant:
+    parameters = parts.model_based_parameters()
+    if setup.step_in_place:
+        parameters = replace(parameters, gait=replace(parameters.gait, stand_at_zero_command=False))
+    planner, controller = parts.build_planner_and_controller(
+        description, parameters, time.thread_time
+    )
+    return ModelBasedContestant(planner, controller, times.plan)
+
+
+def _learned(setup: WalkSetup, description: RobotDescription, times: ComputeTimes) -> Contestant:
+    del times  # the policy works in the control path
+    from wm_policy.controller import PolicyController
+    from wm_policy.loading import load_policy
+
+    check_policy_setup(setup)
+    assert setup.policy is not None
+    policy = load_policy(setup.policy, description, setup.overlay, time.thread_time)
+    return SoloContestant(PolicyController(policy, description))
+
+
+def check_policy_setup(setup: WalkSetup) -> None:
+    """ParameterError for what a walk of a learned policy cannot mean."""
+    if setup.policy is None:
+        raise ParameterError("policy", None, "must be the file of a policy (--policy FILE)")
+    if setup.step_in_place:
+        raise ParameterError("step_in_place", True, "only for controller 'mpc'")
+    if any(push.phase is not None for push in setup.scenario.pushes):
+        expected = "no phase: it is not known when a policy steps"
+        raise ParameterError("pushes.phase", setup.scenario.pushes[0].phase, expected)
+
+
+def policy_facts(setup: WalkSetup) -> dict[str, Any] | None:
+    """Say which learned policy walks, and what it was trained for; None without one.
+
+    PolicyError when it may not start.
+    """
+    if setup.controller != "policy":
+        return None
+    from wm_policy.loading import load_policy
+
+    check_policy_setup(setup)
+    assert setup.policy is not None
+    policy = load_policy(setup.policy, load_robot(setup.robot), setup.overlay)
+    manifest, ranges = policy.manifest, policy.manifest.command
+    return {
+        "name": manifest.name,
+        "family": manifest.family,
+        "licence": manifest.licence,
+        "sha256": policy.network.sha256,
+        "rate_hz": manifest.rate,
+        "trained_for": {
+            "linear_x": list(ranges.linear_x),
+            "linear_y": list(ranges.linear_y),
+            "angular_z": list(ranges.angular_z),
+        },
+    }
+
+
+CONTESTANTS: Mapping[str, Callable[[WalkSetup, RobotDescription, ComputeTimes], Contestant]] = {
+    "mpc": _model_based,
+    "policy": _learned,
+}
+"""How every contestant is built, by the name of its controller."""
 
 
 def run_episodes(setup: WalkSetup, seeds: Sequence[int], jobs: int) -> Iterator[Episode]:

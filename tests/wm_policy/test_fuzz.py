@@ -16,8 +16,8 @@ import numpy as np
 import onnx
 import pytest
 import yaml
+from foreign_metadata import MJLAB_OVERLAY, holosoma_metadata, mjlab_metadata
 from policy_files import G1, deploy_yaml, leg_manifest, write_yaml
-from test_loaders import MJLAB_OVERLAY, holosoma_metadata, mjlab_metadata
 from tiny_networks import linear, recurrent
 
 from wm_policy.checking.golden import (
@@ -53,7 +53,7 @@ ODD_VALUES = [
 
 @dataclass(frozen=True)
 class Family:
-    """A good policy in a folder: what is mutated, where it is written, which overlay completes it."""
+    """A good policy: what is mutated, how it is written, which overlay completes it."""
 
     content: dict[str, Any]
     write: Callable[[Any, Path], Path]

@@ -21,7 +21,7 @@ from wm_bringup.backends.base import CONTROL_PERIOD
 from wm_bringup.backends.pybullet_robot import PyBulletRobot
 from wm_bringup.bench.measure import Measurement, Stopwatch, intercepted, measured, undisturbed
 from wm_bringup.bench.walking import RecordedWalk
-from wm_bringup.lockstep import TICKS_PER_PLAN
+from wm_bringup.contestants import TICKS_PER_PLAN
 from wm_bringup.loop import ControlLoop
 from wm_bringup.realtime import CONTROL_PRIORITY, Cadence, raise_thread
 from wm_control.mpc.plan import WalkingPlan

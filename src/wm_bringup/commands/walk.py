@@ -36,7 +36,17 @@ def walk(
             help="Phase of the stride, 0 to 1, that --push waits for.", metavar="[PHASE]"
         ),
     ] = None,
-    controller: Annotated[Literal["mpc"], typer.Option(help="Who walks the robot.")] = "mpc",
+    controller: Annotated[
+        Literal["mpc", "policy"], typer.Option(help="Who walks the robot.")
+    ] = "mpc",
+    policy: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Learned policy, for --controller policy."),
+    ] = None,
+    overlay: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Says what the policy's own file does not."),
+    ] = None,
     scenario: Annotated[
         str | None,
         typer.Option(metavar="NAME|FILE", help="Scenario that the options below change."),
@@ -101,8 +111,12 @@ def walk(
         "faults": tuple(fault) if fault else None,
         "seed": first_seed,
     }
+    if controller != "policy" and (policy or overlay):
+        raise typer.BadParameter("--policy and --overlay mean something only for 'policy'")
     chosen = changed(_base(scenario), changes, payload, friction)
-    setup = WalkSetup(chosen, controller, state, robot, engine, step_in_place, film, trace)
+    setup = WalkSetup(
+        chosen, controller, state, robot, engine, step_in_place, film, trace, policy, overlay
+    )
     workers = jobs or len(os.sched_getaffinity(0))
     if push_grid:
         return _grid(setup, grid_step, workers, resume, json)
@@ -161,6 +175,7 @@ def _conditions(setup: WalkSetup) -> dict[str, Any]:
     from wm_bringup.provenance import provenance
     from wm_bringup.scenarios.scenario import Scenario
     from wm_bringup.strides import SETTLING_TIME
+    from wm_bringup.walk import policy_facts
 
     return {
         "scenario": TypeAdapter(Scenario).dump_python(setup.scenario, mode="json"),
@@ -171,6 +186,7 @@ def _conditions(setup: WalkSetup) -> dict[str, Any]:
         "step_in_place": setup.step_in_place,
         "commanded_from": COMMAND_TIME,
         "settling_time": SETTLING_TIME,
+        "policy": policy_facts(setup),
         **provenance(),
     }
 

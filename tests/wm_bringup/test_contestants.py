@@ -1,0 +1,96 @@
+"""Contestants in lock-step: what each does beside the loop, and when."""
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from policy_files import deploy_yaml, estimate, write_yaml
+from tiny_networks import linear
+
+from wm_bringup.contestants import TICKS_PER_PLAN, ModelBasedContestant, SoloContestant
+from wm_bringup.scenarios.scenario import Push, Scenario, VelocitySegment
+from wm_bringup.walk import WalkSetup, check_policy_setup, policy_facts, run_episode
+from wm_control.errors import ParameterError
+from wm_control.types import VelocityCommand
+
+
+class Planner:
+    def __init__(self):
+        self.plans = 0
+
+    def step(self, estimate, velocity):
+        self.plans += 1
+        return self.plans
+
+
+class Follower:
+    plan = None
+
+    def __init__(self):
+        self.received = []
+
+    def receive(self, plan):
+        self.received.append(plan)
+
+
+def test_the_model_based_contestant_plans_every_fourth_tick_and_waits_for_the_plan():
+    planner, follower = Planner(), Follower()
+    contestant = ModelBasedContestant(planner, follower, lambda: 0.003)
+    contestant.prepare(estimate())
+    contestant.start()
+    assert follower.received == [1]
+    for tick in range(8):
+        contestant.deliver(0.002 * tick)
+        contestant.think(tick, estimate(0.002 * tick), VelocityCommand())
+        if tick == 1:
+            assert follower.received == [1]
+    assert planner.plans == 1 + 8 // TICKS_PER_PLAN
+    contestant.deliver(0.011)
+    assert follower.received == [1, 2, 3]
+
+
+def test_a_contestant_without_a_planner_does_nothing_beside_the_loop():
+    contestant = SoloContestant(controller=None)
+    contestant.prepare(estimate())
+    contestant.start()
+    contestant.think(0, estimate(), VelocityCommand())
+    assert contestant.plan is None
+    assert math.isnan(contestant.gait_phase(1.0))
+
+
+@pytest.fixture
+def policy(tmp_path):
+    """A policy that stands: its targets are its default pose, whatever it sees."""
+    linear(tmp_path / "policy.onnx", 96, 29, matrix=np.zeros((96, 29)))
+    write_yaml(deploy_yaml(), tmp_path / "deploy.yaml")
+    return tmp_path
+
+
+def test_a_policy_walks_in_lock_step_with_the_same_judge(policy):
+    scenario = Scenario(duration=0.3, noise="nominal")
+    setup = WalkSetup(scenario, controller="policy", policy=policy)
+    first, again = run_episode(setup, 0), run_episode(setup, 0)
+    assert not first.fell
+    assert first.degraded == 0.0
+    assert first.trace_sha256 == again.trace_sha256
+
+
+def test_a_result_says_which_policy_walked_and_what_it_was_trained_for(policy):
+    facts = policy_facts(WalkSetup(Scenario(), controller="policy", policy=policy))
+    assert facts["family"] == "unitree_deploy"
+    assert facts["trained_for"]["angular_z"] == [-0.2, 0.2]
+    assert len(facts["sha256"]) == 64
+    assert policy_facts(WalkSetup(Scenario())) is None
+
+
+def test_a_policy_needs_a_file_and_knows_no_gait_phase(policy):
+    good = WalkSetup(Scenario(), controller="policy", policy=policy)
+    check_policy_setup(good)
+    with pytest.raises(ParameterError, match="--policy FILE"):
+        check_policy_setup(replace(good, policy=None))
+    with pytest.raises(ParameterError, match="step_in_place"):
+        check_policy_setup(replace(good, step_in_place=True))
+    pushed = Scenario(pushes=(Push((5.0, 0.0, 0.0), phase=0.3),), velocity=(VelocitySegment(),))
+    with pytest.raises(ParameterError, match="phase"):
+        check_policy_setup(replace(good, scenario=pushed))
