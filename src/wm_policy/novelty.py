@@ -9,6 +9,7 @@ of the term table. About 1 is like training; docs/policies.md lists what walking
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Final
 
@@ -45,9 +46,12 @@ class Novelty:
         z = self._z
         np.subtract(frame, self.mean, out=z)
         np.multiply(z, self._weight, out=z)
-        np.minimum(z, LARGEST, out=z)
-        np.maximum(z, -LARGEST, out=z)
-        return float((np.dot(z, z) / len(z)) ** 0.5)
+        squares = float(np.dot(z, z))
+        if not squares <= LARGEST * LARGEST:  # else no value is beyond it
+            np.minimum(z, LARGEST, out=z)
+            np.maximum(z, -LARGEST, out=z)
+            squares = float(np.dot(z, z))
+        return math.sqrt(squares / len(z))
 
     def strangest(self) -> int:
         """Index into the frame of the value that was farthest off at the last score."""

@@ -60,6 +60,7 @@ class Policy:
         self._action = self.observation.signals.last_action
         self._output: Flat = self.runner.outputs[manifest.action.output]
         self._clip = _clip_of(manifest)
+        self._gains_change = manifest.gains.stiffness is None or manifest.gains.damping is None
         self.runner.warm_up()
         self.reset()
 
@@ -91,7 +92,9 @@ class Policy:
             np.minimum(action, self._clip[1], out=action)
         position, stiffness, damping = self._targets.of(action, estimate)
         cause = ""
-        squares = position.dot(position) + stiffness.dot(stiffness) + damping.dot(damping)
+        squares = position.dot(position)
+        if self._gains_change:
+            squares += stiffness.dot(stiffness) + damping.dot(damping)
         if not math.isfinite(squares + novelty):
             cause = self._not_finite(novelty)
         return PolicyStep(position, stiffness, damping, novelty, self._clock() - start, cause)

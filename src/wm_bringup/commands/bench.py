@@ -13,13 +13,16 @@ from wm_bringup.commands import HELD, NOT_HELD
 
 def bench(
     what: Annotated[
-        Literal["all", "loop", "estimator", "mpc", "wbc", "sim"],
+        Literal["all", "loop", "estimator", "mpc", "wbc", "sim", "policy"],
         typer.Argument(help="Which part."),
     ] = "all",
     seconds: Annotated[
         float, typer.Option(min=1.0, max=600.0, help="Length of the walk that is timed.")
     ] = 8.0,
     robot: Annotated[str, typer.Option(help="Robot by name or YAML file.")] = "g1",
+    policy: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Learned policy to time.")
+    ] = None,
     json: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the result.")] = None,
 ) -> int:
     """Time the parts of the control path on a recorded walk, in CPU time.
@@ -29,19 +32,27 @@ def bench(
 
     Example: wm bench wbc --json results/wbc.json
     """
+    from functools import partial
+
     from wm_bringup.bench.parts import BENCHES
+    from wm_bringup.bench.policy import bench_policy
     from wm_bringup.bench.walking import record_walk
     from wm_bringup.provenance import provenance
     from wm_bringup.report.screen import make_console
     from wm_bringup.report.tables import bench_table
 
+    if what == "policy" and policy is None:
+        raise typer.BadParameter("policy needs --policy FILE")
+    benches = dict(BENCHES)
+    if policy is not None:
+        benches["policy"] = partial(bench_policy, file=policy)
     console = make_console()
     results: dict[str, dict[str, Any]] = {}
     with console.status("Walking, to have states to time on ...") as status:
         walk = record_walk(seconds, robot=robot)
-        for name in BENCHES if what == "all" else [what]:
+        for name in benches if what == "all" else [what]:
             status.update(f"Timing {name} on {len(walk.ticks)} ticks ...")
-            results |= {m.name: m.as_json() for m in BENCHES[name](walk)}
+            results |= {m.name: m.as_json() for m in benches[name](walk)}
     console.print(bench_table(results))
     if json is not None:
         json.parent.mkdir(parents=True, exist_ok=True)

@@ -3,9 +3,12 @@ import types
 
 import numpy as np
 import pytest
+from policy_files import deploy_yaml, write_yaml
+from tiny_networks import linear
 
 from wm_bringup.bench.measure import Bound, Measurement, Stopwatch, intercepted, measured
 from wm_bringup.bench.parts import BENCHES
+from wm_bringup.bench.policy import bench_policy
 from wm_bringup.bench.walking import record_walk
 from wm_bringup.cli import main
 from wm_bringup.latency import percentiles
@@ -88,3 +91,17 @@ def test_the_command_writes_the_promised_keys(tmp_path):
     assert {"p50", "p95", "p99", "max", "n", "reference", "ratio"} <= set(result["loop"])
     assert {"name", "p50"} == set(result["loop"]["reference"])
     assert "estimator_and_wbc" in result
+
+
+def test_a_policy_is_timed_beside_bare_onnxruntime(walk, tmp_path):
+    linear(tmp_path / "policy.onnx", 96, 29)
+    write_yaml(deploy_yaml(), tmp_path / "deploy.yaml")
+    (result,) = bench_policy(walk, tmp_path)
+    assert result.cpu.n == len(walk.ticks)
+    assert result.bound.name.startswith("onnxruntime")
+    assert result.as_json()["ratio"] > 0.0
+
+
+def test_timing_a_policy_needs_its_file(capsys):
+    assert main(["bench", "policy"]) == 2
+    assert "--policy FILE" in capsys.readouterr().err
