@@ -222,6 +222,17 @@ def test_unitrees_folder_layout_is_found_from_either_file(tmp_path: Path) -> Non
     assert examined(deploy).ok
 
 
+def test_a_deploy_yaml_means_policy_onnx_and_no_other_network(tmp_path: Path) -> None:
+    linear(tmp_path / "policy.onnx", 96, 29)
+    other = linear(tmp_path / "other.onnx", 96, 29)
+    write_yaml(deploy_yaml(), tmp_path / "deploy.yaml")
+    assert examined(tmp_path / "policy.onnx").ok
+    assert "metadata: expected metadata in it" in first_problem(other)
+    (tmp_path / "policy.onnx").rename(tmp_path / "one.onnx")
+    problem = first_problem(other)
+    assert "policy.onnx or one ONNX file beside it, found one.onnx, other.onnx" in problem
+
+
 def test_an_overlay_that_names_its_network_is_a_policy_by_itself(tmp_path: Path) -> None:
     network = linear(tmp_path / "p.onnx", 96, 29, metadata=mjlab_metadata())
     said = overlay(tmp_path, network, MJLAB_OVERLAY, network="p.onnx")

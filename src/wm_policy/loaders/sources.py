@@ -121,7 +121,7 @@ def _beside(network: Path) -> Iterator[tuple[Path, str, Translate]]:
             yield file, own.FAMILY, own.translate
         elif leapp.is_leapp(keys) and _same(file.parent / leapp.network_name(file), network):
             yield file, leapp.FAMILY, leapp.translate
-        elif unitree_deploy.is_deploy(keys) and file.stem == "deploy":
+        elif unitree_deploy.is_deploy(keys) and _same(_network_of_deploy(file), network):
             yield file, unitree_deploy.FAMILY, unitree_deploy.translate
 
 
