@@ -36,6 +36,9 @@ _STANDING_SAY = 0.8
 _STANDING_TIME = 0.1
 """The robot stands when the lesser sole's say, averaged over this time [s], exceeds this."""
 
+_SLIP_SHARE = 0.5
+"""Only soles in contact slip."""
+
 _UNSUPPORTED_SAY = 0.2
 """The base coasts on the accelerometer alone when both soles together say less."""
 
@@ -102,6 +105,16 @@ class LegOdometryEstimator(GuardedEstimator):
         unseen = health.overdue(JOINTS) and JOINTS not in faults
         if STREAM in faults or health.overdue(STREAM) or unseen:
             self._odometry.forget_anchors()
+
+    @property
+    def slipping(self) -> tuple[bool, bool]:
+        """Loaded soles whose smoothed speed is beyond what is believed."""
+        limit, contact = self._odometry.patience.limit, self._contact
+        left, right = (
+            speed > limit and share > _SLIP_SHARE
+            for speed, share in zip(contact.speeds, contact.probability, strict=True)
+        )
+        return left, right
 
     # --- IMU --------------------------------------------------------------------------------
 

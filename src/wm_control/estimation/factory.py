@@ -13,5 +13,6 @@ def make_estimator(
     description: RobotDescription, parameters: EstimatorParameters
 ) -> GuardedEstimator:
     """Build the estimator of ``parameters.kind``."""
-    kinds = {"leg_odometry": LegOdometryEstimator, "invariant_ekf": InvariantEkfEstimator}
-    return kinds[parameters.kind](description, parameters)
+    if parameters.kind == "invariant_ekf":
+        return InvariantEkfEstimator(description, parameters)
+    return LegOdometryEstimator(description, parameters)

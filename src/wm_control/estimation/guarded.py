@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -16,7 +17,7 @@ from wm_control.estimation.contact import ContactDetector, WrenchSolver
 from wm_control.estimation.health import Health
 from wm_control.estimation.momentum import MomentumObserver
 from wm_control.estimation.orientation import up_from_quaternion
-from wm_control.estimation.parameters import EstimatorParameters
+from wm_control.estimation.parameters import ContactParameters, EstimatorParameters
 from wm_control.estimation.sensors import Readings, SensorGuard
 from wm_control.estimation.vector3 import Vector3, rotate, vector3
 from wm_control.robot.description import RobotDescription
@@ -30,8 +31,16 @@ _UNKNOWN = np.diag((1.0,) * 6)
 class GuardedEstimator(ABC):
     """A ``types.Estimator`` that keeps the protocol's promises; subclasses estimate."""
 
-    def __init__(self, description: RobotDescription, parameters: EstimatorParameters) -> None:
-        """Build Pinocchio model, guard and contact detection."""
+    def __init__(
+        self,
+        description: RobotDescription,
+        parameters: EstimatorParameters,
+        detector: Callable[[ContactParameters, float], ContactDetector] = ContactDetector,
+    ) -> None:
+        """Build Pinocchio model, guard and contact detection.
+
+        detector: makes the contact detector of the parameters and the robot's weight [N].
+        """
         self.description = description
         self.parameters = parameters
         self._imu_rotation = np.asarray(description.imu.rotation).tolist()
@@ -43,7 +52,7 @@ class GuardedEstimator(ABC):
         self._health = Health(parameters.sensors)
         self._momentum = MomentumObserver(self._body.size, parameters.contact.observer_bandwidth)
         self._wrenches = WrenchSolver(parameters.contact, np.concatenate(self._legs))
-        self._contact = ContactDetector(parameters.contact, self._body.weight)
+        self._contact = detector(parameters.contact, self._body.weight)
         self._last: Estimate | None = None
 
     def reset(self, observation: Observation) -> Estimate:
@@ -104,6 +113,11 @@ class GuardedEstimator(ABC):
     @abstractmethod
     def _advance(self, observation: Observation, readings: Readings, dt: float) -> Estimate:
         """Return the estimate dt after the last one."""
+
+    @property
+    @abstractmethod
+    def slipping(self) -> tuple[bool, bool]:
+        """Whether left and right sole are taken to slip now."""
 
     # --- time -------------------------------------------------------------------------------
 

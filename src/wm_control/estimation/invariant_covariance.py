@@ -58,6 +58,21 @@ def pose_and_twist(state: ekf.FilterState, imu_place: Array, gyro: float) -> tup
     return to_pose @ p @ to_pose.T, twist
 
 
+def over_the_path(pose: Array, position: Array, walked: Array) -> Array:
+    """(6, 6) covariance of the pose with what ``settle_place`` took for granted on the way.
+
+    pose: (6, 6) since then. position: (3,) in odom, whose origin is the start [m]. walked: (2, 2)
+    variances taken away so far [m²]. The heading's error turns the whole path about its start, as
+    if it had been there from the first step; it was smaller then, so this is cautious.
+    """
+    heading, lever = pose[5, 5], np.array((-position[1], position[0]))
+    whole = pose.copy()
+    whole[:2, :2] += walked + heading * np.outer(lever, lever)
+    whole[:2, 5] += heading * lever
+    whole[5, :2] += heading * lever
+    return whole
+
+
 def _to_pose() -> Array:
     """(6, 26) the part of the map from errors to the pose's that is the same for every state."""
     to_pose = np.zeros((6, ekf.SIZE))

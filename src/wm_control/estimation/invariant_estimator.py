@@ -9,15 +9,19 @@ little per sample, every few samples in turn.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pinocchio as pin
 from numpy.typing import NDArray
 
 from wm_control.estimation import invariant_ekf as ekf
+from wm_control.estimation.contact import ContactDetector
 from wm_control.estimation.guarded import STREAM, GuardedEstimator
 from wm_control.estimation.invariant_covariance import (
     initial_variance,
+    over_the_path,
     pose_and_twist,
     steady_drift,
 )
@@ -29,7 +33,7 @@ from wm_control.estimation.measurements import (
     sole_jacobian,
 )
 from wm_control.estimation.orientation import GRAVITY, level_rotation, wrapped
-from wm_control.estimation.parameters import EstimatorParameters
+from wm_control.estimation.parameters import ContactParameters, EstimatorParameters
 from wm_control.estimation.sensors import Readings
 from wm_control.estimation.stuck import GYRO, JOINTS
 from wm_control.estimation.vector3 import ZERO, Vector3, vector3, weighted
@@ -61,9 +65,14 @@ class InvariantEkfEstimator(GuardedEstimator):
     of left and right sole at the last sample, 3 expected.
     """
 
-    def __init__(self, description: RobotDescription, parameters: EstimatorParameters) -> None:
+    def __init__(
+        self,
+        description: RobotDescription,
+        parameters: EstimatorParameters,
+        detector: Callable[[ContactParameters, float], ContactDetector] = ContactDetector,
+    ) -> None:
         """Build models and buffers; nothing is believed before ``reset``."""
-        super().__init__(description, parameters)
+        super().__init__(description, _with_fast_contact(parameters), detector)
         self._imu_to_base = np.asarray(description.imu.rotation, dtype=np.float64)
         self._imu_place = np.asarray(description.imu.position, dtype=np.float64)
         self._arm = pin.skew(self._imu_place)
@@ -86,9 +95,20 @@ class InvariantEkfEstimator(GuardedEstimator):
         self._slipping = [0.0, 0.0]
         self._rest = 1.0
         self._ticks = 0
+        self._walked = np.zeros((2, 2))
         self._drift = np.zeros(ekf.SIZE)
         self._firmness = [1.0, 1.0]
         self._turn = [ZERO, ZERO]
+
+    @property
+    def slipping(self) -> tuple[bool, bool]:
+        """Standing soles that an innovation gave away, or that are seen to turn on the ground."""
+        limit = self.parameters.invariant_ekf.slip_turn
+        left, right = (
+            stands and (time > 0.0 or abs(turn[2]) > limit)
+            for stands, time, turn in zip(self._standing, self._slipping, self._turn, strict=True)
+        )
+        return left, right
 
     # --- start ------------------------------------------------------------------------------
 
@@ -138,8 +158,8 @@ class InvariantEkfEstimator(GuardedEstimator):
     def _advance(self, observation: Observation, readings: Readings, dt: float) -> Estimate:
         omega = self._propagate(readings, dt)
         state = self.state
-        velocity = state.velocity @ state.rotation + self._arm @ omega
-        base = state.position - state.rotation @ self._imu_place
+        velocity = state.velocity.dot(state.rotation) + self._arm.dot(omega)
+        base = state.position - state.rotation.dot(self._imu_place)
         self._body.move(
             base,
             _quaternion(state.rotation),
@@ -172,11 +192,11 @@ class InvariantEkfEstimator(GuardedEstimator):
             variance[3:] += 0.0 if force is not None else _HELD_FORCE**2
         before = self._gyro
         if gyro is not None:
-            self._gyro = self._imu_to_base @ gyro
+            self._gyro = self._imu_to_base.dot(gyro)
         elif self._health.overdue(GYRO):
             self._gyro = state.biases[0].copy()
         if force is not None:
-            self._force = self._imu_to_base @ force
+            self._force = self._imu_to_base.dot(force)
         else:
             self._force = state.biases[1] + GRAVITY * state.rotation[2]
         self._propagation.move(state, 0.5 * (before + self._gyro), self._force, dt)
@@ -298,6 +318,7 @@ class InvariantEkfEstimator(GuardedEstimator):
         p = self.parameters.invariant_ekf
         turn = self._ticks % p.slow_period
         if self._ticks % _COVARIANCE_EVERY == 1:
+            self._walked += ekf.settle_place(self.state)
             self._show_covariance()
         if turn == 0 and readings.orientation is not None:
             self._correct_attitude(readings.orientation)
@@ -348,7 +369,8 @@ class InvariantEkfEstimator(GuardedEstimator):
     def _show_covariance(self) -> None:
         """Refresh what ``Estimate`` tells of the covariance; every 10 ms, as it changes slowly."""
         gyro = self.parameters.invariant_ekf.gyro
-        self._pose, self._twist = pose_and_twist(self.state, self._imu_place, gyro)
+        pose, self._twist = pose_and_twist(self.state, self._imu_place, gyro)
+        self._pose = over_the_path(pose, self.state.position, self._walked)
 
     def _assemble(
         self, observation: Observation, readings: Readings, omega: Array, wrench: Array
@@ -357,9 +379,9 @@ class InvariantEkfEstimator(GuardedEstimator):
         rotation = state.rotation
         return Estimate(
             observation,
-            state.position - rotation @ self._imu_place,
+            state.position - rotation.dot(self._imu_place),
             _quaternion(rotation),
-            state.velocity @ rotation + self._arm @ omega,
+            state.velocity.dot(rotation) + self._arm.dot(omega),
             omega,
             readings.position,
             readings.velocity,
@@ -370,6 +392,18 @@ class InvariantEkfEstimator(GuardedEstimator):
             self._health.healthy,
             self._health.cause,
         )
+
+
+def _with_fast_contact(parameters: EstimatorParameters) -> EstimatorParameters:
+    """Contact by this filter's own times: it forgives a wrong contact, but not a late one."""
+    p = parameters.invariant_ekf
+    contact = replace(
+        parameters.contact,
+        observer_bandwidth=p.observer_bandwidth,
+        rise_time=p.contact_time,
+        fall_time=p.contact_time,
+    )
+    return replace(parameters, contact=contact)
 
 
 def _quaternion(rotation: Array) -> Array:

@@ -53,6 +53,12 @@ class InvariantEkfParameters:
     rest_drift: float = Field(
         default=2e-4, gt=0.0, description="of a resting sole's heading [rad/sqrt(s)]"
     )
+    observer_bandwidth: float = Field(
+        default=400.0, gt=10.0, le=400.0, description="of the momentum observer [rad/s]"
+    )
+    contact_time: float = Field(
+        default=0.001, gt=0.0, le=0.2, description="smoothing of the contact probability [s]"
+    )
     add_load: float = Field(
         default=0.25, gt=0.0, lt=1.0, description="share of the weight at which a sole is put down"
     )
@@ -64,6 +70,11 @@ class InvariantEkfParameters:
     )
     slip_gate: float = Field(
         default=16.0, gt=1.0, description="squared innovation over its variance that is a slip [1]"
+    )
+    slip_turn: float = Field(
+        default=0.15,
+        gt=0.0,
+        description="of a standing sole that is reported as a slip [rad/s]",
     )
     slip_time: float = Field(
         default=0.05, gt=0.0, le=1.0, description="for which a slip keeps its drift inflated [s]"

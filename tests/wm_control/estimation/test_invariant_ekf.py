@@ -8,7 +8,7 @@ import pytest
 
 from wm_control.estimation import invariant_ekf as ekf
 from wm_control.estimation import measurements as look
-from wm_control.estimation.invariant_covariance import pose_and_twist
+from wm_control.estimation.invariant_covariance import over_the_path, pose_and_twist
 
 EPSILON = 1e-6
 ARM = np.array((0.04, -0.01, 0.08))
@@ -165,6 +165,26 @@ def test_the_published_covariance_is_that_of_the_bases_pose_and_twist():
         jacobian = differences(function)
         expected = jacobian @ state.covariance @ jacobian.T
         np.testing.assert_allclose(covariance, expected, rtol=1e-4, atol=1e-9)
+
+
+def test_a_heading_error_turns_the_path_about_its_start():
+    pose = np.diag((0.0, 0.0, 0.0, 0.0, 0.0, 1e-4))
+    whole = over_the_path(pose, np.array((10.0, 0.0, 0.7)), np.diag((0.01, 0.02)))
+    # 10 m away along x, 0.01 rad are 0.1 m to the side: 0.01 m²
+    np.testing.assert_allclose(np.diag(whole), (0.01, 0.03, 0.0, 0.0, 0.0, 1e-4))
+    assert whole[1, 5] == pytest.approx(1e-3)
+    assert np.linalg.eigvalsh(whole).min() > -1e-15
+
+
+def test_settling_the_place_forgets_where_the_imu_is_and_nothing_else():
+    state = some_state(11)
+    before = pose_and_twist(state, np.zeros(3), 0.0)
+    variance = ekf.settle_place(state)
+    after = pose_and_twist(state, np.zeros(3), 0.0)
+    np.testing.assert_allclose(variance, before[0][:2, :2])
+    np.testing.assert_allclose(after[0][:2], 0.0, atol=1e-12)
+    np.testing.assert_allclose(after[0][2:, 2:], before[0][2:, 2:])
+    np.testing.assert_allclose(after[1], before[1])
 
 
 def test_a_new_contact_is_as_uncertain_as_the_base_and_the_encoders_together():

@@ -1,0 +1,123 @@
+"""A walk as estimators are judged on it: every observation, and the truth at its stamp."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+import numpy as np
+
+from wm_bringup.backends.base import GroundTruth
+from wm_bringup.backends.pybullet_robot import PyBulletRobot
+from wm_bringup.loop import TickRecord
+from wm_bringup.scenarios.scenario import Scenario
+from wm_bringup.walk import WalkSetup, build
+from wm_control.mpc.plan import WalkingPlan, read_plan
+from wm_control.robot.description import load_robot
+from wm_control.types import Array, Observation
+
+SENSORS = tuple(f.name for f in fields(Observation))
+
+TRUTH = (
+    "base_position_in_world",
+    "base_orientation",
+    "base_velocity_in_base",
+    "base_angular_velocity_in_base",
+    "sole_position",
+    "sole_velocity",
+    "ground_height",
+    "foot_wrench",
+    "normal_force",
+)
+"""Fields of ``GroundTruth`` that an estimate is compared with."""
+
+STANCES = "planned_stance"
+
+
+@dataclass(frozen=True)
+class Recording:
+    """Columns of k ticks: fields of ``Observation``, ``TRUTH``, and the gait clock's stances.
+
+    planned_stance: (k, 2) 1 where the plan in force has the foot on the ground, else 0; for the
+    ablation that trusts a clock.
+    """
+
+    robot: str
+    columns: dict[str, Array]
+
+    def __len__(self) -> int:
+        """Ticks."""
+        return len(self.columns["stamp"])
+
+    def __getitem__(self, name: str) -> Array:
+        """One column."""
+        return self.columns[name]
+
+    def observations(self) -> list[Observation]:
+        """All observations in order of time."""
+        c = self.columns
+        return [
+            Observation(
+                float(c["stamp"][k]), int(c["sequence"][k]), *(c[name][k] for name in SENSORS[2:])
+            )
+            for k in range(len(self))
+        ]
+
+    def save(self, path: Path) -> None:
+        """Write an ``.npz``."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("wb") as file:
+            np.savez_compressed(file, robot=np.array(self.robot), **self.columns)  # type: ignore[arg-type]
+
+    @staticmethod
+    def load(path: Path) -> Recording:
+        """Read what ``save`` wrote."""
+        with np.load(path) as data:
+            columns = {name: data[name] for name in data.files if name != "robot"}
+            return Recording(str(data["robot"]), columns)
+
+
+class _Recorder:
+    """Collects observations and truths tick by tick; a late observation gets its own truth."""
+
+    def __init__(self, robot: PyBulletRobot) -> None:
+        self._robot = robot
+        self._truths: dict[int, GroundTruth] = {}
+        self._rows: list[tuple[Observation, Array]] = []
+
+    def watch(self, record: TickRecord, plan: WalkingPlan | None) -> None:
+        """Take in one tick of the control loop."""
+        truth = self._robot.ground_truth()
+        self._truths[round(1e4 * truth.stamp)] = truth
+        self._rows.append((record.observation, _planned_stance(plan, record.observation.stamp)))
+
+    def finish(self, robot: str) -> Recording:
+        """Return what was recorded, without repeated observations."""
+        rows: list[tuple[Observation, Array, GroundTruth]] = []
+        for observation, stance in self._rows:
+            truth = self._truths.get(round(1e4 * observation.stamp))
+            if truth is not None and (not rows or observation.sequence > rows[-1][0].sequence):
+                rows.append((observation, stance, truth))
+        columns = {n: np.array([getattr(o, n) for o, _, _ in rows]) for n in SENSORS}
+        columns |= {n: np.array([getattr(t, n) for _, _, t in rows]) for n in TRUTH}
+        columns[STANCES] = np.array([s for _, s, _ in rows])
+        return Recording(robot, columns)
+
+
+def _planned_stance(plan: WalkingPlan | None, now: float) -> Array:
+    """(2,) 1 for a foot that the plan has on the ground now; both without a plan."""
+    contacts = (True, True) if plan is None else read_plan(plan, now).contacts
+    return np.array(contacts, dtype=np.float64)
+
+
+def record(scenario: Scenario, seed: int, robot: str = "g1") -> Recording:
+    """Walk one episode under the model-based controller and its own estimator, and record it."""
+    description = load_robot(robot)
+    simulated = PyBulletRobot(description, scenario)
+    try:
+        recorder = _Recorder(simulated)
+        setup = WalkSetup(scenario, robot=robot)
+        build(setup, description, simulated, seed, recorder.watch).run(seed)
+    finally:
+        simulated.close()
+    return recorder.finish(robot)
