@@ -247,23 +247,25 @@ def forget(state: FilterState, row: int, variance: float) -> None:
     state.covariance[row, row] = variance
 
 
-def settle_place(state: FilterState) -> Array:
-    """Take the IMU's horizontal position for granted from now on; return its variance (2, 2) [m²].
+def settle_place(state: FilterState, foot: int | None) -> Array:
+    """Take a sole's horizontal place for granted from now on; return its variance (2, 2) [m²].
 
     What the filter learns later (a heading error, say) would otherwise move the whole path of the
     past, robot included, and odometry must not jump (REP-105). Horizontal position is a gauge: no
-    measurement tells it, so nothing else is lost. With e = (rp + φ x p)_xy, the error of p itself,
-    every vector's error r becomes r - e; heights stay, as the ground tells them.
+    measurement tells it, so nothing else is lost. With e = (r + φ x d)_xy, the error of the sole's
+    place d itself, the error r of every place becomes r - e; heights stay, as the ground tells
+    them. foot: None takes the IMU's own position instead, for a robot in the air.
     """
-    covariance, (px, py, pz) = state.covariance, state.position.tolist()
+    at = POSITION if foot is None else FOOT[foot]
+    x, y, z = state.vectors[_P if foot is None else FOOT_ROW[foot]].tolist()
     error = np.zeros((2, SIZE))
-    error[0, 1], error[0, 2], error[1, 0], error[1, 2] = pz, -py, -pz, px
-    error[0, 6] = error[1, 7] = 1.0
-    shift = np.eye(SIZE)
+    error[0, 1], error[0, 2], error[1, 0], error[1, 2] = z, -y, -z, x
+    error[0, at.start] = error[1, at.start + 1] = 1.0
+    covariance, shift = state.covariance, np.eye(SIZE)
     for part in (POSITION, *FOOT):
         shift[part.start : part.start + 2] -= error
-    variance: Array = error @ covariance @ error.T
-    covariance[:] = shift @ covariance @ shift.T
+    variance: Array = error.dot(covariance).dot(error.T)
+    covariance[:] = shift.dot(covariance).dot(shift.T)
     return variance
 
 

@@ -318,7 +318,7 @@ class InvariantEkfEstimator(GuardedEstimator):
         p = self.parameters.invariant_ekf
         turn = self._ticks % p.slow_period
         if self._ticks % _COVARIANCE_EVERY == 1:
-            self._walked += ekf.settle_place(self.state)
+            self._settle()
             self._show_covariance()
         if turn == 0 and readings.orientation is not None:
             self._correct_attitude(readings.orientation)
@@ -327,6 +327,13 @@ class InvariantEkfEstimator(GuardedEstimator):
                 if self._standing[foot] and self._firmness[foot] >= 1.0:
                     self._level(foot)
                     self._rest_on_ground(foot)
+
+    def _settle(self) -> None:
+        """Hold the world at the firmer sole, so that odometry goes on from where it is."""
+        left, right = self._firmness
+        foot = int(right > left)
+        standing = self._standing[foot]
+        self._walked += ekf.settle_place(self.state, foot if standing else None)
 
     def _attitude(self, orientation: Array) -> Array:
         """(3, 3) base axes to the IMU's own world."""

@@ -179,12 +179,27 @@ def test_a_heading_error_turns_the_path_about_its_start():
 def test_settling_the_place_forgets_where_the_imu_is_and_nothing_else():
     state = some_state(11)
     before = pose_and_twist(state, np.zeros(3), 0.0)
-    variance = ekf.settle_place(state)
+    variance = ekf.settle_place(state, None)
     after = pose_and_twist(state, np.zeros(3), 0.0)
     np.testing.assert_allclose(variance, before[0][:2, :2])
     np.testing.assert_allclose(after[0][:2], 0.0, atol=1e-12)
     np.testing.assert_allclose(after[0][2:, 2:], before[0][2:, 2:])
     np.testing.assert_allclose(after[1], before[1])
+
+
+@pytest.mark.parametrize("foot", [0, 1])
+def test_settling_on_a_sole_keeps_where_the_base_is_relative_to_it(foot):
+    state = some_state(12)
+
+    def relative(error):
+        other = disturbed(state, error)
+        return other.rotation.T @ (other.vectors[ekf.FOOT_ROW[foot]] - other.position)
+
+    jacobian = differences(relative)
+    before = jacobian @ state.covariance @ jacobian.T
+    ekf.settle_place(state, foot)
+    after = jacobian @ state.covariance @ jacobian.T
+    np.testing.assert_allclose(after, before, rtol=1e-5, atol=1e-12)
 
 
 def test_a_new_contact_is_as_uncertain_as_the_base_and_the_encoders_together():
