@@ -210,23 +210,21 @@ class InvariantEkfEstimator(GuardedEstimator):
     def _drift_over(self, dt: float) -> Array:
         """(26,) variances that soles and biases gain in dt."""
         p, drift = self.parameters.invariant_ekf, self._drift
-        drift[:] = self._steady_drift
-        turn = p.rest_drift if self._rest > _AT_REST else p.turn_drift
+        np.multiply(self._steady_drift, dt, out=drift)
+        steady_turn = p.rest_drift if self._rest > _AT_REST else p.turn_drift
         for foot in (0, 1):
-            loose = 1.0 - self._firmness[foot]
-            rocking = max(math.hypot(*self._turn[foot]) - p.rocking_allowance, 0.0)
-            turning = max(abs(self._turn[foot][2]) - p.rocking_allowance, 0.0)
+            loose, (x, y, z) = 1.0 - self._firmness[foot], self._turn[foot]
+            rocking = max(math.sqrt(x * x + y * y + z * z) - p.rocking_allowance, 0.0)
+            turning = max(abs(z) - p.rocking_allowance, 0.0)
             place = (
                 p.stance_drift**2 + (loose * p.unload_drift) ** 2 + (p.rocking_drift * rocking) ** 2
             )
             if self._slipping[foot] > 0.0:
                 place += p.slip_drift**2
                 self._slipping[foot] -= dt
-            drift[ekf.FOOT[foot]] = place
-            drift[ekf.FOOT_HEADING[foot]] = (
-                turn**2 + (loose * p.unload_turn) ** 2 + (p.turning_drift * turning) ** 2
-            )
-        drift *= dt
+            turn = steady_turn**2 + (loose * p.unload_turn) ** 2 + (p.turning_drift * turning) ** 2
+            drift[ekf.FOOT[foot]] = dt * place
+            drift[ekf.FOOT_HEADING[foot]] = dt * turn
         return drift
 
     # --- soles ------------------------------------------------------------------------------
@@ -298,7 +296,9 @@ class InvariantEkfEstimator(GuardedEstimator):
         gate, slipped = self.parameters.invariant_ekf.slip_gate, False
         values, variances = z.tolist(), spread.diagonal().tolist()
         for row, foot in enumerate(feet):
-            square = sum(values[4 * row + k] ** 2 / variances[4 * row + k] for k in range(3))
+            x, y, height, _ = values[4 * row : 4 * row + 4]
+            vx, vy, vz, _ = variances[4 * row : 4 * row + 4]
+            square = x * x / vx + y * y / vy + height * height / vz
             self.innovation[foot] = square
             if not (square <= gate):
                 slipped = True
