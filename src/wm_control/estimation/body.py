@@ -80,7 +80,7 @@ class Body:
         pin.computeJointJacobians(robot.model, robot.data, q)
         for foot, frame in enumerate(robot.sole_ids):
             self._refresh_sole(foot, frame)
-        velocities = (self.jacobians @ v).tolist()
+        velocities = self.jacobians.dot(v).tolist()
         self.soles.velocity = [vector3(velocities[0:3]), vector3(velocities[6:9])]
         self.soles.turn = [vector3(velocities[3:6]), vector3(velocities[9:12])]
 

@@ -48,8 +48,8 @@ class WrenchSolver:
         LinAlgError cannot happen with finite input: the prior makes the matrix positive definite.
         """
         scaled = jacobians.take(self._rows, axis=1) * self._scale
-        right = scaled @ (external_force.take(self._rows) * self._scale)
-        _, wrenches, info = dposv(scaled @ scaled.T + self._prior, right)
+        right = scaled.dot(external_force.take(self._rows) * self._scale)
+        _, wrenches, info = dposv(scaled.dot(scaled.T) + self._prior, right)
         if info != 0:
             raise np.linalg.LinAlgError(f"wrench equations not positive definite (dposv: {info})")
         return np.asarray(wrenches, dtype=np.float64).reshape(2, WRENCH)

@@ -46,6 +46,9 @@ Indices = NDArray[np.intp]
 _FEET: tuple[tuple[int, ...], ...] = ((), (0,), (1,), (0, 1))
 """Standing feet by bit mask."""
 
+_STEP_SAMPLES = 16.0
+"""Uses of the ground within one step, whose height errors are one and the same."""
+
 _HELD_GYRO, _HELD_FORCE = 0.5, 2.0
 """Doubt in a rate [rad/s] or specific force [m/s²] that is not measured."""
 
@@ -96,6 +99,7 @@ class InvariantEkfEstimator(GuardedEstimator):
         self._rest = 1.0
         self._ticks = 0
         self._walked = np.zeros((2, 2))
+        self._roughness = 0.0
         self._drift = np.zeros(ekf.SIZE)
         self._firmness = [1.0, 1.0]
         self._turn = [ZERO, ZERO]
@@ -366,9 +370,13 @@ class InvariantEkfEstimator(GuardedEstimator):
     def _rest_on_ground(self, foot: int) -> None:
         state, p = self.state, self.parameters.invariant_ekf
         place = state.vectors[ekf.FOOT_ROW[foot]]
-        jacobian, noise = ground_jacobian(place, foot), np.full((1, 1), p.ground_height**2)
-        seen, spread = ekf.innovation_covariance(state, jacobian, noise)
-        if place[2] ** 2 <= p.ground_gate * spread[0, 0]:
+        jacobian, height = ground_jacobian(place, foot), float(place[2])
+        doubt = p.ground_height**2 + _STEP_SAMPLES * self._roughness
+        seen, spread = ekf.innovation_covariance(state, jacobian, np.full((1, 1), doubt))
+        known = float(spread[0, 0]) - doubt
+        unexplained = max(height * height - known - p.ground_height**2, 0.0)
+        self._roughness += (unexplained - self._roughness) * p.roughness_share
+        if height * height <= p.ground_gate * spread[0, 0]:
             ekf.apply(state, place[2:].copy(), seen, spread)
 
     # --- result -----------------------------------------------------------------------------

@@ -93,6 +93,12 @@ class InvariantEkfParameters:
         gt=1.0,
         description="squared height over its variance that is no flat ground [1]",
     )
+    roughness_share: float = Field(
+        default=0.01,
+        ge=0.0,
+        le=1.0,
+        description="of a use of the ground in the learned roughness [1]",
+    )
     ground_tilt_gate: float = Field(
         default=0.015, gt=0.0, le=0.2, description="tilt of a sole that does not lie level [rad]"
     )
