@@ -112,6 +112,7 @@ class Graph:
 
 
 ENVIRONMENT: Mapping[str, str] = {
+    "FASTDDS_BUILTIN_TRANSPORTS": "UDPv4",
     "OMP_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
     "ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST",
@@ -119,7 +120,9 @@ ENVIRONMENT: Mapping[str, str] = {
 """Set for all processes unless the user's environment already says otherwise.
 
 Thread pools of linear algebra only get in the way of matrices this small; robots are not for the
-whole network to find unless one asks for that.
+whole network to find unless one asks for that. Fast DDS's shared memory takes locks that it shares
+with every subscriber's process: one that is not scheduled while it holds such a lock stalls the
+publisher, and with it, through the interpreter's lock, the control thread. Sockets never wait.
 """
 
 
