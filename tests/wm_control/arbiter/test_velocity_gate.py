@@ -58,7 +58,9 @@ def test_commands_are_clamped_to_the_limits():
 
 
 def test_limited_lowers_the_limits_and_fallback_stops():
-    assert bounded(VelocityCommand(1.0, 0.0, 0.0), LIMITS, Action.LIMITED).linear_x == pytest.approx(0.96)
+    assert bounded(
+        VelocityCommand(1.0, 0.0, 0.0), LIMITS, Action.LIMITED
+    ).linear_x == pytest.approx(0.96)
     assert bounded(WALK, LIMITS, Action.FALLBACK) == STOP
     assert bounded(WALK, LIMITS, Action.DAMPING) == STOP
 
