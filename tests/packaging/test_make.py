@@ -102,7 +102,7 @@ def test_without_any_python_it_says_what_to_install(tmp_path: Path) -> None:
 
 def test_no_file_of_ours_names_a_package_index() -> None:
     files = [*ROOT.glob("requirements/*"), ROOT / "Makefile", *ROOT.glob("tools/*")]
-    pattern = re.compile(r"index-url|find-links|https?://|file:|@ ")
+    pattern = re.compile(r"index-url|find-links|https?://|file:/|@ ")
     found = [path for path in files if path.is_file() and pattern.search(path.read_text())]
     assert found == []
 
