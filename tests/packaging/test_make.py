@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from working_tree import ROOT
 
-MAKE = shutil.which("make") or pytest.skip("make is not installed", allow_module_level=True)
+MAKE = shutil.which("make") or "make"
 
 
 def dry_run(*targets: str, folder: Path) -> list[str]:

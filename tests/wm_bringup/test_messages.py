@@ -8,15 +8,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from loop_fakes import G1, FakeController, N, estimate_of, observation_at
+from rclpy.serialization import deserialize_message as deserialize
+from rclpy.serialization import serialize_message as serialize
 
 from wm_bringup import messages
 from wm_bringup.cdr import MessageError, split_stamp
 from wm_bringup.vectors import estimate_size, pack_estimate, unpack_estimate
 from wm_control.types import SolveReport, Status, VelocityCommand
-
-rclpy_serialization = pytest.importorskip("rclpy.serialization")
-serialize = rclpy_serialization.serialize_message
-deserialize = rclpy_serialization.deserialize_message
 
 STAMP = 1_700_000_000.25
 ROW = np.arange(float(N))

@@ -9,8 +9,6 @@ from wm_bringup.bag import open_bag
 from wm_bringup.cli import main
 from wm_bringup.commands import COULD_NOT_RUN, HELD
 
-pytest.importorskip("rclpy")
-
 COURSE = """
 segments:
   - {name: stand, seconds: 1.0}

@@ -6,9 +6,6 @@ import os
 import sys
 
 import pytest
-
-pytest.importorskip("rclpy")
-
 from ros_observer import Domain, Observer
 
 from wm_bringup.graph import describe, graph_arguments

@@ -1,9 +1,6 @@
 """What the operator makes of the messages it hears."""
 
 import pytest
-
-pytest.importorskip("rclpy")
-
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
 from nav_msgs.msg import Odometry
 

@@ -7,14 +7,12 @@ import sys
 import time
 
 import pytest
+import rclpy
+from geometry_msgs.msg import Twist
+from rclpy.qos import QoSProfile
+from std_msgs.msg import String
 
-rclpy = pytest.importorskip("rclpy")
-
-from geometry_msgs.msg import Twist  # noqa: E402
-from rclpy.qos import QoSProfile  # noqa: E402
-from std_msgs.msg import String  # noqa: E402
-
-from wm_bringup.bag import open_bag  # noqa: E402
+from wm_bringup.bag import open_bag
 
 PATIENCE = 20.0
 
