@@ -1,0 +1,1 @@
+"""Making a learned policy: a MuJoCo training ground, imitation, reinforcement learning, export."""

@@ -1,0 +1,92 @@
+"""The gait clock and the reference gait, for many robots at once.
+
+Two phases, left and right, half a cycle apart; a leg swings while the sine of its phase is above
+``threshold``. Standing robots have both phases at zero, where nothing swings. Phases and reference
+are functions of the clock alone, so that the exported network computes them from its observation.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wm_control.types import Array
+from wm_policy.training.parameters import GaitParameters
+
+START = (0.0, math.pi)
+"""Phases of the left and the right leg with which walking begins."""
+
+_PER_LEG = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Gait:
+    """The reference: default posture of 12 leg joints, and how they move with the clock.
+
+    default: (12,) [rad]. direction: (2, 12) change of the joints per unit of swing [rad].
+    """
+
+    default: Array
+    direction: Array
+    threshold: float
+    increment: float
+
+    def swing(self, sine: Array) -> Array:
+        """How far each leg is in its swing, 0 to 1 to 0; sine: (..., 2) of the phases."""
+        return np.clip((sine - self.threshold) / (1.0 - self.threshold), 0.0, 1.0)
+
+    def reference(self, sine: Array) -> Array:
+        """(..., 12) offset of the joints from the default posture [rad]."""
+        return self.swing(sine) @ self.direction
+
+
+def build_gait(parameters: GaitParameters, rate: float) -> Gait:
+    """rate: of the policy [Hz]. Joints of each leg: hip pitch, roll, yaw, knee, ankle p., r."""
+    leg = [parameters.hip_pitch, 0.0, 0.0, parameters.knee, parameters.ankle_pitch, 0.0]
+    lifted = parameters.lift * np.array([-1.0, 0.0, 0.0, 2.0, -1.0, 0.0])
+    direction = np.zeros((2, 2 * _PER_LEG))
+    direction[0, :_PER_LEG] = lifted
+    direction[1, _PER_LEG:] = lifted
+    stance_margin = math.pi * parameters.double_support / parameters.stride
+    return Gait(
+        np.array(leg + leg),
+        direction,
+        math.sin(stance_margin),
+        2.0 * math.pi / (parameters.stride * rate),
+    )
+
+
+class Clock:
+    """Phases of many robots: as ``wm_policy.phase`` does it, before every observation."""
+
+    def __init__(self, count: int, gait: Gait) -> None:
+        """Everybody begins to stand."""
+        self._gait = gait
+        self.phase: Array = np.zeros((count, 2))
+        self._stood: NDArray[np.bool_] = np.ones(count, dtype=np.bool_)
+
+    def reset(self, ids: NDArray[np.intp], phase: Array) -> None:
+        """Put the clocks of ``ids`` to the left leg's ``phase`` [rad]."""
+        self.phase[ids] = np.mod(phase[:, None] + np.array(START), 2.0 * math.pi)
+        self._stood[ids] = False
+
+    def tick(self, standing: NDArray[np.bool_]) -> None:
+        """One policy step."""
+        moved = np.mod(self.phase + self._gait.increment, 2.0 * math.pi)
+        moved[self._stood] = START
+        moved[standing] = 0.0
+        self.phase = moved
+        self._stood = standing.copy()
+
+    @property
+    def sine(self) -> Array:
+        """(n, 2); exactly 0 while standing."""
+        return np.sin(self.phase)
+
+    @property
+    def cosine(self) -> Array:
+        """(n, 2)."""
+        return np.cos(self.phase)

@@ -1,0 +1,173 @@
+"""Every number of the training, with its unit and meaning; config/training/*.yaml overrides."""
+
+from __future__ import annotations
+
+from pydantic import Field
+from pydantic.dataclasses import dataclass
+
+from wm_control.parameters import STRICT
+
+Range = tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True, config=STRICT)
+class PhysicsParameters:
+    """How MuJoCo computes."""
+
+    step: float = Field(default=0.005, gt=0.0, le=0.02, description="[s]")
+    newton_iterations: int = Field(
+        default=4, ge=3, le=100, description="fewer than 3 look fine and make policies fall"
+    )
+    line_search_iterations: int = Field(default=4, ge=1, le=100, description="per iteration")
+    contact_time: float = Field(default=0.012, gt=0.0, description="softness of contacts [s]")
+
+
+@dataclass(frozen=True, slots=True, config=STRICT)
+class GaitParameters:
+    """The clock and the reference that the policy's actions are added to."""
+
+    stride: float = Field(default=0.72, gt=0.3, lt=2.0, description="both steps together [s]")
+    double_support: float = Field(
+        default=0.04, ge=0.0, lt=0.2, description="per step, both feet on the ground [s]"
+    )
+    lift: float = Field(
+        default=0.25, ge=0.0, lt=1.0, description="hip and half of the knee, swing leg [rad]"
+    )
+    apex: float = Field(default=0.06, gt=0.0, lt=0.3, description="of the swing foot's sole [m]")
+    height: float = Field(default=0.775, gt=0.2, lt=2.0, description="of the base, wanted [m]")
+    hip_pitch: float = Field(default=-0.24, description="of the default posture [rad]")
+    knee: float = Field(default=0.50, description="of the default posture [rad]")
+    ankle_pitch: float = Field(default=-0.26, description="of the default posture [rad]")
+    foot_distance: float = Field(default=0.20, gt=0.0, description="sideways, wanted [m]")
+
+
+@dataclass(frozen=True, slots=True, config=STRICT)
+class ObservationParameters:
+    """What the student sees."""
+
+    history: int = Field(default=4, ge=0, le=20, description="frames before the one of now")
+    gyro_scale: float = Field(default=0.25, description="per rad/s")
+    joint_velocity_scale: float = Field(default=0.05, description="per rad/s")
+    action_scale: float = Field(default=0.25, description="of the last action")
+    effort: float = Field(
+        default=0.25, gt=0.0, description="torque of an action of 1, per torque limit"
+    )
+
+
+@dataclass(frozen=True, slots=True, config=STRICT)
+class CommandParameters:
+    """Velocity commands that are drawn, at full difficulty."""
+
+    forward: Range = Field(default=(-0.6, 1.1), description="[m/s]")
+    sideways: Range = Field(default=(-0.4, 0.4), description="[m/s]")
+    turning: Range = Field(default=(-0.9, 0.9), description="[rad/s]")
+    standing: float = Field(default=0.15, ge=0.0, le=1.0, description="share of zero commands")
+    single: float = Field(default=0.35, ge=0.0, le=1.0, description="share with one axis only")
+    hold: Range = Field(default=(3.0, 8.0), description="before the next command [s]")
+
+
+@dataclass(frozen=True, slots=True, config=STRICT)
+class RandomisationParameters:
+    """What differs between simulated robots and between moments."""
+
+    friction: Range = Field(default=(0.35, 1.1), description="of feet on the ground")
+    trunk_mass: Range = Field(default=(-2.0, 3.0), description="added to the trunk [kg]")
+    trunk_com: float = Field(default=0.03, ge=0.0, description="bound per axis [m]")
+    stiffness: Range = Field(default=(0.9, 1.1), description="factor")
+    damping: Range = Field(default=(0.8, 1.2), description="factor")
+    delay: Range = Field(default=(0.004, 0.016), description="observation to torque [s]")
+    encoder_offset: float = Field(default=0.01, ge=0.0, description="bound per joint [rad]")
+    joint_noise: float = Field(default=0.003, ge=0.0, description="deviation [rad]")
+    velocity_noise: float = Field(default=0.15, ge=0.0, description="deviation [rad/s]")
+    gyro_noise: float = Field(default=0.05, ge=0.0, description="deviation [rad/s]")
+    gyro_bias: float = Field(default=0.02, ge=0.0, description="bound per axis [rad/s]")
+    gravity_noise: float = Field(default=0.01, ge=0.0, description="deviation per axis")
+    gravity_bias: float = Field(default=0.015, ge=0.0, description="bound per axis")
+    kick: float = Field(default=1.1, ge=0.0, description="largest velocity change [m/s]")
+    kick_turn: float = Field(default=0.3, ge=0.0, description="largest rate change [rad/s]")
+    kick_every: Range = Field(default=(2.5, 5.0), description="[s]")
+
+
+@dataclass(frozen=True, slots=True, config=STRICT)
+class RewardParameters:
+    """Weights per second of simulated time; rewards.py says what each one is about."""
+
+    velocity: float = 1.0
+    mean_velocity: float = 2.0
+    turning: float = 0.5
+    mean_turning: float = 1.0
+    schedule: float = 0.8
+    apex: float = -60.0
+    height: float = -20.0
+    upright: float = -3.0
+    vertical_velocity: float = -0.5
+    angular_velocity: float = -0.05
+    action_rate: float = -0.02
+    action_jerk: float = -0.01
+    torque: float = -0.25
+    power: float = -0.0015
+    joint_acceleration: float = -1.0e-6
+    joint_limits: float = -5.0
+    slip: float = -0.3
+    impact: float = -0.3
+    posture: float = -0.4
+    foot_distance: float = -8.0
+    foot_heading: float = -0.5
+    foot_flat: float = -0.5
+    stillness: float = -0.3
+    fall: float = Field(default=-60.0, description="once, times the step")
+    alive: float = 0.3
+
+
+@dataclass(frozen=True, slots=True, config=STRICT)
+class CurriculumParameters:
+    """Difficulty rises from 0 to 1 while episodes go well."""
+
+    start: float = Field(default=0.1, ge=0.0, le=1.0, description="difficulty at the beginning")
+    rise: float = Field(default=0.004, gt=0.0, description="per iteration that goes well")
+    fall: float = Field(default=0.004, ge=0.0, description="per iteration that does not")
+    good: float = Field(default=3.0, description="falls per robot and minute, to rise")
+    bad: float = Field(default=7.0, description="falls per robot and minute, to sink")
+
+
+@dataclass(frozen=True, slots=True, config=STRICT)
+class PpoParameters:
+    """Proximal policy optimisation (Schulman et al. 2017), rate adapted to the KL divergence."""
+
+    envs: int = Field(default=256, ge=2, description="simulated robots")
+    steps: int = Field(default=32, ge=4, description="per robot and iteration")
+    epochs: int = Field(default=4, ge=1)
+    minibatches: int = Field(default=4, ge=1)
+    gamma: float = Field(default=0.985, gt=0.0, lt=1.0)
+    lam: float = Field(default=0.95, gt=0.0, le=1.0)
+    clip: float = Field(default=0.2, gt=0.0)
+    entropy: float = Field(default=0.003, ge=0.0)
+    value_weight: float = Field(default=1.0, gt=0.0)
+    kl: float = Field(default=0.012, gt=0.0, description="wanted between iterations")
+    rate: float = Field(default=1.0e-3, gt=0.0, description="learning rate at the start")
+    rate_range: Range = (2.0e-5, 2.0e-3)
+    max_gradient: float = 1.0
+    deviation: float = Field(default=0.8, gt=0.0, description="of the actions at the start")
+    least_deviation: float = Field(default=0.15, gt=0.0)
+    hidden: tuple[int, ...] = (256, 128, 64)
+    iterations: int = Field(default=1500, ge=1, description="of envs x steps samples")
+    anneal_from: float = Field(
+        default=0.7, ge=0.0, le=1.0, description="share of the run after which the KL falls to 1/5"
+    )
+
+
+@dataclass(frozen=True, slots=True, config=STRICT)
+class TrainingParameters:
+    """config/training/*.yaml."""
+
+    name: str = "g1_legs"
+    rate: float = Field(default=50.0, description="of the policy [Hz]")
+    episode: float = Field(default=15.0, gt=1.0, description="[s]")
+    physics: PhysicsParameters = Field(default_factory=PhysicsParameters)
+    gait: GaitParameters = Field(default_factory=GaitParameters)
+    observation: ObservationParameters = Field(default_factory=ObservationParameters)
+    command: CommandParameters = Field(default_factory=CommandParameters)
+    randomisation: RandomisationParameters = Field(default_factory=RandomisationParameters)
+    rewards: RewardParameters = Field(default_factory=RewardParameters)
+    curriculum: CurriculumParameters = Field(default_factory=CurriculumParameters)
+    ppo: PpoParameters = Field(default_factory=PpoParameters)
