@@ -1,0 +1,190 @@
+"""From a trained network to a policy that anybody can run: ONNX file and manifest, no torch needed.
+
+The exported graph holds what the environment did around the network: the mirror of the second half
+of the stride, the bound of the actions and the reference gait. It sees the observation that the
+manifest describes and answers with actions of a scale per joint.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+from numpy.typing import NDArray
+from onnx import TensorProto, helper, numpy_helper
+
+from wm_control.robot.description import RobotDescription
+from wm_control.types import Array
+from wm_policy.training.commands import STANDING_BELOW
+from wm_policy.training.env import ACTION_BOUND, action_scale
+from wm_policy.training.gait import START, Gait, build_gait
+from wm_policy.training.mirror import LEGS
+from wm_policy.training.mujoco_model import leg_joints
+from wm_policy.training.observing import observation_mirror
+from wm_policy.training.parameters import TrainingParameters
+
+INPUT, OUTPUT = "obs", "actions"
+_SINES = (3, 4)
+"""Where the sines of both phases are in the observation."""
+
+_OPSET = 17
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """One linear layer: weight (outputs, inputs), bias (outputs,)."""
+
+    weight: NDArray[np.float32]
+    bias: NDArray[np.float32]
+
+
+class _Graph:
+    """Collects nodes and constants under fresh names."""
+
+    def __init__(self) -> None:
+        self.nodes: list[onnx.NodeProto] = []
+        self.constants: list[onnx.TensorProto] = []
+
+    def constant(self, values: NDArray[Any]) -> str:
+        name = f"c{len(self.constants)}"
+        self.constants.append(numpy_helper.from_array(np.ascontiguousarray(values), name))
+        return name
+
+    def floats(self, values: object) -> str:
+        return self.constant(np.asarray(values, dtype=np.float32))
+
+    def node(self, kind: str, *inputs: str, **attributes: object) -> str:
+        name = f"v{len(self.nodes)}"
+        self.nodes.append(helper.make_node(kind, list(inputs), [name], **attributes))
+        return name
+
+    def mirrored(self, where: str, values: str, index: Array, sign: Array) -> str:
+        """Mirror ``values`` where the condition holds."""
+        picked = self.node("Gather", values, self.constant(index.astype(np.int64)), axis=1)
+        image = self.node("Mul", picked, self.floats(sign[None]))
+        return self.node("Where", where, image, values)
+
+
+def build_network(layers: Sequence[Layer], gait: Gait, scale: Array, history: int) -> bytes:
+    """Serialise the whole graph; input (1, w) observation, output (1, 12) actions."""
+    graph = _Graph()
+    sines = graph.node("Gather", INPUT, graph.constant(np.array(_SINES, dtype=np.int64)), axis=1)
+    left = graph.node("Gather", sines, graph.constant(np.zeros(1, dtype=np.int64)), axis=1)
+    second = graph.node("Less", left, graph.floats([[-1e-6]]))
+    mirror = observation_mirror(history)
+    value = graph.mirrored(second, INPUT, mirror.index, mirror.sign)
+    for number, layer in enumerate(layers):
+        weight, bias = graph.floats(layer.weight), graph.floats(layer.bias)
+        value = graph.node("Gemm", value, weight, bias, transB=1)
+        if number < len(layers) - 1:
+            value = graph.node("Elu", value)
+    bound = graph.floats(ACTION_BOUND)
+    value = graph.node("Clip", value, graph.node("Neg", bound), bound)
+    own = graph.mirrored(second, value, LEGS.index, LEGS.sign)
+    beyond = graph.node("Sub", sines, graph.floats([[gait.threshold]]))
+    share = graph.node("Mul", beyond, graph.floats([[1.0 / (1.0 - gait.threshold)]]))
+    swing = graph.node("Clip", share, graph.floats(0.0), graph.floats(1.0))
+    reference = graph.node("MatMul", swing, graph.floats(gait.direction / scale))
+    graph.nodes.append(helper.make_node("Add", [own, reference], [OUTPUT]))
+    width = len(mirror.sign)
+    model = helper.make_model(
+        helper.make_graph(
+            graph.nodes,
+            "policy",
+            [helper.make_tensor_value_info(INPUT, TensorProto.FLOAT, [1, width])],
+            [helper.make_tensor_value_info(OUTPUT, TensorProto.FLOAT, [1, len(scale)])],
+            graph.constants,
+        ),
+        opset_imports=[helper.make_opsetid("", _OPSET)],
+        ir_version=8,
+        producer_name="wm_policy.training",
+    )
+    onnx.checker.check_model(model)
+    content: bytes = model.SerializeToString()
+    return content
+
+
+def build_manifest(
+    description: RobotDescription, p: TrainingParameters, network: Path, source: str
+) -> dict[str, Any]:
+    """Say everything about an exported network, as ``wm_policy.manifest`` wants it."""
+    legs = leg_joints(description)
+    pick = [description.joint_names.index(name) for name in legs]
+    gait = build_gait(p.gait, p.rate)
+    limits = zip(description.position_lower[pick], description.position_upper[pick], strict=True)
+    return {
+        "manifest_version": 1,
+        "name": p.name,
+        "licence": "Apache-2.0",
+        "source": source,
+        "network": {"file": network.name, "sha256": sha256(network)},
+        "rate": p.rate,
+        "joints": list(legs),
+        "default_position": rounded(gait.default),
+        "inputs": [{"name": INPUT, "blocks": _blocks(p)}],
+        "phase": {
+            "frequency": 1.0 / p.gait.stride,
+            "initial": list(START),
+            "advance": "before",
+            "standing": {
+                "linear_below": STANDING_BELOW,
+                "angular_below": STANDING_BELOW,
+                "phase": [0.0, 0.0],
+            },
+        },
+        "command": {
+            "linear_x": list(p.command.forward),
+            "linear_y": list(p.command.sideways),
+            "angular_z": list(p.command.turning),
+        },
+        "action": {
+            "output": OUTPUT,
+            "joints": list(legs),
+            "target": "default",
+            "scale": rounded(action_scale(description, p)),
+            "limits": [[float(low), float(high)] for low, high in limits],
+        },
+        "gains": {
+            "stiffness": rounded(description.stiffness[pick]),
+            "damping": rounded(description.damping[pick]),
+        },
+    }
+
+
+def _blocks(p: TrainingParameters) -> list[dict[str, Any]]:
+    s = p.observation
+    now = [
+        {"name": "velocity_command", "frame": "base_link", "scale": 1.0},
+        {"name": "phase_sin", "scale": 1.0},
+        {"name": "phase_cos", "scale": 1.0},
+    ]
+    frame = [
+        {"name": "base_angular_velocity", "frame": "base_link", "scale": s.gyro_scale},
+        {"name": "projected_gravity", "frame": "base_link", "scale": 1.0},
+        {"name": "joint_position_relative", "scale": 1.0},
+        {"name": "joint_velocity", "scale": s.joint_velocity_scale},
+        {"name": "last_action", "scale": s.action_scale},
+    ]
+    history = {
+        "length": s.history + 1,
+        "layout": "per_frame",
+        "order": "newest_first",
+        "fill": "first",
+        "current": True,
+    }
+    return [{"terms": now}, {"terms": frame, "history": history}]
+
+
+def rounded(values: Array) -> list[float]:
+    """Plain floats with nine digits, the same in training and in the manifest's text."""
+    return [float(f"{value:.9g}") for value in values.tolist()]
+
+
+def sha256(path: Path) -> str:
+    """Hash of a file."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
