@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
 import pinocchio as pin
 
-from wm_control.estimation.vector3 import ZERO, Vector3, vector3
+from wm_control.estimation.sole_kinematics import BASE, SoleKinematics
+from wm_control.estimation.vector3 import ZERO, Vector3
 from wm_control.robot.description import RobotDescription
 from wm_control.robot.model import BASE_DOF, RobotModel
 from wm_control.types import Array
 
-_WORLD_ALIGNED = pin.ReferenceFrame.LOCAL_WORLD_ALIGNED
+_AT_ORIGIN = np.array((0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0, *(0.0,) * 6))
 
 
 @dataclass(slots=True)
@@ -32,72 +32,71 @@ class Soles:
 
 
 class Body:
-    """Pinocchio's model with data of its own; five calls into it per update.
+    """Kinematics of the soles and Pinocchio's inverse dynamics, at one state per update.
 
-    soles: as of the last ``move``. jacobians: (12, nv) of left and right sole, linear rows first,
-    world axes.
+    soles: as of the last ``move``. kinematics: the same with Jacobians and covariances. rows: (r,)
+    of the generalised velocity that legs and base have: all that the soles' Jacobians have columns
+    for, in their order.
     """
 
     def __init__(self, description: RobotDescription) -> None:
         """Build the model; nothing is computed yet."""
         self._robot = RobotModel(description)
         self.weight = self._robot.weight
-        self.size = self._robot.nv
-        self.jacobians: Array = np.zeros((12, self.size))
+        self.kinematics = SoleKinematics(self._robot)
+        self.jacobians = self.kinematics.jacobians
+        legs = np.concatenate(self.kinematics.legs)
+        self.rows = np.concatenate((np.arange(BASE_DOF), BASE_DOF + legs)).astype(np.intp)
+        self._legs = legs
         self.soles = Soles([ZERO, ZERO], [ZERO, ZERO], [ZERO, ZERO], [0.0, 0.0], [ZERO, ZERO])
-        self._acceleration: Array = np.zeros(self.size)
+        self._before: Array = np.zeros(self._robot.nv)
+        self._acceleration: Array = np.zeros(self._robot.nv)
 
-    def place(self, orientation: Array, joint_position: Array, position: Vector3 = ZERO) -> None:
-        """Put the body at rest, by default with its base at the origin; else as in ``move``."""
+    def place(self, joint_position: Array, base: Array = _AT_ORIGIN) -> None:
+        """Put the body at rest; base: as in ``move``, its velocity is not used."""
+        at_rest = base.copy()
+        at_rest[7:] = 0.0
+        still = np.zeros_like(joint_position)
         self._robot.v[:] = 0.0
-        at_rest = np.zeros_like(joint_position)
-        self.move(position, orientation, ZERO, ZERO, joint_position, at_rest, 1.0)
+        self.move(at_rest, joint_position, still, 1.0)
 
-    def move(
-        self,
-        position: Vector3 | Array,
-        orientation: Array,
-        velocity: Vector3 | Array,
-        omega: Vector3 | Array,
-        joint_position: Array,
-        joint_velocity: Array,
-        dt: float,
-    ) -> None:
-        """Take over a state dt after the last one; refresh acceleration, Jacobians and soles.
+    def move(self, base: Array, joint_position: Array, joint_velocity: Array, dt: float) -> None:
+        """Take over a state dt after the last one; refresh acceleration and soles.
 
-        position: of the base in world; orientation: (4,) xyzw; velocity, omega: of the base in base
-        axes; joint_position, joint_velocity: (n,).
+        base: (13,) position in world, orientation xyzw, linear and angular velocity in base axes.
+        joint_position, joint_velocity: (n,).
         """
-        robot = self._robot
-        q, v, before = robot.q, robot.v, robot.v.copy()
-        q[:3] = position
-        q[3:7] = orientation
+        q, v = self._robot.q, self._robot.v
+        self._before[:] = v
+        q[:7] = base[:7]
         q[7:] = joint_position
-        v[:3] = velocity
-        v[3:6] = omega
+        v[:6] = base[7:BASE]
         v[6:] = joint_velocity
-        self._acceleration = (v - before) / dt
-        pin.computeJointJacobians(robot.model, robot.data, q)
-        for foot, frame in enumerate(robot.sole_ids):
-            self._refresh_sole(foot, frame)
-        velocities = self.jacobians.dot(v).tolist()
-        self.soles.velocity = [vector3(velocities[0:3]), vector3(velocities[6:9])]
-        self.soles.turn = [vector3(velocities[3:6]), vector3(velocities[9:12])]
+        np.subtract(v, self._before, out=self._acceleration)
+        self._acceleration *= 1.0 / dt
+        self.kinematics.update(base, joint_position, joint_velocity)
+        self._read_soles()
 
-    def _refresh_sole(self, foot: int, frame: int) -> None:
-        model, data = self._robot.model, self._robot.data
-        placement = pin.updateFramePlacement(model, data, frame)
-        x, y, z = placement.rotation.tolist()
-        self.soles.position[foot] = vector3(placement.translation.tolist())
-        self.soles.heading[foot] = math.atan2(y[0], x[0])
-        self.soles.normal[foot] = (x[2], y[2], z[2])
-        self.jacobians[6 * foot : 6 * foot + 6] = pin.getFrameJacobian(
-            model, data, frame, _WORLD_ALIGNED
+    def _read_soles(self) -> None:
+        ax, ay, az, avx, avy, avz, atx, aty, atz, anx, any_, anz, ah, *right = (
+            self.kinematics.soles.tolist()
+        )
+        bx, by, bz, bvx, bvy, bvz, btx, bty, btz, bnx, bny, bnz, bh = right
+        self.soles = Soles(
+            [(ax, ay, az), (bx, by, bz)],
+            [(avx, avy, avz), (bvx, bvy, bvz)],
+            [(atx, aty, atz), (btx, bty, btz)],
+            [ah, bh],
+            [(anx, any_, anz), (bnx, bny, bnz)],
         )
 
     def external_force(self, torque: Array) -> Array:
-        """(nv,) what inverse dynamics needs beyond the drives' torques (n,): raw contact force."""
+        """(r,) what inverse dynamics needs beyond the drives' torques (n,): raw contact force.
+
+        Only in ``rows``, which are all that a contact of the soles can push on.
+        """
         robot = self._robot
         force: Array = pin.rnea(robot.model, robot.data, robot.q, robot.v, self._acceleration)
-        force[BASE_DOF:] -= torque
+        force = force.take(self.rows)
+        force[BASE_DOF:] -= torque.take(self._legs)
         return force

@@ -5,12 +5,13 @@ Two steps. First the wrench of the ground on each sole: the weighted least-squar
 the balance of each leg's joints and, trusted less, of the base. Then the probability of contact:
 log-odds of the vertical force (Camurri et al., "Probabilistic contact estimation and impact
 detection for state estimation of quadruped robots", RA-L 2017), lowered when the sole is high or
-fast. No gait clock is asked.
+fast. No gait clock is asked; whoever has one may add its word (``expect``).
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 from scipy.linalg.lapack import dposv
@@ -31,10 +32,9 @@ class WrenchSolver:
     torques do not see the force along the leg.
     """
 
-    def __init__(self, parameters: ContactParameters, leg_joints: Array) -> None:
-        """leg_joints: (l,) indices of both legs' joints in joint order."""
-        self._rows = np.concatenate((np.arange(WRENCH), WRENCH + leg_joints)).astype(np.intp)
-        deviation = np.full(len(self._rows), parameters.joint_torque_noise)
+    def __init__(self, parameters: ContactParameters, rows: int) -> None:
+        """rows: of the generalised force; the base's first, the others are legs' joints."""
+        deviation = np.full(rows, parameters.joint_torque_noise)
         deviation[:3] = parameters.base_force_noise
         deviation[3:WRENCH] = parameters.base_torque_noise
         self._scale = 1.0 / deviation
@@ -44,12 +44,14 @@ class WrenchSolver:
     def solve(self, external_force: Array, jacobians: Array) -> Array:
         """(2, 6) force [N] and torque [N·m] on the left and right sole, in the Jacobians' axes.
 
-        external_force: (nv,). jacobians: (12, nv) of left and right sole, linear rows first.
+        external_force: (r,). jacobians: (12, r) of left and right sole, linear rows first.
         LinAlgError cannot happen with finite input: the prior makes the matrix positive definite.
         """
-        scaled = jacobians.take(self._rows, axis=1) * self._scale
-        right = scaled.dot(external_force.take(self._rows) * self._scale)
-        _, wrenches, info = dposv(scaled.dot(scaled.T) + self._prior, right)
+        scaled = jacobians * self._scale
+        equations = scaled.dot(scaled.T)
+        equations += self._prior
+        right = scaled.dot(external_force * self._scale)
+        _, wrenches, info = dposv(equations, right)
         if info != 0:
             raise np.linalg.LinAlgError(f"wrench equations not positive definite (dposv: {info})")
         return np.asarray(wrenches, dtype=np.float64).reshape(2, WRENCH)
@@ -65,15 +67,19 @@ def contact_log_odds(
     than a firm load speaks for, so that a slipping sole still counts as loaded.
     """
     p = parameters
-    force = p.load_slope * (load - p.load_threshold)
-    force = min(max(force, -p.load_evidence), p.load_evidence)
-    high = min(max(p.height_slope * (height - p.height_allowance), 0.0), p.kinematic_evidence)
-    fast = min(max(p.speed_slope * (speed - p.speed_allowance), 0.0), p.kinematic_evidence)
-    return force - high - fast
+    odds, most = p.load_slope * (load - p.load_threshold), p.load_evidence
+    odds = most if odds > most else odds if odds > -most else -most
+    if height > p.height_allowance:
+        high = p.height_slope * (height - p.height_allowance)
+        odds -= high if high < p.kinematic_evidence else p.kinematic_evidence
+    if speed > p.speed_allowance:
+        fast = p.speed_slope * (speed - p.speed_allowance)
+        odds -= fast if fast < p.kinematic_evidence else p.kinematic_evidence
+    return odds
 
 
 class ContactFilter:
-    """Contact probability of both soles: filtered log-odds, slower up than down.
+    """Contact probability of both soles: filtered log-odds, with times of its own up and down.
 
     probability: (left, right) in [0, 1].
     """
@@ -88,14 +94,22 @@ class ContactFilter:
         self.probability = [1.0, 1.0]
 
     def update(
-        self, loads: list[float], heights: list[float], speeds: list[float], dt: float
+        self,
+        loads: list[float],
+        heights: list[float],
+        speeds: list[float],
+        dt: float,
+        prior: Sequence[float] = (0.0, 0.0),
     ) -> list[float]:
-        """Take in one sample; return the probabilities. Arguments as in ``contact_log_odds``."""
+        """Take in one sample; return the probabilities.
+
+        loads, heights, speeds: as in ``contact_log_odds``; prior: log-odds told by somebody else.
+        """
         p, lower = self.parameters, min(heights)
         filtered = []
-        for load, height, speed, old in zip(loads, heights, speeds, self.probability, strict=True):
-            odds = contact_log_odds(load, height - lower, speed, p)
-            target = 1.0 / (1.0 + math.exp(-odds))
+        for foot in (0, 1):
+            odds = contact_log_odds(loads[foot], heights[foot] - lower, speeds[foot], p)
+            target, old = 1.0 / (1.0 + math.exp(-odds - prior[foot])), self.probability[foot]
             time = p.rise_time if target > old else p.fall_time
             filtered.append(old + (target - old) * dt / (time + dt))
         self.probability = filtered
@@ -117,9 +131,10 @@ class ContactDetector:
         self.reset()
 
     def reset(self) -> None:
-        """Both soles stand still and share the weight."""
+        """Both soles stand still and share the weight; nobody has told a gait."""
         self._filter.reset()
         self._slip = [ZERO, ZERO]
+        self._prior = (0.0, 0.0)
         self.loads = [0.5, 0.5]
         self.speeds = [0.0, 0.0]
 
@@ -128,14 +143,31 @@ class ContactDetector:
         """Of contact, left and right."""
         return self._filter.probability
 
+    def expect(self, stance: Sequence[float] | None) -> None:
+        """Take a gait's word for what the soles do from now on, as one more piece of evidence.
+
+        stance: of left and right sole, 1 stance, 0 swing, anything between less certain; None: no
+        word. It weighs ``gait_evidence``, less than a firm load does: a late or early touchdown is
+        still seen. Numbers that are not finite count as no word.
+        """
+        if stance is None or not all(math.isfinite(s) for s in stance):
+            self._prior = (0.0, 0.0)
+            return
+        left, right = (min(max(s, 0.0), 1.0) for s in stance)
+        weight = self.parameters.gait_evidence
+        self._prior = (weight * (2.0 * left - 1.0), weight * (2.0 * right - 1.0))
+
     def update(self, wrench: Array, soles: Soles, dt: float) -> list[float]:
         """Take in one sample; return the probabilities. wrench: (2, 6) in world axes."""
-        self.loads = [force / self._weight for force in wrench[:, 2].tolist()]
-        keep = self.parameters.speed_time / (self.parameters.speed_time + dt)
-        self._slip = [
-            weighted(keep, old, 1.0 - keep, new)
-            for old, new in zip(self._slip, soles.velocity, strict=True)
+        (_, _, left, *_), (_, _, right, *_) = wrench.tolist()
+        self.loads = [left / self._weight, right / self._weight]
+        time = self.parameters.speed_time
+        keep, share = time / (time + dt), dt / (time + dt)
+        slip, seen = self._slip, soles.velocity
+        self._slip = slip = [
+            weighted(keep, slip[0], share, seen[0]),
+            weighted(keep, slip[1], share, seen[1]),
         ]
-        self.speeds = [math.hypot(*slip) for slip in self._slip]
-        heights = [sole[2] for sole in soles.position]
-        return self._filter.update(self.loads, heights, self.speeds, dt)
+        self.speeds = [math.hypot(*slip[0]), math.hypot(*slip[1])]
+        heights = [soles.position[0][2], soles.position[1][2]]
+        return self._filter.update(self.loads, heights, self.speeds, dt, self._prior)

@@ -10,6 +10,7 @@ Joint velocities are passed on as measured: with 0.05 rad/s of noise the best lo
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 
 import numpy as np
 
@@ -67,7 +68,7 @@ class LegOdometryEstimator(GuardedEstimator):
     ) -> Estimate:
         self._gyro = gyro
         self._orientation.reset(up)
-        self._body.place(self._orientation.quaternion, readings.position)
+        self._body.place(readings.position, self._base(ZERO, ZERO, ZERO))
         soles = self._body.soles
         middle = weighted(0.5, soles.position[0], 0.5, soles.position[1])
         places = [minus(sole, middle) for sole in soles.position]
@@ -76,20 +77,18 @@ class LegOdometryEstimator(GuardedEstimator):
         wrench = self._wrenches.solve(self._momentum.residual, self._body.jacobians)
         return self._assemble(observation, readings, ZERO, wrench)
 
+    def _base(self, position: Vector3, velocity: Vector3, omega: Vector3) -> Array:
+        """(13,) the state of the base, as ``Body.move`` takes it."""
+        orientation = self._orientation.quaternion.tolist()
+        return np.array((*position, *orientation, *velocity, *omega))
+
     def _advance(self, observation: Observation, readings: Readings, dt: float) -> Estimate:
         omega = self._turn(readings, dt)
         orientation, odometry = self._orientation, self._odometry
         force = self._specific_force(readings)
         velocity = odometry.predict(orientation.rows, omega, force, dt)
-        self._body.move(
-            odometry.position,
-            orientation.quaternion,
-            velocity,
-            omega,
-            readings.position,
-            readings.velocity,
-            dt,
-        )
+        base = self._base(odometry.position, velocity, omega)
+        self._body.move(base, readings.position, readings.velocity, dt)
         residual = self._momentum.update(self._body.external_force(readings.torque), dt)
         wrench = self._wrenches.solve(residual, self._body.jacobians)
         self._correct(readings, wrench, dt)
@@ -105,6 +104,17 @@ class LegOdometryEstimator(GuardedEstimator):
         unseen = health.overdue(JOINTS) and JOINTS not in faults
         if STREAM in faults or health.overdue(STREAM) or unseen:
             self._odometry.forget_anchors()
+
+    @property
+    def figures(self) -> Mapping[str, float]:
+        """Slip, and what the filters have learned."""
+        return {
+            "sole_speed_left_m_s": self._contact.speeds[0],
+            "sole_speed_right_m_s": self._contact.speeds[1],
+            "slip_limit_m_s": self._odometry.patience.limit,
+            "gyro_bias_rad_s": math.hypot(*self._orientation.bias),
+            "accelerometer_bias_m_s2": math.hypot(*self._odometry.acceleration_bias),
+        }
 
     @property
     def slipping(self) -> tuple[bool, bool]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -50,8 +50,10 @@ class GuardedEstimator(ABC):
         self._body = Body(description)
         self._guard = SensorGuard(description, parameters.sensors)
         self._health = Health(parameters.sensors)
-        self._momentum = MomentumObserver(self._body.size, parameters.contact.observer_bandwidth)
-        self._wrenches = WrenchSolver(parameters.contact, np.concatenate(self._legs))
+        self._momentum = MomentumObserver(
+            len(self._body.rows), parameters.contact.observer_bandwidth
+        )
+        self._wrenches = WrenchSolver(parameters.contact, len(self._body.rows))
         self._contact = detector(parameters.contact, self._body.weight)
         self._last: Estimate | None = None
 
@@ -88,9 +90,11 @@ class GuardedEstimator(ABC):
             faults: dict[str, str] = {}
             dt = self._interval(observation, self._last, faults)
             readings = self._guard.check(observation, dt)
-            faults.update(readings.faults)
-            self._return_from_outage(readings, faults)
-            self._health.update(faults, dt)
+            if readings.faults:
+                faults.update(readings.faults)
+            if faults or self._health.ailing:
+                self._return_from_outage(readings, faults)
+                self._health.update(faults, dt)
             self._last = self._advance(observation, readings, dt)
             return self._last
         except Exception as error:  # the promise of the protocol, see above
@@ -114,6 +118,18 @@ class GuardedEstimator(ABC):
     def _advance(self, observation: Observation, readings: Readings, dt: float) -> Estimate:
         """Return the estimate dt after the last one."""
 
+    def expect_gait(self, stance: Sequence[float] | None) -> None:
+        """Take a gait's word for what the soles do from now on; see ``ContactDetector.expect``.
+
+        Nobody needs to call this; contact is found without.
+        """
+        self._contact.expect(stance)
+
+    @property
+    @abstractmethod
+    def figures(self) -> Mapping[str, float]:
+        """What a diagnosis wants to know beyond the estimate, by name and unit; any moment."""
+
     @property
     @abstractmethod
     def slipping(self) -> tuple[bool, bool]:
@@ -122,13 +138,19 @@ class GuardedEstimator(ABC):
     # --- time -------------------------------------------------------------------------------
 
     def _interval(self, observation: Observation, last: Estimate, faults: dict[str, str]) -> float:
-        """Seconds since the last observation; the nominal period where stamps make no sense."""
+        """Seconds since the last observation; the nominal period where stamps make no sense.
+
+        A stamp that jumps while the sequence goes on is the clock's jump: no sample was lost.
+        """
         sensors = self.parameters.sensors
         dt = observation.stamp - last.stamp
         if not (0.0 < dt < math.inf):
             faults[STREAM] = f"stamp goes from {last.stamp} to {observation.stamp} s"
             return sensors.nominal_period
         if dt > sensors.outage_limit:
+            if observation.sequence == last.observation.sequence + 1:
+                faults[STREAM] = f"clock jumps by {dt:.3f} s from one sample to the next"
+                return sensors.nominal_period
             faults[STREAM] = f"no observation for {1e3 * dt:.0f} ms"
             return sensors.outage_limit * 1.01
         return dt

@@ -26,6 +26,11 @@ class Health:
         self._outages: dict[str, float] = {}
         self._good_time = 0.0
 
+    @property
+    def ailing(self) -> bool:
+        """Whether anything is out, or has not been good for long enough."""
+        return bool(self._outages) or not self.healthy
+
     def outage(self, group: str) -> float:
         """Time since the last believable reading of a group; 0 when it was the last one [s]."""
         return self._outages.get(group, 0.0)

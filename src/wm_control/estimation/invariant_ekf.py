@@ -18,10 +18,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+import casadi as ca
 import numpy as np
 import pinocchio as pin
 from scipy.linalg.lapack import dposv
 
+from wm_control.estimation.kernel import Kernel, exponential
 from wm_control.estimation.orientation import GRAVITY
 from wm_control.types import Array
 
@@ -37,7 +39,12 @@ GROUP = 15
 _KNOWN = FORCE_BIAS.stop
 """Columns of Φ that are not the identity's: group and biases."""
 
-_V, _P = 0, 1
+MEAN = 32
+"""Numbers of the mean; the first ``_OTHERS`` are the group's."""
+
+_OTHERS = 21
+
+VELOCITY_ROW, POSITION_ROW = 0, 1
 FOOT_ROW = (2, 3)
 """Rows of ``FilterState.vectors``."""
 
@@ -51,19 +58,20 @@ _GRAVITY_VECTOR = np.array((0.0, 0.0, -GRAVITY))
 class FilterState:
     """What the filter believes; arrays are preallocated and written in place.
 
-    group: (7, 3), the rows that a turn of the world turns: ``rotation`` transposed (3, 3), with
-    rotation from base axes to world, and ``vectors`` (4, 3), v [m/s] and p [m] of the IMU and the
-    places of left and right sole [m]; both are views of it. others: (11,), the rest of the error's
-    order, with the views biases (2, 3) of gyro [rad/s] and accelerometer [m/s²] in base axes,
-    imu_tilt (2,), rotation of the IMU's own attitude about base x and y [rad], and foot_heading
-    (2,) of the placed soles [rad].
+    mean: (32,), of which all others but the covariance are views. group: (7, 3), the rows that a
+    turn of the world turns: ``rotation`` transposed (3, 3), with rotation from base axes to world,
+    and ``vectors`` (4, 3), v [m/s] and p [m] of the IMU and the places of left and right sole [m].
+    others: (11,), the rest of the error's order, with biases (2, 3) of gyro [rad/s] and
+    accelerometer [m/s²] in base axes, imu_tilt (2,), rotation of the IMU's own attitude about base
+    x and y [rad], and foot_heading (2,) of the placed soles [rad].
     covariance: (26, 26) of the error, ordered as the slices above.
     """
 
-    group: Array = field(default_factory=lambda: np.vstack((np.eye(3), np.zeros((4, 3)))))
-    others: Array = field(default_factory=lambda: np.zeros(SIZE - GROUP))
+    mean: Array = field(default_factory=lambda: np.append(np.eye(3), np.zeros(MEAN - 9)))
     covariance: Array = field(default_factory=lambda: np.zeros((SIZE, SIZE)))
 
+    group: Array = field(init=False)
+    others: Array = field(init=False)
     rotation: Array = field(init=False)
     vectors: Array = field(init=False)
     biases: Array = field(init=False)
@@ -72,6 +80,8 @@ class FilterState:
 
     def __post_init__(self) -> None:
         """Make the views."""
+        self.group = self.mean[:_OTHERS].reshape(7, 3)
+        self.others = self.mean[_OTHERS:]
         self.rotation = self.group[:3].T
         self.vectors = self.group[3:]
         self.biases = self.others[:6].reshape(2, 3)
@@ -90,58 +100,41 @@ class FilterState:
     @property
     def velocity(self) -> Array:
         """(3,) of the IMU in world [m/s]."""
-        velocity: Array = self.vectors[_V]
+        velocity: Array = self.vectors[VELOCITY_ROW]
         return velocity
 
     @property
     def position(self) -> Array:
         """(3,) of the IMU in world [m]."""
-        position: Array = self.vectors[_P]
+        position: Array = self.vectors[POSITION_ROW]
         return position
 
     def copy(self) -> FilterState:
         """Return a copy that shares nothing."""
-        return FilterState(
-            self.group.copy(),
-            self.others.copy(),
-            self.covariance.copy(),
-        )
-
-
-def _lever_map() -> Array:
-    """(90, 14): maps (1, dt/2, u, s, dL, dR) to the (15, 2, 3) input matrix of ``noise_input``.
-
-    Block [:, 0] is (I, u^, s^, dL^, dR^), block [:, 1] is (0, I, dt/2 I, 0, 0).
-    """
-    levers = np.zeros((5, 3, 2, 3, 14))
-    for axis in range(3):
-        levers[0, axis, 0, axis, 0] = 1.0
-        levers[1, axis, 1, axis, 0] = 1.0
-        levers[2, axis, 1, axis, 1] = 1.0
-    for block in range(4):
-        for axis in range(3):
-            cross = pin.skew(np.eye(3)[axis])
-            levers[1 + block, :, 0, :, 2 + 3 * block + axis] = cross
-    return levers.reshape(90, 14)
-
-
-_LEVERS = _lever_map()
+        return FilterState(self.mean.copy(), self.covariance.copy())
 
 
 class Propagation:
     """One step of mean and covariance; the transition Φ of the last step stays readable."""
 
     def __init__(self) -> None:
-        """Allocate."""
-        self.transition: Array = np.eye(SIZE)
-        self._moving = self.transition[:GROUP, :_KNOWN]
-        self._input = self.transition[:GROUP, GROUP:_KNOWN]
-        self._terms: Array = np.zeros(14)
-        self._terms[0] = 1.0
+        """Compile the motion and allocate."""
+        self._kernel = _motion()
+        self._mean, self._imu = self._kernel.inputs["mean"], self._kernel.inputs["imu"]
+        self._group, self._entered = self._kernel.outputs["group"], self._kernel.outputs["input"]
+        self._moving: Array = np.eye(GROUP, _KNOWN)
+        self._input = self._moving[:, GROUP:]
         self._dt = 0.0
 
-    def move(self, state: FilterState, omega: Array, force: Array, dt: float) -> Array:
-        """Propagate the mean by dt in place; return Φ (26, 26) of the error over the same step.
+    @property
+    def transition(self) -> Array:
+        """(26, 26) Φ of the last step."""
+        transition = np.eye(SIZE)
+        transition[:GROUP, :_KNOWN] = self._moving
+        return transition
+
+    def move(self, state: FilterState, omega: Array, force: Array, dt: float) -> None:
+        """Propagate the mean by dt in place, and remember Φ of the error over the same step.
 
         omega: (3,) mean angular velocity over dt [rad/s]; force: (3,) mean specific force [m/s²],
         in base axes at the end of the interval; biases not yet removed from either.
@@ -157,27 +150,20 @@ class Propagation:
         """
         if not (abs(dt - self._dt) <= _SAME_INTERVAL):
             self._new_interval(dt)
-        rotation, vectors = state.rotation, state.vectors
-        rotation[:] = rotation.dot(pin.exp3(dt * (omega - state.biases[0])))
-        motion = vectors[:2]
-        motion[:] = self._coast.dot(motion) + self._fall
-        self._terms[2:] = vectors.reshape(12)
-        levers = _LEVERS.dot(self._terms).reshape(30, 3).dot(-dt * rotation)
-        self._input[:] = levers.reshape(GROUP, 6)
-        felt = rotation.dot(force - state.biases[1])
-        motion += self._push * felt
-        return self.transition
+        self._mean[:] = state.mean
+        self._imu[:3] = omega
+        self._imu[3:6] = force
+        self._imu[6] = dt
+        self._kernel.run()
+        state.mean[:_OTHERS] = self._group
+        self._input[:] = self._entered
 
     def _new_interval(self, dt: float) -> None:
         self._dt = dt
-        self._coast = np.array(((1.0, 0.0), (dt, 1.0)))
-        self._push = np.array(((dt,), (0.5 * dt * dt,)))
-        self._fall = self._push * _GRAVITY_VECTOR
-        self._terms[1] = 0.5 * dt
         gravity = pin.skew(_GRAVITY_VECTOR)
-        self.transition[VELOCITY, PHI] = dt * gravity
-        self.transition[POSITION, PHI] = 0.5 * dt * dt * gravity
-        self.transition[POSITION, VELOCITY] = dt * np.eye(3)
+        self._moving[VELOCITY, PHI] = dt * gravity
+        self._moving[POSITION, PHI] = 0.5 * dt * dt * gravity
+        self._moving[POSITION, VELOCITY] = dt * np.eye(3)
 
     def spread(self, state: FilterState, input_variance: Array, drift_variance: Array) -> None:
         """P⁺ = Φ P Φᵀ + B diag(input) Bᵀ + diag(drift), with the last Φ; in place.
@@ -194,6 +180,31 @@ class Propagation:
         ahead[:, GROUP:_KNOWN] += self._input * input_variance
         covariance[:GROUP, :GROUP] = ahead[:, :_KNOWN].dot(moving.T)
         covariance.reshape(-1)[:: SIZE + 1] += drift_variance
+
+
+def _motion() -> Kernel:
+    """Write down ``Propagation.move``: the new group (21,) and the columns B (15, 6) of Φ."""
+    mean, imu = ca.SX.sym("mean", MEAN), ca.SX.sym("imu", 7)
+    rows = ca.reshape(mean[:_OTHERS], 3, 7)
+    omega, force, dt = imu[:3] - mean[21:24], imu[3:6] - mean[24:27], imu[6]
+    rotation = rows[:, :3] @ exponential(dt * omega)
+    velocity, position, left, right = (rows[:, 3 + k] for k in range(4))
+    fall = ca.DM(_GRAVITY_VECTOR)
+    coasted = velocity + dt * fall
+    moved = position + dt * velocity + 0.5 * dt**2 * fall
+    felt = rotation @ force
+    after = (coasted + dt * felt, moved + 0.5 * dt**2 * felt, left, right)
+    turn = -dt * rotation
+    by_gyro = (turn, *(ca.skew(x) @ turn for x in (coasted, moved, left, right)))
+    by_force = (ca.SX(3, 3), turn, 0.5 * dt * turn, ca.SX(6, 3))
+    return Kernel(
+        "motion",
+        {"mean": mean, "imu": imu},
+        {
+            "group": ca.vertcat(ca.vec(rotation), *after),
+            "input": ca.horzcat(ca.vertcat(*by_gyro), ca.vertcat(*by_force)),
+        },
+    )
 
 
 def retract(state: FilterState, error: Array) -> None:
@@ -238,63 +249,3 @@ def tidy(state: FilterState) -> None:
     covariance += covariance.T.copy()
     covariance *= 0.5
     state.rotation[:] = pin.Quaternion(state.rotation).normalized().matrix()
-
-
-def forget(state: FilterState, row: int, variance: float) -> None:
-    """Know one row of the error no better than by ``variance``, and by nothing else; in place."""
-    state.covariance[row, :] = 0.0
-    state.covariance[:, row] = 0.0
-    state.covariance[row, row] = variance
-
-
-def settle_place(state: FilterState, foot: int | None) -> Array:
-    """Take a sole's horizontal place for granted from now on; return its variance (2, 2) [m²].
-
-    What the filter learns later (a heading error, say) would otherwise move the whole path of the
-    past, robot included, and odometry must not jump (REP-105). Horizontal position is a gauge: no
-    measurement tells it, so nothing else is lost. With e = (r + φ x d)_xy, the error of the sole's
-    place d itself, the error r of every place becomes r - e; heights stay, as the ground tells
-    them. foot: None takes the IMU's own position instead, for a robot in the air.
-    """
-    at = POSITION if foot is None else FOOT[foot]
-    x, y, z = state.vectors[_P if foot is None else FOOT_ROW[foot]].tolist()
-    error = np.zeros((2, SIZE))
-    error[0, 1], error[0, 2], error[1, 0], error[1, 2] = z, -y, -z, x
-    error[0, at.start] = error[1, at.start + 1] = 1.0
-    covariance, shift = state.covariance, np.eye(SIZE)
-    for part in (POSITION, *FOOT):
-        shift[part.start : part.start + 2] -= error
-    variance: Array = error.dot(covariance).dot(error.T)
-    covariance[:] = shift.dot(covariance).dot(shift.T)
-    return variance
-
-
-def remove_contact(state: FilterState, foot: int) -> None:
-    """Forget where a sole stood: its place and heading are marginalised out of the belief."""
-    covariance = state.covariance
-    for part in (FOOT[foot], FOOT_HEADING[foot]):
-        covariance[part, :] = 0.0
-        covariance[:, part] = 0.0
-    state.vectors[FOOT_ROW[foot]] = 0.0
-    state.foot_heading[foot] = 0.0
-
-
-def add_contact(state: FilterState, foot: int, place: Array, heading: float, noise: Array) -> None:
-    """Put a sole down where forward kinematics sees it: the belief is augmented, in place.
-
-    place: (3,) [m] and heading [rad] of the sole by kinematics at the present belief; noise: (4, 4)
-    their covariance from the encoders, world axes. In right-invariant errors the new place's is
-    ri = rp + noise, the new heading's φz + noise.
-    """
-    remove_contact(state, foot)
-    covariance, at, turn = state.covariance, FOOT[foot], FOOT_HEADING[foot]
-    covariance[at, :] = covariance[POSITION, :]
-    covariance[turn, :] = covariance[2, :]
-    covariance[:, at] = covariance[:, POSITION]
-    covariance[:, turn] = covariance[:, 2]
-    covariance[at, at] += noise[:3, :3]
-    covariance[at, turn] += noise[:3, 3]
-    covariance[turn, at] += noise[3, :3]
-    covariance[turn, turn] += noise[3, 3]
-    state.vectors[FOOT_ROW[foot]] = place
-    state.foot_heading[foot] = heading

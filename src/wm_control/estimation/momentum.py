@@ -20,21 +20,21 @@ from wm_control.types import Array
 
 
 class MomentumObserver:
-    """residual: (nv,) generalised external force, base rows in base axes [N, N·m]."""
+    """residual: (r,) generalised external force in the rows it is given, base axes [N, N·m]."""
 
     def __init__(self, size: int, bandwidth: float) -> None:
-        """size: nv; bandwidth: K [rad/s]."""
+        """size: r, rows that are watched; bandwidth: K [rad/s]."""
         self.bandwidth = bandwidth
         self.residual: Array = np.zeros(size)
 
     def reset(self, external_force: Array) -> None:
-        """Start with this force (nv,), as in a robot at rest."""
+        """Start with this force (r,), as in a robot at rest."""
         self.residual = external_force.copy()
 
     def update(self, external_force: Array, dt: float) -> Array:
-        """Advance by dt; return the new residual (nv,).
+        """Advance by dt; return the new residual (r,).
 
-        external_force: (nv,) raw Jᵀf with v̇ = (v_k - v_k-1) / dt; noisy, as dt is short. The step
+        external_force: (r,) raw Jᵀf with v̇ = (v_k - v_k-1) / dt; noisy, as dt is short. The step
         is implicit: stable for every dt.
         """
         gain = self.bandwidth * dt / (1.0 + self.bandwidth * dt)

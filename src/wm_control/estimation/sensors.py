@@ -54,6 +54,7 @@ class SensorGuard:
         """Derive the ranges from the robot's limits."""
         self._names = description.joint_names
         self._layout = SensorVector(len(self._names))
+        self._quaternion = self._layout.imu[ORIENTATION]
         self._limit = _ranges(description, parameters)
         self._stuck = StuckDetector(self._layout, parameters)
         self._last: Array | None = None
@@ -71,10 +72,10 @@ class SensorGuard:
             return self._blind(dt, str(error))
         stuck = self._stuck.update(values, dt)
         good = np.abs(values) <= self._limit  # written so that NaN fails
-        x, y, z, w = values[self._layout.imu[ORIENTATION]].tolist()
+        x, y, z, w = values[self._quaternion].tolist()
         unit = 0.9 <= x * x + y * y + z * z + w * w <= 1.1
-        if stuck is not None or not unit or not good.all():
-            good[self._layout.imu[ORIENTATION]] &= unit
+        if stuck is not None or not unit or np.count_nonzero(good) < len(good):
+            good[self._quaternion] &= unit
             stuck = np.zeros_like(good) if stuck is None else stuck
             return self._repaired(values, ~good | stuck, stuck, dt)
         self._last = values

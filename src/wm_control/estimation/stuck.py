@@ -105,7 +105,7 @@ class StuckDetector:
         same = values == self._recent[-1][0] if self._recent else self._nothing
         twice, self._same = same & self._same, same
         self._recent.append((values, dt))
-        if not twice.any():
+        if not np.count_nonzero(twice):  # a third of the time of twice.any()
             if self._counting:
                 self._count[:] = 0.0
                 self._stuck, self._counting = self._nothing, False

@@ -5,34 +5,36 @@ from __future__ import annotations
 from itertools import pairwise
 
 import numpy as np
-import pinocchio as pin
 import pytest
 
-from wm_control.estimation.contact import ContactFilter, WrenchSolver, contact_log_odds
+from wm_control.estimation.body import Body
+from wm_control.estimation.contact import (
+    ContactDetector,
+    ContactFilter,
+    WrenchSolver,
+    contact_log_odds,
+)
 from wm_control.estimation.momentum import MomentumObserver
 from wm_control.estimation.parameters import ContactParameters
-from wm_control.robot.model import RobotModel
 
 PARAMETERS = ContactParameters()
-WORLD = pin.ReferenceFrame.LOCAL_WORLD_ALIGNED
+WEIGHT = 327.0
 
 
 @pytest.fixture(scope="module")
-def jacobians(robot):
-    model = RobotModel(robot)
-    model.q[7:] = robot.default_position
-    pin.computeJointJacobians(model.model, model.data, model.q)
-    rows = []
-    for frame in model.sole_ids:
-        pin.updateFramePlacement(model.model, model.data, frame)
-        rows.append(pin.getFrameJacobian(model.model, model.data, frame, WORLD).copy())
-    return np.vstack(rows)
+def body(robot):
+    return Body(robot)
 
 
 @pytest.fixture(scope="module")
-def solver(robot):
-    legs = [*robot.groups["left_leg"], *robot.groups["right_leg"]]
-    return WrenchSolver(PARAMETERS, np.array(legs))
+def jacobians(robot, body):
+    body.place(robot.default_position)
+    return body.jacobians.copy()
+
+
+@pytest.fixture(scope="module")
+def solver(body):
+    return WrenchSolver(PARAMETERS, len(body.rows))
 
 
 @pytest.mark.parametrize(
@@ -50,14 +52,9 @@ def test_wrenches_are_found_again_from_the_generalised_force_they_make(solver, j
     np.testing.assert_allclose(found[:, 3:], wrenches[:, 3:], atol=1.0)
 
 
-def test_a_straight_leg_still_gives_a_finite_wrench(robot, solver):
-    model = RobotModel(robot)
-    pin.computeJointJacobians(model.model, model.data, pin.neutral(model.model))
-    rows = []
-    for frame in model.sole_ids:
-        pin.updateFramePlacement(model.model, model.data, frame)
-        rows.append(pin.getFrameJacobian(model.model, model.data, frame, WORLD).copy())
-    straight = np.vstack(rows)
+def test_a_straight_leg_still_gives_a_finite_wrench(robot, body, solver):
+    body.place(np.zeros(len(robot.joint_names)))
+    straight = body.jacobians.copy()
     wrenches = np.array(((0, 0, 330, 0, 0, 0), (0, 0, 0, 0, 0, 0)), dtype=float)
     found = solver.solve(straight.T @ wrenches.ravel(), straight)
     assert np.isfinite(found).all()
@@ -115,3 +112,37 @@ def test_swapping_the_feet_swaps_the_probabilities():
     left = one.update(loads, heights, speeds, 0.002)
     right = other.update(loads[::-1], heights[::-1], speeds[::-1], 0.002)
     assert left == right[::-1]
+
+
+def detected(body, loads, samples=10, stance=None):
+    """Probabilities after some samples of these loads, with both soles resting."""
+    detector = ContactDetector(PARAMETERS, WEIGHT)
+    detector.expect(stance)
+    wrench = np.zeros((2, 6))
+    wrench[:, 2] = np.array(loads) * WEIGHT
+    for _ in range(samples):
+        probability = detector.update(wrench, body.soles, 0.002)
+    return probability
+
+
+def test_a_gait_decides_where_the_forces_do_not(robot, body):
+    body.place(robot.default_position)
+    half = [PARAMETERS.load_threshold] * 2
+    assert detected(body, half) == pytest.approx([0.5, 0.5], abs=0.02)
+    left, right = detected(body, half, stance=(1.0, 0.0))
+    # log-odds +-2: 1 / (1 + e^-2) = 0.881
+    assert left == pytest.approx(0.881, abs=0.02)
+    assert right == pytest.approx(0.119, abs=0.02)
+
+
+def test_a_wrong_gait_is_overruled_by_a_firm_load_and_by_none(robot, body):
+    body.place(robot.default_position)
+    left, right = detected(body, (0.9, 0.0), stance=(0.0, 1.0))
+    assert left > 0.9
+    assert right < 0.5
+
+
+@pytest.mark.parametrize("stance", [None, (np.nan, 1.0)])
+def test_no_gait_and_a_gait_that_is_not_finite_change_nothing(robot, body, stance):
+    body.place(robot.default_position)
+    assert detected(body, (0.3, 0.1), 3, stance) == detected(body, (0.3, 0.1), 3)

@@ -8,6 +8,7 @@ import pytest
 
 from wm_control.estimation import invariant_ekf as ekf
 from wm_control.estimation import measurements as look
+from wm_control.estimation import placed_soles as soles
 from wm_control.estimation.invariant_covariance import over_the_path, pose_and_twist
 
 EPSILON = 1e-6
@@ -43,6 +44,13 @@ def error_between(believed, true):
     )
 
 
+def moved_by(state, omega, force, dt):
+    """Move the state in place; return Φ."""
+    propagation = ekf.Propagation()
+    propagation.move(state, omega, force, dt)
+    return propagation.transition
+
+
 def differences(function, size=ekf.SIZE):
     """Central differences of ``function(error)`` at zero error, (k, 26)."""
     columns = []
@@ -64,7 +72,7 @@ def test_the_transition_is_the_derivative_of_the_motion(seed):
     omega, force, dt = random.normal(size=3), 10.0 * random.normal(size=3), 0.002
     state = some_state(seed)
     moved = state.copy()
-    transition = ekf.Propagation().move(moved, omega, force, dt).copy()
+    transition = moved_by(moved, omega, force, dt)
 
     def after(error):
         other = disturbed(state, error)
@@ -76,9 +84,8 @@ def test_the_transition_is_the_derivative_of_the_motion(seed):
 
 
 def test_the_motion_of_a_group_error_does_not_depend_on_the_state():
-    one, other = ekf.Propagation(), ekf.Propagation()
-    a = one.move(some_state(1), np.ones(3), np.ones(3), 0.002)
-    b = other.move(some_state(2), -np.ones(3), np.zeros(3), 0.002)
+    a = moved_by(some_state(1), np.ones(3), np.ones(3), 0.002)
+    b = moved_by(some_state(2), -np.ones(3), np.zeros(3), 0.002)
     np.testing.assert_array_equal(a[: ekf.GROUP, : ekf.GROUP], b[: ekf.GROUP, : ekf.GROUP])
 
 
@@ -179,7 +186,7 @@ def test_a_heading_error_turns_the_path_about_its_start():
 def test_settling_the_place_forgets_where_the_imu_is_and_nothing_else():
     state = some_state(11)
     before = pose_and_twist(state, np.zeros(3), 0.0)
-    variance = ekf.settle_place(state, None)
+    variance = soles.settle_place(state, None)
     after = pose_and_twist(state, np.zeros(3), 0.0)
     np.testing.assert_allclose(variance, before[0][:2, :2])
     np.testing.assert_allclose(after[0][:2], 0.0, atol=1e-12)
@@ -197,7 +204,7 @@ def test_settling_on_a_sole_keeps_where_the_base_is_relative_to_it(foot):
 
     jacobian = differences(relative)
     before = jacobian @ state.covariance @ jacobian.T
-    ekf.settle_place(state, foot)
+    soles.settle_place(state, foot)
     after = jacobian @ state.covariance @ jacobian.T
     np.testing.assert_allclose(after, before, rtol=1e-5, atol=1e-12)
 
@@ -205,7 +212,7 @@ def test_settling_on_a_sole_keeps_where_the_base_is_relative_to_it(foot):
 def test_a_new_contact_is_as_uncertain_as_the_base_and_the_encoders_together():
     state = some_state(8)
     noise = np.diag((1e-6, 2e-6, 3e-6, 4e-6))
-    ekf.add_contact(state, 1, np.array((1.0, 2.0, 3.0)), 0.4, noise)
+    soles.add_contact(state, 1, np.array((1.0, 2.0, 3.0)), 0.4, noise)
     covariance, foot = state.covariance, ekf.FOOT[1]
     base = covariance[ekf.POSITION, ekf.POSITION]
     np.testing.assert_allclose(covariance[foot, foot], base + noise[:3, :3])
@@ -218,7 +225,7 @@ def test_a_new_contact_is_as_uncertain_as_the_base_and_the_encoders_together():
 def test_a_removed_contact_leaves_the_rest_of_the_belief_as_it_was():
     state = some_state(9)
     before = state.covariance.copy()
-    ekf.remove_contact(state, 0)
+    soles.remove_contact(state, 0)
     rest = [k for k in range(ekf.SIZE) if not (9 <= k < 12) and k != 24]
     np.testing.assert_array_equal(state.covariance[np.ix_(rest, rest)], before[np.ix_(rest, rest)])
     assert not state.covariance[9:12].any()
@@ -241,7 +248,7 @@ def test_soles_say_nothing_about_heading_and_position():
         shift[part] = (1.0, -2.0, 0.5)
     turn = np.zeros(ekf.SIZE)
     turn[[2, 24, 25]] = 1.0
-    transition = ekf.Propagation().move(some_state(), np.ones(3), np.ones(3), 0.002)
+    transition = moved_by(some_state(), np.ones(3), np.ones(3), 0.002)
     for direction in (shift, turn):
         np.testing.assert_allclose(jacobian @ direction, 0.0, atol=1e-15)
         np.testing.assert_allclose(transition @ direction, direction, atol=1e-15)
