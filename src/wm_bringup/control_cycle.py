@@ -1,8 +1,8 @@
-"""What the control thread does every 2 ms: robot, loop and planner's plans, on real time.
+"""What the real-time process does every 2 ms: robot, loop and planner's plans.
 
     plans -> loop.tick(observation) -> robot.step(command) -> hand the record over
 
-No ROS here and nothing that waits: what other threads want to say (plans, velocity, arming) lies
+No ROS here and nothing that waits: what others want to say (plans, velocity, arming) lies
 ready in mailboxes, and what they want to know is handed to ``sink``, which must not block.
 """
 
@@ -19,7 +19,7 @@ from wm_bringup.realtime import Beat
 from wm_control.arbiter.operator import OperatorInput
 from wm_control.arbiter.velocity_gate import VelocityGate
 from wm_control.mpc.plan import WalkingPlan
-from wm_control.types import Observation
+from wm_control.types import Array, Observation
 
 HOLD_EVERY = 10
 """A held robot is looked at in every tenth period only."""
@@ -27,6 +27,17 @@ HOLD_EVERY = 10
 
 WARM_UP = 25
 """Steps of the robot before the run, which are then forgotten: first times take long."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrueBase:
+    """What ``ground_truth/odom`` shows of a simulated robot; fields as in ``GroundTruth``."""
+
+    stamp: float
+    base_position_in_world: Array
+    base_orientation: Array
+    base_velocity_in_base: Array
+    base_angular_velocity_in_base: Array
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +50,7 @@ class CycleRecord:
     tick: TickRecord
     latency: LatencySample
     held: bool
-    truth: GroundTruth | None = None
+    truth: TrueBase | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +72,7 @@ class CycleOptions:
 class ControlCycle:
     """One robot under one loop; ``run`` does one period.
 
-    One thread makes all calls; others may use ``request_reset``, ``plans`` and ``gate.receive``.
+    One thread makes all calls.
     """
 
     def __init__(
@@ -103,7 +114,7 @@ class ControlCycle:
         self._reset()
 
     def request_reset(self) -> None:
-        """Start again from the default posture with the next cycle; from any thread."""
+        """Start again from the default posture with the next cycle."""
         self._reset_requested = True
 
     def run(self, beat: Beat) -> None:
@@ -196,13 +207,19 @@ class ControlCycle:
         )
         self._sink(CycleRecord(tick, latency, self._held, self._look()))
 
-    def _look(self) -> GroundTruth | None:
+    def _look(self) -> TrueBase | None:
         """Look at the truth in every so many cycles."""
         every = self._options.truth_every
         if self._truth is None or every == 0 or self.cycles % every:
             return None
         truth = self._truth()
-        return replace(truth, stamp=truth.stamp + self._epoch)
+        return TrueBase(
+            truth.stamp + self._epoch,
+            truth.base_position_in_world,
+            truth.base_orientation,
+            truth.base_velocity_in_base,
+            truth.base_angular_velocity_in_base,
+        )
 
     def shut_down(self, beats: Callable[[], Beat], cycles: int = HOLD_EVERY) -> None:
         """Stop the robot and let the damping go out for a few more cycles."""

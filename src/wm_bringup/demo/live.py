@@ -138,14 +138,27 @@ def _why_stop(
     return FELL if operator.view.fallen else ""
 
 
+def _with_children(processes: Mapping[str, int]) -> dict[str, psutil.Process]:
+    """Find the processes, and those that they have started, by the name of their module."""
+    found: dict[str, psutil.Process] = {}
+    for name, pid in processes.items():
+        found[name] = psutil.Process(pid)
+        for child in found[name].children(recursive=True):
+            with suppress(psutil.Error):
+                command = child.cmdline()
+                module = command[command.index("-m") + 1] if "-m" in command else child.name()
+                found[module.rpartition(".")[2]] = child
+    return found
+
+
 class ProcessUsage:
-    """Processor time and memory of processes, from the begin of a run."""
+    """Processor time and memory of processes and their children, from the begin of a run."""
 
     def __init__(self, processes: Mapping[str, int]) -> None:
         """Take the first reading."""
         self._begin = time.monotonic()
-        self._processes = {name: psutil.Process(pid) for name, pid in processes.items()}
-        self._before = {name: self._cpu(name) for name in processes}
+        self._processes = _with_children(processes)
+        self._before = {name: self._cpu(name) for name in self._processes}
 
     def rows(self) -> list[dict[str, Any]]:
         """One row per process that is still there."""

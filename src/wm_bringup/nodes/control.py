@@ -1,8 +1,8 @@
 """The control process: robot, state_estimator, whole_body_controller and arbiter as composed nodes.
 
-Three threads share it. The control thread runs ``ControlCycle`` at 500 Hz on absolute deadlines
-and never touches ROS. The publisher thread turns its records into messages. The main thread runs
-the executor: plans, velocity commands, services, parameters, health once a second.
+What they do at 500 Hz happens in a process of its own without ROS (``loop_process``), started
+here. One thread turns its records into messages, the main thread runs the executor: plans, velocity
+commands, services, parameters, health once a second.
 """
 
 from __future__ import annotations
@@ -14,34 +14,27 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from queue import SimpleQueue
 
 from rclpy.node import Node
 from rclpy.utilities import remove_ros_args
 
 from wm_bringup import realtime
-from wm_bringup.backends.base import CONTROL_PERIOD
-from wm_bringup.control_cycle import ControlCycle, CycleOptions, CycleRecord
+from wm_bringup.control_cycle import CycleOptions, CycleRecord
 from wm_bringup.latency import LatencyLog
-from wm_bringup.loop import ControlLoop
+from wm_bringup.loop_client import LoopClient
+from wm_bringup.loop_messages import LoopHealth, LoopSetup, Word
 from wm_bringup.messages import Level
 from wm_bringup.nodes.latency_topic import LatencyFace
 from wm_bringup.nodes.robot import RobotFace
 from wm_bringup.parts import (
     BACKENDS,
     CONTROLLERS,
-    build_estimator,
-    build_planner_and_controller,
-    build_robot,
     estimator_parameters,
-    load_scenario,
     model_based_parameters,
     safety_parameters,
 )
-from wm_bringup.plan_courier import gait_phase
+from wm_bringup.record_codec import unpack
 from wm_bringup.topics import JOINT_COMMAND
-from wm_control.arbiter.parameters import SafetyParameters
-from wm_control.arbiter.velocity_gate import VelocityGate
 from wm_control.nodes import process
 from wm_control.nodes.arbiter import ArbiterFace, listen_to_velocity
 from wm_control.nodes.exclusive import refuse_second
@@ -62,7 +55,7 @@ REPORT_PERIOD = 1.0
 
 
 class Control:
-    """The four nodes and the two threads; ``process.Served``."""
+    """The four nodes, and the real-time process behind them; ``process.Served``."""
 
     def __init__(self, arguments: argparse.Namespace, stop: process.Stop) -> None:
         """Build everything; WmError when the configuration does not allow it."""
@@ -71,95 +64,81 @@ class Control:
         self._arguments = arguments
         with realtime.raised(realtime.SERVICE_PRIORITY):
             self.nodes = tuple(Node(name) for name in NODES)
-        robot_node, estimator_node, controller_node, arbiter_node = self.nodes
         description = load_robot(arguments.robot)
-        n = len(description.joint_names)
-        scenario = load_scenario(arguments.scenario)
+        self._n = len(description.joint_names)
+        self._loop = LoopClient(self._setup())
+        try:
+            refuse_second(self.nodes, JOINT_COMMAND, since)
+            self._loop.await_ready()
+        except BaseException:
+            self._loop.close()
+            raise
+        robot_node, estimator_node, controller_node, arbiter_node = self.nodes
+        self._robot_face = RobotFace(
+            robot_node,
+            description,
+            lambda: self._loop.send(Word.RESET),
+            clock=arguments.clock,
+            truth=arguments.truth,
+        )
+        self._estimator_face = StateEstimatorFace(estimator_node, description, PLANNER_TICKS)
+        self._controller_face = WholeBodyControllerFace(controller_node, self._loop.send)
+        self._arbiter_face = ArbiterFace(arbiter_node, self._n, self._loop.send)
+        self._latency = LatencyFace(robot_node)
+        listen_to_velocity(arbiter_node, self._loop.send)
+        self._log = LatencyLog()
+        self._health: LoopHealth | None = None
+        self._chores: list[Callable[[CycleRecord], None]] = []
+        self._next_report = 0.0
+        self._publisher = threading.Thread(target=self._publish_all, name="publisher")
+
+    def _setup(self) -> LoopSetup:
+        """Declare the parameters of the nodes; all that the real-time process has to know."""
+        arguments = self._arguments
+        _, estimator_node, controller_node, arbiter_node = self.nodes
         configured = safety_parameters()
         if not arguments.ramp:
             configured = replace(configured, arbiter=replace(configured.arbiter, ramp_time=0.0))
-        safety = declare(arbiter_node, configured, self._change_safety)
-        self._gate = VelocityGate(safety.velocity)
-        estimator = build_estimator(description, declare(estimator_node, estimator_parameters()))
-        controller_parameters = declare(controller_node, model_based_parameters())
-        _, controller = build_planner_and_controller(description, controller_parameters)
-        self._loop = ControlLoop(description, estimator, [controller], safety, clock=time.monotonic)
-        refuse_second(self.nodes, JOINT_COMMAND, since)
-        self._robot = build_robot(arguments.backend, description, scenario, gui=arguments.gui)
-        truth = getattr(self._robot, "ground_truth", None) if arguments.truth else None
-        show_phase = getattr(self._robot, "set_gait_phase", None)
-        self._records: SimpleQueue[CycleRecord | None] = SimpleQueue()
-        self._cycle = ControlCycle(
-            self._robot,
-            self._loop,
-            self._gate,
-            controller.receive,
-            self._records.put,
-            clock=time.monotonic,
+        return LoopSetup(
+            robot=arguments.robot,
+            backend=arguments.backend,
+            scenario=arguments.scenario,
+            gui=arguments.gui,
             options=CycleOptions(
                 seed=arguments.seed,
                 arm=arguments.arm,
                 epoch=0.0 if arguments.clock else time.time(),
-                truth_every=TRUTH_TICKS if truth else 0,
+                truth_every=TRUTH_TICKS if arguments.truth else 0,
             ),
-            truth=truth,
-            show_phase=show_phase and (lambda now: show_phase(gait_phase(controller.plan, now))),
+            safety=declare(arbiter_node, configured, lambda safety: self._loop.send(safety)),
+            estimator=declare(estimator_node, estimator_parameters()),
+            model_based=declare(controller_node, model_based_parameters()),
         )
-        self._robot_face = RobotFace(
-            robot_node,
-            description,
-            self._cycle.request_reset,
-            clock=arguments.clock,
-            truth=truth is not None,
-        )
-        self._estimator_face = StateEstimatorFace(estimator_node, description, PLANNER_TICKS)
-        self._controller_face = WholeBodyControllerFace(controller_node, self._cycle.plans.append)
-        self._arbiter_face = ArbiterFace(arbiter_node, n, self._loop.request)
-        self._latency = LatencyFace(robot_node)
-        self._log = LatencyLog()
-        listen_to_velocity(arbiter_node, self._gate, lambda: self._cycle.now)
-        self._chores: list[Callable[[CycleRecord], None]] = []
-        self._next_report = 0.0
-        self._failure = ""
-        self._ending = threading.Event()
-        self._publisher = threading.Thread(target=self._publish_all, name="publisher")
-        self._thread = threading.Thread(target=self._run, name="control")
-        self._realtime = realtime.RealTimeReport(False, False, ())
 
     def start(self) -> Control:
         """Begin."""
-        self._cycle.start()
-        self._realtime = realtime.prepare_process()
-        robot_node = self.nodes[0]
-        robot_node.get_logger().info(f"500 Hz, {self._realtime}")
+        realtime.prepare_process()
         realtime.raise_thread(realtime.SERVICE_PRIORITY)
         self._publisher.start()
-        self._thread.start()
+        self._loop.send(Word.START)
         return self
-
-    def _change_safety(self, safety: SafetyParameters) -> None:
-        """Put new limits in force; called by a parameter service."""
-        self._loop.change_safety(safety)
-        self._gate.parameters = safety.velocity
-
-    def _run(self) -> None:
-        """Run the control thread."""
-        realtime.raise_thread(realtime.CONTROL_PRIORITY)
-        cadence = realtime.Cadence(CONTROL_PERIOD)
-        try:
-            while not self._ending.is_set():
-                self._cycle.run(cadence.wait())
-            self._cycle.shut_down(cadence.wait)
-        except Exception as error:
-            self._failure = f"control thread: {type(error).__name__}: {error}"
-            self._stop.request()
-        finally:
-            self._records.put(None)
 
     def _publish_all(self) -> None:
         """Run the publisher thread."""
-        while (record := self._records.get()) is not None:
-            self._publish(record)
+        while (message := self._loop.receive()) is not None:
+            if isinstance(message, tuple):
+                self._publish(unpack(message, self._n))
+            elif isinstance(message, LoopHealth):
+                self._heed(message)
+        if self._loop.failure:
+            self.nodes[0].get_logger().fatal(self._loop.failure)
+        self._stop.request()
+
+    def _heed(self, health: LoopHealth) -> None:
+        """Keep for the next report; say once how punctual the process can be."""
+        if self._health is None:
+            self.nodes[0].get_logger().info(f"500 Hz, {health.realtime}")
+        self._health = health
 
     def _publish(self, record: CycleRecord) -> None:
         tick = record.tick
@@ -176,42 +155,40 @@ class Control:
     def _do_one_chore(self, record: CycleRecord) -> None:
         """Report the health of one node; all of them once a second, a cycle's pause apart.
 
-        Right after a cycle the control thread sleeps; a report in one piece would still be going
-        on when it wakes up, and the interpreter serves one thread at a time.
+        In one piece the reports would keep what the next cycles did waiting.
         """
+        health = self._health
         if self._chores:
             self._chores.pop()(record)
-        elif time.monotonic() >= self._next_report:
+        elif health is not None and time.monotonic() >= self._next_report:
             self._next_report = time.monotonic() + REPORT_PERIOD
             self._chores = [
-                self._report_timing,
-                self._report_robot,
+                lambda _: self._latency.report(self._log, health.realtime, health.skipped),
+                lambda r: self._report_robot(r, health.lost),
                 lambda r: self._estimator_face.report(r.tick.estimate),
                 lambda r: self._controller_face.report(next(iter(r.tick.results.values()))),
-                lambda _: self._arbiter_face.report(self._loop.filter, self._gate),
+                lambda _: self._arbiter_face.report(health.safeguards),
             ]
 
-    def _report_timing(self, _: CycleRecord) -> None:
-        self._latency.report(self._log, self._realtime, self._cycle.skipped)
-
-    def _report_robot(self, record: CycleRecord) -> None:
+    def _report_robot(self, record: CycleRecord, lost: int) -> None:
         rivals = self.nodes[0].count_publishers(JOINT_COMMAND.name) - 1
         level, said = Level.OK, "held until armed" if record.held else "moving"
+        if lost:
+            level, said = Level.WARN, f"{said}; {lost} cycles were never published: too busy"
         if rivals > 0:
             level, said = Level.ERROR, f"{rivals} more on {JOINT_COMMAND.name}: another robot?"
-        self._robot_face.health.publish("robot", level, said)
+        self._robot_face.health.publish("robot", level, said, {"unpublished_cycles": lost})
 
     def close(self) -> int:
         """Damp the robot, join the threads, keep the latencies if that was asked for."""
-        self._ending.set()
-        self._thread.join()
+        self._loop.stop()
         self._publisher.join()
-        self._robot.close()
+        self._loop.close()
         if self._arguments.latency:
             self._log.save(Path(self._arguments.latency))
-        if self._failure:
-            print(f"control: {self._failure}", file=sys.stderr, flush=True)
-        return process.FAILED if self._failure else process.OK
+        if self._loop.failure:
+            print(f"control: {self._loop.failure}", file=sys.stderr, flush=True)
+        return process.FAILED if self._loop.failure else process.OK
 
 
 def parse(arguments: Sequence[str] | None) -> argparse.Namespace:

@@ -21,7 +21,8 @@ from std_msgs.msg import String
 from std_srvs.srv import Trigger
 
 from wm_bringup import realtime
-from wm_bringup.backends.base import CONTROL_PERIOD, GroundTruth, Robot
+from wm_bringup.backends.base import CONTROL_PERIOD, Robot
+from wm_bringup.control_cycle import TrueBase
 from wm_bringup.messages import (
     JointStateEncoder,
     Level,
@@ -105,7 +106,7 @@ class RobotFace:
         if self._publish_clock is not None:
             self._publish_clock.publish(encode_clock(o.stamp))
 
-    def publish_truth(self, truth: GroundTruth) -> None:
+    def publish_truth(self, truth: TrueBase) -> None:
         """Publish the simulated robot's true base state, for evaluators."""
         if self._publish_truth is None:
             return

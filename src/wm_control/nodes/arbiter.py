@@ -38,11 +38,12 @@ from wm_bringup.topics import (
 )
 from wm_bringup.vectors import join_vector, unpack_estimate
 from wm_control.arbiter.arbiter import UNARMED, Arbiter, hindrance
-from wm_control.arbiter.command_filter import Clip, CommandFilter
+from wm_control.arbiter.command_filter import CommandFilter
 from wm_control.arbiter.height import HeightAboveSoles
 from wm_control.arbiter.operator import NO_REQUEST, OperatorInput
 from wm_control.arbiter.parameters import SafetyParameters
-from wm_control.arbiter.velocity_gate import VelocityGate
+from wm_control.arbiter.safeguards import SafeguardReport, report_safeguards
+from wm_control.arbiter.velocity_gate import VelocityGate, not_finite
 from wm_control.nodes import process
 from wm_control.nodes.alone import Alone, robot_argument
 from wm_control.nodes.diagnostics import Health
@@ -55,6 +56,7 @@ from wm_control.types import (
     Estimate,
     SolveReport,
     Status,
+    VelocityCommand,
 )
 
 
@@ -126,7 +128,7 @@ class ArbiterFace:
             else:
                 logger.warning(text)
 
-    def report(self, filtering: CommandFilter, gate: VelocityGate) -> None:
+    def report(self, taken: SafeguardReport) -> None:
         """Publish the node's health: decision, clips of the filter, velocity command."""
         decision = self._newest
         if decision is None:
@@ -134,21 +136,22 @@ class ArbiterFace:
             return
         whole = decisions.statuses(decision)[0]
         self._health.publish("decision", whole.level, whole.message, whole.values)
-        clips = {clip.name.lower(): int(filtering.counts[clip].sum()) for clip in Clip}
-        total = sum(clips.values())
+        total = sum(taken.clips.values())
         said = f"{total} joint commands clipped since reset" if total else "never clipped"
-        self._health.publish("command filter", Level.OK, said, clips)
-        level = Level.WARN if gate.cause else Level.OK
-        refused = {"refused": gate.refused}
-        self._health.publish("velocity command", level, gate.cause or "followed", refused)
+        self._health.publish("command filter", Level.OK, said, taken.clips)
+        level = Level.WARN if taken.velocity_cause else Level.OK
+        refused = {"refused": taken.refused}
+        self._health.publish("velocity command", level, taken.velocity_cause or "followed", refused)
 
 
-def listen_to_velocity(node: Node, gate: VelocityGate, now: Callable[[], float]) -> None:
-    """Feed ``cmd_vel`` into a gate; a refused command is said once until a good one comes."""
+def listen_to_velocity(node: Node, take: Callable[[VelocityCommand], object]) -> None:
+    """Hand on every ``cmd_vel``; one that a gate will refuse is said once until a good one."""
     said = [""]
 
     def on_twist(data: bytes) -> None:
-        refusal = gate.receive(decode_twist(data), now())
+        command = decode_twist(data)
+        take(command)
+        refusal = not_finite(command)
         if refusal and refusal != said[0]:
             node.get_logger().warning(refusal)
         said[0] = refusal
@@ -175,7 +178,8 @@ class ArbiterNode(Alone):
         self._answered = float("nan")
         self._result: ControllerResult | None = None
         self._request = NO_REQUEST
-        listen_to_velocity(self.node, self._gate, time.monotonic)
+        gate = self._gate
+        listen_to_velocity(self.node, lambda command: gate.receive(command, time.monotonic()))
         self.listen(ESTIMATE, self._take_estimate)
         self.listen(PROPOSAL, self._take_proposal)
         self.node.create_timer(5 * CONTROL_PERIOD, self._go_on_alone)
@@ -238,7 +242,7 @@ class ArbiterNode(Alone):
     def report(self) -> None:
         """Publish the health, once a second."""
         self._gate.current(time.monotonic())
-        self._face.report(self._filter, self._gate)
+        self._face.report(report_safeguards(self._filter, self._gate))
 
     def close(self) -> int:
         """Leave the robot damped."""

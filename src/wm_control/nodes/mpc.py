@@ -86,7 +86,8 @@ class MpcNode(Alone):
         self._health = Health(self.node)
         self._newest: WalkingPlan | None = None
         self._not_ok = self._longest = 0.0
-        listen_to_velocity(self.node, self._gate, time.monotonic)
+        gate = self._gate
+        listen_to_velocity(self.node, lambda command: gate.receive(command, time.monotonic()))
         self.node.create_subscription(
             DiagnosticArray, DECISION.name, self._heed, profile(SUBSCRIBER[DECISION.flow])
         )

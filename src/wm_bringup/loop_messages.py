@@ -1,0 +1,65 @@
+"""What the real-time process and the one that started it say to each other.
+
+Beside these, plans, velocity commands, operator requests and safety limits go in as they are, and
+the record of every cycle comes out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum, auto
+
+from wm_bringup.control_cycle import CycleOptions
+from wm_bringup.realtime import RealTimeReport
+from wm_control.arbiter.parameters import SafetyParameters
+from wm_control.arbiter.safeguards import SafeguardReport
+from wm_control.estimation.parameters import EstimatorParameters
+from wm_control.model_based import ModelBasedParameters
+
+
+@dataclass(frozen=True, slots=True)
+class LoopSetup:
+    """All that the process needs to know, sent to it first.
+
+    robot, backend, scenario: names or paths. seed, arm, epoch, truth_every: ``CycleOptions``.
+    """
+
+    robot: str
+    backend: str
+    scenario: str
+    gui: bool
+    options: CycleOptions
+    safety: SafetyParameters
+    estimator: EstimatorParameters
+    model_based: ModelBasedParameters
+
+
+class Word(Enum):
+    """Requests without content."""
+
+    START = auto()
+    RESET = auto()
+    STOP = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class LoopReady:
+    """Everything is built; nothing moves before START."""
+
+
+@dataclass(frozen=True, slots=True)
+class LoopFailure:
+    """Why the process ends; at_start: it never began."""
+
+    text: str
+    at_start: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LoopHealth:
+    """Once a second. skipped: periods given up. lost: records the other end was too slow for."""
+
+    safeguards: SafeguardReport
+    realtime: RealTimeReport
+    skipped: int
+    lost: int
