@@ -138,7 +138,7 @@ class Demonstrator(ModelBasedController):
         self._command = Command(0.0, 0, step.position, zero, step.stiffness, step.damping, zero)
         observed = self._student.runner.inputs[self._student.manifest.inputs[0].name].copy()
         moving = bool(np.hypot(asked[0], asked[1]) >= 0.05 or abs(asked[2]) >= 0.05)
-        usable = lifts and moving or not walking
+        usable = (lifts and moving) or not walking
         empty = np.zeros(len(self._legs), dtype=np.float32)
         self.examples.append(Example(estimate.stamp, observed, empty, usable))
 

@@ -232,7 +232,7 @@ class TrainingEnvironment:
         self._next_kick[ids] = self._age[ids] + pause.astype(np.int64)
 
     def _restart(self, ids: NDArray[np.intp]) -> None:
-        """New robots, in postures between the policy's default and the robot's, nearly at rest."""
+        """Make new robots, in postures between the policy's default and the robot's."""
         rng, k = self.rng, len(ids)
         self.randomisation.draw(ids)
         self._age[ids] = 0

@@ -50,6 +50,7 @@ def build_model(
     folded = _read(description, locked or {})
     names = tuple(name for name in description.joint_names if name in folded.joints)
     spec = mujoco.MjSpec()
+    spec.compiler.degree = False
     _options(spec, physics)
     _floor(spec, physics)
     _bodies(spec, folded, description, physics)

@@ -34,7 +34,7 @@ class GaitParameters:
         default=0.25, ge=0.0, lt=1.0, description="hip and half of the knee, swing leg [rad]"
     )
     apex: float = Field(default=0.06, gt=0.0, lt=0.3, description="of the swing foot's sole [m]")
-    height: float = Field(default=0.775, gt=0.2, lt=2.0, description="of the base, wanted [m]")
+    height: float = Field(default=0.765, gt=0.2, lt=2.0, description="of the base, wanted [m]")
     hip_pitch: float = Field(default=-0.24, description="of the default posture [rad]")
     knee: float = Field(default=0.50, description="of the default posture [rad]")
     ankle_pitch: float = Field(default=-0.26, description="of the default posture [rad]")
@@ -96,20 +96,20 @@ class RewardParameters:
     mean_velocity: float = 2.0
     turning: float = 0.5
     mean_turning: float = 1.0
-    schedule: float = 0.8
-    apex: float = -60.0
+    schedule: float = 1.5
+    apex: float = -150.0
     height: float = -20.0
     upright: float = -3.0
     vertical_velocity: float = -0.5
     angular_velocity: float = -0.05
     action_rate: float = -0.02
-    action_jerk: float = -0.01
-    torque: float = -0.25
+    action_jerk: float = -0.005
+    torque: float = -0.1
     power: float = -0.0015
     joint_acceleration: float = -1.0e-6
     joint_limits: float = -5.0
     slip: float = -0.3
-    impact: float = -0.3
+    impact: float = -2.0
     posture: float = -0.4
     foot_distance: float = -8.0
     foot_heading: float = -0.5
@@ -141,18 +141,43 @@ class PpoParameters:
     gamma: float = Field(default=0.985, gt=0.0, lt=1.0)
     lam: float = Field(default=0.95, gt=0.0, le=1.0)
     clip: float = Field(default=0.2, gt=0.0)
-    entropy: float = Field(default=0.003, ge=0.0)
+    entropy: float = Field(default=0.001, ge=0.0)
     value_weight: float = Field(default=1.0, gt=0.0)
-    kl: float = Field(default=0.012, gt=0.0, description="wanted between iterations")
+    kl: float = Field(default=0.016, gt=0.0, description="wanted between iterations")
     rate: float = Field(default=1.0e-3, gt=0.0, description="learning rate at the start")
     rate_range: Range = (2.0e-5, 2.0e-3)
     max_gradient: float = 1.0
-    deviation: float = Field(default=0.8, gt=0.0, description="of the actions at the start")
-    least_deviation: float = Field(default=0.15, gt=0.0)
+    deviation: float = Field(default=0.5, gt=0.0, description="of the actions at the start")
+    least_deviation: float = Field(default=0.1, gt=0.0)
     hidden: tuple[int, ...] = (256, 128, 64)
-    iterations: int = Field(default=1500, ge=1, description="of envs x steps samples")
+    iterations: int = Field(default=1400, ge=1, description="of envs x steps samples")
     anneal_from: float = Field(
         default=0.7, ge=0.0, le=1.0, description="share of the run after which the KL falls to 1/5"
+    )
+
+
+@dataclass(frozen=True, slots=True, config=STRICT)
+class ImitationParameters:
+    """Pre-training by DAgger, and how far post-training may leave the clone."""
+
+    seconds: float = Field(default=900.0, gt=0.0, description="of demonstrations in all [s]")
+    rounds: int = Field(default=4, ge=1, description="the student drives more in each one")
+    student_share: float = Field(default=0.7, ge=0.0, le=1.0, description="in the last round")
+    lesson: float = Field(default=30.0, gt=2.0, description="length of an episode [s]")
+    epochs: int = Field(default=40, ge=1)
+    batch: int = Field(default=512, ge=1)
+    rate: float = Field(default=1.0e-3, gt=0.0, description="learning rate at the start")
+    weight_decay: float = Field(default=1.0e-5, ge=0.0)
+    noise: float = Field(default=0.01, ge=0.0, description="added to the observation")
+    anchor: float = Field(default=0.5, ge=0.0, description="weight of the clone in post-training")
+    anchor_half_life: float = Field(
+        default=80.0, gt=0.0, description="iterations in which that weight halves"
+    )
+    critic_only: int = Field(
+        default=15, ge=0, description="iterations in which the actor stays as it is"
+    )
+    deviation: float = Field(
+        default=0.25, gt=0.0, description="of actions when post-training starts"
     )
 
 
@@ -171,3 +196,4 @@ class TrainingParameters:
     rewards: RewardParameters = Field(default_factory=RewardParameters)
     curriculum: CurriculumParameters = Field(default_factory=CurriculumParameters)
     ppo: PpoParameters = Field(default_factory=PpoParameters)
+    imitation: ImitationParameters = Field(default_factory=ImitationParameters)

@@ -46,7 +46,9 @@ class UpdateReport:
     anchor: float
 
 
-def collect(env: TrainingEnvironment, actor: Actor, first: Step, steps: int) -> tuple[Rollout, Step]:
+def collect(
+    env: TrainingEnvironment, actor: Actor, first: Step, steps: int
+) -> tuple[Rollout, Step]:
     """Let the actor drive for ``steps`` control steps; returns what happened, and the last step."""
     seen: list[tuple[Tensor, ...]] = []
     terms: dict[str, float] = {}
@@ -95,6 +97,7 @@ class Ppo:
         )
         self.anchor: Actor | None = None
         self.anchor_weight = 0.0
+        self.critic_only = False
 
     def update(self, rollout: Rollout, last: Step, kl_target: float) -> UpdateReport:
         """One iteration of several epochs over the rollout."""
@@ -146,6 +149,10 @@ class Ppo:
         self, batch: dict[str, Tensor], old_deviation: Tensor, kl_target: float
     ) -> tuple[float, float, float]:
         p = self.parameters
+        value_loss = (self.critic(batch["privileged"]) - batch["target"]).square().mean()
+        if self.critic_only:
+            self._descend(value_loss)
+            return 0.0, float(value_loss.detach()), 0.0
         mean, deviation = self.actor(batch["observation"]), self.actor.deviation
         with torch.no_grad():
             kl = float(divergence(mean, deviation, batch["mean"], old_deviation).mean())
@@ -155,18 +162,21 @@ class Ppo:
         advantage = batch["advantage"]
         clipped = ratio.clamp(1.0 - p.clip, 1.0 + p.clip) * advantage
         surrogate = -torch.min(ratio * advantage, clipped).mean()
-        value_loss = (self.critic(batch["privileged"]) - batch["target"]).square().mean()
         loss = surrogate + p.value_weight * value_loss - p.entropy * deviation.log().sum()
         pulled = torch.zeros(())
         if "anchor" in batch:
             pulled = (mean - batch["anchor"]).square().mean()
             loss = loss + self.anchor_weight * pulled
+        self._descend(loss)
+        return kl, float(value_loss.detach()), float(pulled.detach())
+
+    def _descend(self, loss: Tensor) -> None:
+        """One step of the optimiser; networks without a gradient and their moments stay."""
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
-        torch.nn.utils.clip_grad_norm_(self.actor.parameters(), p.max_gradient)
-        torch.nn.utils.clip_grad_norm_(self.critic.parameters(), p.max_gradient)
+        for network in (self.actor, self.critic):
+            torch.nn.utils.clip_grad_norm_(network.parameters(), self.parameters.max_gradient)
         self.optimiser.step()
-        return kl, float(value_loss.detach()), float(pulled.detach())
 
     def _adapt(self, kl: float, target: float) -> None:
         low, high = self.parameters.rate_range

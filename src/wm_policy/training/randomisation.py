@@ -26,7 +26,7 @@ class Randomisation:
         parameters: TrainingParameters,
         rng: np.random.Generator,
     ) -> None:
-        """The trunk is the model's first body: the base with all that is welded to it."""
+        """Bind the fields; the trunk is the first body, with all that is welded to it."""
         self._batch, self._rng = batch, rng
         self._parameters, self._step = parameters.randomisation, parameters.physics.step
         self._floor = model.geom(FLOOR).id

@@ -1,8 +1,8 @@
 """What good walking is: one function per term, each (n,) per second of simulated time.
 
 Weights are in ``RewardParameters`` under the functions' names. Velocity is rewarded twice: at every
-instant, loosely, and averaged over the last stride, tightly; only the average can be commanded, as a
-walker sways within each step.
+instant, loosely, and averaged over the last stride, tightly: a walker sways within each step, so only
+the average can be commanded.
 """
 
 from __future__ import annotations
@@ -70,12 +70,12 @@ def mean_velocity(s: Situation) -> Array:
 
 
 def turning(s: Situation) -> Array:
-    """Turning speed at this instant, within about 0.5 rad/s."""
+    """Speed of turning at this instant, within about 0.5 rad/s."""
     return np.exp(-((s.motion.angular_velocity[:, 2] - s.command[:, 2]) ** 2) / 0.25)
 
 
 def mean_turning(s: Situation) -> Array:
-    """Turning speed over a stride: within 0.2 rad/s, and the rest of the error linearly."""
+    """Speed of turning over a stride: within 0.2 rad/s, and the rest of the error linearly."""
     error = s.mean_velocity[:, 2] - s.command[:, 2]
     return np.exp(-(error**2) / 0.04) - np.minimum(np.abs(error), 1.0)
 
@@ -108,7 +108,7 @@ def vertical_velocity(s: Situation) -> Array:
 
 
 def angular_velocity(s: Situation) -> Array:
-    """Rolling and pitching, squared [rad²/s²]."""
+    """Speed of rolling and pitching, squared [rad²/s²]."""
     return _squares(s.motion.angular_velocity[:, :2])
 
 

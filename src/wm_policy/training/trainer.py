@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -61,10 +62,15 @@ class Trainer:
         seed: int,
         cpu_clock: Callable[[], float],
         threads: int = 1,
+        budget: float = math.inf,
     ) -> None:
-        """folder: for checkpoint and curves. cpu_clock: CPU time of this process [s]."""
+        """folder: for checkpoint and curves. cpu_clock: CPU time of this process [s].
+
+        budget: CPU time after which the run is done whatever its iterations [s].
+        """
         torch.set_num_threads(threads)
         self.parameters, self.folder, self.seed = parameters, folder, seed
+        self.budget = budget
         self._clock, self._spent = cpu_clock, 0.0
         self._started = cpu_clock()
         self.iteration = 0
@@ -86,17 +92,24 @@ class Trainer:
         """Spent so far, also before a resume."""
         return self._spent + self._clock() - self._started
 
-    def start_from(self, clone: Actor, anchor_weight: float, deviation: float) -> None:
-        """Begin with the clone's network and stay near it as far as ``anchor_weight`` says."""
+    @property
+    def done(self) -> float:
+        """Share of the run that is done: of its iterations or of its CPU time."""
+        return max(self.iteration / self.parameters.ppo.iterations, self.cpu_seconds / self.budget)
+
+    def start_from(self, clone: Actor) -> None:
+        """Begin with the clone's network, and stay near it at first."""
         actor = self.ppo.actor
         actor.body.load_state_dict(clone.body.state_dict())
         with torch.no_grad():
-            actor.log_deviation.fill_(float(np.log(deviation)))
-        self.ppo.anchor, self.ppo.anchor_weight = clone, anchor_weight
+            actor.log_deviation.fill_(float(np.log(self.parameters.imitation.deviation)))
+        self.ppo.anchor = clone
+        self.env.difficulty = self.parameters.imitation.difficulty
 
     def iterate(self) -> Progress:
         """One iteration; TrainingError when the networks are no longer finite."""
         p = self.parameters.ppo
+        self._lengthen_the_leash()
         rollout, self._step = collect(self.env, self.ppo.actor, self._step, p.steps)
         report = self.ppo.update(rollout, self._step, self._kl_target())
         if not np.isfinite(report.value_loss):
@@ -113,11 +126,18 @@ class Trainer:
             self.save()
         return progress
 
+    def _lengthen_the_leash(self) -> None:
+        """With a clone: first only the critic learns; then the clone's pull halves and halves."""
+        if self.ppo.anchor is None:
+            return
+        p = self.parameters.imitation
+        self.ppo.critic_only = self.iteration < p.critic_only
+        self.ppo.anchor_weight = p.anchor * 0.5 ** (self.iteration / p.anchor_half_life)
+
     def _kl_target(self) -> float:
         """Smaller towards the end, so that the policy settles."""
         p = self.parameters.ppo
-        done = self.iteration / p.iterations
-        late = max(0.0, done - p.anneal_from) / max(1e-9, 1.0 - p.anneal_from)
+        late = max(0.0, self.done - p.anneal_from) / max(1e-9, 1.0 - p.anneal_from)
         return p.kl * 0.2 ** min(1.0, late)
 
     def _progress(self, rollout: Rollout, report: UpdateReport, seconds: float) -> Progress:
@@ -147,7 +167,6 @@ class Trainer:
             "actor": self.ppo.actor.state_dict(),
             "critic": self.ppo.critic.state_dict(),
             "optimiser": self.ppo.optimiser.state_dict(),
-            "anchor_weight": self.ppo.anchor_weight,
             "anchor": None if self.ppo.anchor is None else self.ppo.anchor.state_dict(),
         }
         part = self.folder / (CHECKPOINT + ".part")
@@ -174,7 +193,6 @@ class Trainer:
         """Take over the networks of a checkpoint."""
         self.ppo.actor.load_state_dict(content["actor"])
         self.ppo.critic.load_state_dict(content["critic"])
-        self.ppo.anchor_weight = content["anchor_weight"]
         if content["anchor"] is not None:
             p = self.parameters.ppo
             inputs = self._step.observation.shape[1]

@@ -1,0 +1,69 @@
+"""Pre-training: a network that answers as the teacher did, by regression on demonstrations."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch.nn.functional import huber_loss
+
+from wm_control.types import Array
+from wm_policy.training.env import ACTION_BOUND
+from wm_policy.training.gait import Gait
+from wm_policy.training.mirror import LEGS, second_half
+from wm_policy.training.networks import Actor
+from wm_policy.training.observing import observation_mirror
+from wm_policy.training.parameters import ImitationParameters
+
+Floats = NDArray[np.float32]
+
+
+def canonical(
+    observation: Floats, label: Floats, gait: Gait, scale: Array, history: int
+) -> tuple[Floats, Floats]:
+    """From what the whole policy sees and says to what its network does.
+
+    The reference gait is taken off the labels, the second half of the stride is mirrored, and
+    standing robots, whom the network sees as they are, are taken twice: once mirrored.
+    observation: (k, w); label: (k, 12) actions. Returns both, with rows added for standing robots.
+    """
+    sine = observation[:, 3:5].astype(np.float64)
+    own = label - gait.reference(sine) / scale
+    own = np.clip(own, -ACTION_BOUND, ACTION_BOUND)
+    mirror = observation_mirror(history)
+    second = second_half(sine)
+    standing = ~sine.any(axis=1) & (observation[:, 5:7] > 0.5).all(axis=1)
+    seen = mirror.where(second, observation)
+    said = LEGS.where(second, own)
+    seen = np.concatenate((seen, mirror(observation[standing])))
+    said = np.concatenate((said, LEGS(own[standing])))
+    return seen.astype(np.float32), said.astype(np.float32)
+
+
+def fit(
+    actor: Actor,
+    observation: Floats,
+    label: Floats,
+    p: ImitationParameters,
+    report: Callable[[int, float], None] = lambda epoch, loss: None,
+) -> float:
+    """Regress the actor's mean on the labels; returns the loss on a tenth that was held out."""
+    x, y = torch.from_numpy(observation), torch.from_numpy(label)
+    order = torch.randperm(len(x))
+    held, own = order[: len(x) // 10], order[len(x) // 10 :]
+    optimiser = torch.optim.Adam(actor.body.parameters(), lr=p.rate, weight_decay=p.weight_decay)
+    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, p.epochs)
+    loss = torch.zeros(())
+    for epoch in range(p.epochs):
+        for part in own[torch.randperm(len(own))].split(p.batch):
+            seen = x[part] + p.noise * torch.randn_like(x[part])
+            loss = huber_loss(actor(seen), y[part])
+            optimiser.zero_grad(set_to_none=True)
+            loss.backward()  # type: ignore[no-untyped-call]
+            optimiser.step()
+        schedule.step()
+        report(epoch, float(loss.detach()))
+    with torch.no_grad():
+        return float(huber_loss(actor(x[held]), y[held]))
