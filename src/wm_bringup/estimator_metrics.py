@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,6 +34,9 @@ SLIP_LATE = 50
 """Samples after which a slip counts as missed."""
 
 CONFIDENCE = 0.95
+
+DIVERGED_SPEED, DIVERGED_TIME = 0.5, 1.0
+"""An estimate whose velocity error is this much [m/s] RMS over this time [s] is lost."""
 
 
 @dataclass(frozen=True)
@@ -61,15 +64,16 @@ class Belief:
 class Truth:
     """Columns of k true states; position over the ground where the robot started.
 
-    normal_force: (k, 2) [N]. sole_velocity: (k, 2, 3) of the sole's centre in world [m/s].
+    normal_force: (k, 2) [N]. sole_velocity: (k, 2, 3) of the sole's centre in world [m/s]. Both
+    None where nobody saw the soles.
     """
 
     time: Array
     position: Array
     rotation: Array
     velocity: Array
-    normal_force: Array
-    sole_velocity: Array
+    normal_force: Array | None = None
+    sole_velocity: Array | None = None
 
 
 def rms(error: Array) -> Array:
@@ -138,10 +142,10 @@ def f1_score(told: Flags, true: Flags) -> float:
     return 2.0 * hits / max(2 * hits + wrong, 1)
 
 
-def slip_delays(truth: Truth, slipping: Flags) -> list[float]:
+def slip_delays(sole_velocity: Array, normal_force: Array, slipping: Flags) -> list[float]:
     """Count samples from every true slip's onset to its detection; infinite for a missed one."""
-    sliding = np.linalg.norm(truth.sole_velocity[:, :, :2], axis=2) > SLIP_SPEED
-    sliding &= truth.normal_force > SLIP_FORCE
+    sliding = np.linalg.norm(sole_velocity[:, :, :2], axis=2) > SLIP_SPEED
+    sliding &= normal_force > SLIP_FORCE
     delays: list[float] = []
     for foot in (0, 1):
         edges = np.diff(np.concatenate(((0,), sliding[:, foot].astype(int), (0,))))
@@ -152,11 +156,29 @@ def slip_delays(truth: Truth, slipping: Flags) -> list[float]:
     return delays
 
 
+def diverged(error: Array, period: float) -> bool:
+    """Whether velocity errors (k, 3) are lost: not finite, or RMS over a second beyond a limit."""
+    if not np.isfinite(error).all():
+        return True
+    window = max(round(DIVERGED_TIME / period), 1)
+    sums = np.concatenate(((0.0,), np.cumsum(np.sum(error**2, axis=1))))
+    if len(sums) <= window:
+        return bool(np.sqrt(sums[-1] / max(len(error), 1)) > DIVERGED_SPEED)
+    return bool(np.sqrt((sums[window:] - sums[:-window]).max() / window) > DIVERGED_SPEED)
+
+
 def judge_estimate(belief: Belief, truth: Truth) -> Mapping[str, float]:
     """Every figure of the report, by name; SI units except where the name says otherwise."""
+    figures = {**judge_motion(belief, truth), **judge_effort(belief, truth.time)}
+    if truth.normal_force is not None and truth.sole_velocity is not None:
+        figures |= judge_contact(belief, truth.normal_force, truth.sole_velocity, truth.time)
+    return figures
+
+
+def judge_motion(belief: Belief, truth: Truth) -> dict[str, float]:
+    """Errors of motion and what the estimate claims about them; rows of both are the same times."""
     time = truth.time - truth.time[0]
-    late = time >= SETTLE
-    period = float(np.median(np.diff(time)))
+    late, period = time >= SETTLE, float(np.median(np.diff(time)))
     error = rotation_error(belief.rotation, truth.rotation)
     velocity = (belief.velocity - truth.velocity)[late]
     height = (belief.position - truth.position)[late, 2]
@@ -164,8 +186,6 @@ def judge_estimate(belief: Belief, truth: Truth) -> Mapping[str, float]:
     distance = path_length(time, truth.position)
     off = drift(truth.position, yaw_of(truth.rotation), belief.position, yaw_of(belief.rotation))
     yaw = yaw_of(belief.rotation) - yaw_of(truth.rotation)
-    delays = slip_delays(truth, belief.slipping > 0.5)
-    found = [delay for delay in delays if math.isfinite(delay)]
     nees_velocity = squared_by_covariance(velocity, belief.velocity_covariance[late])
     nees_tilt = squared_by_covariance(tilt, belief.tilt_covariance[late])
     nees_height = height**2 / belief.height_variance[late]
@@ -187,11 +207,35 @@ def judge_estimate(belief: Belief, truth: Truth) -> Mapping[str, float]:
         "nees_tilt_share": share_in_band(nees_tilt, 2),
         "nees_height_share": share_in_band(nees_height, 1),
         "nees_velocity_mean": float(np.mean(nees_velocity)),
-        "contact_f1": f1_score(belief.contact > 0.5, truth.normal_force > CONTACT_FORCE),
+        "diverged": float(diverged(velocity, period)),
+    }
+
+
+def judge_contact(
+    belief: Belief, normal_force: Array, sole_velocity: Array, time: Array
+) -> dict[str, float]:
+    """Contact and slips, told against true."""
+    delays = slip_delays(sole_velocity, normal_force, belief.slipping > 0.5)
+    found = [delay for delay in delays if math.isfinite(delay)]
+    period_ms = 1e3 * float(np.median(np.diff(time)))
+    return {
+        "contact_f1": f1_score(belief.contact > 0.5, normal_force > CONTACT_FORCE),
         "slips": float(len(delays)),
         "slips_found_share": len(found) / len(delays) if delays else math.nan,
-        "slip_delay_ms": 1e3 * period * float(np.median(found)) if found else math.nan,
+        "slip_delay_ms": period_ms * float(np.median(found)) if found else math.nan,
+    }
+
+
+def judge_effort(belief: Belief, time: Array) -> dict[str, float]:
+    """Tell what it took, and for how long nobody could use it; needs no truth."""
+    late = time - time[0] >= SETTLE
+    return {
         "unhealthy_share": float(np.mean(belief.unhealthy)),
         "cpu_ms_p50": 1e3 * float(np.percentile(belief.cpu[late], 50)),
         "cpu_ms_p99": 1e3 * float(np.percentile(belief.cpu[late], 99)),
     }
+
+
+def at_rows(belief: Belief, rows: Flags) -> Belief:
+    """Return the belief at some of its rows."""
+    return Belief(**{f.name: getattr(belief, f.name)[rows] for f in fields(Belief)})

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+import math
+import time
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 import numpy as np
 
+from wm_bringup import parts
 from wm_bringup.backends.base import GroundTruth
 from wm_bringup.backends.pybullet_robot import PyBulletRobot
-from wm_bringup.loop import TickRecord
+from wm_bringup.estimator_courses import WalkedOn
+from wm_bringup.lockstep import LockStep
+from wm_bringup.loop import ControlLoop, TickRecord
 from wm_bringup.scenarios.scenario import Scenario
-from wm_bringup.walk import WalkSetup, build
+from wm_bringup.walk import CONTESTANTS, WalkSetup, compute_times
 from wm_control.mpc.plan import WalkingPlan, read_plan
 from wm_control.robot.description import load_robot
 from wm_control.types import Array, Observation
@@ -36,14 +41,17 @@ STANCES = "planned_stance"
 
 @dataclass(frozen=True)
 class Recording:
-    """Columns of k ticks: fields of ``Observation``, ``TRUTH``, and the gait clock's stances.
+    """Columns of k ticks: fields of ``Observation``, of the truth, and the gait clock's stances.
 
-    planned_stance: (k, 2) 1 where the plan in force has the foot on the ground, else 0; for the
-    ablation that trusts a clock.
+    ``TRUTH`` may be there in part, or not at all (a bag from the field), and where it is, may be
+    NaN in rows at which nobody looked. planned_stance: (k, 2) 1 where the plan in force has the
+    foot on the ground, else 0, NaN without a plan; for the ablation that trusts a clock.
+    fall: why the robot fell at the end, empty when it did not.
     """
 
     robot: str
     columns: dict[str, Array]
+    fall: str = ""
 
     def __len__(self) -> int:
         """Ticks."""
@@ -52,6 +60,10 @@ class Recording:
     def __getitem__(self, name: str) -> Array:
         """One column."""
         return self.columns[name]
+
+    def __contains__(self, name: str) -> bool:
+        """Whether there is such a column."""
+        return name in self.columns
 
     def observations(self) -> list[Observation]:
         """All observations in order of time."""
@@ -67,14 +79,16 @@ class Recording:
         """Write an ``.npz``."""
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("wb") as file:
-            np.savez_compressed(file, robot=np.array(self.robot), **self.columns)  # type: ignore[arg-type]
+            texts = {"robot": np.array(self.robot), "fall": np.array(self.fall)}
+            np.savez_compressed(file, **texts, **self.columns)  # type: ignore[arg-type]
 
     @staticmethod
     def load(path: Path) -> Recording:
         """Read what ``save`` wrote."""
         with np.load(path) as data:
-            columns = {name: data[name] for name in data.files if name != "robot"}
-            return Recording(str(data["robot"]), columns)
+            texts = {name: str(data[name]) for name in ("robot", "fall") if name in data.files}
+            columns = {name: data[name] for name in data.files if name not in texts}
+            return Recording(texts["robot"], columns, texts.get("fall", ""))
 
 
 class _Recorder:
@@ -89,9 +103,9 @@ class _Recorder:
         """Take in one tick of the control loop."""
         truth = self._robot.ground_truth()
         self._truths[round(1e4 * truth.stamp)] = truth
-        self._rows.append((record.observation, _planned_stance(plan, record.observation.stamp)))
+        self._rows.append((record.observation, planned_stance(plan, record.observation.stamp)))
 
-    def finish(self, robot: str) -> Recording:
+    def finish(self, robot: str, fall: str) -> Recording:
         """Return what was recorded, without repeated observations."""
         rows: list[tuple[Observation, Array, GroundTruth]] = []
         for observation, stance in self._rows:
@@ -101,23 +115,52 @@ class _Recorder:
         columns = {n: np.array([getattr(o, n) for o, _, _ in rows]) for n in SENSORS}
         columns |= {n: np.array([getattr(t, n) for _, _, t in rows]) for n in TRUTH}
         columns[STANCES] = np.array([s for _, s, _ in rows])
-        return Recording(robot, columns)
+        return Recording(robot, columns, fall)
 
 
-def _planned_stance(plan: WalkingPlan | None, now: float) -> Array:
-    """(2,) 1 for a foot that the plan has on the ground now; both without a plan."""
-    contacts = (True, True) if plan is None else read_plan(plan, now).contacts
-    return np.array(contacts, dtype=np.float64)
+def planned_stance(plan: WalkingPlan | None, now: float) -> Array:
+    """(2,) 1 for a foot that the plan has on the ground now, else 0; NaN without a plan."""
+    if plan is None:
+        return np.full(2, math.nan)
+    return np.array(read_plan(plan, now).contacts, dtype=np.float64)
 
 
-def record(scenario: Scenario, seed: int, robot: str = "g1") -> Recording:
-    """Walk one episode under the model-based controller and its own estimator, and record it."""
+def record(
+    scenario: Scenario,
+    seed: int,
+    walked_on: WalkedOn = "leg_odometry",
+    policy: Path | None = None,
+    robot: str = "g1",
+) -> Recording:
+    """Walk one episode, until its end or a fall, and record it.
+
+    walked_on: the estimator in the loop. policy: a learned policy that walks in place of the
+    model-based controller; PolicyError when it may not start.
+    """
     description = load_robot(robot)
+    setup = WalkSetup(
+        scenario, controller="mpc" if policy is None else "policy", robot=robot, policy=policy
+    )
+    times = compute_times(seed)
+    contestant = CONTESTANTS[setup.controller](setup, description, times)
+    parameters = replace(parts.estimator_parameters(), kind=walked_on)
+    estimator = parts.build_estimator(description, parameters)
+    safety = parts.safety_parameters()
+    loop = ControlLoop(
+        description, estimator, [contestant.controller], safety, clock=time.thread_time
+    )
     simulated = PyBulletRobot(description, scenario)
     try:
         recorder = _Recorder(simulated)
-        setup = WalkSetup(scenario, robot=robot)
-        build(setup, description, simulated, seed, recorder.watch).run(seed)
+        run = LockStep(
+            simulated,
+            loop,
+            contestant,
+            scenario,
+            times,
+            clock=time.thread_time,
+            watch=recorder.watch,
+        ).run(seed)
     finally:
         simulated.close()
-    return recorder.finish(robot)
+    return recorder.finish(robot, run.fall)

@@ -1,22 +1,27 @@
-"""Estimators side by side on the same recorded walks: who is run, on what, and the table.
+"""Estimators side by side on the same recorded walks: who is run, and on what figures.
 
-Everybody sees the same observations, recorded once in lock-step while the robot walked on the
-default estimator; nobody's errors feed back into another's data.
+Everybody sees the same observations, recorded once in lock-step (or in a bag); nobody's errors
+feed back into another's data.
 """
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
-import pinocchio as pin
 
-from wm_bringup.estimator_metrics import Belief, Truth, judge_estimate
+from wm_bringup.estimator_courses import CLOCK, FIRST, JUDGED
+from wm_bringup.estimator_metrics import (
+    Belief,
+    Flags,
+    Truth,
+    at_rows,
+    judge_effort,
+    judge_estimate,
+)
 from wm_bringup.estimator_recording import STANCES, Recording
-from wm_bringup.scenarios.scenario import Ground, Payload, Push, Scenario, VelocitySegment
 from wm_control.estimation.body import Soles
 from wm_control.estimation.contact import ContactDetector
 from wm_control.estimation.factory import make_estimator
@@ -25,63 +30,6 @@ from wm_control.estimation.invariant_estimator import InvariantEkfEstimator
 from wm_control.estimation.parameters import EstimatorParameters
 from wm_control.robot.description import RobotDescription
 from wm_control.types import Array, Estimate
-
-_V = VelocitySegment
-
-MIXED = (
-    *(_V(1.0, 0.3), _V(6.0, 0.5), _V(12.0, 0.5, 0.0, 0.3), _V(18.0, 0.8), _V(24.0, 1.0)),
-    *(_V(32.0, 0.6, 0.0, -0.3), _V(38.0), _V(41.0, 0.0, 0.2), _V(46.0, -0.3)),
-    *(_V(50.0, 0.0, 0.0, 0.5), _V(54.0, 0.7)),
-)
-"""0 to 1.0 m/s with turns, steps to the side and back, and a rest, in 60 s."""
-
-COURSES: Mapping[str, Scenario] = {
-    "mixed": Scenario(
-        name="mixed",
-        duration=60.0,
-        velocity=MIXED,
-        noise="nominal",
-        delay=0.008,
-        initial_joint_noise=0.005,
-    ),
-    "loaded": Scenario(
-        name="loaded",
-        duration=20.0,
-        velocity=(_V(1.0, 0.8),),
-        noise="nominal",
-        delay=0.01,
-        ground=Ground(friction=0.4),
-        payload=Payload(mass=5.0),
-        initial_joint_noise=0.005,
-    ),
-    "pushed": Scenario(
-        name="pushed",
-        duration=20.0,
-        velocity=(_V(1.0, 0.4),),
-        noise="nominal",
-        delay=0.008,
-        ground=Ground(friction=0.3),
-        payload=Payload(mass=5.0),
-        pushes=tuple(
-            Push(impulse=impulse, at=at)
-            for at, impulse in (
-                *((4.0, (15.0, 0.0, 0.0)), (8.0, (0.0, 15.0, 0.0))),
-                *((12.0, (-15.0, 0.0, 0.0)), (16.0, (0.0, -15.0, 0.0))),
-            )
-        ),
-        initial_joint_noise=0.005,
-    ),
-    "bumps": Scenario(
-        name="bumps",
-        duration=20.0,
-        velocity=(_V(1.0, 0.3),),
-        noise="nominal",
-        delay=0.008,
-        ground=Ground(friction=0.6, bumps=0.02),
-        initial_joint_noise=0.005,
-    ),
-}
-"""What the report walks, by name."""
 
 
 class ScheduledContact(ContactDetector):
@@ -109,23 +57,33 @@ def _clock_only(robot: RobotDescription, parameters: EstimatorParameters) -> Gua
 
 
 CONTESTANTS: Mapping[str, Callable[[RobotDescription, EstimatorParameters], GuardedEstimator]] = {
-    "leg_odometry": _kind("leg_odometry"),
-    "invariant_ekf": _kind("invariant_ekf"),
-    "clock_only": _clock_only,
+    FIRST: _kind(FIRST),
+    JUDGED: _kind(JUDGED),
+    CLOCK: _clock_only,
 }
 """The constant-gain first version, the filter, and the filter with a gait clock for contact."""
 
 
-def truth_of(recording: Recording) -> Truth:
-    """Truth in a frame whose origin is on the ground where the recording begins."""
-    return Truth(
-        recording["stamp"],
-        recording["base_position_in_world"],
-        _rotations(recording["base_orientation"]),
-        recording["base_velocity_in_base"],
-        recording["normal_force"],
-        recording["sole_velocity"][:, :, :3],
+def truth_of(recording: Recording) -> tuple[Truth, Flags] | None:
+    """Truth where it is known, and a flag (k,) for those rows; None when nobody knew it.
+
+    In a frame whose origin is on the ground where the recording begins.
+    """
+    if "base_position_in_world" not in recording:
+        return None
+    known: Flags = np.isfinite(recording["base_position_in_world"]).all(axis=1)
+    if np.count_nonzero(known) < 2:
+        return None
+    soles = "normal_force" in recording
+    truth = Truth(
+        recording["stamp"][known],
+        recording["base_position_in_world"][known],
+        _rotations(recording["base_orientation"][known]),
+        recording["base_velocity_in_base"][known],
+        recording["normal_force"][known] if soles else None,
+        recording["sole_velocity"][known][:, :, :3] if soles else None,
     )
+    return truth, known
 
 
 def replay(estimator: GuardedEstimator, recording: Recording) -> Belief:
@@ -157,75 +115,40 @@ def replay(estimator: GuardedEstimator, recording: Recording) -> Belief:
 
 
 def _rotations(quaternions: Array) -> Array:
-    """(k, 3, 3) of quaternions xyzw (k, 4)."""
-    return np.array([pin.Quaternion(q).matrix() for q in quaternions])
+    """(k, 3, 3) of unit quaternions xyzw (k, 4)."""
+    x, y, z, w = quaternions.T
+    rows = (
+        (1.0 - 2.0 * (y * y + z * z), 2.0 * (x * y - z * w), 2.0 * (x * z + y * w)),
+        (2.0 * (x * y + z * w), 1.0 - 2.0 * (x * x + z * z), 2.0 * (y * z - x * w)),
+        (2.0 * (x * z - y * w), 2.0 * (y * z + x * w), 1.0 - 2.0 * (x * x + y * y)),
+    )
+    return np.moveaxis(np.array(rows), 2, 0)
 
 
 def judge_recording(
     recording: Recording, robot: RobotDescription, parameters: EstimatorParameters
 ) -> dict[str, Mapping[str, float]]:
-    """Figures of every contestant on one recording, by name."""
-    truth = truth_of(recording)
-    return {
-        name: judge_estimate(replay(build(robot, parameters), recording), truth)
+    """Figures of every contestant on one recording, by name.
+
+    The clock's ablation is left out where no clock was recorded. Without any truth what is left
+    are effort, health, and how far a velocity is from the judged estimator's.
+    """
+    clock = bool(np.isfinite(recording[STANCES]).all())
+    beliefs = {
+        name: replay(build(robot, parameters), recording)
         for name, build in CONTESTANTS.items()
+        if clock or name != CLOCK
     }
-
-
-_SQUARED = ("velocity_x", "velocity_y", "velocity_z", "height", "roll", "pitch", "ate", "rpe")
-_WORST = ("cpu_ms_p99", "unhealthy_share")
-
-
-def over_seeds(figures: Sequence[Mapping[str, float]]) -> dict[str, float]:
-    """One figure per name: RMS of RMS errors, the worst of tails, the mean of the rest."""
-    result = {}
-    for name in figures[0]:
-        values = np.array([f[name] for f in figures if math.isfinite(f[name])])
-        if not len(values):
-            result[name] = math.nan
-        elif name in _SQUARED:
-            result[name] = float(np.sqrt(np.mean(values**2)))
-        elif name in _WORST:
-            result[name] = float(values.max())
+    found = truth_of(recording)
+    results: dict[str, Mapping[str, float]] = {}
+    for name, belief in beliefs.items():
+        figures = {"fell": float(bool(recording.fall))}
+        if found is None:
+            apart = (belief.velocity - beliefs[JUDGED].velocity) ** 2
+            figures["velocity_apart"] = float(np.sqrt(apart.sum(axis=1).mean()))
         else:
-            result[name] = float(values.mean())
-    return result
-
-
-_ROWS = (
-    ("velocity_x", "velocity RMSE x [mm/s]", 1e3),
-    ("velocity_y", "velocity RMSE y [mm/s]", 1e3),
-    ("velocity_z", "velocity RMSE z [mm/s]", 1e3),
-    ("height", "height RMS [mm]", 1e3),
-    ("roll", "roll RMS [mrad]", 1e3),
-    ("pitch", "pitch RMS [mrad]", 1e3),
-    ("drift_percent", "drift [% of distance]", 1.0),
-    ("yaw_drift", "yaw drift [mrad]", 1e3),
-    ("ate", "ATE [mm]", 1e3),
-    ("rpe", "RPE over 1 s [mm]", 1e3),
-    ("nees_velocity_share", "NEES velocity in 95 % band", 1.0),
-    ("nees_tilt_share", "NEES tilt in 95 % band", 1.0),
-    ("nees_height_share", "NEES height in 95 % band", 1.0),
-    ("contact_f1", "contact F1", 1.0),
-    ("slips", "true slips per episode", 1.0),
-    ("slips_found_share", "share of them found", 1.0),
-    ("slip_delay_ms", "median delay [ms]", 1.0),
-    ("unhealthy_share", "share unhealthy, worst", 1.0),
-    ("cpu_ms_p50", "CPU p50 [ms]", 1.0),
-    ("cpu_ms_p99", "CPU p99, worst [ms]", 1.0),
-)
-
-
-def markdown_table(course: str, seeds: int, results: Mapping[str, Mapping[str, float]]) -> str:
-    """One course in a Markdown table; the ratio is the first figure by the second's."""
-    first, second = tuple(results)[:2]
-    lines = [
-        f"| {course}, n = {seeds} | " + " | ".join(results) + f" | {first} / {second} |",
-        "|---|" + "---|" * (len(results) + 1),
-    ]
-    for name, text, scale in _ROWS:
-        cells = [f"{scale * result[name]:.3g}" for result in results.values()]
-        base = results[second][name]
-        ratio = f"{results[first][name] / base:.2f}" if base else "-"
-        lines.append(f"| {text} | " + " | ".join(cells) + f" | {ratio} |")
-    return "\n".join(lines)
+            truth, known = found
+            figures |= judge_estimate(at_rows(belief, known), truth)
+        figures |= judge_effort(belief, recording["stamp"])
+        results[name] = figures
+    return results

@@ -10,6 +10,8 @@ import pytest
 from wm_bringup.estimator_metrics import (
     Belief,
     Truth,
+    at_rows,
+    diverged,
     f1_score,
     judge_estimate,
     rotation_error,
@@ -18,7 +20,6 @@ from wm_bringup.estimator_metrics import (
     squared_by_covariance,
     trajectory_error,
 )
-from wm_bringup.estimator_report import markdown_table, over_seeds
 
 SAMPLES = 2001
 
@@ -114,18 +115,28 @@ def test_slips_are_timed_from_their_onset(truth):
     velocity[1000:1200, 1, 0] = 1.0  # in the air
     slipping = np.zeros((SAMPLES, 2), dtype=bool)
     slipping[105:150, 0] = True
-    assert slip_delays(replace(truth, sole_velocity=velocity), slipping) == [5.0, np.inf]
+    assert slip_delays(velocity, truth.normal_force, slipping) == [5.0, np.inf]
 
 
-def test_rms_figures_of_several_seeds_are_their_rms_and_the_table_shows_the_ratio():
-    seeds = [{"velocity_x": 0.003, "contact_f1": 0.9}, {"velocity_x": 0.001, "contact_f1": 1.0}]
-    together = over_seeds(seeds)
-    assert together["velocity_x"] == pytest.approx(np.sqrt(5e-6))
-    assert together["contact_f1"] == pytest.approx(0.95)
+def test_without_soles_in_the_truth_there_are_no_figures_of_contact(belief, truth):
+    figures = judge_estimate(belief, replace(truth, normal_force=None, sole_velocity=None))
+    assert "contact_f1" not in figures
+    assert figures["velocity_x"] == 0.0
 
 
-def test_the_table_shows_the_ratio_of_first_to_second(belief, truth):
-    figures = dict(judge_estimate(belief, truth))
-    worse, better = {**figures, "velocity_x": 0.004}, {**figures, "velocity_x": 0.002}
-    table = markdown_table("mixed", 3, {"old": worse, "new": better})
-    assert "| velocity RMSE x [mm/s] | 4 | 2 | 2.00 |" in table
+def test_an_estimate_is_lost_when_its_velocity_is_wrong_for_a_second():
+    error = np.zeros((2000, 3))
+    error[500:750, 0] = 0.9  # half a second of 0.9 m/s: RMS over a second 0.64
+    assert diverged(error, 0.002)
+    error[600:] = 0.0  # 0.2 s: RMS over a second 0.40
+    assert not diverged(error, 0.002)
+    error[1000, 1] = np.nan
+    assert diverged(error, 0.002)
+
+
+def test_some_rows_of_a_belief_are_a_belief(belief, truth):
+    rows = np.zeros(SAMPLES, dtype=bool)
+    rows[::10] = True
+    some = at_rows(belief, rows)
+    assert len(some.position) == 201
+    np.testing.assert_array_equal(some.cpu, belief.cpu[::10])

@@ -1,22 +1,21 @@
 """Node ``state_estimator``: what it publishes, and the node on its own.
 
-Alone it takes ``joint_states`` and ``imu/data`` of the same instant; a stamp that does not advance
-means that the robot is held or was reset, and starts the estimator anew.
+Alone it takes ``joint_states`` and ``imu/data`` and joins what belongs to one instant; see
+sample_joiner.py for samples that are lost, repeated, late, or from a clock that jumps.
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 
 import numpy as np
 from rclpy.node import Node
 
 from wm_bringup.backends.base import CONTROL_PERIOD
 from wm_bringup.messages import (
-    ImuSample,
-    JointSample,
     JointStateDecoder,
     Level,
     MultiArrayEncoder,
@@ -24,17 +23,19 @@ from wm_bringup.messages import (
     odometry_encoder,
     wrench_encoder,
 )
-from wm_bringup.parts import build_estimator, estimator_parameters
+from wm_bringup.parts import estimator_parameters
+from wm_bringup.sample_joiner import SampleJoiner
 from wm_bringup.sole_frames import SoleFrames
 from wm_bringup.topics import ESTIMATE, IMU, JOINT_STATES, LEFT_WRENCH, ODOM, RIGHT_WRENCH
 from wm_bringup.vectors import ESTIMATE_HEADER, estimate_size, pack_estimate
+from wm_control.estimation.factory import make_estimator
 from wm_control.nodes import process
 from wm_control.nodes.alone import Alone, robot_argument
 from wm_control.nodes.diagnostics import Health
 from wm_control.nodes.parameters import declare
 from wm_control.nodes.qos import publisher
 from wm_control.robot.description import RobotDescription
-from wm_control.types import LEFT, RIGHT, Estimate, Estimator, Observation
+from wm_control.types import LEFT, RIGHT, Estimate, Observation
 
 
 class StateEstimatorFace:
@@ -78,8 +79,8 @@ class StateEstimatorFace:
         floats[46:49] = estimate.base_angular_velocity_in_base
         floats[49:85] = estimate.twist_covariance.ravel()
 
-    def report(self, estimate: Estimate) -> None:
-        """Publish the node's health."""
+    def report(self, estimate: Estimate, figures: Mapping[str, float] | None = None) -> None:
+        """Publish the node's health, and the estimator's own figures if they are at hand."""
         level = Level.OK if estimate.healthy else Level.ERROR
         self._health.publish(
             "estimate",
@@ -90,53 +91,9 @@ class StateEstimatorFace:
                 "velocity_deviation_m_s": float(np.sqrt(estimate.twist_covariance[0, 0])),
                 "contact_left": float(estimate.contact_probability[LEFT]),
                 "contact_right": float(estimate.contact_probability[RIGHT]),
+                **(figures or {}),
             },
         )
-
-
-@dataclass
-class SampleJoiner:
-    """Joins joint states and IMU samples of the same instant into observations.
-
-    Sequence numbers follow from the stamps, so that a lost sample is a gap.
-    """
-
-    take: Callable[[Observation, bool], None]
-    _joints: JointSample | None = field(default=None, init=False)
-    _imu: ImuSample | None = field(default=None, init=False)
-    _first: float = field(default=0.0, init=False)
-    _last: float | None = field(default=None, init=False)
-
-    def joints(self, sample: JointSample) -> None:
-        """Take in joint states."""
-        self._joints = sample
-        self._join()
-
-    def imu(self, sample: ImuSample) -> None:
-        """Take in an IMU sample."""
-        self._imu = sample
-        self._join()
-
-    def _join(self) -> None:
-        joints, imu = self._joints, self._imu
-        if joints is None or imu is None or abs(joints.stamp - imu.stamp) > 0.5 * CONTROL_PERIOD:
-            return
-        self._joints = self._imu = None
-        again = self._last is None or not (joints.stamp > self._last)
-        if again:
-            self._first = joints.stamp
-        self._last = joints.stamp
-        observation = Observation(
-            stamp=joints.stamp,
-            sequence=round((joints.stamp - self._first) / CONTROL_PERIOD),
-            joint_position=joints.position,
-            joint_velocity=joints.velocity,
-            joint_torque=joints.effort,
-            imu_orientation=imu.orientation,
-            imu_angular_velocity=imu.angular_velocity,
-            imu_linear_acceleration=imu.linear_acceleration,
-        )
-        self.take(observation, again)
 
 
 class StateEstimatorNode(Alone):
@@ -146,23 +103,25 @@ class StateEstimatorNode(Alone):
         """Build estimator, publishers and subscriptions; WmError when the configuration is bad."""
         super().__init__("state_estimator", robot)
         parameters = declare(self.node, estimator_parameters())
-        self._estimator: Estimator = build_estimator(self.description, parameters)
+        self._estimator = make_estimator(self.description, parameters)
         self._face = StateEstimatorFace(self.node, self.description)
         self._newest: Estimate | None = None
-        joiner = SampleJoiner(self._take)
+        n = len(self.description.joint_names)
+        self._joiner = joiner = SampleJoiner(self._take, CONTROL_PERIOD, n)
         decoder = JointStateDecoder(self.description.joint_names)
-        self.listen(JOINT_STATES, lambda data: joiner.joints(decoder.decode(data)))
-        self.listen(IMU, lambda data: joiner.imu(decode_imu(data)))
+        self.listen(JOINT_STATES, lambda d: joiner.joints(decoder.decode(d), time.monotonic()))
+        self.listen(IMU, lambda d: joiner.imu(decode_imu(d), time.monotonic()))
 
-    def _take(self, observation: Observation, again: bool) -> None:
-        update = self._estimator.reset if again else self._estimator.update
+    def _take(self, observation: Observation, anew: bool) -> None:
+        update = self._estimator.reset if anew else self._estimator.update
         self._newest = update(observation)
         self._face.publish(self._newest)
 
     def report(self) -> None:
         """Publish the health, once a second."""
         if self._newest is not None:
-            self._face.report(self._newest)
+            counts = {name: float(n) for name, n in asdict(self._joiner.counts).items()}
+            self._face.report(self._newest, {**self._estimator.figures, **counts})
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
