@@ -7,6 +7,7 @@ truth everything that nobody publishes.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 from math import prod
 from operator import attrgetter
@@ -147,6 +148,7 @@ def unpack(packed: Packed, n: int) -> CycleRecord:
         Stamps(*stamps),
     )
     latency = LatencySample(*sample)
+    latency = replace(latency, status=Status(latency.status))
     return CycleRecord(tick, latency, held, truth and TrueBase(*truth))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -29,12 +30,13 @@ from wm_control.types import Action, Array
 class Latencies:
     """Latency samples of the control process within the course; (c,) each, in seconds.
 
-    time: of measurement since the start. path: measurement to command sent. missed: bool.
-    stages: time by stage.
+    time: of measurement since the start. path: measurement to command sent. wait: from arrival of
+    the measurement to the start of the cycle. missed: bool. stages: time by stage.
     """
 
     time: Array
     path: Array
+    wait: Array
     node: Array
     missed: Array
     stages: Mapping[str, Array]
@@ -58,6 +60,7 @@ def read_latencies(path: Path, begun: float, seconds: float) -> Latencies:
     return Latencies(
         time=time[inside],
         path=column["t_published"] - column["t_sensor"],
+        wait=column["t_start"] - column["t_received"],
         node=column["t_end"] - column["t_start"],
         missed=column["deadline_missed"],
         stages={name: column[f"{name}_time"] for name in STAGES},
@@ -123,6 +126,21 @@ def segment_rows(evidence: Evidence, course: Course) -> list[dict[str, Any]]:
     return rows
 
 
+WAKING = "waking up"
+"""What began a run of missed deadlines when the system did not run the process on time."""
+
+
+def miss_origins(latencies: Latencies) -> dict[str, int]:
+    """Runs of missed deadlines by what the first cycle of each spent most beyond its median on."""
+    missed = latencies.missed.astype(bool)
+    first = np.flatnonzero(missed & ~np.concatenate([[False], missed[:-1]]))
+    parts = {WAKING: latencies.wait, **latencies.stages}
+    names = list(parts)
+    excess = np.array([values[first] - np.median(values) for values in parts.values()])
+    counts = Counter(names[k] for k in excess.argmax(axis=0))
+    return dict(counts.most_common())
+
+
 def latency_summary(latencies: Latencies) -> dict[str, Any]:
     """Path latency, misses and stages, in milliseconds."""
     missed = latencies.missed.astype(bool)
@@ -136,6 +154,7 @@ def latency_summary(latencies: Latencies) -> dict[str, Any]:
         "deadline_miss_rate": float(missed.mean()) if len(missed) else None,
         "deadline_misses": int(missed.sum()),
         "longest_miss_run": int(runs.max(initial=0)),
+        "miss_origins": miss_origins(latencies),
     }
 
 

@@ -63,6 +63,9 @@ def lines(summary: Mapping[str, Any]) -> Iterator[str]:
         f"real-time factor {number(summary['real_time_factor'])};  deadlines missed "
         f"{summary['deadline_misses']} of {path['n']}, longest run {summary['longest_miss_run']}"
     )
+    if summary["miss_origins"]:
+        origins = ", ".join(f"{name} {count}" for name, count in summary["miss_origins"].items())
+        yield f"runs of missed deadlines, by what began them: {origins}"
     yield (
         "path latency ms: "
         + "  ".join(f"{k.replace('_', '.')} {number(path[k], 2)}" for k in path if k != "n")

@@ -136,9 +136,18 @@ def write_bag(folder, course, *, gain=1.0, fall_at=None, slow=1.0, lost=0, decis
     writer.close()
 
 
-def write_latencies(path, seconds, begun=100.0, missed=()):
+def write_latencies(path, seconds, begun=100.0, missed=(), woken_late=()):
+    """Cycles of 0.7 ms; those missed spend 3 ms in the controller or, if woken late, waiting."""
     log = LatencyLog(1 << 15)
     for k in range(round(seconds / 0.002)):
         t = begun + 0.002 * k
-        log.append(LatencySample(k, "mpc", t, t, t + 1e-4, t + 7e-4, t + 8e-4, k in missed, 5))
+        wait = 3e-3 if k in woken_late else 1e-4
+        controller = 3e-3 if k in missed and k not in woken_late else 4e-4
+        late = k in missed or k in woken_late
+        end = t + wait + 6e-4
+        log.append(
+            LatencySample(
+                k, "mpc", t, t, t + wait, end, end + 1e-4, late, 5, controller_time=controller
+            )
+        )
     log.save(path)

@@ -27,9 +27,11 @@ COURSE = Course(
 )
 
 
-def judged(folder, course=COURSE, *, ended_early="", failures=(), missed=(), **options):
+def judged(
+    folder, course=COURSE, *, ended_early="", failures=(), missed=(), woken_late=(), **options
+):
     write_bag(folder / "bag", course, **options)
-    write_latencies(folder / "latency.npz", course.seconds, missed=missed)
+    write_latencies(folder / "latency.npz", course.seconds, missed=missed, woken_late=woken_late)
     run = LiveRun(START, 100.0, course.seconds, ended_early, ["/robot"], [], list(failures))
     return judge_run(run, DemoOptions(folder, course))
 
@@ -115,6 +117,12 @@ def test_misses_are_counted_with_their_longest_run(tmp_path):
     assert (summary["deadline_misses"], summary["longest_miss_run"]) == (4, 3)
     assert summary["deadline_miss_rate"] == pytest.approx(4 / summary["path_latency_ms"]["n"])
     assert summary["path_latency_ms"]["p50"] == pytest.approx(0.8)
+
+
+def test_every_run_of_misses_is_put_down_to_what_its_first_cycle_lost_time_on(tmp_path):
+    summary = judged(tmp_path, missed={10, 500, 501, 502}, woken_late={700, 800, 900}).summary
+    assert summary["miss_origins"] == {"waking up": 3, "controller": 2}
+    assert judged(tmp_path / "punctual").summary["miss_origins"] == {}
 
 
 def test_the_arbiters_interventions_are_listed_once_each_with_their_cause(tmp_path):

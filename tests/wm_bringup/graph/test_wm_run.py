@@ -54,6 +54,12 @@ def children_of(pid):
     return found
 
 
+def real_time_process(pids):
+    """The one that somebody of ``pids`` has started."""
+    (found,) = [child for pid in pids for child in children_of(pid)]
+    return found
+
+
 def gone(pids):
     end = time.monotonic() + PATIENCE
     while any(os.path.exists(f"/proc/{pid}") for pid in pids):
@@ -72,6 +78,7 @@ def test_signals_stop_the_graph_with_damping_nothing_left_and_exit_code_zero(dom
     run.until_said("500 Hz")
     children = children_of(run.process.pid)
     assert len(children) == 2
+    children.append(real_time_process(children))
     for number in signals:
         run.process.send_signal(number)
     assert run.end() == 0, run.text()
@@ -83,9 +90,30 @@ def test_when_the_runner_itself_is_killed_the_robot_is_stopped_all_the_same(doma
     run = Run()
     run.until_said("500 Hz")
     children = children_of(run.process.pid)
+    children.append(real_time_process(children))
     run.process.kill()
     run.end()
     assert gone(children)
+
+
+def test_when_the_real_time_process_is_killed_the_run_ends_and_says_why(domain):
+    run = Run()
+    run.until_said("500 Hz")
+    os.kill(real_time_process(children_of(run.process.pid)), signal.SIGKILL)
+    assert run.end() == 1
+    assert "the real-time process ended by signal 9" in run.text()
+
+
+def test_when_its_ros_side_is_killed_the_real_time_process_ends_by_itself(domain):
+    run = Run()
+    run.until_said("500 Hz")
+    loop = real_time_process(children_of(run.process.pid))
+    with open(f"/proc/{loop}/stat") as stat:
+        control = int(stat.read().rsplit(")", 1)[1].split()[1])
+    os.kill(control, signal.SIGKILL)
+    assert gone([loop])
+    assert run.end() == 1
+    assert "control was killed by SIGKILL" in run.text()
 
 
 def test_an_impossible_option_is_one_line_and_exit_code_two(domain):
