@@ -131,7 +131,7 @@ WAKING = "waking up"
 
 
 def miss_origins(latencies: Latencies) -> dict[str, int]:
-    """Runs of missed deadlines by what the first cycle of each spent most beyond its median on."""
+    """Count the runs of misses by what the first cycle of each lost most time on."""
     missed = latencies.missed.astype(bool)
     first = np.flatnonzero(missed & ~np.concatenate([[False], missed[:-1]]))
     parts = {WAKING: latencies.wait, **latencies.stages}
