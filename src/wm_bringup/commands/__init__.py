@@ -49,6 +49,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "walk": "Run lock-step episodes of one scenario.",
     "bench": "Time the parts of the control path.",
     "policy": "Check, describe and pin a learned policy.",
+    "train": "Make a walking policy on the CPU, and judge it.",
     "doctor": "Say what this machine has, lacks, and how to get it.",
 }
 """Name of each command (and of its module here) and its line in ``wm --help``."""

@@ -15,11 +15,14 @@ from typing import Any
 
 import numpy as np
 import onnx
+import yaml
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
 from wm_control.robot.description import RobotDescription
 from wm_control.types import Array
+from wm_policy.checking.golden import record_golden, record_story
+from wm_policy.loading import load_policy
 from wm_policy.training.commands import STANDING_BELOW
 from wm_policy.training.env import ACTION_BOUND, action_scale
 from wm_policy.training.gait import START, Gait, build_gait
@@ -188,3 +191,44 @@ def rounded(values: Array) -> list[float]:
 def sha256(path: Path) -> str:
     """Hash of a file."""
     return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def save_policy(
+    layers: Sequence[Layer],
+    description: RobotDescription,
+    p: TrainingParameters,
+    folder: Path,
+    source: str,
+    statistics: tuple[Array, Array] | None = None,
+) -> Path:
+    """Write network and manifest into ``folder``; returns the manifest's path.
+
+    statistics: mean and deviation (w,) of the observation during training, for its novelty.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    network = folder / f"{p.name}.onnx"
+    gait, scale = build_gait(p.gait, p.rate), action_scale(description, p)
+    network.write_bytes(build_network(layers, gait, scale, p.observation.history))
+    manifest = build_manifest(description, p, network, source)
+    if statistics is not None:
+        mean, deviation = statistics
+        manifest["statistics"] = {
+            INPUT: {"mean": rounded(mean), "deviation": rounded(np.maximum(deviation, 0.02))}
+        }
+    return write_manifest(folder / f"{p.name}.yaml", manifest)
+
+
+def pin_golden(manifest_file: Path, description: RobotDescription) -> None:
+    """Add to the manifest what the policy answers now, network alone and as a whole."""
+    content = yaml.safe_load(manifest_file.read_text(encoding="utf-8"))
+    policy = load_policy(manifest_file, description)
+    content["golden"] = [record_golden(policy)]
+    content["story"] = record_story(policy, description)
+    write_manifest(manifest_file, content)
+
+
+def write_manifest(path: Path, content: dict[str, Any]) -> Path:
+    """Write YAML with its lists in one line each."""
+    text = yaml.safe_dump(content, sort_keys=False, default_flow_style=None, width=100)
+    path.write_text(text, encoding="utf-8")
+    return path

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
+from wm_policy.training.export import Layer
+
 FIRST_GAIN = 0.01
 """Scale of the output layer at the start, so that training begins near the reference gait."""
 
@@ -62,6 +64,12 @@ class Critic(nn.Module):
         """(n,) value."""
         value: Tensor = self.body(privileged).squeeze(-1)
         return value
+
+
+def layers_of(actor: Actor) -> list[Layer]:
+    """Weights and biases of the actor's linear layers, in order, for the export."""
+    linear = [layer for layer in actor.body if isinstance(layer, nn.Linear)]
+    return [Layer(x.weight.detach().numpy(), x.bias.detach().numpy()) for x in linear]
 
 
 def log_density(action: Tensor, mean: Tensor, deviation: Tensor) -> Tensor:

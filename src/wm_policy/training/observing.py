@@ -41,6 +41,11 @@ _PRIVILEGED = joined(
 )
 
 
+def observation_width(history: int) -> int:
+    """Values in the observation of a student with ``history`` frames before now."""
+    return NOW + FRAME * (history + 1)
+
+
 def observation_mirror(history: int) -> Mirror:
     """Mirror of the whole observation of the student with ``history`` frames before now."""
     return joined(NOW_MIRROR, *[FRAME_MIRROR] * (history + 1))

@@ -177,8 +177,9 @@ class ImitationParameters:
         default=15, ge=0, description="iterations in which the actor stays as it is"
     )
     deviation: float = Field(
-        default=0.25, gt=0.0, description="of actions when post-training starts"
+        default=0.25, gt=0.0, description="of actions when it ends"
     )
+    difficulty: float = Field(default=0.3, ge=0.0, le=1.0, description="of the curriculum then")
 
 
 @dataclass(frozen=True, slots=True, config=STRICT)

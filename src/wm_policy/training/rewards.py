@@ -1,8 +1,8 @@
 """What good walking is: one function per term, each (n,) per second of simulated time.
 
 Weights are in ``RewardParameters`` under the functions' names. Velocity is rewarded twice: at every
-instant, loosely, and averaged over the last stride, tightly: a walker sways within each step, so only
-the average can be commanded.
+instant, loosely, and averaged over the last stride, tightly: a walker sways within each step, so
+only the average can be commanded.
 """
 
 from __future__ import annotations

@@ -14,8 +14,10 @@ import torch
 
 from wm_control.errors import WmError
 from wm_control.robot.description import RobotDescription
+from wm_control.types import Array
 from wm_policy.training.env import TrainingEnvironment
 from wm_policy.training.networks import Actor
+from wm_policy.training.observing import observation_mirror
 from wm_policy.training.parameters import CurriculumParameters, TrainingParameters
 from wm_policy.training.ppo import Ppo, Rollout, UpdateReport, collect
 
@@ -198,6 +200,22 @@ class Trainer:
             inputs = self._step.observation.shape[1]
             self.ppo.anchor = Actor(inputs, p.hidden, 12, p.deviation, p.least_deviation)
             self.ppo.anchor.load_state_dict(content["anchor"])
+
+    def observation_statistics(self, steps: int = 200) -> tuple[Array, Array]:
+        """Mean and deviation (w,) of what the student sees while it drives itself.
+
+        As the robot sees it: the mirror is taken off again.
+        """
+        mirror = observation_mirror(self.parameters.observation.history)
+        seen = []
+        with torch.no_grad():
+            for _ in range(steps):
+                raw = self._step.observation.astype(np.float64)
+                seen.append(mirror.where(self.env.mirrored, raw))
+                action = self.ppo.actor(torch.from_numpy(self._step.observation))
+                self._step = self.env.step(action.numpy())
+        values = np.concatenate(seen)
+        return values.mean(axis=0), values.std(axis=0)
 
     def _trim_curves(self) -> None:
         """Drop what was logged after the checkpoint."""

@@ -1,0 +1,142 @@
+"""``wm train``: make a walking policy, by demonstrations and reinforcement, and judge it."""
+
+from __future__ import annotations
+
+import json as json_format
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from wm_bringup.commands import HELD, NOT_HELD
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from wm_bringup.training.run_folder import TrainingRun
+
+
+def train(
+    from_scratch: Annotated[
+        bool, typer.Option("--from-scratch", help="Without demonstrations.")
+    ] = False,
+    seed: Annotated[int, typer.Option(min=0, help="Of everything random.")] = 0,
+    budget: Annotated[
+        float, typer.Option(min=0.1, help="Post-training ends after this CPU time [min].")
+    ] = 100.0,
+    config: Annotated[
+        Path | None, typer.Option(metavar="FILE.yaml", help="Changes of config/training/g1.yaml.")
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option(metavar="FOLDER", help="Goes on with what is there.")
+    ] = None,
+    judge: Annotated[
+        Path | None,
+        typer.Option(metavar="POLICY", help="Train nothing: judge this policy by the bar."),
+    ] = None,
+    judge_seeds: Annotated[int, typer.Option(min=1, help="Episodes of every command.")] = 3,
+    kicks: Annotated[int, typer.Option(min=0, help="Episodes under velocity kicks.")] = 100,
+    jobs: Annotated[int, typer.Option(min=0, help="Cores; 0: all.")] = 0,
+    json: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the result.")] = None,
+) -> int:
+    """Train a walking policy on the CPU and judge it; interrupted, the same command goes on.
+
+    Demonstrations of the model-based controller, imitation, reinforcement in MuJoCo, export, and
+    the bar in PyBullet; exits with 1 when the policy does not meet it. Needs the extra `train`:
+    `make train` installs it and starts this.
+
+    Example: wm train --seed 1 --output results/training/seed1
+    """
+    from wm_bringup.report.screen import make_console
+
+    console = make_console()
+    workers = jobs or len(os.sched_getaffinity(0))
+    if judge is not None:
+        result = _judged(judge, None, workers, console, kicks, judge_seeds)
+    else:
+        name = f"{'scratch' if from_scratch else 'taught'}{seed}"
+        folder = output or Path("results/training") / name
+        result = _trained(
+            _run(folder, config, seed, from_scratch, 60.0 * budget, workers),
+            console,
+            kicks,
+            judge_seeds,
+        )
+    _show(console, result)
+    if json is not None:
+        json.parent.mkdir(parents=True, exist_ok=True)
+        json.write_text(json_format.dumps(result, indent=2) + "\n", encoding="utf-8")
+    return HELD if result["met"] else NOT_HELD
+
+
+def _run(
+    folder: Path, config: Path | None, seed: int, from_scratch: bool, budget: float, jobs: int
+) -> TrainingRun:
+    from wm_bringup.training.run_folder import TrainingRun, training_parameters
+
+    return TrainingRun(folder, training_parameters(config), seed, from_scratch, budget, jobs)
+
+
+def _trained(run: TrainingRun, console: Console, kicks: int, seeds: int) -> dict[str, Any]:
+    from wm_bringup.training.extra import check_extra
+
+    check_extra()
+    from wm_bringup.training.pipeline import train as train_run
+    from wm_bringup.training.pipeline import write_summary
+
+    with _Screen(console) as report:
+        summary = train_run(run, report)
+    console.print(f"Exported to {run.policy}; judging it in PyBullet.")
+    verdict = _judged(run.policy, run, run.jobs, console, kicks, seeds)
+    return write_summary(run, {**summary, **verdict})
+
+
+def _judged(
+    policy: Path, run: TrainingRun | None, jobs: int, console: Console, kicks: int, seeds: int
+) -> dict[str, Any]:
+    from wm_bringup.training.judging import judge
+
+    with _Screen(console) as report:
+        return judge(policy, run, jobs, report, kicks=kicks, seeds=seeds)
+
+
+class _Screen:
+    """One bar that says what is being done and how long is left."""
+
+    def __init__(self, console: Console) -> None:
+        from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+        from rich.progress import TimeRemainingColumn as Left
+
+        columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+        self._bar = Progress(*columns, TextColumn("left"), Left(), console=console, transient=True)
+        self._stage, self._last = self._bar.add_task("", total=1.0), 0.0
+
+    def __enter__(self) -> Callable[[str, float], None]:
+        self._bar.start()
+        return self._report
+
+    def __exit__(self, *problem: object) -> None:
+        self._bar.stop()
+
+    def _report(self, text: str, share: float) -> None:
+        if share < self._last:
+            self._bar.reset(self._stage, total=1.0)
+        self._last = share
+        self._bar.update(self._stage, completed=share, description=text)
+
+
+def _show(console: Console, result: dict[str, Any]) -> None:
+    from rich.table import Table
+
+    table = Table("what", "found", "allowed", "n", "falls", "met")
+    for row in result["bar"]:
+        cells = (f"{row['found']:.3f}", f"{row['allowed']:g}", str(row["n"]))
+        fallen = str(row.get("falls", ""))
+        table.add_row(row["what"], *cells, fallen, "yes" if row["met"] else "[red]no[/red]")
+    console.print(table)
+    if "cpu_seconds" in result:
+        minutes = result["cpu_seconds"] / 60.0
+        console.print(f"{result['samples']:,} samples in {minutes:.0f} CPU minutes.")
+    console.print("The bar is met." if result["met"] else "The bar is not met.")
