@@ -6,13 +6,11 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 from wm_bringup.scenarios.scenario import Ground, Payload, Push, Scenario, VelocitySegment
+from wm_control.estimation.parameters import Kind
 
 _V = VelocitySegment
-
-WalkedOn = Literal["leg_odometry", "invariant_ekf"]
 
 FIRST, JUDGED, CLOCK = "leg_odometry", "invariant_ekf", "clock_only"
 """Contestants: the first version, the one that limits are for, and its ablation."""
@@ -29,7 +27,7 @@ class Course:
 
     scenario: Callable[[int], Scenario]
     limits: Mapping[str, float]
-    walked_on: WalkedOn = "invariant_ekf"
+    walked_on: Kind = "invariant_ekf"
 
 
 AT_LEAST = (

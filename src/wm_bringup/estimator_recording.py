@@ -12,11 +12,11 @@ import numpy as np
 from wm_bringup import parts
 from wm_bringup.backends.base import GroundTruth
 from wm_bringup.backends.pybullet_robot import PyBulletRobot
-from wm_bringup.estimator_courses import WalkedOn
 from wm_bringup.lockstep import LockStep
 from wm_bringup.loop import ControlLoop, TickRecord
 from wm_bringup.scenarios.scenario import Scenario
 from wm_bringup.walk import CONTESTANTS, WalkSetup, compute_times
+from wm_control.estimation.parameters import Kind
 from wm_control.mpc.plan import WalkingPlan, read_plan
 from wm_control.robot.description import load_robot
 from wm_control.types import Array, Observation
@@ -128,7 +128,7 @@ def planned_stance(plan: WalkingPlan | None, now: float) -> Array:
 def record(
     scenario: Scenario,
     seed: int,
-    walked_on: WalkedOn = "leg_odometry",
+    walked_on: Kind = "leg_odometry",
     policy: Path | None = None,
     robot: str = "g1",
 ) -> Recording:

@@ -27,7 +27,7 @@ from wm_control.estimation.contact import ContactDetector
 from wm_control.estimation.factory import make_estimator
 from wm_control.estimation.guarded import GuardedEstimator
 from wm_control.estimation.invariant_estimator import InvariantEkfEstimator
-from wm_control.estimation.parameters import EstimatorParameters
+from wm_control.estimation.parameters import EstimatorParameters, Kind
 from wm_control.robot.description import RobotDescription
 from wm_control.types import Array, Estimate
 
@@ -45,9 +45,9 @@ class ScheduledContact(ContactDetector):
         return self._filter.probability
 
 
-def _kind(kind: str) -> Callable[[RobotDescription, EstimatorParameters], GuardedEstimator]:
+def _kind(kind: Kind) -> Callable[[RobotDescription, EstimatorParameters], GuardedEstimator]:
     def build(robot: RobotDescription, parameters: EstimatorParameters) -> GuardedEstimator:
-        return make_estimator(robot, replace(parameters, kind=kind))  # type: ignore[arg-type]
+        return make_estimator(robot, replace(parameters, kind=kind))
 
     return build
 
@@ -57,8 +57,8 @@ def _clock_only(robot: RobotDescription, parameters: EstimatorParameters) -> Gua
 
 
 CONTESTANTS: Mapping[str, Callable[[RobotDescription, EstimatorParameters], GuardedEstimator]] = {
-    FIRST: _kind(FIRST),
-    JUDGED: _kind(JUDGED),
+    FIRST: _kind("leg_odometry"),
+    JUDGED: _kind("invariant_ekf"),
     CLOCK: _clock_only,
 }
 """The constant-gain first version, the filter, and the filter with a gait clock for contact."""
@@ -71,7 +71,7 @@ def truth_of(recording: Recording) -> tuple[Truth, Flags] | None:
     """
     if "base_position_in_world" not in recording:
         return None
-    known: Flags = np.isfinite(recording["base_position_in_world"]).all(axis=1)
+    known: Flags = np.asarray(np.isfinite(recording["base_position_in_world"]).all(axis=1))
     if np.count_nonzero(known) < 2:
         return None
     soles = "normal_force" in recording

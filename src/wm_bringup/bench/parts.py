@@ -9,12 +9,14 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from functools import partial
 
 import daqp
 import numpy as np
 import pinocchio as pin
 import pybullet
+from scipy.linalg.lapack import dposv
 
 from wm_bringup import parts
 from wm_bringup.backends.base import CONTROL_PERIOD
@@ -24,9 +26,12 @@ from wm_bringup.bench.walking import RecordedWalk
 from wm_bringup.contestants import TICKS_PER_PLAN
 from wm_bringup.loop import ControlLoop
 from wm_bringup.realtime import CONTROL_PRIORITY, Cadence, raise_thread
+from wm_control.estimation.parameters import EstimatorParameters, Kind
 from wm_control.mpc.plan import WalkingPlan
 from wm_control.robot.model import RobotModel
 from wm_control.types import Array, Estimate
+
+_ESTIMATORS: tuple[Kind, ...] = ("leg_odometry", "invariant_ekf")
 
 
 class QpCollector:
@@ -61,29 +66,52 @@ class QpCollector:
 
 
 def bench_estimator(walk: RecordedWalk) -> list[Measurement]:
-    """Estimator update against forward kinematics with frame velocities of the same states."""
-    estimator = parts.build_estimator(walk.description, parts.estimator_parameters())
+    """Estimator update against the library calls of its heavy work on the same states.
+
+    First the estimator that is configured, then each kind there is, by name.
+    """
+    configured = parts.estimator_parameters()
+    kinds = {"estimator": configured}
+    kinds |= {f"estimator_{kind}": replace(configured, kind=kind) for kind in _ESTIMATORS}
+    bound = _time_estimator_libraries(walk)
+    name = "Pinocchio dynamics + BLAS of a filter"
+    return [measured(key, _time_updates(walk, kind), name, bound) for key, kind in kinds.items()]
+
+
+def _time_updates(walk: RecordedWalk, parameters: EstimatorParameters) -> Stopwatch:
+    estimator = parts.build_estimator(walk.description, parameters)
     estimator.reset(walk.ticks[0].observation)
-    watch, bound = Stopwatch(), Stopwatch()
+    watch = Stopwatch()
     with undisturbed():
         for tick in walk.ticks[1:]:
             watch.call(estimator.update, tick.observation)
-        _time_kinematics(walk, bound)
-    return [measured("estimator", watch, "pinocchio kinematics + frame velocities", bound)]
+    return watch
 
 
-def _time_kinematics(walk: RecordedWalk, bound: Stopwatch) -> None:
-    model = RobotModel(walk.description)
-    reference = pin.ReferenceFrame.LOCAL_WORLD_ALIGNED
+def _time_estimator_libraries(walk: RecordedWalk) -> Stopwatch:
+    """Inverse dynamics, two sole Jacobians, two wrenches, one step of a filter of 26 errors."""
+    robot, watch = RobotModel(walk.description), Stopwatch()
+    model, data = robot.model, robot.data
+    aligned = pin.ReferenceFrame.LOCAL_WORLD_ALIGNED
+    covariance, moving, seen = np.eye(26), np.eye(15, 21), np.eye(8, 26)
+    wrench_equations, wrench_right = np.eye(12), np.ones(12)
 
-    def kinematics(q: Array, v: Array) -> None:
-        pin.forwardKinematics(model.model, model.data, q, v)
-        pin.updateFramePlacements(model.model, model.data)
-        for sole in model.sole_ids:
-            pin.getFrameVelocity(model.model, model.data, sole, reference)
+    def libraries(q: Array, v: Array) -> None:
+        pin.rnea(model, data, q, v, v)
+        pin.computeJointJacobians(model, data, q)
+        for sole in robot.sole_ids:
+            pin.updateFramePlacement(model, data, sole)
+            pin.getFrameJacobian(model, data, sole, aligned)
+        dposv(wrench_equations, wrench_right)
+        moving.dot(covariance[:21])[:, :21].dot(moving.T)
+        gain = covariance.dot(seen.T)
+        dposv(seen.dot(gain), gain.T)
+        gain.dot(gain.T)
 
-    for tick in walk.ticks[1:]:
-        bound.call(kinematics, *_configuration(tick.estimate))
+    with undisturbed():
+        for tick in walk.ticks[1:]:
+            watch.call(libraries, *_configuration(tick.estimate))
+    return watch
 
 
 def _configuration(estimate: Estimate) -> tuple[Array, Array]:

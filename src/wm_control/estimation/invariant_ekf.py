@@ -222,7 +222,9 @@ def retract(state: FilterState, error: Array) -> None:
 def innovation_covariance(state: FilterState, jacobian: Array, noise: Array) -> tuple[Array, Array]:
     """(26, k) P Hᵀ and (k, k) H P Hᵀ + noise of a measurement with Jacobian H (k, 26)."""
     seen = state.covariance.dot(jacobian.T)
-    return seen, jacobian.dot(seen) + noise
+    spread = jacobian.dot(seen)
+    spread += noise
+    return seen, spread
 
 
 def apply(state: FilterState, innovation: Array, seen: Array, spread: Array) -> None:

@@ -10,6 +10,8 @@ from pydantic.dataclasses import dataclass
 from wm_control.estimation.invariant_parameters import InvariantEkfParameters
 from wm_control.parameters import STRICT
 
+Kind = Literal["leg_odometry", "invariant_ekf"]
+
 
 @dataclass(frozen=True, slots=True, config=STRICT)
 class OrientationParameters:
@@ -220,7 +222,7 @@ class CovarianceParameters:
 class EstimatorParameters:
     """Everything ``config/estimator.yaml`` may override."""
 
-    kind: Literal["leg_odometry", "invariant_ekf"] = Field(
+    kind: Kind = Field(
         default="leg_odometry",
         description="which estimator; orientation, odometry and covariance "
         "belong to the first, invariant_ekf to the second, the rest to both",

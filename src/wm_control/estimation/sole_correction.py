@@ -33,7 +33,9 @@ class SoleCorrection:
         self._body = body
         self._jacobians = [sole_jacobian(feet) for feet in _FEET]
         self._variance = p.encoder**2
-        self._floor = np.diag(2 * (p.sole**2, p.sole**2, p.sole**2, p.encoder**2))
+        floor = np.diag(2 * (p.sole**2, p.sole**2, p.sole**2, p.encoder**2))
+        self._floors = [floor[rows, rows] for rows in _ROWS]
+        self._seen = [body.kinematics.place_noise[rows, rows] for rows in _ROWS]
         self.innovation = [0.0, 0.0]
         self.looked, self.gated = 0, 0
 
@@ -54,9 +56,9 @@ class SoleCorrection:
         mask = stance.mask
         if not mask:
             return
-        feet, rows, jacobian = _FEET[mask], _ROWS[mask], self._jacobians[mask]
-        noise = self._body.kinematics.place_noise[rows, rows] * self._variance
-        noise += self._floor[rows, rows]
+        feet, jacobian = _FEET[mask], self._jacobians[mask]
+        noise = self._seen[mask] * self._variance
+        noise += self._floors[mask]
         z = self._innovations(state, feet)
         seen, spread = ekf.innovation_covariance(state, jacobian, noise)
         if self._gate(state, stance, feet, z, spread):
