@@ -144,8 +144,7 @@ def f1_score(told: Flags, true: Flags) -> float:
 
 def slip_delays(sole_velocity: Array, normal_force: Array, slipping: Flags) -> list[float]:
     """Count samples from every true slip's onset to its detection; infinite for a missed one."""
-    sliding = np.linalg.norm(sole_velocity[:, :, :2], axis=2) > SLIP_SPEED
-    sliding &= normal_force > SLIP_FORCE
+    sliding = _sliding(sole_velocity, normal_force)
     delays: list[float] = []
     for foot in (0, 1):
         edges = np.diff(np.concatenate(((0,), sliding[:, foot].astype(int), (0,))))
@@ -154,6 +153,23 @@ def slip_delays(sole_velocity: Array, normal_force: Array, slipping: Flags) -> l
                 told = np.flatnonzero(slipping[begin : begin + SLIP_LATE, foot])
                 delays.append(float(told[0]) if len(told) else math.inf)
     return delays
+
+
+def slip_alarms(sole_velocity: Array, normal_force: Array, slipping: Flags) -> float:
+    """Share of a loaded sole's time for which a slip is told and none is within ``SLIP_LATE``."""
+    sliding = _sliding(sole_velocity, normal_force)
+    near = np.zeros_like(sliding)
+    window = np.ones(2 * SLIP_LATE + 1)
+    for foot in (0, 1):
+        near[:, foot] = np.convolve(sliding[:, foot].astype(float), window, "same") > 0.5
+    quiet = (normal_force > SLIP_FORCE) & ~near
+    return float(np.count_nonzero(slipping & quiet) / max(np.count_nonzero(quiet), 1))
+
+
+def _sliding(sole_velocity: Array, normal_force: Array) -> Flags:
+    """(k, 2) whether a loaded sole moves along the ground."""
+    fast = np.linalg.norm(sole_velocity[:, :, :2], axis=2) > SLIP_SPEED
+    return np.asarray(fast & (normal_force > SLIP_FORCE), dtype=np.bool_)
 
 
 def diverged(error: Array, period: float) -> bool:
@@ -223,6 +239,7 @@ def judge_contact(
         "slips": float(len(delays)),
         "slips_found_share": len(found) / len(delays) if delays else math.nan,
         "slip_delay_ms": period_ms * float(np.median(found)) if found else math.nan,
+        "slip_alarm_share": slip_alarms(sole_velocity, normal_force, belief.slipping > 0.5),
     }
 
 

@@ -87,6 +87,7 @@ _ROWS = (
     ("slips", "true slips per episode", 1.0),
     ("slips_found_share", "share of them found", 1.0),
     ("slip_delay_ms", "median delay [ms]", 1.0),
+    ("slip_alarm_share", "slip told of a firm sole, share of time", 1.0),
     ("diverged", "episodes diverged", 1.0),
     ("fell", "episodes in which the robot fell", 1.0),
     ("unhealthy_share", "share unhealthy, worst", 1.0),
@@ -105,6 +106,8 @@ def gain(name: str, first: float, second: float) -> float:
     """
     if name in _IDEAL:
         first, second = abs(_IDEAL[name] - first), abs(_IDEAL[name] - second)
+    if first == second:
+        return 1.0
     return first / second if second else math.inf
 
 

@@ -16,6 +16,7 @@ from wm_bringup.estimator_metrics import (
     judge_estimate,
     rotation_error,
     share_in_band,
+    slip_alarms,
     slip_delays,
     squared_by_covariance,
     trajectory_error,
@@ -115,6 +116,12 @@ def test_slips_are_timed_from_their_onset(truth):
     velocity[1000:1200, 1, 0] = 1.0  # in the air
     slipping = np.zeros((SAMPLES, 2), dtype=bool)
     slipping[105:150, 0] = True
+    # alarms within 50 samples of a slip are no false ones: 100 to 140 excuses 50 to 190, and so on
+    assert slip_alarms(velocity, truth.normal_force, slipping) == 0.0
+    slipping[300:320] = True
+    quiet = SAMPLES - 140 - 140 - 105
+    assert slip_alarms(velocity, truth.normal_force, slipping) == pytest.approx(20 / quiet)
+    slipping[300:320] = False
     assert slip_delays(velocity, truth.normal_force, slipping) == [5.0, np.inf]
 
 
