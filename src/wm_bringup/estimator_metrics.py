@@ -163,7 +163,8 @@ def slip_alarms(sole_velocity: Array, normal_force: Array, slipping: Flags) -> f
     for foot in (0, 1):
         near[:, foot] = np.convolve(sliding[:, foot].astype(float), window, "same") > 0.5
     quiet = (normal_force > SLIP_FORCE) & ~near
-    return float(np.count_nonzero(slipping & quiet) / max(np.count_nonzero(quiet), 1))
+    told = float(np.count_nonzero(slipping & quiet))
+    return told / max(float(np.count_nonzero(quiet)), 1.0)
 
 
 def _sliding(sole_velocity: Array, normal_force: Array) -> Flags:

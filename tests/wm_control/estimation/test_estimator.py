@@ -237,6 +237,61 @@ def test_a_gyro_that_stays_nan_is_reported_after_50_ms_and_forgiven_when_it_retu
     assert np.abs(velocity[1000:]).max() < 0.05
 
 
+@pytest.mark.parametrize(("samples", "healthy"), [(24, True), (40, False)])
+def test_a_silent_imu_is_predicted_for_50_ms_and_reported_beyond(estimator, walk, samples, healthy):
+    silent = {
+        "imu_orientation": np.full(4, np.nan),
+        "imu_angular_velocity": np.full(3, np.nan),
+        "imu_linear_acceleration": np.full(3, np.nan),
+    }
+    estimates = []
+    for k, o in enumerate(walk.observations(ERRORS, 1)):
+        o = replace(o, **silent) if 900 <= k < 900 + samples else o
+        estimates.append(estimator.update(o))
+    assert all(finite(e) for e in estimates)
+    assert all(e.healthy for e in estimates[:925])
+    assert estimates[900 + samples - 1].healthy is healthy
+    assert estimates[-1].healthy
+    velocity = column(estimates, "base_velocity_in_base") - walk.velocity[:, :3]
+    assert np.abs(velocity[900:925]).max() < 0.15
+    assert np.abs(velocity[1200:]).max() < 0.05
+
+
+@pytest.mark.parametrize("jump", [3600.0, 0.5, -1.0, -1e6])
+def test_a_clock_that_jumps_changes_nothing_but_the_stamps(robot, parameters, walk, jump):
+    observations = list(walk.observations(ERRORS, 1))[:1200]
+    jumped = [replace(o, stamp=o.stamp + jump * (o.sequence >= 900)) for o in observations]
+    clean = run(make_estimator(robot, parameters), observations)
+    estimates = run(make_estimator(robot, parameters), jumped)
+    assert all(e.healthy for e in estimates)
+    apart = column(estimates, "base_velocity_in_base") - column(clean, "base_velocity_in_base")
+    assert np.abs(apart).max() < 0.02
+    path = column(estimates, "base_position_in_world") - column(clean, "base_position_in_world")
+    assert np.abs(path).max() < 0.003
+
+
+def test_the_figures_for_a_diagnosis_are_finite_numbers_at_any_moment(estimator, walk):
+    assert all(np.isfinite(value) for value in estimator.figures.values())
+    run(estimator, list(walk.observations(ERRORS, 1))[:700])
+    figures = estimator.figures
+    assert figures
+    assert all(isinstance(value, float) and np.isfinite(value) for value in figures.values())
+
+
+def test_a_gaits_word_is_one_more_witness_of_contact(robot, parameters, walk):
+    observations = list(walk.observations(ERRORS, 1))
+    wrong = []
+    for asked in (False, True):
+        estimator = make_estimator(robot, parameters)
+        estimator.reset(observations[0])
+        missed = 0
+        for o, contact in zip(observations[1:], walk.contact[1:], strict=True):
+            estimator.expect_gait(contact.astype(float) if asked else None)
+            missed += ((estimator.update(o).contact_probability > 0.5) != contact).sum()
+        wrong.append(missed)
+    assert wrong[1] < wrong[0]
+
+
 def test_a_stuck_knee_encoder_loses_its_say_and_then_the_estimates_health(estimator, walk, robot):
     knee = robot.joint_names.index("left_knee_joint")
     estimates, held = [], None

@@ -60,6 +60,21 @@ def test_gyro_bias_and_the_imus_tilt_error_are_found_at_rest(robot, rest):
     assert np.abs(estimates[-1].base_velocity_in_base).max() < 0.01
 
 
+def test_a_second_of_rest_calibrates_the_gyro_within_what_the_filter_claims(robot, rest):
+    estimator = InvariantEkfEstimator(robot, PARAMETERS)
+    observations = list(rest.observations(SensorErrors(), 6))
+    estimator.reset(observations[0])
+    assert not estimator.calibrated
+    for observation in observations[1:]:
+        estimator.update(observation)
+    assert estimator.calibrated
+    random = np.random.default_rng(6)
+    bias = np.asarray(robot.imu.rotation) @ (SensorErrors().gyro_bias * random.uniform(-1, 1, 3))
+    spread = np.sqrt(np.diag(estimator.state.covariance)[15:18])
+    assert (spread < 0.005).all()
+    assert (np.abs(estimator.state.biases[0] - bias) < 3.5 * spread).all()
+
+
 @pytest.mark.parametrize("turn", [1.0, -2.5])
 def test_where_and_in_which_heading_the_filter_starts_does_not_matter(robot, walk, turn):
     """Invariance: in a turned and shifted world everything is the same, turned and shifted."""
@@ -107,6 +122,8 @@ def test_a_sole_that_slips_is_told_soon_and_forgiven(robot, rest):
     assert first is not None
     assert 300 < first <= 325
     assert estimator.slips[0] == 0
+    assert estimator.figures["slips_right"] >= 1.0
+    assert 0.0 < estimator.figures["gate_rate"] < 0.1
     assert np.abs(estimate.base_velocity_in_base).max() < 0.01
 
 
