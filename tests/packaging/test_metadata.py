@@ -75,8 +75,10 @@ def imported_modules() -> set[str]:
 
 def test_every_imported_module_is_declared_and_nothing_else() -> None:
     libraries = {LIBRARIES[name] for name in names(PROJECT["dependencies"]) - DATA_ONLY}
+    training = names(PROJECT["optional-dependencies"]["train"])
     imported = imported_modules()
-    assert imported - libraries <= exec_depends()
+    assert imported - libraries - training <= exec_depends()
+    assert training <= imported
     assert libraries - imported == set()
 
 
@@ -113,7 +115,7 @@ def test_every_loose_requirement_is_pinned_within_its_bounds(version: str) -> No
     lines = [line for line in text.splitlines() if not line.startswith("#")]
     pins = dict(line.split("==") for line in lines)
     extras = PROJECT["optional-dependencies"]
-    for loose in [*PROJECT["dependencies"], *extras["ros-wheels"], *extras["dev"]]:
+    for loose in [*PROJECT["dependencies"], *extras["ros-wheels"], *extras["dev"], *extras["train"]]:
         requirement = Requirement(loose)
         if requirement.marker and not requirement.marker.evaluate({"python_version": version}):
             continue

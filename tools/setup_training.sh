@@ -1,0 +1,28 @@
+#!/usr/bin/env bash
+# Add what `wm train` needs to the virtual environment: the extra `train`, torch without CUDA.
+#
+# usage: tools/setup_training.sh VENV
+set -euo pipefail
+
+venv=$1
+cd "$(dirname "$0")/.."
+"$venv/bin/python" -c 'import mujoco.batch, torch' 2>/dev/null && exit 0
+
+say() { printf 'setup: %s\n' "$*" >&2; }
+
+version=$("$venv/bin/python" -c 'import sys; print("%d.%d" % sys.version_info[:2])')
+if [ "$version" = 3.10 ]; then
+    say "training needs MuJoCo 4, which needs Python 3.11 or 3.12: make venv PYTHON=python3.11"
+    exit 1
+fi
+pins=requirements/python$version.txt
+pin=$(sed -n 's/^torch==//p' "$pins")
+install() {
+    "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --constraint "$pins" "$@"
+}
+say "installing torch $pin for CPU and MuJoCo (about 1 GB on disk)"
+install "torch==$pin+cpu" 2>/dev/null ||
+    install --extra-index-url https://download.pytorch.org/whl/cpu "torch==$pin+cpu" 2>/dev/null ||
+    install "torch==$pin" || # where there are no builds named +cpu, such as macOS
+    { say "pip could not install torch; its message is above."; exit 1; }
+install --editable ".[train]"
