@@ -41,7 +41,7 @@ def walk(
     ] = "mpc",
     policy: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="Learned policy, for --controller policy."),
+        typer.Option(metavar="FILE", help="Learned policy, for --controller policy; default: our own."),
     ] = None,
     overlay: Annotated[
         Path | None,
@@ -113,6 +113,10 @@ def walk(
     }
     if controller != "policy" and (policy or overlay):
         raise typer.BadParameter("--policy and --overlay mean something only for 'policy'")
+    if controller == "policy" and policy is None:
+        from wm_policy.models import shipped_policy
+
+        policy = shipped_policy()
     chosen = changed(_base(scenario), changes, payload, friction)
     setup = WalkSetup(
         chosen, controller, state, robot, engine, step_in_place, film, trace, policy, overlay
