@@ -21,8 +21,9 @@ install() {
     "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --constraint "$pins" "$@"
 }
 say "installing torch $pin for CPU and MuJoCo (about 1 GB on disk)"
+# Builds without CUDA are named +cpu where pip's index has them; PIP_EXTRA_INDEX_URL may add one.
 install "torch==$pin+cpu" 2>/dev/null ||
-    install --extra-index-url https://download.pytorch.org/whl/cpu "torch==$pin+cpu" 2>/dev/null ||
-    install "torch==$pin" || # where there are no builds named +cpu, such as macOS
+    { say "no build without CUDA in pip's index: taking the ordinary one, which is larger" &&
+        install "torch==$pin"; } ||
     { say "pip could not install torch; its message is above."; exit 1; }
 install --editable ".[train]"
