@@ -21,6 +21,7 @@ EXECUTABLES = {
     # ros2 run wm_humanoid <node>
     "arbiter": "wm_control.nodes.arbiter:main",
     "control": "wm_bringup.nodes.control:main",
+    "policy": "wm_policy.nodes.policy:main",
     "mpc": "wm_control.nodes.mpc:main",
     "recorder": "wm_bringup.nodes.recorder:main",
     "robot": "wm_bringup.nodes.robot:main",
@@ -53,6 +54,7 @@ setup(
     python_requires=">=3.10,<3.13",
     package_dir={"": "src"},
     packages=find_packages("src"),
+    package_data={"wm_policy.models": ["*.onnx", "*.yaml", "*.md"]},
     data_files=share_files(),
     entry_points={"console_scripts": [f"{name} = {at}" for name, at in EXECUTABLES.items()]},
 )

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Any, Protocol
 
 from wm_bringup.backends.base import GroundTruth, Robot
 from wm_bringup.latency import LatencySample
@@ -18,7 +19,6 @@ from wm_bringup.loop import ControlLoop, TickRecord
 from wm_bringup.realtime import Beat
 from wm_control.arbiter.operator import OperatorInput
 from wm_control.arbiter.velocity_gate import VelocityGate
-from wm_control.mpc.plan import WalkingPlan
 from wm_control.types import Array, Observation
 
 HOLD_EVERY = 10
@@ -53,6 +53,14 @@ class CycleRecord:
     truth: TrueBase | None = None
 
 
+class Stamped(Protocol):
+    """What a process beside the loop sends: plans, proposals."""
+
+    @property
+    def stamp(self) -> float:
+        """Time of the estimate that it answers [s]."""
+
+
 @dataclass(frozen=True, slots=True)
 class CycleOptions:
     """How a run begins and what it shows.
@@ -80,7 +88,7 @@ class ControlCycle:
         robot: Robot,
         loop: ControlLoop,
         gate: VelocityGate,
-        receive_plan: Callable[[WalkingPlan], None],
+        receive_plan: Callable[[Any], None],
         sink: Callable[[CycleRecord], None],
         *,
         clock: Callable[[], float],
@@ -90,11 +98,12 @@ class ControlCycle:
     ) -> None:
         """Wire the parts; nothing happens before ``start``.
 
-        receive_plan: hands a plan to the controller. clock: that of the beats [s]. show_phase: is
-        told ``now`` in every cycle, for simulated pushes at a phase of the gait.
+        receive_plan: hands a plan, or the proposal of a process, to the controller. clock: that of
+        the beats [s]. show_phase: is told ``now`` in every cycle, for simulated pushes at a phase
+        of the gait.
         """
         self.loop, self.gate = loop, gate
-        self.plans: deque[WalkingPlan] = deque(maxlen=4)
+        self.plans: deque[Stamped] = deque(maxlen=4)
         self.now = 0.0
         self.cycles = 0
         self.skipped = 0
@@ -135,7 +144,7 @@ class ControlCycle:
         self._ticks = 0
         self._observation = self._stamped(self._robot.reset(self._options.seed))
         self.now = self._born = self._epoch
-        self._newest_plan: WalkingPlan | None = None
+        self._newest_plan: Stamped | None = None
         self._held = self._options.held
         self._arming = self._options.arm
         self.loop.reset(self._observation)
@@ -186,7 +195,7 @@ class ControlCycle:
             self._accept(newest)
         self._deliver_new()
 
-    def _accept(self, plan: WalkingPlan) -> None:
+    def _accept(self, plan: Stamped) -> None:
         """Plans from before the last reset are about another life of the robot."""
         if plan.stamp >= self._born:
             self._newest_plan = plan

@@ -34,7 +34,17 @@ RECORDED = tuple(topic for topic in TOPICS if topic not in (PROPOSAL, CLOCK))
 class GraphArguments:
     """What can be chosen about a graph; the launch arguments and the options of ``wm run``."""
 
-    controller: Literal["mpc"] = Field(default="mpc", description="who drives: mpc")
+    controller: Literal["mpc", "policy"] = Field(
+        default="mpc", description="who drives: mpc or policy"
+    )
+    policy: str = Field(
+        default="",
+        description="file of a learned policy: it drives, or beside another controller runs in "
+        "shadow; empty: our own when a policy drives, else none",
+    )
+    overlay: str = Field(
+        default="", description="manifest that says what the policy's own file does not"
+    )
     robot: str = Field(default="g1", description="robot file by name or path")
     backend: Literal["pybullet", "mock"] = Field(
         default="pybullet", description="what the robot is: pybullet or mock"
@@ -73,6 +83,13 @@ class GraphArguments:
         if name and not re.fullmatch(r"[A-Za-z_]\w*(/[A-Za-z_]\w*)*", name):
             raise ValueError("must be letters, digits and underscores, not beginning with a digit")
         return name
+
+
+CONTROL_NODES: Mapping[str, tuple[str, ...]] = {
+    "mpc": ("robot", "state_estimator", "whole_body_controller", "arbiter"),
+    "policy": ("robot", "state_estimator", "arbiter"),
+}
+"""Nodes composed in the control process, by who drives: a policy has no whole-body controller."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,13 +168,21 @@ def _text(value: object) -> str:
 
 def describe(arguments: GraphArguments) -> Graph:
     """Describe the graph for these arguments."""
-    processes = [_control(arguments), _mpc(arguments)]
+    processes = [_control(arguments)]
+    if arguments.controller == "mpc":
+        processes.append(_mpc(arguments))
+    if _has_policy(arguments):
+        processes.append(_policy(arguments))
     if arguments.record:
         processes.append(_recorder(arguments))
     if arguments.velocity:
         processes.append(_velocity_source(arguments))
     environment = {key: os.environ.get(key, value) for key, value in ENVIRONMENT.items()}
     return Graph(tuple(processes), arguments.namespace, environment)
+
+
+def _has_policy(arguments: GraphArguments) -> bool:
+    return bool(arguments.policy) or arguments.controller == "policy"
 
 
 def _control(arguments: GraphArguments) -> Process:
@@ -168,6 +193,7 @@ def _control(arguments: GraphArguments) -> Process:
         "--scenario": arguments.scenario,
         "--seed": str(arguments.seed),
         "--latency": arguments.latency,
+        "--estimate-every": "1" if _has_policy(arguments) else "",
     }
     switches = {
         "--gui": arguments.gui,
@@ -179,7 +205,7 @@ def _control(arguments: GraphArguments) -> Process:
         "control",
         "control",
         "wm_bringup.nodes.control",
-        ("robot", "state_estimator", "whole_body_controller", "arbiter"),
+        CONTROL_NODES[arguments.controller],
         (
             *(part for key, value in chosen.items() if value for part in (key, value)),
             *(key for key, on in switches.items() if on),
@@ -196,6 +222,22 @@ def _mpc(arguments: GraphArguments) -> Process:
         ("mpc",),
         ("--robot", arguments.robot),
         loss="the robot steps to a stop and stands with the backup planner",
+    )
+
+
+def _policy(arguments: GraphArguments) -> Process:
+    files = {"file": arguments.policy, "overlay": arguments.overlay}
+    drives = arguments.controller == "policy"
+    return Process(
+        "policy",
+        "policy",
+        "wm_policy.nodes.policy",
+        ("policy", "policy_inference"),
+        ("--robot", arguments.robot),
+        parameters={key: os.path.abspath(value) for key, value in files.items() if value},
+        loss="the robot holds its posture and is damped"
+        if drives
+        else "the policy is no longer in shadow; whoever drives goes on",
     )
 
 

@@ -50,7 +50,10 @@ def service_table() -> str:
 def command_table() -> str:
     """Layout of ``joint_command`` and of a proposal."""
     body = f"{len(COMMAND_FIELDS)} x n: {', '.join(COMMAND_FIELDS)}"
-    headers = {"`joint_command`": COMMAND_HEADER, "`mpc/joint_command`": PROPOSAL_HEADER}
+    headers = {
+        "`joint_command`": COMMAND_HEADER,
+        "`mpc/joint_command`, `policy/joint_command`": PROPOSAL_HEADER,
+    }
     rows = [(name, len(head), ", ".join(head), body) for name, head in headers.items()]
     return table(("topic", "`data_offset`", "before it", "from it on"), rows)
 

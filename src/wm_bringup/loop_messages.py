@@ -1,6 +1,6 @@
 """What the real-time process and the one that started it say to each other.
 
-Beside these, plans, velocity commands, operator requests and safety limits go in as they are, and
+Beside these, plans, proposals, velocity commands, operator requests and safety limits go in as they are, and
 the record of every cycle comes out.
 """
 
@@ -21,11 +21,12 @@ from wm_control.model_based import ModelBasedParameters
 class LoopSetup:
     """All that the process needs to know, sent to it first.
 
-    robot, backend, scenario: names or paths. seed, arm, epoch, truth_every: ``CycleOptions``.
+    robot, backend, scenario: names or paths. controller: who drives.
     """
 
     robot: str
     backend: str
+    controller: str
     scenario: str
     gui: bool
     options: CycleOptions

@@ -18,11 +18,12 @@ from types import FrameType
 from typing import Any
 
 from wm_bringup import realtime
-from wm_bringup.backends.base import CONTROL_PERIOD
+from wm_bringup.backends.base import CONTROL_PERIOD, Robot
 from wm_bringup.control_cycle import ControlCycle
 from wm_bringup.link import Link, LinkClosedError, adopt
 from wm_bringup.loop import ControlLoop
 from wm_bringup.loop_messages import LoopFailure, LoopHealth, LoopReady, LoopSetup, Word
+from wm_bringup.messages import Proposal
 from wm_bringup.parts import (
     build_estimator,
     build_planner_and_controller,
@@ -30,14 +31,16 @@ from wm_bringup.parts import (
     load_scenario,
 )
 from wm_bringup.plan_courier import gait_phase
+from wm_bringup.proposal_holder import ProposalHolder
 from wm_bringup.record_codec import pack
 from wm_control.arbiter.operator import OperatorInput
 from wm_control.arbiter.parameters import SafetyParameters
 from wm_control.arbiter.safeguards import report_safeguards
 from wm_control.arbiter.velocity_gate import VelocityGate
 from wm_control.errors import WmError
+from wm_control.model_based import ModelBasedController
 from wm_control.mpc.plan import WalkingPlan
-from wm_control.robot.description import load_robot
+from wm_control.robot.description import RobotDescription, load_robot
 from wm_control.types import VelocityCommand
 
 REPORT_CYCLES = 500
@@ -48,6 +51,25 @@ SETUP_PATIENCE = 10.0
 
 LAST_WORDS = 2.0
 """How long the other end may take to hear of the last cycles [s]."""
+
+
+def _controller(
+    setup: LoopSetup, description: RobotDescription
+) -> ModelBasedController | ProposalHolder:
+    """Build what stands for the driver in the loop: the part of it that runs at 500 Hz."""
+    if setup.controller == "mpc":
+        return build_planner_and_controller(description, setup.model_based)[1]
+    return ProposalHolder(setup.controller)
+
+
+def _phase_shower(
+    robot: Robot, controller: ModelBasedController | ProposalHolder
+) -> Callable[[float], None] | None:
+    """Return what tells a simulated robot the phase of the gait, for pushes that wait for one."""
+    show = getattr(robot, "set_gait_phase", None)
+    if show is None or not isinstance(controller, ModelBasedController):
+        return None
+    return lambda now: show(gait_phase(controller.plan, now))
 
 
 @dataclass(slots=True)
@@ -70,7 +92,7 @@ class LoopProcess:
         self._link, self._ending = link, ending
         description = load_robot(setup.robot)
         self._gate = VelocityGate(setup.safety.velocity)
-        _, controller = build_planner_and_controller(description, setup.model_based)
+        controller = _controller(setup, description)
         self._loop = ControlLoop(
             description,
             build_estimator(description, setup.estimator),
@@ -81,7 +103,6 @@ class LoopProcess:
         scenario = load_scenario(setup.scenario)
         self._robot = build_robot(setup.backend, description, scenario, gui=setup.gui)
         truth = getattr(self._robot, "ground_truth", None)
-        show_phase = getattr(self._robot, "set_gait_phase", None)
         self._cycle = ControlCycle(
             self._robot,
             self._loop,
@@ -91,10 +112,11 @@ class LoopProcess:
             clock=time.monotonic,
             options=setup.options,
             truth=truth,
-            show_phase=show_phase and (lambda now: show_phase(gait_phase(controller.plan, now))),
+            show_phase=_phase_shower(self._robot, controller),
         )
         self._takes: Mapping[type, Callable[[Any], object]] = {
             WalkingPlan: self._cycle.plans.append,
+            Proposal: self._cycle.plans.append,
             VelocityCommand: lambda command: self._gate.receive(command, self._cycle.now),
             OperatorInput: self._loop.request,
             SafetyParameters: self._change_safety,

@@ -129,7 +129,9 @@ class CommandEncoder:
 
 
 class ProposalEncoder:
-    """``<controller>/joint_command``: a command with the status, plan age and residual before it.
+    """``<controller>/joint_command``: a command, before it status, age and residual of the solves.
+
+    holds_for is how long the command is meant to hold without another one.
 
     A controller without a command sends NaN in all rows, which no arbiter lets through.
     """
@@ -143,11 +145,13 @@ class ProposalEncoder:
         floats = self._message.floats
         age = max((solve.age for solve in result.solves), default=0.0)
         residual = max((solve.residual for solve in result.solves), default=0.0)
-        floats[:5] = (stamp, sequence, result.status, age, residual)
+        holds_for = max((solve.holds_for for solve in result.solves), default=0.0)
+        header = len(PROPOSAL_HEADER)
+        floats[:header] = (stamp, sequence, result.status, age, residual, holds_for)
         if result.command is None:
-            floats[5:] = np.nan
+            floats[header:] = np.nan
         else:
-            np.concatenate(command_rows(result.command), out=floats[5:])
+            np.concatenate(command_rows(result.command), out=floats[header:])
         return self._message.encode()
 
 
@@ -244,6 +248,12 @@ class Proposal:
     status: Status
     plan_age: float
     residual: float
+    holds_for: float = 0.0
+
+    @property
+    def stamp(self) -> float:
+        """Time of the observation it answers [s]."""
+        return self.command.stamp
 
 
 def decode_proposal(data: bytes, n: int) -> Proposal:
@@ -254,7 +264,7 @@ def decode_proposal(data: bytes, n: int) -> Proposal:
         return Proposal(command, Status.OK, 0.0, 0.0)
     code = float(header[2])
     status = Status(int(code)) if code in (0.0, 1.0, 2.0) else Status.FAILED
-    return Proposal(command, status, float(header[3]), float(header[4]))
+    return Proposal(command, status, *header[3 : len(PROPOSAL_HEADER)].tolist())
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ from wm_control.robot.model import RobotModel
 from wm_control.share import ShareNotFoundError, config_file
 from wm_control.types import Estimator
 
-CONTROLLERS = ("mpc",)
+CONTROLLERS = ("mpc", "policy")
 """Contestants that can drive the robot."""
 
 

@@ -98,7 +98,7 @@ LEFT_WRENCH = Topic(
     "l_sole/wrench",
     "geometry_msgs/msg/WrenchStamped",
     Flow.STREAM,
-    "125 Hz; alone 500",
+    "125 Hz; alone or with a policy 500",
     "state_estimator",
     "any tool",
     "frame `l_sole`: ESTIMATED force [N] and torque [N·m] of the ground on the left sole, in that "
@@ -108,7 +108,7 @@ RIGHT_WRENCH = Topic(
     "r_sole/wrench",
     "geometry_msgs/msg/WrenchStamped",
     Flow.STREAM,
-    "125 Hz; alone 500",
+    "125 Hz; alone or with a policy 500",
     "state_estimator",
     "any tool",
     "frame `r_sole`: as l_sole/wrench, right sole",
@@ -117,9 +117,9 @@ ESTIMATE = Topic(
     "state_estimator/estimate",
     "std_msgs/msg/Float64MultiArray",
     Flow.STREAM,
-    "125 Hz; alone 500",
+    "125 Hz; alone or with a policy 500",
     "state_estimator",
-    "mpc, whole_body_controller (alone), arbiter (alone)",
+    "mpc, policy, whole_body_controller (alone), arbiter (alone)",
     "the whole estimate with the observation it belongs to, see Layouts",
 )
 PLAN = Topic(
@@ -140,13 +140,22 @@ PROPOSAL = Topic(
     "arbiter (alone)",
     "a controller's proposal, see Layouts; composed, it is handed over in memory",
 )
+POLICY_PROPOSAL = Topic(
+    "policy/joint_command",
+    "std_msgs/msg/Float64MultiArray",
+    Flow.STREAM,
+    "50 Hz, the policy's own rate",
+    "policy",
+    "arbiter",
+    "the learned policy's proposal, see Layouts; residual is the novelty of its observation",
+)
 JOINT_COMMAND = Topic(
     "joint_command",
     "std_msgs/msg/Float64MultiArray",
     Flow.STREAM,
     "500 Hz",
     "arbiter",
-    "robot (alone)",
+    "robot (alone), policy in shadow",
     "q, dq, kp, kd, tau of all joints in one message, see Layouts",
 )
 CMD_VEL = Topic(
@@ -155,7 +164,7 @@ CMD_VEL = Topic(
     Flow.COMMAND,
     "at least 2 Hz",
     "teleop_twist_keyboard, velocity_source, you",
-    "mpc, arbiter",
+    "mpc, policy, arbiter",
     "linear.x forward, linear.y left [m/s], angular.z [rad/s] in the heading-aligned base frame; "
     "silent for 0.5 s: stop; not finite: refused, stop",
 )
@@ -165,7 +174,7 @@ DECISION = Topic(
     Flow.EVENT,
     "on change, else 10 Hz",
     "arbiter",
-    "mpc, any tool",
+    "mpc, policy, any tool",
     "status[0]: level, message = first cause, values action, source, armed; then one status per "
     "active rule with value and limit",
 )
@@ -224,6 +233,7 @@ TOPICS: tuple[Topic, ...] = (
     ESTIMATE,
     PLAN,
     PROPOSAL,
+    POLICY_PROPOSAL,
     JOINT_COMMAND,
     CMD_VEL,
     DECISION,

@@ -15,7 +15,7 @@ COMMAND_FIELDS = ("position", "velocity", "stiffness", "damping", "torque")
 """Rows of a command, in the order in which they follow its header."""
 
 COMMAND_HEADER = ("stamp", "sequence")
-PROPOSAL_HEADER = (*COMMAND_HEADER, "status", "plan_age", "residual")
+PROPOSAL_HEADER = (*COMMAND_HEADER, "status", "plan_age", "residual", "holds_for")
 ESTIMATE_HEADER = ("stamp", "sequence", "healthy")
 
 

@@ -128,6 +128,8 @@ class SolveReport:
     cause: one line when not OK. age: seconds between the state it was computed from and now [s].
     residual: largest violation of the problem's own constraints, in their scaled units.
     iterations: of the solver. solve_time: build and solve, wall clock [s].
+    holds_for: time for which the answer was made to hold, such as the period of a learned policy
+    [s]; it is old only beyond that.
     """
 
     name: str
@@ -137,6 +139,7 @@ class SolveReport:
     iterations: int
     solve_time: float
     cause: str = ""
+    holds_for: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

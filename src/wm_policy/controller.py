@@ -62,9 +62,13 @@ class PolicyController:
         """
         self._executed = executed
 
+    def is_due(self, stamp: float, dt: float) -> bool:
+        """Whether a tick at ``stamp`` [s] takes a policy step; dt: between ticks [s]."""
+        return self._step is None or stamp >= self._due - 0.5 * dt
+
     def step(self, estimate: Estimate, velocity: VelocityCommand, dt: float) -> ControllerResult:
         """One tick. Never raises; without a usable policy step the result is FAILED."""
-        if self._step is None or estimate.stamp >= self._due - 0.5 * dt:
+        if self.is_due(estimate.stamp, dt):
             self._infer(estimate, velocity)
         step = self._step
         assert step is not None
@@ -78,6 +82,7 @@ class PolicyController:
             iterations=1,
             solve_time=step.inference_time,
             cause=step.cause,
+            holds_for=self._policy.period,
         )
         if step.cause:
             return ControllerResult(self.name, None, status, step.cause, (report,))

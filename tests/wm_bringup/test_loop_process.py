@@ -21,6 +21,7 @@ def setup(**changes):
     arguments = {
         "robot": "g1",
         "backend": "mock",
+        "controller": "mpc",
         "scenario": "",
         "gui": False,
         "options": CycleOptions(arm=False, held=False),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -18,7 +18,17 @@ if TYPE_CHECKING:
 
 
 def demo(
-    controller: Annotated[str, typer.Option(help="Who walks the robot.")] = "mpc",
+    controller: Annotated[
+        Literal["mpc", "policy"], typer.Option(help="Who walks the robot.")
+    ] = "mpc",
+    policy: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Learned policy: walks, or runs in shadow of mpc."),
+    ] = None,
+    overlay: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Says what the policy's own file does not."),
+    ] = None,
     course: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Instead of config/demo.yaml.")
     ] = None,
@@ -51,7 +61,7 @@ def demo(
     chosen = load_course(course or config_file("demo.yaml"))
     if seconds is not None:
         chosen = chosen.shortened(seconds)
-    options = DemoOptions(output, chosen, controller, robot, seed, gui)
+    options = DemoOptions(output, chosen, controller, policy, overlay, robot, seed, gui)
     console = make_console()
     with StopSignals() as signals:
         judged = _run(options, console, lambda: signals.seen)

@@ -8,7 +8,15 @@ import typer
 
 
 def run(
-    controller: Annotated[str | None, typer.Option(help="Who drives: mpc.")] = None,
+    controller: Annotated[str | None, typer.Option(help="Who drives: mpc or policy.")] = None,
+    policy: Annotated[
+        str | None,
+        typer.Option(metavar="FILE", help="Learned policy: drives, or runs in shadow of mpc."),
+    ] = None,
+    overlay: Annotated[
+        str | None,
+        typer.Option(metavar="FILE", help="Says what the policy's own file does not."),
+    ] = None,
     robot: Annotated[str | None, typer.Option(help="Robot file, by name or path.")] = None,
     backend: Annotated[str | None, typer.Option(help="pybullet or mock.")] = None,
     scenario: Annotated[str | None, typer.Option(help="Scenario file, by name or path.")] = None,
@@ -44,6 +52,8 @@ def run(
 
     given = {
         "controller": controller,
+        "policy": policy,
+        "overlay": overlay,
         "robot": robot,
         "backend": backend,
         "scenario": scenario,

@@ -44,6 +44,8 @@ class DemoOptions:
     folder: Path
     course: Course
     controller: str = "mpc"
+    policy: Path | None = None
+    overlay: Path | None = None
     robot: str = "g1"
     seed: int = 0
     gui: bool = False
@@ -67,6 +69,8 @@ def run_demo(options: DemoOptions, show: Show, stopped: Callable[[], bool]) -> J
         graph_arguments(
             {
                 "controller": options.controller,
+                "policy": str(options.policy or ""),
+                "overlay": str(options.overlay or ""),
                 "robot": options.robot,
                 "scenario": str(folder / "scenario.yaml"),
                 "seed": options.seed,
@@ -103,6 +107,7 @@ def judge_run(run: LiveRun, options: DemoOptions) -> Judged:
         **judge(evidence, latencies, options.course),
         "ended_early": run.ended_early,
         "controller": options.controller,
+        "policy": str(options.policy or ""),
         "nodes": run.nodes,
         "processes": run.processes,
         "failures": run.failures,

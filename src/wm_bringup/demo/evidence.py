@@ -18,9 +18,11 @@ from wm_bringup.topics import (
     DECISION,
     GROUND_TRUTH,
     JOINT_STATES,
+    LEFT_WRENCH,
     PLAN,
     Topic,
 )
+from wm_bringup.strides import touchdowns
 from wm_control.mpc.plan import Mode, WalkingPlan, unpack
 from wm_control.types import LEFT, Array
 
@@ -42,8 +44,8 @@ class Evidence:
 
     time: (k,) of the true states [s]. received: (k,) when they were recorded, since the start on
     the wall clock [s]. position (k, 3), orientation (k, 4) xyzw, velocity (k, 3): of the base, in
-    world. command: (k, 3) velocity command in force. touchdowns: indices at which the planner's
-    clock puts the left foot down. joint_time (j,), joint_position (j, n): all joint states.
+    world. command: (k, 3) velocity command in force. touchdowns: indices at which the left foot
+    comes down, by the planner's clock or, where nobody plans, by the estimated contact force. joint_time (j,), joint_position (j, n): all joint states.
     decisions: what the arbiter said, whenever it was something new. solve_time: (p,) of every
     plan, wall clock [s].
     """
@@ -88,7 +90,7 @@ def read_evidence(path: Path, started: int, seconds: float) -> tuple[Evidence, B
         orientation=orientation,
         velocity=_to_world(truth[:, 9:12], orientation),
         command=_held(command[:, 0] - started * NANO, command[:, 1:], received),
-        touchdowns=_touchdowns(plans, time, zero),
+        touchdowns=_planned(plans, time, zero) if plans else _felt(bag, time, zero),
         joint_time=joints[:, 1] - zero,
         joint_position=joints[:, 2:],
         decisions=tuple(_decisions(bag, started, seconds)),
@@ -131,14 +133,25 @@ def _held(time: Array, values: Array, at: Array) -> Array:
     return held
 
 
-def _touchdowns(plans: Sequence[WalkingPlan], time: Array, zero: float) -> NDArray[np.intp]:
+def _felt(bag: Bag, time: Array, zero: float) -> NDArray[np.intp]:
+    """Find in ``time`` where the left foot takes load again, by the estimated contact force."""
+    force = _rows(bag, LEFT_WRENCH, lambda m: [_stamp(m), m.wrench.force.z])
+    landed = force[touchdowns(force[:, 2], force[:, 1]), 1] - zero
+    return _indices(landed, time)
+
+
+def _planned(plans: Sequence[WalkingPlan], time: Array, zero: float) -> NDArray[np.intp]:
     """Find in ``time`` where steps on the left foot begin, by the plans."""
     starts = {
         round(plan.gait.step_start, 4)
         for plan in plans
         if plan.gait.mode == Mode.WALK and plan.gait.support == LEFT
     }
-    moments = np.array(sorted(starts)) - zero
+    return _indices(np.array(sorted(starts)) - zero, time)
+
+
+def _indices(moments: Array, time: Array) -> NDArray[np.intp]:
+    """Return where in ``time`` these moments are, of those inside."""
     moments = moments[(moments > time[0]) & (moments < time[-1])]
     return np.unique(np.searchsorted(time, moments)).astype(np.intp)
 

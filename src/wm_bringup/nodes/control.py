@@ -20,6 +20,7 @@ from rclpy.utilities import remove_ros_args
 
 from wm_bringup import realtime
 from wm_bringup.control_cycle import CycleOptions, CycleRecord
+from wm_bringup.graph import CONTROL_NODES
 from wm_bringup.latency import LatencyLog
 from wm_bringup.loop_client import LoopClient
 from wm_bringup.loop_messages import LoopHealth, LoopSetup, Word
@@ -34,19 +35,14 @@ from wm_bringup.parts import (
     safety_parameters,
 )
 from wm_bringup.record_codec import unpack
-from wm_bringup.topics import JOINT_COMMAND
+from wm_bringup.topics import JOINT_COMMAND, POLICY_PROPOSAL
 from wm_control.nodes import process
-from wm_control.nodes.arbiter import ArbiterFace, listen_to_velocity
+from wm_control.nodes.arbiter import ArbiterFace, listen_to_proposals, listen_to_velocity
 from wm_control.nodes.exclusive import refuse_second
 from wm_control.nodes.parameters import declare
 from wm_control.nodes.state_estimator import StateEstimatorFace
 from wm_control.nodes.whole_body_controller import WholeBodyControllerFace
 from wm_control.robot.description import load_robot
-
-NODES = ("robot", "state_estimator", "whole_body_controller", "arbiter")
-
-PLANNER_TICKS = 4
-"""The composed estimator publishes for the planner what the planner uses: every fourth estimate."""
 
 TRUTH_TICKS = 10
 """Ticks per message on ground_truth/odom."""
@@ -63,7 +59,8 @@ class Control:
         self._stop = stop
         self._arguments = arguments
         with realtime.raised(realtime.SERVICE_PRIORITY):
-            self.nodes = tuple(Node(name) for name in NODES)
+            self._node = {name: Node(name) for name in CONTROL_NODES[arguments.controller]}
+        self.nodes = tuple(self._node.values())
         description = load_robot(arguments.robot)
         self._n = len(description.joint_names)
         self._loop = LoopClient(self._setup())
@@ -73,19 +70,26 @@ class Control:
         except BaseException:
             self._loop.close()
             raise
-        robot_node, estimator_node, controller_node, arbiter_node = self.nodes
         self._robot_face = RobotFace(
-            robot_node,
+            self._node["robot"],
             description,
             lambda: self._loop.send(Word.RESET),
             clock=arguments.clock,
             truth=arguments.truth,
         )
-        self._estimator_face = StateEstimatorFace(estimator_node, description, PLANNER_TICKS)
-        self._controller_face = WholeBodyControllerFace(controller_node, self._loop.send)
+        self._estimator_face = StateEstimatorFace(
+            self._node["state_estimator"], description, arguments.estimate_every
+        )
+        arbiter_node = self._node["arbiter"]
         self._arbiter_face = ArbiterFace(arbiter_node, self._n, self._loop.send)
-        self._latency = LatencyFace(robot_node)
+        self._latency = LatencyFace(self._node["robot"])
         listen_to_velocity(arbiter_node, self._loop.send)
+        self._controller_face: WholeBodyControllerFace | None = None
+        if arguments.controller == "mpc":
+            node = self._node["whole_body_controller"]
+            self._controller_face = WholeBodyControllerFace(node, self._loop.send)
+        else:
+            listen_to_proposals(arbiter_node, POLICY_PROPOSAL, self._n, self._loop.send)
         self._log = LatencyLog()
         self._health: LoopHealth | None = None
         self._chores: list[Callable[[CycleRecord], None]] = []
@@ -94,14 +98,16 @@ class Control:
 
     def _setup(self) -> LoopSetup:
         """Declare the parameters of the nodes; all that the real-time process has to know."""
-        arguments = self._arguments
-        _, estimator_node, controller_node, arbiter_node = self.nodes
+        arguments, model_based = self._arguments, model_based_parameters()
+        if "whole_body_controller" in self._node:
+            model_based = declare(self._node["whole_body_controller"], model_based)
         configured = safety_parameters()
         if not arguments.ramp:
             configured = replace(configured, arbiter=replace(configured.arbiter, ramp_time=0.0))
         return LoopSetup(
             robot=arguments.robot,
             backend=arguments.backend,
+            controller=arguments.controller,
             scenario=arguments.scenario,
             gui=arguments.gui,
             options=CycleOptions(
@@ -110,9 +116,11 @@ class Control:
                 epoch=0.0 if arguments.clock else time.time(),
                 truth_every=TRUTH_TICKS if arguments.truth else 0,
             ),
-            safety=declare(arbiter_node, configured, lambda safety: self._loop.send(safety)),
-            estimator=declare(estimator_node, estimator_parameters()),
-            model_based=declare(controller_node, model_based_parameters()),
+            safety=declare(
+                self._node["arbiter"], configured, lambda safety: self._loop.send(safety)
+            ),
+            estimator=declare(self._node["state_estimator"], estimator_parameters()),
+            model_based=model_based,
         )
 
     def start(self) -> Control:
@@ -131,13 +139,13 @@ class Control:
             elif isinstance(message, LoopHealth):
                 self._heed(message)
         if self._loop.failure:
-            self.nodes[0].get_logger().fatal(self._loop.failure)
+            self._node["robot"].get_logger().fatal(self._loop.failure)
         self._stop.request()
 
     def _heed(self, health: LoopHealth) -> None:
         """Keep for the next report; say once how punctual the process can be."""
         if self._health is None:
-            self.nodes[0].get_logger().info(f"500 Hz, {health.realtime}")
+            self._node["robot"].get_logger().info(f"500 Hz, {health.realtime}")
         self._health = health
 
     def _publish(self, record: CycleRecord) -> None:
@@ -166,12 +174,16 @@ class Control:
                 lambda _: self._latency.report(self._log, health.realtime, health.skipped),
                 lambda r: self._report_robot(r, health.lost),
                 lambda r: self._estimator_face.report(r.tick.estimate),
-                lambda r: self._controller_face.report(next(iter(r.tick.results.values()))),
+                self._report_controller,
                 lambda _: self._arbiter_face.report(health.safeguards),
             ]
 
+    def _report_controller(self, record: CycleRecord) -> None:
+        if self._controller_face is not None:
+            self._controller_face.report(next(iter(record.tick.results.values())))
+
     def _report_robot(self, record: CycleRecord, lost: int) -> None:
-        rivals = self.nodes[0].count_publishers(JOINT_COMMAND.name) - 1
+        rivals = self._node["robot"].count_publishers(JOINT_COMMAND.name) - 1
         level, said = Level.OK, "held until armed" if record.held else "moving"
         if lost:
             level, said = Level.WARN, f"{said}; {lost} cycles were never published: too busy"
@@ -204,6 +216,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--ramp", action="store_true", help="ramp gains up after arming")
     parser.add_argument("--clock", action="store_true", help="publish /clock; stamps from zero")
     parser.add_argument("--truth", action="store_true", help="publish ground_truth/odom")
+    parser.add_argument("--estimate-every", type=int, default=4, help="cycles per estimate sent")
     parser.add_argument("--latency", default="", help="file (.npz) for all latency samples")
     return parser.parse_args(remove_ros_args(["control", *(arguments or sys.argv[1:])])[1:])
 

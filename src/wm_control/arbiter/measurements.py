@@ -120,11 +120,12 @@ def failed_solves(inputs: Inputs) -> float:
 
 
 def oldest_solve(inputs: Inputs) -> float:
-    """Age of the oldest optimisation the proposal rests on [s]."""
+    """Age of the oldest optimisation the proposal rests on, beyond what it was made for [s]."""
     worst = 0.0
     for solve in inputs.result.solves if inputs.result else ():
-        if not (solve.age <= worst):
-            worst = solve.age
+        overdue = solve.age - solve.holds_for
+        if not (overdue <= worst):
+            worst = overdue
     return worst
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from enum import IntEnum
 from math import exp
 
@@ -197,9 +197,12 @@ def pack(plan: WalkingPlan) -> Array:
             [plan.next_duration],
             plan.dcm,
             plan.dcm_touchdown,
-            [report.status, report.age, report.residual, report.iterations, report.solve_time],
+            [getattr(report, name) for name in _REPORTED],
         ]
     ).astype(np.float64)
+
+
+_REPORTED = ("status", "age", "residual", "iterations", "solve_time")
 
 
 def _layout() -> tuple[tuple[str, int], ...]:
@@ -214,8 +217,7 @@ def _layout() -> tuple[tuple[str, int], ...]:
         ("dcm", 2),
         ("dcm_touchdown", 2),
     ]
-    names = [f.name for f in fields(SolveReport) if f.name not in ("name", "cause")]
-    return (("stamp", 1), ("sequence", 1), *gait, *rest, *((f"report.{n}", 1) for n in names))
+    return (("stamp", 1), ("sequence", 1), *gait, *rest, *((f"report.{n}", 1) for n in _REPORTED))
 
 
 LAYOUT = _layout()

@@ -16,9 +16,11 @@ from std_srvs.srv import Trigger
 
 from wm_bringup import decisions
 from wm_bringup.backends.base import CONTROL_PERIOD
+from wm_bringup.cdr import MessageError
 from wm_bringup.messages import (
     CommandEncoder,
     Level,
+    Proposal,
     decode_multi_array,
     decode_proposal,
     decode_twist,
@@ -35,6 +37,7 @@ from wm_bringup.topics import (
     PROPOSAL,
     STOP,
     Service,
+    Topic,
 )
 from wm_bringup.vectors import join_vector, unpack_estimate
 from wm_control.arbiter.arbiter import UNARMED, Arbiter, hindrance
@@ -159,6 +162,27 @@ def listen_to_velocity(node: Node, take: Callable[[VelocityCommand], object]) ->
     subscribe_bytes(node, CMD_VEL, on_twist)
 
 
+def listen_to_proposals(
+    node: Node, topic: Topic, n: int, take: Callable[[Proposal], object]
+) -> None:
+    """Hand on the proposals of a controller in another process; what cannot be read is said once.
+
+    n: joints of the robot.
+    """
+    said = [""]
+
+    def on_proposal(data: bytes) -> None:
+        try:
+            take(decode_proposal(data, n))
+            said[0] = ""
+        except MessageError as error:
+            if str(error) != said[0]:
+                node.get_logger().error(f"message on {topic.name} dropped: {error}")
+            said[0] = str(error)
+
+    subscribe_bytes(node, topic, on_proposal)
+
+
 class ArbiterNode(Alone):
     """The node on its own, driven by proposals and estimates."""
 
@@ -201,7 +225,9 @@ class ArbiterNode(Alone):
 
     def _take_proposal(self, data: bytes) -> None:
         proposal = decode_proposal(data, self.n)
-        plan = SolveReport("plan", Status.OK, proposal.plan_age, proposal.residual, 0, 0.0)
+        plan = SolveReport(
+            "plan", Status.OK, proposal.plan_age, proposal.residual, 0, 0.0, "", proposal.holds_for
+        )
         usable = proposal.status != Status.FAILED
         cause = "" if proposal.status == Status.OK else "see whole_body_controller on /diagnostics"
         command = proposal.command if usable else None

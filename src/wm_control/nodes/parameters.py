@@ -10,7 +10,7 @@ from rcl_interfaces.msg import ParameterDescriptor, SetParametersResult
 from rclpy.node import Node
 from rclpy.parameter import Parameter
 
-from wm_control.errors import ParameterError
+from wm_control.errors import ParameterError, WmError
 from wm_control.parameters import load_parameters
 
 T = TypeVar("T")
@@ -21,7 +21,8 @@ def declare(node: Node, values: T, change: Callable[[T], None] | None = None) ->
 
     values: the configured ones; ``--ros-args -p`` and parameter files override them, bounds are
     checked and an unknown name stops start-up, both with a ParameterError.
-    change: takes new values set while running; without it all are read-only.
+    change: takes new values set while running, and refuses them by a WmError; without it all are
+    read-only.
     """
     schema = type(values)
     leaves = _flatten(values)
@@ -45,7 +46,7 @@ def _accept_changes(
         current |= {p.name: p.value for p in parameters if p.name in current}
         try:
             change(load_parameters(schema, _nest(current)))
-        except ParameterError as error:
+        except WmError as error:
             return SetParametersResult(successful=False, reason=str(error))
         return SetParametersResult(successful=True)
 

@@ -34,7 +34,8 @@ def test_a_short_course_is_walked_recorded_and_judged(own_domain, tmp_path, capf
     assert {"/robot", "/state_estimator", "/whole_body_controller", "/arbiter", "/mpc"} <= set(
         summary["nodes"]
     )
-    assert {p["name"] for p in summary["processes"]} == {"control", "mpc", "recorder"}
+    names = {p["name"] for p in summary["processes"]}
+    assert names == {"control", "loop_process", "mpc", "recorder"}
     bag = open_bag(output / "bag")
     assert bag.problems == []
     assert bag.counts["/joint_states"] >= 2400
