@@ -8,7 +8,7 @@
 
 Recordings are kept in results/estimator/<course>_<seed>.npz, judgements beside them as .json; both
 are used again, so that an interrupted run goes on, unless --fresh (walk again) or --judge (judge
-again). Writes results/estimator/<course>.json; the tables printed are Markdown. Exit code 0: all
+again). Writes results/estimator/<course>.json and .md, the table that is printed. Exit code 0: all
 limits hold; 1: one does not; 2: could not run.
 """
 
@@ -101,8 +101,10 @@ class Table:
         }
         broken = broken_limits(results[JUDGED], limits)
         seconds = sum(e["seconds"] for e in episodes)
-        print(f"\n{markdown_table(name, len(episodes), results, limits)}\n")
-        print(f"{seconds:.0f} s in all; " + ("; ".join(broken) or "all limits hold"), flush=True)
+        table = markdown_table(name, len(episodes), results, limits)
+        table += f"\n\n{seconds:.0f} s in all; " + ("; ".join(broken) or "all limits hold") + "\n"
+        print("\n" + table, flush=True)
+        (self._results / f"{name}.md").write_text(table, encoding="utf-8")
         self.held = self.held and not broken
         summary = {
             "n": len(episodes),

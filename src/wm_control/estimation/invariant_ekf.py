@@ -64,7 +64,8 @@ class FilterState:
     others: (11,), the rest of the error's order, with biases (2, 3) of gyro [rad/s] and
     accelerometer [m/s²] in base axes, imu_tilt (2,), rotation of the IMU's own attitude about base
     x and y [rad], and foot_heading (2,) of the placed soles [rad].
-    covariance: (26, 26) of the error, ordered as the slices above.
+    covariance: (26, 26) of the error, ordered as the slices above; parts of it that propagation
+    works on are views too.
     """
 
     mean: Array = field(default_factory=lambda: np.append(np.eye(3), np.zeros(MEAN - 9)))
@@ -77,6 +78,11 @@ class FilterState:
     biases: Array = field(init=False)
     imu_tilt: Array = field(init=False)
     foot_heading: Array = field(init=False)
+    variances: Array = field(init=False)
+    of_known: Array = field(init=False)
+    of_group: Array = field(init=False)
+    group_to_rest: Array = field(init=False)
+    rest_to_group: Array = field(init=False)
 
     def __post_init__(self) -> None:
         """Make the views."""
@@ -87,6 +93,12 @@ class FilterState:
         self.biases = self.others[:6].reshape(2, 3)
         self.imu_tilt = self.others[6:8]
         self.foot_heading = self.others[9:]
+        covariance = self.covariance
+        self.variances = covariance.reshape(-1)[:: SIZE + 1]
+        self.of_known = covariance[:_KNOWN]
+        self.of_group = covariance[:GROUP, :GROUP]
+        self.group_to_rest = covariance[:GROUP, GROUP:]
+        self.rest_to_group = covariance[GROUP:, :GROUP].T
 
     @property
     def imu_heading(self) -> float:
@@ -124,6 +136,9 @@ class Propagation:
         self._group, self._entered = self._kernel.outputs["group"], self._kernel.outputs["input"]
         self._moving: Array = np.eye(GROUP, _KNOWN)
         self._input = self._moving[:, GROUP:]
+        self._ahead: Array = np.zeros((GROUP, SIZE))
+        self._ahead_rest, self._ahead_known = self._ahead[:, GROUP:], self._ahead[:, :_KNOWN]
+        self._ahead_biases = self._ahead[:, GROUP:_KNOWN]
         self._dt = 0.0
 
     @property
@@ -172,14 +187,12 @@ class Propagation:
         is the columns of Φ that biases enter by, as noise does. Only the group's
         rows move, and only by group and biases. ``dot`` is twice as fast as ``@`` on such matrices.
         """
-        covariance, moving = state.covariance, self._moving
-        ahead = moving.dot(covariance[:_KNOWN])
-        cross = ahead[:, GROUP:]
-        covariance[:GROUP, GROUP:] = cross
-        covariance[GROUP:, :GROUP] = cross.T
-        ahead[:, GROUP:_KNOWN] += self._input * input_variance
-        covariance[:GROUP, :GROUP] = ahead[:, :_KNOWN].dot(moving.T)
-        covariance.reshape(-1)[:: SIZE + 1] += drift_variance
+        np.dot(self._moving, state.of_known, out=self._ahead)
+        state.group_to_rest[:] = self._ahead_rest
+        state.rest_to_group[:] = self._ahead_rest
+        np.add(self._ahead_biases, self._input * input_variance, out=self._ahead_biases)
+        state.of_group[:] = self._ahead_known.dot(self._moving.T)
+        np.add(state.variances, drift_variance, out=state.variances)
 
 
 def _motion() -> Kernel:

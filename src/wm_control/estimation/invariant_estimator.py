@@ -18,14 +18,11 @@ from wm_control.estimation import invariant_ekf as ekf
 from wm_control.estimation.base_state import BaseState
 from wm_control.estimation.contact import ContactDetector
 from wm_control.estimation.guarded import STREAM, GuardedEstimator
-from wm_control.estimation.invariant_covariance import (
-    PublishedCovariance,
-    initial_variance,
-    steady_drift,
-)
+from wm_control.estimation.invariant_covariance import initial_variance, steady_drift
 from wm_control.estimation.orientation import GRAVITY, level_rotation
 from wm_control.estimation.parameters import ContactParameters, EstimatorParameters
 from wm_control.estimation.placed_soles import remove_contact
+from wm_control.estimation.published_covariance import PublishedCovariance
 from wm_control.estimation.sensors import Readings
 from wm_control.estimation.slow_corrections import SlowCorrections
 from wm_control.estimation.sole_correction import SoleCorrection

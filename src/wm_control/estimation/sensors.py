@@ -28,9 +28,11 @@ _COAST = 0.98
 """Factor per sample on the velocity of a joint that is not seen: it coasts for some 0.1 s."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Readings:
     """One observation after the check; believable everywhere.
+
+    Not frozen, as one is made for every sample and a frozen one takes a microsecond more.
 
     position, velocity, torque: (n,). orientation: (4,) or None. gyro, specific_force: (3,) in IMU
     axes, or None. bad_joints: (n,) whose position or velocity is predicted, None when all are good.

@@ -9,7 +9,7 @@ import pytest
 from wm_control.estimation import invariant_ekf as ekf
 from wm_control.estimation import measurements as look
 from wm_control.estimation import placed_soles as soles
-from wm_control.estimation.invariant_covariance import over_the_path, pose_and_twist
+from wm_control.estimation.published_covariance import PublishedCovariance
 
 EPSILON = 1e-6
 ARM = np.array((0.04, -0.01, 0.08))
@@ -167,16 +167,29 @@ def test_the_published_covariance_is_that_of_the_bases_pose_and_twist():
         return np.append(other.rotation.T @ other.velocity - np.cross(turn, ARM), turn)
 
     assert np.allclose(twist(np.zeros(ekf.SIZE))[3:], omega)
-    pose_covariance, twist_covariance = pose_and_twist(state, ARM, 0.0)
-    for function, covariance in ((pose, pose_covariance), (twist, twist_covariance)):
+    published = PublishedCovariance(ARM, 0.0)
+    published.refresh(state)
+    x, y, _ = state.position
+    path = np.zeros((6, 6))  # what the published pose adds for the path so far, see the next test
+    path[:2, 5] = path[5, :2] = -y, x
+    path[:2, :2] = np.outer((-y, x), (-y, x))
+    for function, covariance, more in ((pose, published.pose, path), (twist, published.twist, 0.0)):
         jacobian = differences(function)
         expected = jacobian @ state.covariance @ jacobian.T
+        expected = expected + more * expected[5, 5]
         np.testing.assert_allclose(covariance, expected, rtol=1e-4, atol=1e-9)
 
 
 def test_a_heading_error_turns_the_path_about_its_start():
-    pose = np.diag((0.0, 0.0, 0.0, 0.0, 0.0, 1e-4))
-    whole = over_the_path(pose, np.array((10.0, 0.0, 0.7)), np.diag((0.01, 0.02)))
+    state = ekf.FilterState()
+    state.position[:] = 10.0, 0.0, 0.7
+    # known where the IMU is: rp = -φ x p; the base is at the IMU
+    state.covariance[2, 2], state.covariance[7, 7] = 1e-4, 0.01
+    state.covariance[2, 7] = state.covariance[7, 2] = -1e-3
+    published = PublishedCovariance(np.zeros(3), 0.0)
+    published.walked[:] = np.diag((0.01, 0.02))
+    published.refresh(state)
+    whole = published.pose
     # 10 m away along x, 0.01 rad are 0.1 m to the side: 0.01 m²
     np.testing.assert_allclose(np.diag(whole), (0.01, 0.03, 0.0, 0.0, 0.0, 1e-4))
     assert whole[1, 5] == pytest.approx(1e-3)
@@ -184,29 +197,41 @@ def test_a_heading_error_turns_the_path_about_its_start():
 
 
 def test_settling_the_place_forgets_where_the_imu_is_and_nothing_else():
-    state = some_state(11)
-    before = pose_and_twist(state, np.zeros(3), 0.0)
-    variance = soles.settle_place(state, None)
-    after = pose_and_twist(state, np.zeros(3), 0.0)
-    np.testing.assert_allclose(variance, before[0][:2, :2])
-    np.testing.assert_allclose(after[0][:2], 0.0, atol=1e-12)
-    np.testing.assert_allclose(after[0][2:, 2:], before[0][2:, 2:])
-    np.testing.assert_allclose(after[1], before[1])
+    state, published = some_state(11), PublishedCovariance(np.zeros(3), 0.0)
+    state.vectors[1] = 0.0  # at the start, where a heading error has not turned any path yet
+    published.refresh(state)
+    before = published.pose, published.twist
+    published.settle(state, None)
+    np.testing.assert_allclose(published.walked, before[0][:2, :2])
+    published.walked[:] = 0.0
+    published.refresh(state)
+    np.testing.assert_allclose(published.pose[:2], 0.0, atol=1e-12)
+    np.testing.assert_allclose(published.pose[2:, 2:], before[0][2:, 2:])
+    np.testing.assert_allclose(published.twist, before[1])
 
 
 @pytest.mark.parametrize("foot", [0, 1])
 def test_settling_on_a_sole_keeps_where_the_base_is_relative_to_it(foot):
     state = some_state(12)
+    row = ekf.FOOT_ROW[foot]
 
     def relative(error):
         other = disturbed(state, error)
-        return other.rotation.T @ (other.vectors[ekf.FOOT_ROW[foot]] - other.position)
+        return other.rotation.T @ (other.vectors[row] - other.position)
 
-    jacobian = differences(relative)
+    def place(error):
+        return disturbed(state, error).vectors[row][:2]
+
+    jacobian, of_place = differences(relative), differences(place)
     before = jacobian @ state.covariance @ jacobian.T
-    soles.settle_place(state, foot)
+    variance = of_place @ state.covariance @ of_place.T
+    published = PublishedCovariance(ARM, 0.0)
+    published.settle(state, foot)
     after = jacobian @ state.covariance @ jacobian.T
     np.testing.assert_allclose(after, before, rtol=1e-5, atol=1e-12)
+    np.testing.assert_allclose(published.walked, variance, rtol=1e-5, atol=1e-12)
+    known = of_place @ state.covariance @ of_place.T
+    np.testing.assert_allclose(known, 0.0, atol=1e-9)
 
 
 def test_a_new_contact_is_as_uncertain_as_the_base_and_the_encoders_together():
