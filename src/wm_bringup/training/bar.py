@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from wm_bringup.episode import proportion_interval
 from wm_bringup.lockstep import Run
@@ -27,7 +28,6 @@ from wm_bringup.training.kicks import Kick, KickedRobot, every
 from wm_bringup.walk import WalkSetup, build
 from wm_control.robot.description import load_robot
 from wm_control.robot.model import RobotModel
-from wm_control.types import Array
 
 COMMAND_TIME: Final = 1.0
 """The robot stands until then [s]."""
@@ -184,27 +184,27 @@ def error_of(name: str, mean: tuple[float, float, float]) -> float:
     return max(abs(m - w) for m, w in zip(mean, wanted, strict=True) if w)
 
 
-def _steps(trace: Trace, settled: Array) -> int:
+def _steps(trace: Trace, settled: NDArray[np.bool_]) -> int:
     time, force = trace["time"], trace["normal_force"]
     return sum(int(settled[touchdowns(force[:, foot], time)].sum()) for foot in range(2))
 
 
-def _action_rate(trace: Trace, settled: Array) -> float | None:
+def _action_rate(trace: Trace, settled: NDArray[np.bool_]) -> float | None:
     every_step = round(POLICY_PERIOD / np.median(np.diff(trace["time"])))
-    targets = trace["command_position"][settled > 0][::every_step]
+    targets = trace["command_position"][settled][::every_step]
     if len(targets) < 2:
         return None
     return float(np.sqrt(np.mean(np.diff(targets[:, :12], axis=0) ** 2)))
 
 
-def _apex(trace: Trace, settled: Array) -> float | None:
+def _apex(trace: Trace, settled: NDArray[np.bool_]) -> float | None:
     """Mean over all swings of the sole's highest point above the ground."""
     time, force = trace["time"], trace["normal_force"]
     height = trace["sole_position"][:, :, 2] - trace["ground_height"]
     highest = []
     for foot in range(2):
         landed = touchdowns(force[:, foot], time)
-        landed = landed[settled[landed] > 0]
+        landed = landed[settled[landed]]
         highest += [height[a:b, foot].max() for a, b in pairwise(landed) if b > a]
     return float(np.mean(highest)) if highest else None
 

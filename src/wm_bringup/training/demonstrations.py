@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +18,7 @@ from wm_bringup.training.demonstrator import Demonstrator, Example
 from wm_bringup.training.kicks import KickedRobot, every
 from wm_bringup.true_state import TrueStateEstimator
 from wm_bringup.walk import compute_times
+from wm_control.model_based import ModelBasedParameters
 from wm_control.robot.description import RobotDescription
 from wm_policy.loading import load_policy
 
@@ -26,6 +27,9 @@ TURN = 1.0
 
 FIRST_TURN = 1.5
 """The teacher always begins [s]."""
+
+KICKS = (0.1, 0.5)
+"""Sizes of the velocity kicks, one per lesson; the teacher falls under harder ones [m/s]."""
 
 BEFORE_FALL = 0.4
 """Examples nearer to a fall are dropped: nobody can save the robot any more [s]."""
@@ -71,25 +75,32 @@ class Lesson:
     fell: bool
 
 
+def teacher_parameters(stride: float) -> ModelBasedParameters:
+    """Return the model-based controller's parameters, with the student's cadence [s]."""
+    parameters = parts.model_based_parameters()
+    return replace(parameters, gait=replace(parameters.gait, step_duration=0.5 * stride))
+
+
 def teach(
     description: RobotDescription, policy: Path, seed: int, duration: float, student_share: float
 ) -> Lesson:
     """One episode of random commands and kicks with the policy in ``policy`` as the student."""
     rng = np.random.default_rng(seed)
     scenario = random_scenario(rng, duration)
-    size = float(rng.uniform(0.2, 0.8))
+    size = float(rng.uniform(*KICKS))
     robot = KickedRobot(description, scenario, every(3.0, size, duration, seed))
     turns = rng.random(int(duration / TURN) + 2) < student_share
+    student = load_policy(policy, description)
+    assert student.manifest.phase is not None
+    teacher = teacher_parameters(1.0 / student.manifest.phase.frequency)
     demonstrator = Demonstrator(
         description,
-        parts.model_based_parameters(),
-        load_policy(policy, description),
+        teacher,
+        student,
         parts.build_estimator(description, parts.estimator_parameters()),
         lambda now: bool(now > FIRST_TURN and turns[int(now / TURN)]),
     )
-    planner, _ = parts.build_planner_and_controller(
-        description, parts.model_based_parameters(), time.thread_time
-    )
+    planner, _ = parts.build_planner_and_controller(description, teacher, time.thread_time)
     times = compute_times(seed)
     contestant = ModelBasedContestant(planner, demonstrator, times.plan)
     loop = ControlLoop(

@@ -75,10 +75,10 @@ def pretrain(run: TrainingRun, description: RobotDescription, report: Report) ->
             data = lesson if data is None or not len(data) else data.joined(lesson)
             total = p.rounds * lessons_per_round
             report(f"lesson {first + k + 1} of {total}", (first + k + 1) / total)
-        if data is None or len(data) < 10 * p.batch:
+        if data is None or len(data) < 2 * p.batch:
             raise PretrainingError(
                 f"{run.lessons}: {0 if data is None else len(data)} examples, expected at least "
-                f"{10 * p.batch}: imitation.seconds is too short, or the teacher falls"
+                f"{2 * p.batch}: imitation.seconds is too short, or the teacher falls"
             )
         begin = time.process_time()
         losses.append(_fit(run, description, actor, data))

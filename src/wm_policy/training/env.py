@@ -35,6 +35,9 @@ LEAST_HEIGHT = 0.45
 LEAST_UPRIGHT = 0.6
 """Cosine of the base's tilt; less is a fall."""
 
+START_TIME = 1.0
+"""On MuJoCo's clock when episodes begin, so that a silent reset to zero is seen [s]."""
+
 _VELOCITY_STAGE = int(mujoco.mjtStage.mjSTAGE_VEL)
 
 
@@ -75,7 +78,7 @@ class TrainingEnvironment:
         self.batch = Batch(model, count, threads, persistent=True)
         self.gait: Gait = build_gait(parameters.gait, parameters.rate)
         pick = [description.joint_names.index(name) for name in legs]
-        self.limit = description.torque_limit[pick]
+        self.limit: Array = description.torque_limit[pick]
         self.scale = action_scale(description, parameters)
         self._crouch = description.default_position[pick]
         self.lower, self.upper = description.position_lower[pick], description.position_upper[pick]
@@ -87,6 +90,7 @@ class TrainingEnvironment:
         self.difficulty = parameters.curriculum.start
         self._reader = MotionReader(self.batch, model)
         self._position, self._velocity = self.batch.bind("qpos"), self.batch.bind("qvel")
+        self._time = self.batch.bind("time").reshape(count, 1)
         self._control, self._sites = self.batch.bind("ctrl"), self.batch.bind("site_xpos")
         self.substeps = round(1.0 / (parameters.rate * parameters.physics.step))
         self.longest = round(parameters.episode * parameters.rate)
@@ -123,10 +127,12 @@ class TrainingEnvironment:
         self._net_actions = np.roll(self._net_actions, 1, axis=0)
         self._net_actions[0] = own
         target = np.clip(self.gait.default + self.scale * total, self.lower, self.upper)
-        before = self._velocity[:, 6:].copy()
+        before, began = self._velocity[:, 6:].copy(), self._time[:, 0].copy()
         self._advance(target)
         motion = self._reader.read(before, 1.0 / self.parameters.rate)
-        return self._judge(motion)
+        # MuJoCo answers NaN with a reset, and says so only on the clock.
+        broken = ~motion.finite | (self._time[:, 0] < began)
+        return self._judge(motion, broken)
 
     def _advance(self, target: Array) -> None:
         """Physics; the new target arrives after each robot's own delay."""
@@ -137,18 +143,17 @@ class TrainingEnvironment:
             self.batch.step(nstep=1, stage=_VELOCITY_STAGE if last else 0)
         self.target = target
 
-    def _judge(self, motion: Motion) -> Step:
+    def _judge(self, motion: Motion, broken: NDArray[np.bool_]) -> Step:
         self._remember(motion)
-        finite = motion.finite
-        fell = ~finite | (motion.height < LEAST_HEIGHT) | (motion.rotation[:, 2, 2] < LEAST_UPRIGHT)
+        fell = broken | (motion.height < LEAST_HEIGHT) | (motion.rotation[:, 2, 2] < LEAST_UPRIGHT)
         terms = rewards(self._situation(motion), self.parameters.rewards)
         terms["fall"] = self.parameters.rewards.fall * fell
         reward = np.sum(list(terms.values()), axis=0) / self.parameters.rate
-        reward[~finite] = self.parameters.rewards.fall / self.parameters.rate
+        reward[broken] = self.parameters.rewards.fall / self.parameters.rate
         self._sole_speed = motion.sole_velocity[:, :, 2]
         self._age += 1
         means = {name: float(np.nanmean(values)) for name, values in terms.items()}
-        return self._look(np.maximum(reward, -2.0), fell, motion, means)
+        return self._look(np.maximum(reward, -4.0), fell, motion, means)
 
     def _remember(self, motion: Motion) -> None:
         self._now = (self._now + 1) % len(self._ring)
@@ -245,6 +250,7 @@ class TrainingEnvironment:
         self._position[ids] = 0.0
         self._position[ids, 3], self._position[ids, 6] = np.cos(0.5 * yaw), np.sin(0.5 * yaw)
         self._position[ids, 7:] = posture
+        self._time[ids] = START_TIME
         self._velocity[ids] = rng.normal(0.0, 0.05, (k, self.model.nv))
         self._control[ids] = posture
         self.batch.forward(ids, stage=int(mujoco.mjtStage.mjSTAGE_POS))

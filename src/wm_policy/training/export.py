@@ -26,7 +26,7 @@ from wm_policy.loading import load_policy
 from wm_policy.training.commands import STANDING_BELOW
 from wm_policy.training.env import ACTION_BOUND, action_scale
 from wm_policy.training.gait import START, Gait, build_gait
-from wm_policy.training.mirror import LEGS
+from wm_policy.training.mirror import LEGS, Mirror
 from wm_policy.training.mujoco_model import leg_joints
 from wm_policy.training.observing import observation_mirror
 from wm_policy.training.parameters import TrainingParameters
@@ -61,15 +61,17 @@ class _Graph:
     def floats(self, values: object) -> str:
         return self.constant(np.asarray(values, dtype=np.float32))
 
-    def node(self, kind: str, *inputs: str, **attributes: object) -> str:
+    def node(self, kind: str, *inputs: str, **attributes: int) -> str:
         name = f"v{len(self.nodes)}"
-        self.nodes.append(helper.make_node(kind, list(inputs), [name], **attributes))
+        self.nodes.append(
+            helper.make_node(kind, list(inputs), [name], None, None, None, None, **attributes)
+        )
         return name
 
-    def mirrored(self, where: str, values: str, index: Array, sign: Array) -> str:
+    def mirrored(self, where: str, values: str, mirror: Mirror) -> str:
         """Mirror ``values`` where the condition holds."""
-        picked = self.node("Gather", values, self.constant(index.astype(np.int64)), axis=1)
-        image = self.node("Mul", picked, self.floats(sign[None]))
+        picked = self.node("Gather", values, self.constant(mirror.index.astype(np.int64)), axis=1)
+        image = self.node("Mul", picked, self.floats(mirror.sign[None]))
         return self.node("Where", where, image, values)
 
 
@@ -80,7 +82,7 @@ def build_network(layers: Sequence[Layer], gait: Gait, scale: Array, history: in
     left = graph.node("Gather", sines, graph.constant(np.zeros(1, dtype=np.int64)), axis=1)
     second = graph.node("Less", left, graph.floats([[-1e-6]]))
     mirror = observation_mirror(history)
-    value = graph.mirrored(second, INPUT, mirror.index, mirror.sign)
+    value = graph.mirrored(second, INPUT, mirror)
     for number, layer in enumerate(layers):
         weight, bias = graph.floats(layer.weight), graph.floats(layer.bias)
         value = graph.node("Gemm", value, weight, bias, transB=1)
@@ -88,7 +90,7 @@ def build_network(layers: Sequence[Layer], gait: Gait, scale: Array, history: in
             value = graph.node("Elu", value)
     bound = graph.floats(ACTION_BOUND)
     value = graph.node("Clip", value, graph.node("Neg", bound), bound)
-    own = graph.mirrored(second, value, LEGS.index, LEGS.sign)
+    own = graph.mirrored(second, value, LEGS)
     beyond = graph.node("Sub", sines, graph.floats([[gait.threshold]]))
     share = graph.node("Mul", beyond, graph.floats([[1.0 / (1.0 - gait.threshold)]]))
     swing = graph.node("Clip", share, graph.floats(0.0), graph.floats(1.0))

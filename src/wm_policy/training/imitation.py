@@ -35,9 +35,9 @@ def canonical(
     mirror = observation_mirror(history)
     second = second_half(sine)
     standing = ~sine.any(axis=1) & (observation[:, 5:7] > 0.5).all(axis=1)
-    seen = mirror.where(second, observation)
+    seen = mirror.where(second, observation.astype(np.float64))
     said = LEGS.where(second, own)
-    seen = np.concatenate((seen, mirror(observation[standing])))
+    seen = np.concatenate((seen, mirror(observation[standing].astype(np.float64))))
     said = np.concatenate((said, LEGS(own[standing])))
     return seen.astype(np.float32), said.astype(np.float32)
 
@@ -57,7 +57,7 @@ def fit(
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, p.epochs)
     loss = torch.zeros(())
     for epoch in range(p.epochs):
-        for part in own[torch.randperm(len(own))].split(p.batch):
+        for part in torch.split(own[torch.randperm(len(own))], p.batch):  # type: ignore[no-untyped-call]
             seen = x[part] + p.noise * torch.randn_like(x[part])
             loss = huber_loss(actor(seen), y[part])
             optimiser.zero_grad(set_to_none=True)

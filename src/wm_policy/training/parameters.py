@@ -26,7 +26,7 @@ class PhysicsParameters:
 class GaitParameters:
     """The clock and the reference that the policy's actions are added to."""
 
-    stride: float = Field(default=0.72, gt=0.3, lt=2.0, description="both steps together [s]")
+    stride: float = Field(default=0.64, gt=0.3, lt=2.0, description="both steps together [s]")
     double_support: float = Field(
         default=0.04, ge=0.0, lt=0.2, description="per step, both feet on the ground [s]"
     )
@@ -58,7 +58,7 @@ class ObservationParameters:
 class CommandParameters:
     """Velocity commands that are drawn, at full difficulty."""
 
-    forward: Range = Field(default=(-0.6, 1.1), description="[m/s]")
+    forward: Range = Field(default=(-0.6, 1.2), description="[m/s]")
     sideways: Range = Field(default=(-0.4, 0.4), description="[m/s]")
     turning: Range = Field(default=(-0.9, 0.9), description="[rad/s]")
     standing: float = Field(default=0.15, ge=0.0, le=1.0, description="share of zero commands")
@@ -115,7 +115,7 @@ class RewardParameters:
     foot_heading: float = -0.5
     foot_flat: float = -0.5
     stillness: float = -0.3
-    fall: float = Field(default=-60.0, description="once, times the step")
+    fall: float = Field(default=-150.0, description="once, times the step")
     alive: float = 0.3
 
 
@@ -124,10 +124,10 @@ class CurriculumParameters:
     """Difficulty rises from 0 to 1 while episodes go well."""
 
     start: float = Field(default=0.1, ge=0.0, le=1.0, description="difficulty at the beginning")
-    rise: float = Field(default=0.004, gt=0.0, description="per iteration that goes well")
+    rise: float = Field(default=0.006, gt=0.0, description="per iteration that goes well")
     fall: float = Field(default=0.004, ge=0.0, description="per iteration that does not")
-    good: float = Field(default=3.0, description="falls per robot and minute, to rise")
-    bad: float = Field(default=7.0, description="falls per robot and minute, to sink")
+    good: float = Field(default=4.0, description="falls per robot and minute, to rise")
+    bad: float = Field(default=9.0, description="falls per robot and minute, to sink")
 
 
 @dataclass(frozen=True, slots=True, config=STRICT)
@@ -138,7 +138,7 @@ class PpoParameters:
     steps: int = Field(default=32, ge=4, description="per robot and iteration")
     epochs: int = Field(default=4, ge=1)
     minibatches: int = Field(default=4, ge=1)
-    gamma: float = Field(default=0.985, gt=0.0, lt=1.0)
+    gamma: float = Field(default=0.99, gt=0.0, lt=1.0)
     lam: float = Field(default=0.95, gt=0.0, le=1.0)
     clip: float = Field(default=0.2, gt=0.0)
     entropy: float = Field(default=0.001, ge=0.0)
@@ -150,7 +150,7 @@ class PpoParameters:
     deviation: float = Field(default=0.5, gt=0.0, description="of the actions at the start")
     least_deviation: float = Field(default=0.1, gt=0.0)
     hidden: tuple[int, ...] = (256, 128, 64)
-    iterations: int = Field(default=1400, ge=1, description="of envs x steps samples")
+    iterations: int = Field(default=1300, ge=1, description="of envs x steps samples")
     anneal_from: float = Field(
         default=0.7, ge=0.0, le=1.0, description="share of the run after which the KL falls to 1/5"
     )
@@ -176,9 +176,7 @@ class ImitationParameters:
     critic_only: int = Field(
         default=15, ge=0, description="iterations in which the actor stays as it is"
     )
-    deviation: float = Field(
-        default=0.25, gt=0.0, description="of actions when it ends"
-    )
+    deviation: float = Field(default=0.25, gt=0.0, description="of actions when it ends")
     difficulty: float = Field(default=0.3, ge=0.0, le=1.0, description="of the curriculum then")
 
 

@@ -50,7 +50,7 @@ def collect(
     env: TrainingEnvironment, actor: Actor, first: Step, steps: int
 ) -> tuple[Rollout, Step]:
     """Let the actor drive for ``steps`` control steps; returns what happened, and the last step."""
-    seen: list[tuple[Tensor, ...]] = []
+    seen: list[tuple[Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor]] = []
     terms: dict[str, float] = {}
     falls, current = 0, first
     with torch.no_grad():
@@ -75,8 +75,8 @@ def collect(
                     torch.from_numpy(current.last_privileged),
                 )
             )
-    stacked = [torch.stack(parts) for parts in zip(*seen, strict=True)]
-    return Rollout(*stacked, terms=terms, falls=falls), current
+    o, p, a, m, r, d, b, last = (torch.stack(parts) for parts in zip(*seen, strict=True))
+    return Rollout(o, p, a, m, r, d, b, last, terms, falls), current
 
 
 def _floats(values: NDArray[np.generic]) -> Tensor:

@@ -21,6 +21,10 @@ LOADED = 5.0
 """Normal force above which a foot is on the ground [N]."""
 
 
+DISTURBED = 0.4
+"""Velocity error at an instant that only a push or a new command makes [m/s]."""
+
+
 @dataclass(frozen=True, slots=True)
 class Situation:
     """What rewards judge.
@@ -51,6 +55,12 @@ class Situation:
     def loaded(self) -> NDArray[np.bool_]:
         """(n, 2) feet on the ground."""
         return self.motion.load > LOADED
+
+    @property
+    def disturbed(self) -> NDArray[np.bool_]:
+        """(n,) robots that were pushed: they may step when and where they like."""
+        error = self.motion.velocity[:, :2] - self.command[:, :2]
+        return np.asarray(np.hypot(error[:, 0], error[:, 1]) > DISTURBED)
 
 
 def _squares(values: Array) -> Array:
@@ -83,13 +93,15 @@ def mean_turning(s: Situation) -> Array:
 def schedule(s: Situation) -> Array:
     """Feet that are on the ground when they should be, and only then; mean of both, -1 to 1."""
     wanted = s.swing <= 0.0
-    return (2.0 * (wanted == s.loaded) - 1.0).mean(axis=1)
+    right = (wanted == s.loaded) | s.disturbed[:, None]
+    return (2.0 * right - 1.0).mean(axis=1)
 
 
 def apex(s: Situation) -> Array:
     """Squared error of the swing foot's height above the wanted arc [m²]."""
     error = s.motion.sole_position[:, :, 2] - s.gait.apex * s.swing
-    return np.where(s.swing > 0.0, error**2, 0.0).sum(axis=1)
+    counts = (s.swing > 0.0) & ~s.disturbed[:, None]
+    return np.where(counts, error**2, 0.0).sum(axis=1)
 
 
 def height(s: Situation) -> Array:
@@ -160,7 +172,8 @@ def posture(s: Situation) -> Array:
     """Hip roll and yaw, and ankle roll, away from the default, squared; all joints if standing."""
     square = (s.motion.joint_position - s.default) ** 2
     sideways = square[:, [1, 2, 5, 7, 8, 11]].sum(axis=1)
-    return np.where(s.standing, square.sum(axis=1) + sideways, sideways)
+    cost = np.where(s.standing, square.sum(axis=1) + sideways, sideways)
+    return np.where(s.disturbed, 0.3 * cost, cost)
 
 
 def foot_distance(s: Situation) -> Array:
@@ -182,9 +195,9 @@ def foot_flat(s: Situation) -> Array:
 
 
 def stillness(s: Situation) -> Array:
-    """While standing: speed of the joints, and feet in the air [rad/s]."""
+    """Speed of the joints, and feet in the air, of robots that stand undisturbed [rad/s]."""
     moving = np.abs(s.motion.joint_velocity).mean(axis=1) + 3.0 * (~s.loaded).sum(axis=1)
-    return np.where(s.standing, moving, 0.0)
+    return np.where(s.standing & ~s.disturbed, moving, 0.0)
 
 
 def alive(s: Situation) -> Array:
