@@ -111,7 +111,8 @@ class Arbiter:
         active = self._evaluate(inputs)
         if operator.clear:
             active = self._clear(active)
-        if operator.arm and not self._armed and not any(_hinders(rule) for rule, _ in active):
+        ready = result is not None and result.command is not None
+        if operator.arm and ready and not self._armed and not any(_hinders(r) for r, _ in active):
             self._arm(now, estimate)
             active = [(rule, cause) for rule, cause in active if rule.name != UNARMED]
         action = max((rule.action for rule, _ in active), default=Action.NOMINAL)

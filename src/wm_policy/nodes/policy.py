@@ -44,14 +44,20 @@ class PolicyNodeParameters:
 
 
 class PolicyNode(Alone):
-    """The node; ``process.Served``."""
+    """The node; ``process.Served``.
+
+    Both threads have the same priority: one that holds the interpreter and is not scheduled would
+    keep the other waiting.
+    """
+
+    priority = realtime.PLANNER_PRIORITY
 
     def __init__(self, robot: str) -> None:
         """Load the policy; WmError when it must not start."""
         super().__init__("policy", robot)
         self._parameters = declare(self.node, PolicyNodeParameters(), self._change)
         controller = PolicyController(self._load(self._parameters), self.description)
-        with realtime.raised(realtime.PLANNER_PRIORITY):
+        with realtime.raised(self.priority):
             node = Node("policy_inference")
         self._inference = Inference(node, controller, self.n)
         self._health = Health(self.node)
@@ -96,7 +102,9 @@ class PolicyNode(Alone):
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the node until SIGINT or SIGTERM."""
     robot = robot_argument("policy", arguments)
-    return process.run("policy", arguments, lambda _: PolicyNode(robot).started())
+    return process.run(
+        "policy", arguments, lambda _: PolicyNode(robot).started(), PolicyNode.priority
+    )
 
 
 if __name__ == "__main__":

@@ -59,6 +59,12 @@ def test_arming_is_refused_while_anything_is_wrong_and_works_afterwards(story):
     assert story.step(operator=ARM).armed
 
 
+def test_a_robot_without_a_command_is_not_armed_even_before_a_rule_says_so(story):
+    failed = {"status": Status.FAILED, "command": None}
+    assert not story.step(result=failed, operator=ARM).armed
+    assert story.step(operator=ARM).armed
+
+
 def test_a_fault_before_arming_goes_away_by_itself_but_one_after_it_does_not(story):
     broken = {"base_position_in_world": np.full(3, np.nan)}
     story.step(estimate=broken)
