@@ -99,7 +99,7 @@ class Process:
     executable: as ``ros2 run wm_humanoid`` knows it; module: the same for ``python -m``.
     arguments: of the program. parameters: ROS parameters of its node. nodes: it brings.
     vital: when it ends, so does everything. loss: what follows, in words, when it ends alone.
-    last: stopped only after all others have ended. patient: lets signals wait until it takes them.
+    last: stopped only after all others have ended.
     """
 
     name: str
@@ -111,7 +111,6 @@ class Process:
     vital: bool = False
     loss: str = ""
     last: bool = False
-    patient: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,7 +253,6 @@ def _recorder(arguments: GraphArguments) -> Process:
         },
         loss="the robot goes on, unrecorded; the bag is readable up to here",
         last=True,
-        patient=False,
     )
 
 

@@ -1,7 +1,7 @@
 """What the real-time process and the one that started it say to each other.
 
-Beside these, plans, proposals, velocity commands, operator requests and safety limits go in as they are, and
-the record of every cycle comes out.
+Beside these, plans, proposals, velocity commands, operator requests and safety limits go in as they
+are, and the record of every cycle comes out.
 """
 
 from __future__ import annotations

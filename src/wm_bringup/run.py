@@ -73,7 +73,7 @@ class Child:
                 text=True,
                 errors="replace",
                 start_new_session=True,
-                preexec_fn=_prepare_patient if process.patient else _prepare,
+                preexec_fn=_prepare,
             )
         except OSError as error:
             raise ProcessStartError(f"cannot start {process.name}: {error}") from error
@@ -113,13 +113,11 @@ class Child:
 
 
 def _prepare() -> None:
-    """In the child: be terminated when the runner dies without stopping us."""
+    """In the child: be terminated when the runner dies without stopping us.
+
+    Signals are held back until the child says that it can take them (nodes.process.Stop).
+    """
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
-
-
-def _prepare_patient() -> None:
-    """Also hold signals back until the child says that it can take them (nodes.process.Stop)."""
-    _prepare()
     signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT, signal.SIGTERM))
 
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from wm_bringup.bag import Bag, open_bag
 from wm_bringup.bag_writer import BagError
+from wm_bringup.strides import touchdowns
 from wm_bringup.topics import (
     CMD_VEL,
     DECISION,
@@ -22,7 +23,6 @@ from wm_bringup.topics import (
     PLAN,
     Topic,
 )
-from wm_bringup.strides import touchdowns
 from wm_control.mpc.plan import Mode, WalkingPlan, unpack
 from wm_control.types import LEFT, Array
 
@@ -45,9 +45,9 @@ class Evidence:
     time: (k,) of the true states [s]. received: (k,) when they were recorded, since the start on
     the wall clock [s]. position (k, 3), orientation (k, 4) xyzw, velocity (k, 3): of the base, in
     world. command: (k, 3) velocity command in force. touchdowns: indices at which the left foot
-    comes down, by the planner's clock or, where nobody plans, by the estimated contact force. joint_time (j,), joint_position (j, n): all joint states.
-    decisions: what the arbiter said, whenever it was something new. solve_time: (p,) of every
-    plan, wall clock [s].
+    comes down, by the planner's clock or, where nobody plans, by the estimated contact force.
+    joint_time (j,), joint_position (j, n): all joint states. decisions: what the arbiter said,
+    whenever it was something new. solve_time: (p,) of every plan, wall clock [s].
     """
 
     time: Array

@@ -7,7 +7,6 @@ whole second without a loss. Gaps in the publishers' own numbering are counted a
 
 from __future__ import annotations
 
-import signal
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -30,6 +29,7 @@ from wm_bringup.bag_writer import BagError, BagWriter
 from wm_bringup.nodes.offered_qos import offered_qos
 from wm_bringup.recording import Recording
 from wm_bringup.topics import CLOCK, PROPOSAL, PUBLISHER, TOPICS
+from wm_control.nodes import process
 
 RECORDED = tuple(topic for topic in TOPICS if topic not in (PROPOSAL, CLOCK))
 """What is recorded unless the parameter ``topics`` says otherwise."""
@@ -228,9 +228,8 @@ def record_until(recorder: Recorder, stopped: Callable[[], bool]) -> None:
 
 def main(args: list[str] | None = None) -> int:
     """Run the recorder until SIGINT or SIGTERM; exit code 2 when it could not record."""
-    stops: list[int] = []
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda signum, _: stops.append(signum))
+    stop = process.Stop()
+    stop.install()
     rclpy.init(args=args, signal_handler_options=SignalHandlerOptions.NO)
     try:
         recorder = Recorder()
@@ -238,7 +237,7 @@ def main(args: list[str] | None = None) -> int:
         print(f"recorder: {error}", file=sys.stderr)
         rclpy.try_shutdown()
         return 2
-    record_until(recorder, lambda: bool(stops))
+    record_until(recorder, lambda: stop.requested)
     recorder.close()
     problem = recorder.recording.problem
     recorder.destroy_node()
