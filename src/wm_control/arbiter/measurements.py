@@ -46,12 +46,11 @@ class Inputs:
 
 
 def finite(array: Array) -> bool:
-    """Whether all entries are finite, by their sum of squares: the fastest way that is silent.
+    """Whether all entries are finite, by their sum: for 29 entries the fastest way that is silent.
 
-    Entries beyond 1e150 count as not finite, which no SI quantity of a robot reaches.
+    A sum beyond 1e308 counts as not finite, which no SI quantity of a robot reaches.
     """
-    flat = array.ravel()
-    return math.isfinite(flat.dot(flat))
+    return math.isfinite(sum(array.ravel().tolist()))
 
 
 def state_not_finite(inputs: Inputs) -> float:
