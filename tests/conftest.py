@@ -6,6 +6,7 @@ side. Helpers, the modules here that are not tests, are imported by their plain 
 """
 
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 HELPERS = [
@@ -15,3 +16,13 @@ HELPERS = [
 ]
 
 sys.path.extend(sorted({str(path.parent) for path in HELPERS}))
+
+
+def pytest_report_header() -> list[str]:
+    """Say which tests cannot run in this environment, and how to run them."""
+    lines = []
+    if sys.version_info < (3, 11):
+        lines.append("training is not tested: MuJoCo 4 needs Python 3.11 or later")
+    elif find_spec("torch") is None:
+        lines.append("learning with torch is not tested here: `make test-train` does it")
+    return lines

@@ -151,6 +151,7 @@ class PpoParameters:
     least_deviation: float = Field(default=0.1, gt=0.0)
     hidden: tuple[int, ...] = (256, 128, 64)
     iterations: int = Field(default=1300, ge=1, description="of envs x steps samples")
+    checkpoint_every: int = Field(default=25, ge=1, description="iterations")
     anneal_from: float = Field(
         default=0.7, ge=0.0, le=1.0, description="share of the run after which the KL falls to 1/5"
     )

@@ -23,8 +23,6 @@ from wm_policy.training.ppo import Ppo, Rollout, UpdateReport, collect
 
 CHECKPOINT = "checkpoint.pt"
 CURVES = "curves.jsonl"
-CHECKPOINT_EVERY = 25
-"""Iterations between checkpoints."""
 
 
 class TrainingError(WmError):
@@ -124,7 +122,7 @@ class Trainer:
         progress = self._progress(rollout, report, seconds)
         with (self.folder / CURVES).open("a", encoding="utf-8") as log:
             log.write(json.dumps(asdict(progress)) + "\n")
-        if self.iteration % CHECKPOINT_EVERY == 0:
+        if self.iteration % p.checkpoint_every == 0:
             self.save()
         return progress
 

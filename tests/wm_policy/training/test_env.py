@@ -7,34 +7,14 @@ import dataclasses
 import mujoco
 import numpy as np
 import pytest
+from exact_robots import EXACT
 
 from wm_control.robot.description import load_robot
 from wm_policy.training.env import TrainingEnvironment
 from wm_policy.training.mirror import LEGS
-from wm_policy.training.parameters import (
-    CommandParameters,
-    RandomisationParameters,
-    TrainingParameters,
-)
+from wm_policy.training.parameters import CommandParameters, TrainingParameters
 
 ROBOT = load_robot("g1")
-EXACT = RandomisationParameters(
-    friction=(0.8, 0.8),
-    trunk_mass=(0.0, 0.0),
-    trunk_com=0.0,
-    stiffness=(1.0, 1.0),
-    damping=(1.0, 1.0),
-    delay=(0.01, 0.01),
-    encoder_offset=0.0,
-    joint_noise=0.0,
-    velocity_noise=0.0,
-    gyro_noise=0.0,
-    gyro_bias=0.0,
-    gravity_noise=0.0,
-    gravity_bias=0.0,
-    kick=0.0,
-    kick_turn=0.0,
-)
 WALKING = CommandParameters(standing=0.0, hold=(100.0, 101.0))
 
 

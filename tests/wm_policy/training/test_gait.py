@@ -16,9 +16,7 @@ GAIT = build_gait(PARAMETERS, 50.0)
 
 def test_training_and_deployment_tick_alike() -> None:
     rng = np.random.default_rng(0)
-    deployed = PhaseClock(
-        Phase(1.0 / 0.8, START, "before", Standing(0.05, 0.05, (0.0, 0.0))), 50.0
-    )
+    deployed = PhaseClock(Phase(1.0 / 0.8, START, "before", Standing(0.05, 0.05, (0.0, 0.0))), 50.0)
     trained = Clock(1, GAIT)
     trained.reset(np.array([0]), np.zeros(1))
     for _ in range(30):
