@@ -147,13 +147,19 @@ class TrainingEnvironment:
         self._remember(motion)
         fell = broken | (motion.height < LEAST_HEIGHT) | (motion.rotation[:, 2, 2] < LEAST_UPRIGHT)
         terms = rewards(self._situation(motion), self.parameters.rewards)
-        terms["fall"] = self.parameters.rewards.fall * fell
+        terms["fall"] = self._fall_weight * fell.astype(np.float64)
         reward = np.sum(list(terms.values()), axis=0) / self.parameters.rate
-        reward[broken] = self.parameters.rewards.fall / self.parameters.rate
+        reward[broken] = self._fall_weight / self.parameters.rate
         self._sole_speed = motion.sole_velocity[:, :, 2]
         self._age += 1
         means = {name: float(np.nanmean(values)) for name, values in terms.items()}
         return self._look(np.maximum(reward, -4.0), fell, motion, means)
+
+    @property
+    def _fall_weight(self) -> float:
+        """Falls cost little while walking is learned: else nobody dares to lift a foot."""
+        weights = self.parameters.rewards
+        return weights.fall + self.difficulty * (weights.fall_hard - weights.fall)
 
     def _remember(self, motion: Motion) -> None:
         self._now = (self._now + 1) % len(self._ring)

@@ -57,7 +57,7 @@ def fit(
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, p.epochs)
     loss = torch.zeros(())
     for epoch in range(p.epochs):
-        for part in torch.split(own[torch.randperm(len(own))], p.batch):  # type: ignore[no-untyped-call]
+        for part in torch.split(own[torch.randperm(len(own))], p.batch):
             seen = x[part] + p.noise * torch.randn_like(x[part])
             loss = huber_loss(actor(seen), y[part])
             optimiser.zero_grad(set_to_none=True)

@@ -46,7 +46,7 @@ class Motion:
     def finite(self) -> NDArray[np.bool_]:
         """(n,) whether the state can be believed; MuJoCo resets silently after NaN."""
         total = self.height + self.velocity.sum(axis=1) + self.joint_velocity.sum(axis=1)
-        return np.isfinite(total)
+        return np.asarray(np.isfinite(total))
 
 
 class MotionReader:

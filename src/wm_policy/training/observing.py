@@ -80,7 +80,7 @@ class Observer:
     @property
     def width(self) -> int:
         """Of the observation."""
-        return NOW + self._frames[0].size
+        return observation_width(self._scales.history)
 
     def observe(
         self,

@@ -115,7 +115,8 @@ class RewardParameters:
     foot_heading: float = -0.5
     foot_flat: float = -0.5
     stillness: float = -0.3
-    fall: float = Field(default=-150.0, description="once, times the step")
+    fall: float = Field(default=-60.0, description="once, times the step; at difficulty 0")
+    fall_hard: float = Field(default=-150.0, description="the same at difficulty 1")
     alive: float = 0.3
 
 

@@ -22,7 +22,7 @@ LOADED = 5.0
 
 
 DISTURBED = 0.4
-"""Velocity error at an instant that only a push or a new command makes [m/s]."""
+"""Difference from the mean velocity of the last stride that only a push makes [m/s]."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +59,19 @@ class Situation:
     @property
     def disturbed(self) -> NDArray[np.bool_]:
         """(n,) robots that were pushed: they may step when and where they like."""
-        error = self.motion.velocity[:, :2] - self.command[:, :2]
-        return np.asarray(np.hypot(error[:, 0], error[:, 1]) > DISTURBED)
+        change = self.motion.velocity[:, :2] - self.mean_velocity[:, :2]
+        return np.asarray(np.hypot(change[:, 0], change[:, 1]) > DISTURBED)
 
 
 def _squares(values: Array) -> Array:
-    return np.einsum("ij,ij->i", values, values)
+    total: Array = np.einsum("ij,ij->i", values, values)
+    return total
+
+
+def _total(values: Array) -> Array:
+    """Sum over all but the robots."""
+    total: Array = values.reshape(len(values), -1).sum(axis=1)
+    return total
 
 
 def velocity(s: Situation) -> Array:
@@ -94,19 +101,19 @@ def schedule(s: Situation) -> Array:
     """Feet that are on the ground when they should be, and only then; mean of both, -1 to 1."""
     wanted = s.swing <= 0.0
     right = (wanted == s.loaded) | s.disturbed[:, None]
-    return (2.0 * right - 1.0).mean(axis=1)
+    return _total(right - 0.5)
 
 
 def apex(s: Situation) -> Array:
     """Squared error of the swing foot's height above the wanted arc [m²]."""
     error = s.motion.sole_position[:, :, 2] - s.gait.apex * s.swing
     counts = (s.swing > 0.0) & ~s.disturbed[:, None]
-    return np.where(counts, error**2, 0.0).sum(axis=1)
+    return _total(np.where(counts, error**2, 0.0))
 
 
 def height(s: Situation) -> Array:
     """Squared error of the base's height [m²]."""
-    return (s.motion.height - s.gait.height) ** 2
+    return np.square(s.motion.height - s.gait.height)
 
 
 def upright(s: Situation) -> Array:
@@ -116,7 +123,7 @@ def upright(s: Situation) -> Array:
 
 def vertical_velocity(s: Situation) -> Array:
     """Of the base, squared [m²/s²]."""
-    return s.motion.velocity[:, 2] ** 2
+    return np.square(s.motion.velocity[:, 2])
 
 
 def angular_velocity(s: Situation) -> Array:
@@ -141,7 +148,7 @@ def torque(s: Situation) -> Array:
 
 def power(s: Situation) -> Array:
     """Positive mechanical power [W]."""
-    return np.maximum(s.motion.torque * s.motion.joint_velocity, 0.0).sum(axis=1)
+    return _total(np.maximum(s.motion.torque * s.motion.joint_velocity, 0.0))
 
 
 def joint_acceleration(s: Situation) -> Array:
@@ -153,19 +160,19 @@ def joint_limits(s: Situation) -> Array:
     """How far joints are within 0.05 rad of their limits, or beyond [rad]."""
     q = s.motion.joint_position
     beyond = np.maximum(q - s.upper + 0.05, 0.0) + np.maximum(s.lower + 0.05 - q, 0.0)
-    return beyond.sum(axis=1)
+    return _total(beyond)
 
 
 def slip(s: Situation) -> Array:
     """Horizontal speed of feet on the ground [m/s]."""
     speed = np.linalg.norm(s.motion.sole_velocity[:, :, :2], axis=2)
-    return (speed * s.loaded).sum(axis=1)
+    return _total(speed * s.loaded)
 
 
 def impact(s: Situation) -> Array:
     """Squared speed at which feet on the ground came down one step ago [m²/s²]."""
     down = np.minimum(s.velocity_before, 0.0)
-    return (s.loaded * down**2).sum(axis=1)
+    return _total(s.loaded * down**2)
 
 
 def posture(s: Situation) -> Array:
@@ -173,15 +180,16 @@ def posture(s: Situation) -> Array:
     square = (s.motion.joint_position - s.default) ** 2
     sideways = square[:, [1, 2, 5, 7, 8, 11]].sum(axis=1)
     cost = np.where(s.standing, square.sum(axis=1) + sideways, sideways)
-    return np.where(s.disturbed, 0.3 * cost, cost)
+    return np.asarray(np.where(s.disturbed, 0.3 * cost, cost))
 
 
 def foot_distance(s: Situation) -> Array:
-    """Feet nearer than the wanted distance sideways, squared [m²], plus a third beyond twice it."""
+    """Feet nearer than wanted sideways, ten times squared [m²]; also further apart if standing."""
     distance = s.motion.sole_position[:, 0, 1] - s.motion.sole_position[:, 1, 1]
-    return np.minimum(distance - s.gait.foot_distance, 0.0) ** 2 * 10.0 + (
-        np.where(s.standing, distance - s.gait.foot_distance - 0.02, 0.0) ** 2
-    )
+    near = np.minimum(distance - s.gait.foot_distance, 0.0)
+    off = np.where(s.standing, distance - s.gait.foot_distance - 0.02, 0.0)
+    cost: Array = 10.0 * near**2 + off**2
+    return cost
 
 
 def foot_heading(s: Situation) -> Array:
@@ -191,7 +199,7 @@ def foot_heading(s: Situation) -> Array:
 
 def foot_flat(s: Situation) -> Array:
     """Soles not level, squared."""
-    return (s.motion.sole_normal[:, :, :2] ** 2).sum(axis=(1, 2))
+    return _total(s.motion.sole_normal[:, :, :2] ** 2)
 
 
 def stillness(s: Situation) -> Array:
@@ -235,8 +243,11 @@ _TERMS: Mapping[str, Callable[[Situation], Array]] = {
     )
 }
 
-TERMS = {f.name: _TERMS[f.name] for f in fields(RewardParameters) if f.name != "fall"}
-"""Every term by its name in ``RewardParameters``; ``fall`` is added where falls are seen."""
+FALLS = ("fall", "fall_hard")
+"""Weights of what is added where falls are seen."""
+
+TERMS = {f.name: _TERMS[f.name] for f in fields(RewardParameters) if f.name not in FALLS}
+"""Every other term by its name in ``RewardParameters``."""
 
 
 def rewards(situation: Situation, weights: RewardParameters) -> dict[str, Array]:

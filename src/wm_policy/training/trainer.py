@@ -138,7 +138,7 @@ class Trainer:
         """Smaller towards the end, so that the policy settles."""
         p = self.parameters.ppo
         late = max(0.0, self.done - p.anneal_from) / max(1e-9, 1.0 - p.anneal_from)
-        return p.kl * 0.2 ** min(1.0, late)
+        return float(p.kl * 0.2 ** min(1.0, late))
 
     def _progress(self, rollout: Rollout, report: UpdateReport, seconds: float) -> Progress:
         return Progress(

@@ -94,6 +94,8 @@ def test_a_pushed_robot_may_step_as_it_likes() -> None:
     assert rewards.stillness(situation(**pushed))[0] == 0.0
     calm = {**pushed, "velocity": np.array([[0.1, 0.0, 0.0]])}
     assert rewards.schedule(situation(**calm))[0] == 0.0
+    slow = {**pushed, "mean_velocity": np.array([[0.5, 0.0, 0.0]])}
+    assert rewards.schedule(situation(**slow))[0] == 0.0  # too fast, but not by a push
     assert rewards.stillness(situation(**calm))[0] == 3.0
 
 
@@ -111,4 +113,4 @@ def test_only_loaded_feet_slip() -> None:
 
 
 def test_every_weight_has_its_term() -> None:
-    assert set(rewards.TERMS) | {"fall"} == set(RewardParameters.__dataclass_fields__)
+    assert set(rewards.TERMS) | set(rewards.FALLS) == set(RewardParameters.__dataclass_fields__)
