@@ -74,3 +74,23 @@ def test_the_table_shows_limit_interval_worst_and_gain():
     }
     table = markdown_table("mixed", 1, results, {"velocity_x": 0.05})
     assert "| velocity RMSE x [mm/s] | 50 | 2 | 2 | 4 | 2.00 |" in table
+
+
+def test_the_rough_course_is_all_at_once_and_another_for_every_seed():
+    first, second = (COURSES["rough"].scenario(seed) for seed in (0, 1))
+    assert (first.ground.friction, first.ground.bumps, first.payload.mass) == (0.3, 0.02, 5.0)
+    assert first.noise == "nominal"
+    times = [push.at for push in first.pushes]
+    assert times == [4.0, 8.0]
+    for push in (*first.pushes, *second.pushes):
+        assert np.linalg.norm(push.impulse) == pytest.approx(15.0)
+    assert first.pushes[0].impulse != second.pushes[0].impulse
+    assert first.pushes[0].at != second.pushes[0].at
+
+
+def test_the_mixed_course_asks_for_what_the_limits_are_meant_for():
+    scenario = COURSES["mixed"].scenario(3)
+    assert scenario.duration == 60.0
+    assert max(segment.x for segment in scenario.velocity) == 1.0
+    assert {segment.yaw > 0.0 for segment in scenario.velocity} == {True, False}
+    assert scenario.ground.friction == 0.6

@@ -223,7 +223,7 @@ class EstimatorParameters:
     """Everything ``config/estimator.yaml`` may override."""
 
     kind: Kind = Field(
-        default="leg_odometry",
+        default="invariant_ekf",
         description="which estimator; orientation, odometry and covariance "
         "belong to the first, invariant_ekf to the second, the rest to both",
     )

@@ -8,6 +8,7 @@ import numpy as np
 import pinocchio as pin
 import pytest
 
+from wm_control.estimation.estimator import LegOdometryEstimator
 from wm_control.estimation.factory import make_estimator
 from wm_control.estimation.invariant_estimator import InvariantEkfEstimator
 from wm_control.estimation.parameters import EstimatorParameters
@@ -26,8 +27,9 @@ def velocity_errors(estimates, walk):
 
 
 def test_the_parameter_chooses_the_estimator(robot):
-    assert isinstance(make_estimator(robot, PARAMETERS), InvariantEkfEstimator)
-    assert not isinstance(make_estimator(robot, EstimatorParameters()), InvariantEkfEstimator)
+    assert isinstance(make_estimator(robot, EstimatorParameters()), InvariantEkfEstimator)
+    first = make_estimator(robot, EstimatorParameters(kind="leg_odometry"))
+    assert isinstance(first, LegOdometryEstimator)
 
 
 def test_velocity_errors_are_as_large_as_the_covariance_says(robot, walk):
@@ -75,10 +77,14 @@ def test_a_second_of_rest_calibrates_the_gyro_within_what_the_filter_claims(robo
     assert (np.abs(estimator.state.biases[0] - bias) < 3.5 * spread).all()
 
 
-@pytest.mark.parametrize("turn", [1.0, -2.5])
-def test_where_and_in_which_heading_the_filter_starts_does_not_matter(robot, walk, turn):
+@pytest.mark.parametrize(
+    ("turn", "east", "north"), [(1.0, 100.0, -50.0), (-2.5, 0.3, 7.0), (3.1, -400.0, 0.0)]
+)
+def test_where_and_in_which_heading_the_filter_starts_does_not_matter(
+    robot, walk, turn, east, north
+):
     """Invariance: in a turned and shifted world everything is the same, turned and shifted."""
-    rotation, shift = pin.exp3(np.array((0.0, 0.0, turn))), np.array((100.0, -50.0, 0.0))
+    rotation, shift = pin.exp3(np.array((0.0, 0.0, turn))), np.array((east, north, 0.0))
     observations = list(walk.observations(SensorErrors(), 2))[:900]
     one, other = (InvariantEkfEstimator(robot, PARAMETERS) for _ in range(2))
     one.reset(observations[0])
