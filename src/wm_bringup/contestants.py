@@ -9,7 +9,10 @@ import math
 from collections.abc import Callable
 from typing import Protocol
 
-from wm_bringup.plan_courier import PlanCourier, gait_phase
+from wm_bringup.backends.base import CONTROL_PERIOD
+from wm_bringup.messages import Proposal
+from wm_bringup.plan_courier import Courier, gait_phase
+from wm_bringup.proposal_holder import ProposalHolder, proposal_of
 from wm_control.model_based import ModelBasedController
 from wm_control.mpc.footstep_mpc import FootstepMpc
 from wm_control.mpc.plan import WalkingPlan
@@ -46,6 +49,13 @@ class Contestant(Protocol):
         """Phase of the stride in [0, 1), see ``plan_courier.gait_phase``; NaN when it has none."""
 
 
+class PolicyLike(Controller, Protocol):
+    """A controller that answers at a rate of its own, such as a learned policy."""
+
+    def is_due(self, stamp: float, dt: float) -> bool:
+        """Whether a tick at ``stamp`` [s] makes it answer anew; dt: between ticks [s]."""
+
+
 class ModelBasedContestant:
     """Footstep planner beside the loop, whole-body controller in it."""
 
@@ -58,7 +68,7 @@ class ModelBasedContestant:
         """plan_time: how long the next plan takes from estimate to arrival [s]."""
         self.controller = controller
         self._planner, self._plan_time = planner, plan_time
-        self._courier = PlanCourier(controller.receive)
+        self._courier = Courier(controller.receive)
         self._first: WalkingPlan | None = None
 
     @property
@@ -90,26 +100,45 @@ class ModelBasedContestant:
         return gait_phase(self.plan, now)
 
 
-class SoloContestant:
-    """A controller that needs nobody beside the loop, such as a learned policy."""
+class LearnedContestant:
+    """A policy beside the loop at its own rate, its newest proposal held in the loop.
+
+    As in the graph, where the policy has a process of its own and a proposal takes its time.
+    """
 
     plan: WalkingPlan | None = None
 
-    def __init__(self, controller: Controller) -> None:
-        """Take the controller that does all the work."""
-        self.controller = controller
+    def __init__(self, policy: PolicyLike, proposal_time: Callable[[], float]) -> None:
+        """proposal_time: how long the next proposal takes from estimate to arrival [s]."""
+        self.controller = ProposalHolder(policy.name)
+        self._policy, self._proposal_time = policy, proposal_time
+        self._courier = Courier(self.controller.receive)
+        self._first: Proposal | None = None
 
     def prepare(self, estimate: Estimate) -> None:
-        """Nothing to prepare."""
+        """Propose from rest, as to a robot that is held until it is armed."""
+        self._policy.reset(estimate)
+        self._first = self._propose(estimate, VelocityCommand())
 
     def start(self) -> None:
-        """Nothing was prepared."""
+        """Take up the first proposal."""
+        if self._first is not None:
+            self.controller.receive(self._first)
 
     def deliver(self, now: float) -> None:
-        """Nothing is under way."""
+        """Hand over the proposals that have arrived."""
+        self._courier.deliver(now)
 
     def think(self, tick: int, estimate: Estimate, velocity: VelocityCommand) -> None:
-        """Nothing to do beside the loop."""
+        """Take a policy step when one is due."""
+        del tick
+        if self._policy.is_due(estimate.stamp, CONTROL_PERIOD):
+            proposal = self._propose(estimate, velocity)
+            self._courier.send(proposal, estimate.stamp + self._proposal_time())
+
+    def _propose(self, estimate: Estimate, velocity: VelocityCommand) -> Proposal:
+        result = self._policy.step(estimate, velocity, CONTROL_PERIOD)
+        return proposal_of(result, estimate)
 
     def gait_phase(self, now: float) -> float:
         """Unknown from outside."""

@@ -3,9 +3,9 @@
     plan arrives -> loop.tick(observation) -> robot.step(command, compute time) -> next observation
 
 The loop is the object that also runs in real time. Nothing is early: what a contestant computes
-beside the loop (a plan) arrives after its compute time, and the robot goes on with its old command
-until the control path's compute time (and the drives' delay) have passed. Both times are replayed
-from distributions, so that equal seeds give equal traces on any machine.
+beside the loop (a plan, a policy's proposal) arrives after its compute time, and the robot goes on
+with its old command until the control path's compute time (and the drives' delay) have passed. All
+times are replayed from distributions, so that equal seeds give equal traces on any machine.
 """
 
 from __future__ import annotations
@@ -33,13 +33,16 @@ TICKS_PER_TRUTH = 2
 
 
 class ComputeTimes(Protocol):
-    """How long the control path and the planner take, tick after tick [s]."""
+    """How long control path, planner and policy take, tick after tick [s]."""
 
     def control(self) -> float:
         """Observation received to command sent, of the next tick."""
 
     def plan(self) -> float:
         """Estimate sent to plan received, of the next plan."""
+
+    def proposal(self) -> float:
+        """Estimate sent to proposal received, of the next policy step."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,7 @@ class DrawnComputeTimes:
 
     control_draws: ComputeTimeDraws
     plan_draws: ComputeTimeDraws
+    proposal_draws: ComputeTimeDraws
 
     def control(self) -> float:
         """Observation received to command sent, of the next tick [s]."""
@@ -56,6 +60,10 @@ class DrawnComputeTimes:
     def plan(self) -> float:
         """Estimate sent to plan received, of the next plan [s]."""
         return self.plan_draws.next()
+
+    def proposal(self) -> float:
+        """Estimate sent to proposal received, of the next policy step [s]."""
+        return self.proposal_draws.next()
 
 
 @dataclass(slots=True)

@@ -1,29 +1,32 @@
-"""Plans take their time: computed from the state now, followed only when they have arrived."""
+"""Plans and proposals take their time: computed from the state now, heeded when they arrive."""
 
 from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
+from typing import Generic, TypeVar
 
 from wm_control.mpc.plan import WalkingPlan
 
+T = TypeVar("T")
 
-class PlanCourier:
-    """Holds each plan until its compute time has passed, as the mpc process and DDS would."""
 
-    def __init__(self, receive: Callable[[WalkingPlan], None]) -> None:
-        """receive: takes a plan that has arrived."""
+class Courier(Generic[T]):
+    """Holds each message until its compute time has passed, as another process and DDS would."""
+
+    def __init__(self, receive: Callable[[T], None]) -> None:
+        """receive: takes what has arrived."""
         self._receive = receive
-        self._under_way: deque[tuple[float, WalkingPlan]] = deque()
+        self._under_way: deque[tuple[float, T]] = deque()
 
-    def send(self, plan: WalkingPlan, arrival: float) -> None:
-        """Put a plan on its way; plans do not overtake each other."""
+    def send(self, message: T, arrival: float) -> None:
+        """Put a message on its way; they do not overtake each other."""
         if self._under_way:
             arrival = max(arrival, self._under_way[-1][0])
-        self._under_way.append((arrival, plan))
+        self._under_way.append((arrival, message))
 
     def deliver(self, now: float) -> None:
-        """Hand over every plan that has arrived by ``now`` [s]."""
+        """Hand over everything that has arrived by ``now`` [s]."""
         while self._under_way and self._under_way[0][0] <= now + 1e-9:
             self._receive(self._under_way.popleft()[1])
 

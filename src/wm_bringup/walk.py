@@ -16,7 +16,7 @@ from typing import Any, Literal
 from wm_bringup import parts
 from wm_bringup.backends.pybullet_robot import PyBulletRobot
 from wm_bringup.compute_time import ComputeTime
-from wm_bringup.contestants import Contestant, ModelBasedContestant, SoloContestant
+from wm_bringup.contestants import Contestant, LearnedContestant, ModelBasedContestant
 from wm_bringup.episode import Episode
 from wm_bringup.lockstep import ComputeTimes, DrawnComputeTimes, LockStep, Run, State
 from wm_bringup.loop import ControlLoop, TickRecord
@@ -116,14 +116,13 @@ def _model_based(
 
 
 def _learned(setup: WalkSetup, description: RobotDescription, times: ComputeTimes) -> Contestant:
-    del times  # the policy works in the control path
     from wm_policy.controller import PolicyController
     from wm_policy.loading import load_policy
 
     check_policy_setup(setup)
     assert setup.policy is not None
     policy = load_policy(setup.policy, description, setup.overlay, time.thread_time)
-    return SoloContestant(PolicyController(policy, description))
+    return LearnedContestant(PolicyController(policy, description), times.proposal)
 
 
 def check_policy_setup(setup: WalkSetup) -> None:
@@ -222,10 +221,13 @@ def _leave_signals_to_parent() -> None:
 
 def compute_times(seed: int) -> DrawnComputeTimes:
     """Replay the distributions of ``config/compute_time/`` from ``seed``."""
-    control, plan = (
-        ComputeTime.load(config_file(f"compute_time/{name}.yaml")) for name in ("control", "plan")
+    control, plan, policy = (
+        ComputeTime.load(config_file(f"compute_time/{name}.yaml"))
+        for name in ("control", "plan", "policy")
     )
-    return DrawnComputeTimes(control.draws(2 * seed), plan.draws(2 * seed + 1))
+    return DrawnComputeTimes(
+        control.draws(2 * seed), plan.draws(2 * seed + 1), policy.draws(2 * seed + 1)
+    )
 
 
 def _for_seed(setup: WalkSetup, seed: int, first: int) -> WalkSetup:

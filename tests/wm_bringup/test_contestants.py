@@ -8,11 +8,11 @@ import pytest
 from policy_files import deploy_yaml, estimate, write_yaml
 from tiny_networks import linear
 
-from wm_bringup.contestants import TICKS_PER_PLAN, ModelBasedContestant, SoloContestant
+from wm_bringup.contestants import TICKS_PER_PLAN, LearnedContestant, ModelBasedContestant
 from wm_bringup.scenarios.scenario import Push, Scenario, VelocitySegment
 from wm_bringup.walk import WalkSetup, check_policy_setup, policy_facts, run_episode
 from wm_control.errors import ParameterError
-from wm_control.types import VelocityCommand
+from wm_control.types import Command, ControllerResult, SolveReport, Status, VelocityCommand
 
 
 class Planner:
@@ -50,11 +50,46 @@ def test_the_model_based_contestant_plans_every_fourth_tick_and_waits_for_the_pl
     assert follower.received == [1, 2, 3]
 
 
-def test_a_contestant_without_a_planner_does_nothing_beside_the_loop():
-    contestant = SoloContestant(controller=None)
+class Policy:
+    """Answers every tenth tick with the number of its answer in every entry."""
+
+    name = "policy"
+
+    def __init__(self):
+        self.answers = 0
+
+    def reset(self, estimate):
+        self.answers = 0
+
+    def is_due(self, stamp, dt):
+        return round(stamp / dt) % 10 == 0
+
+    def step(self, estimate, velocity, dt):
+        self.answers += 1
+        if self.answers == 3:
+            return ControllerResult(self.name, None, Status.FAILED, "lost its mind")
+        row = np.full(estimate.joint_position.shape, float(self.answers))
+        observation = estimate.observation
+        command = Command(observation.stamp, observation.sequence, row, row, row, row, row)
+        report = SolveReport(self.name, Status.OK, 0.0, 1.5, 1, 1e-4, holds_for=0.02)
+        return ControllerResult(self.name, command, Status.OK, "", (report,))
+
+
+def test_a_policys_proposals_arrive_after_their_time_and_are_held_until_the_next():
+    contestant = LearnedContestant(Policy(), lambda: 0.003)
     contestant.prepare(estimate())
+    contestant.controller.reset(estimate())
     contestant.start()
-    contestant.think(0, estimate(), VelocityCommand())
+    held = []
+    for tick in range(22):
+        now = 0.002 * tick
+        contestant.deliver(now)
+        result = contestant.controller.step(estimate(now), VelocityCommand(), 0.002)
+        held.append(0.0 if result.command is None else result.command.position[0])
+        contestant.think(tick, estimate(now), VelocityCommand())
+    # steps at ticks 0, 10 and 20, each heeded 3 ms later: at ticks 2, 12 and 22; the one at tick 10
+    # is the policy's third, which failed
+    assert held == [1.0] * 2 + [2.0] * 10 + [0.0] * 10
     assert contestant.plan is None
     assert math.isnan(contestant.gait_phase(1.0))
 

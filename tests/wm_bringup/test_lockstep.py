@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from wm_bringup.backends.pybullet_robot import PyBulletRobot
-from wm_bringup.plan_courier import PlanCourier, gait_phase
+from wm_bringup.plan_courier import Courier, gait_phase
 from wm_bringup.scenarios.scenario import Payload, Scenario, VelocitySegment
 from wm_bringup.walk import WalkSetup, build, compute_times, run_episode
 from wm_control.mpc.plan import Gait, Mode, WalkingPlan
@@ -24,7 +24,7 @@ def plan(stamp=0.0, mode=Mode.WALK, support=LEFT, start=0.0, touch_down=0.4):
 
 def test_a_plan_is_not_followed_before_its_compute_time_has_passed():
     received = []
-    courier = PlanCourier(received.append)
+    courier = Courier(received.append)
     courier.send(plan(0.0), arrival=0.0015)
     courier.deliver(0.0)
     assert received == []
@@ -34,7 +34,7 @@ def test_a_plan_is_not_followed_before_its_compute_time_has_passed():
 
 def test_a_fast_plan_does_not_overtake_a_slow_one():
     received = []
-    courier = PlanCourier(received.append)
+    courier = Courier(received.append)
     courier.send(plan(0.000), arrival=0.020)
     courier.send(plan(0.008), arrival=0.010)
     courier.deliver(0.012)
