@@ -12,6 +12,7 @@ from wm_bringup.training.card import write_card
 from wm_bringup.training.pretraining import Pretraining, Report, pretrain
 from wm_bringup.training.run_folder import TrainingRun
 from wm_control.robot.description import load_robot
+from wm_policy.training.calibration import calibrate
 from wm_policy.training.curves import draw_curves
 from wm_policy.training.export import pin_golden, save_policy
 from wm_policy.training.networks import layers_of
@@ -47,7 +48,10 @@ def train(run: TrainingRun, report: Report) -> dict[str, Any]:
     statistics = trainer.observation_statistics()
     layers = layers_of(trainer.ppo.actor)
     source = f"wm train --seed {run.seed}" + (" --from-scratch" if run.from_scratch else "")
-    manifest = save_policy(layers, description, run.parameters, run.policy, source, statistics)
+    maps = calibrate(trainer.act, description, run.parameters, run.seed)
+    manifest = save_policy(
+        layers, description, run.parameters, run.policy, source, statistics, maps
+    )
     pin_golden(manifest, description)
     draw_curves(run.folder / CURVES, run.folder / "curves.png")
     return write_summary(run, summary_of(run, trainer, before))

@@ -38,6 +38,12 @@ class Commands:
         if len(due):
             self.restart(due, difficulty)
 
+    def hold(self, value: Array) -> None:
+        """Give everybody these commands (n, 3) and draw no others until someone starts anew."""
+        self.value[:] = value
+        self.value[is_standing(self.value)] = 0.0
+        self._left[:] = np.iinfo(np.int64).max // 2
+
     def restart(self, ids: NDArray[np.intp], difficulty: float) -> None:
         """Draw commands for ``ids``."""
         p, rng, k = self._parameters, self._rng, len(ids)

@@ -23,12 +23,13 @@ from wm_control.robot.description import RobotDescription
 from wm_control.types import Array
 from wm_policy.checking.golden import record_golden, record_story
 from wm_policy.loading import load_policy
+from wm_policy.training.calibration import AxisMap
 from wm_policy.training.commands import STANDING_BELOW
 from wm_policy.training.env import ACTION_BOUND, action_scale
 from wm_policy.training.gait import START, Gait, build_gait
 from wm_policy.training.mirror import LEGS, Mirror
 from wm_policy.training.mujoco_model import leg_joints
-from wm_policy.training.observing import observation_mirror
+from wm_policy.training.observing import observation_mirror, observation_width
 from wm_policy.training.parameters import TrainingParameters
 
 INPUT, OUTPUT = "obs", "actions"
@@ -75,14 +76,25 @@ class _Graph:
         return self.node("Where", where, image, values)
 
 
-def build_network(layers: Sequence[Layer], gait: Gait, scale: Array, history: int) -> bytes:
-    """Serialise the whole graph; input (1, w) observation, output (1, 12) actions."""
+def build_network(
+    layers: Sequence[Layer],
+    gait: Gait,
+    scale: Array,
+    history: int,
+    maps: Sequence[AxisMap] = (),
+) -> bytes:
+    """Serialise the whole graph; input (1, w) observation, output (1, 12) actions.
+
+    maps: from asked to told velocity of the three axes; none: what is asked is told.
+    """
     graph = _Graph()
+    width = observation_width(history)
+    seen = _told(graph, maps, width) if maps else INPUT
     sines = graph.node("Gather", INPUT, graph.constant(np.array(_SINES, dtype=np.int64)), axis=1)
     left = graph.node("Gather", sines, graph.constant(np.zeros(1, dtype=np.int64)), axis=1)
     second = graph.node("Less", left, graph.floats([[-1e-6]]))
     mirror = observation_mirror(history)
-    value = graph.mirrored(second, INPUT, mirror)
+    value = graph.mirrored(second, seen, mirror)
     for number, layer in enumerate(layers):
         weight, bias = graph.floats(layer.weight), graph.floats(layer.bias)
         value = graph.node("Gemm", value, weight, bias, transB=1)
@@ -96,7 +108,6 @@ def build_network(layers: Sequence[Layer], gait: Gait, scale: Array, history: in
     swing = graph.node("Clip", share, graph.floats(0.0), graph.floats(1.0))
     reference = graph.node("MatMul", swing, graph.floats(gait.direction / scale))
     graph.nodes.append(helper.make_node("Add", [own, reference], [OUTPUT]))
-    width = len(mirror.sign)
     model = helper.make_model(
         helper.make_graph(
             graph.nodes,
@@ -114,8 +125,31 @@ def build_network(layers: Sequence[Layer], gait: Gait, scale: Array, history: in
     return content
 
 
+def _told(graph: _Graph, maps: Sequence[AxisMap], width: int) -> str:
+    """Replace the command at the observation's beginning: first pieces, plus a hinge per knot."""
+    asked = graph.node("Gather", INPUT, graph.constant(np.arange(3)), axis=1)
+    hinges = [(axis, *hinge) for axis, m in enumerate(maps) for hinge in m.hinges()[1]]
+    first = np.array([m.hinges()[0] for m in maps])
+    offset = np.array([m.told[0] - m.hinges()[0] * m.asked[0] for m in maps])
+    axes = np.array([axis for axis, _, _ in hinges], dtype=np.int64)
+    change = np.zeros((len(hinges), 3))
+    change[np.arange(len(hinges)), axes] = [slope for _, _, slope in hinges]
+    straight = graph.node("Mul", asked, graph.floats(first[None]))
+    straight = graph.node("Add", straight, graph.floats(offset[None]))
+    beyond = graph.node("Gather", asked, graph.constant(axes), axis=1)
+    beyond = graph.node("Sub", beyond, graph.floats([[knot for _, knot, _ in hinges]]))
+    bend = graph.node("MatMul", graph.node("Relu", beyond), graph.floats(change))
+    told = graph.node("Add", straight, bend)
+    rest = graph.node("Gather", INPUT, graph.constant(np.arange(3, width)), axis=1)
+    return graph.node("Concat", told, rest, axis=1)
+
+
 def build_manifest(
-    description: RobotDescription, p: TrainingParameters, network: Path, source: str
+    description: RobotDescription,
+    p: TrainingParameters,
+    network: Path,
+    source: str,
+    maps: Sequence[AxisMap] = (),
 ) -> dict[str, Any]:
     """Say everything about an exported network, as ``wm_policy.manifest`` wants it."""
     legs = leg_joints(description)
@@ -142,11 +176,7 @@ def build_manifest(
                 "phase": [0.0, 0.0],
             },
         },
-        "command": {
-            "linear_x": list(p.command.forward),
-            "linear_y": list(p.command.sideways),
-            "angular_z": list(p.command.turning),
-        },
+        "command": _ranges(p, maps),
         "action": {
             "output": OUTPUT,
             "joints": list(legs),
@@ -159,6 +189,14 @@ def build_manifest(
             "damping": rounded(description.damping[pick]),
         },
     }
+
+
+def _ranges(p: TrainingParameters, maps: Sequence[AxisMap]) -> dict[str, list[float]]:
+    """Commands that may be asked for: those that are reached by commands that were trained."""
+    trained = (p.command.forward, p.command.sideways, p.command.turning)
+    bounds = [m.range for m in maps] or trained
+    names = ("linear_x", "linear_y", "angular_z")
+    return {name: rounded(np.array(b)) for name, b in zip(names, bounds, strict=True)}
 
 
 def _blocks(p: TrainingParameters) -> list[dict[str, Any]]:
@@ -202,16 +240,18 @@ def save_policy(
     folder: Path,
     source: str,
     statistics: tuple[Array, Array] | None = None,
+    maps: Sequence[AxisMap] = (),
 ) -> Path:
     """Write network and manifest into ``folder``; returns the manifest's path.
 
     statistics: mean and deviation (w,) of the observation during training, for its novelty.
+    maps: from asked to told velocity, see calibration.py.
     """
     folder.mkdir(parents=True, exist_ok=True)
     network = folder / f"{p.name}.onnx"
     gait, scale = build_gait(p.gait, p.rate), action_scale(description, p)
-    network.write_bytes(build_network(layers, gait, scale, p.observation.history))
-    manifest = build_manifest(description, p, network, source)
+    network.write_bytes(build_network(layers, gait, scale, p.observation.history, maps))
+    manifest = build_manifest(description, p, network, source, maps)
     if statistics is not None:
         mean, deviation = statistics
         manifest["statistics"] = {

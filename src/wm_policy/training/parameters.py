@@ -83,7 +83,7 @@ class RandomisationParameters:
     gyro_bias: float = Field(default=0.02, ge=0.0, description="bound per axis [rad/s]")
     gravity_noise: float = Field(default=0.01, ge=0.0, description="deviation per axis")
     gravity_bias: float = Field(default=0.015, ge=0.0, description="bound per axis")
-    kick: float = Field(default=1.1, ge=0.0, description="largest velocity change [m/s]")
+    kick: float = Field(default=1.3, ge=0.0, description="largest velocity change [m/s]")
     kick_turn: float = Field(default=0.3, ge=0.0, description="largest rate change [rad/s]")
     kick_every: Range = Field(default=(2.5, 5.0), description="[s]")
 

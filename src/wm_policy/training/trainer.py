@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from wm_control.errors import WmError
 from wm_control.robot.description import RobotDescription
@@ -199,6 +200,12 @@ class Trainer:
             self.ppo.anchor = Actor(inputs, p.hidden, 12, p.deviation, p.least_deviation)
             self.ppo.anchor.load_state_dict(content["anchor"])
 
+    def act(self, observation: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Actions (n, 12) of the policy as it is now, without exploration."""
+        with torch.no_grad():
+            found: NDArray[np.float32] = self.ppo.actor(torch.from_numpy(observation)).numpy()
+        return found
+
     def observation_statistics(self, steps: int = 200) -> tuple[Array, Array]:
         """Mean and deviation (w,) of what the student sees while it drives itself.
 
@@ -206,12 +213,10 @@ class Trainer:
         """
         mirror = observation_mirror(self.parameters.observation.history)
         seen = []
-        with torch.no_grad():
-            for _ in range(steps):
-                raw = self._step.observation.astype(np.float64)
-                seen.append(mirror.where(self.env.mirrored, raw))
-                action = self.ppo.actor(torch.from_numpy(self._step.observation))
-                self._step = self.env.step(action.numpy())
+        for _ in range(steps):
+            raw = self._step.observation.astype(np.float64)
+            seen.append(mirror.where(self.env.mirrored, raw))
+            self._step = self.env.step(self.act(self._step.observation))
         values = np.concatenate(seen)
         return values.mean(axis=0), values.std(axis=0)
 

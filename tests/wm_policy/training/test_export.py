@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import onnxruntime
 import pytest
 from exact_robots import EXACT
+from training_layers import random_layers
 
 from wm_control.robot.description import load_robot
 from wm_control.types import VelocityCommand
@@ -31,18 +31,6 @@ GAIT = build_gait(PARAMETERS.gait, PARAMETERS.rate)
 SCALE = action_scale(ROBOT, PARAMETERS)
 HISTORY = PARAMETERS.observation.history
 LEGS_AT = [ROBOT.joint_names.index(name) for name in leg_joints(ROBOT)]
-
-
-def random_layers(seed: int = 0) -> list[Layer]:
-    rng = np.random.default_rng(seed)
-    sizes = [observation_width(HISTORY), 32, 12]
-    return [
-        Layer(
-            rng.normal(0.0, 0.3, (b, a)).astype(np.float32),
-            rng.normal(0.0, 0.3, b).astype(np.float32),
-        )
-        for a, b in pairwise(sizes)
-    ]
 
 
 def answer(layers: list[Layer], seen: np.ndarray) -> np.ndarray:
@@ -83,7 +71,7 @@ def motion_of(estimate: object) -> Motion:
 
 def test_the_deployed_policy_follows_the_training_step_by_step(tmp_path: Path) -> None:
     """Standing, walking off, both halves of strides: observation, clock, action, target."""
-    layers = random_layers()
+    layers = random_layers(HISTORY)
     policy = load_policy(save_policy(layers, ROBOT, PARAMETERS, tmp_path, "a test"), ROBOT)
     observer = Observer(1, GAIT, PARAMETERS, np.random.default_rng(0))
     clock = Clock(1, GAIT)
@@ -109,7 +97,9 @@ def test_the_deployed_policy_follows_the_training_step_by_step(tmp_path: Path) -
 
 
 def test_mirrored_observations_get_mirrored_answers() -> None:
-    session = onnxruntime.InferenceSession(build_network(random_layers(), GAIT, SCALE, HISTORY))
+    session = onnxruntime.InferenceSession(
+        build_network(random_layers(HISTORY), GAIT, SCALE, HISTORY)
+    )
     rng = np.random.default_rng(3)
     mirror = observation_mirror(HISTORY)
     for phase in rng.uniform(0.05, np.pi - 0.05, 5):
@@ -130,7 +120,9 @@ def test_an_exported_policy_passes_every_check_and_reproduces_its_golden_answers
     for frame in range(HISTORY + 1):
         mean[7 + 42 * frame + 5] = -1.0
     statistics = (mean, np.ones(width))
-    manifest = save_policy(random_layers(), ROBOT, PARAMETERS, tmp_path, "a test", statistics)
+    manifest = save_policy(
+        random_layers(HISTORY), ROBOT, PARAMETERS, tmp_path, "a test", statistics
+    )
     pin_golden(manifest, ROBOT)
     examination = examine(manifest, ROBOT)
     assert examination.problems == ()
@@ -140,7 +132,7 @@ def test_an_exported_policy_passes_every_check_and_reproduces_its_golden_answers
 
 
 def test_other_weights_are_refused(tmp_path: Path) -> None:
-    manifest = save_policy(random_layers(), ROBOT, PARAMETERS, tmp_path, "a test")
+    manifest = save_policy(random_layers(HISTORY), ROBOT, PARAMETERS, tmp_path, "a test")
     network = tmp_path / f"{PARAMETERS.name}.onnx"
-    network.write_bytes(build_network(random_layers(1), GAIT, SCALE, HISTORY))
+    network.write_bytes(build_network(random_layers(HISTORY, 1), GAIT, SCALE, HISTORY))
     assert "sha256" in str(examine(manifest, ROBOT).problems[0])

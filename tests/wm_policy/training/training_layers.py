@@ -1,0 +1,22 @@
+"""Networks that nobody trained."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+
+from wm_policy.training.export import Layer
+from wm_policy.training.observing import observation_width
+
+
+def random_layers(history: int, seed: int = 0) -> list[Layer]:
+    rng = np.random.default_rng(seed)
+    sizes = [observation_width(history), 32, 12]
+    return [
+        Layer(
+            rng.normal(0.0, 0.3, (b, a)).astype(np.float32),
+            rng.normal(0.0, 0.3, b).astype(np.float32),
+        )
+        for a, b in pairwise(sizes)
+    ]
