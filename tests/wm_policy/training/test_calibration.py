@@ -52,7 +52,6 @@ def test_the_graph_tells_what_the_map_says() -> None:
     """The mapped network on asked commands answers as the bare one on told commands."""
     gait, scale = build_gait(PARAMETERS.gait, 50.0), action_scale(ROBOT, PARAMETERS)
     history = PARAMETERS.observation.history
-    layers = random_layers(history)
     bare, mapped = (
         onnxruntime.InferenceSession(
             build_network(random_layers(history), gait, scale, history, maps)
