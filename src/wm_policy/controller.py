@@ -1,4 +1,4 @@
-"""The learned contestant: a policy at its own rate inside the 500 Hz loop."""
+"""The learned contestant: a policy at its own rate, its targets held in between."""
 
 from __future__ import annotations
 
