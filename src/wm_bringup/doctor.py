@@ -15,6 +15,9 @@ IDLE_LOAD_PER_CORE: Final = 0.25
 MINIMUM_RESULTS_SPACE: Final = 2.0
 """Free space for bags and reports [GiB]."""
 
+LARGEST_LATENESS: Final = 0.001
+"""Half a control period: more than the loop has left of one [s]."""
+
 LIMITS_ADVICE: Final = (
     "add '<your login> - {item} {value}' to /etc/security/limits.d/wm_humanoid.conf and log in "
     "again"
@@ -61,6 +64,7 @@ def diagnose(machine: Machine) -> tuple[Check, ...]:
         check_load(machine),
         check_real_time(machine),
         check_memory_lock(machine),
+        check_wake_up(machine),
     )
 
 
@@ -214,6 +218,22 @@ def check_memory_lock(machine: Machine) -> Check:
     advice = "" if ok else LIMITS_ADVICE.format(item="memlock", value="unlimited")
     found = "mlockall granted" if ok else f"mlockall refused: {machine.memory_lock_error}"
     return Check("memory locking", ok, found, advice, required=False)
+
+
+def check_wake_up(machine: Machine) -> Check:
+    """Check that the kernel, and the host of a virtual machine, wake a waiting thread on time."""
+    ok = machine.wake_up_worst <= LARGEST_LATENESS
+    advice = (
+        ""
+        if ok
+        else "the machine itself stops for longer than a control cycle: such deadlines nobody can "
+        "keep; close other programs, or leave a shared virtual machine for one of your own"
+    )
+    found = (
+        f"at most {1e3 * machine.wake_up_worst:.1f} ms late, median "
+        f"{1e3 * machine.wake_up_median:.2f} ms, of {machine.wake_ups}"
+    )
+    return Check("wake-up on time", ok, found, advice, required=False)
 
 
 def table(checks: tuple[Check, ...]) -> Table:

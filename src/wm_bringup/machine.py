@@ -10,13 +10,16 @@ import importlib
 import os
 import shutil
 import sys
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
+from statistics import median
 from typing import Final
 
+from wm_bringup.realtime import CONTROL_PRIORITY, Cadence, raise_thread
 from wm_control.parameters import read_yaml
 from wm_control.share import share_directory
 
@@ -45,6 +48,10 @@ MCL_CURRENT: Final = 1
 FIFO_PRIORITY: Final = 1
 GIBIBYTE: Final = 2.0**30
 
+WAKE_UPS: Final = 1000
+WAKE_UP_PERIOD: Final = 0.002
+"""How often a waiting thread is watched, and how far apart: as the control loop wakes up [s]."""
+
 
 @dataclass(frozen=True, slots=True)
 class Library:
@@ -62,6 +69,8 @@ class Machine:
     rclpy_file: where rclpy was imported from, empty if not; ros_wheels: True if the ROS wheels are
     installed in this environment. middleware: RMW in use. node_error: why no node could be made.
     fifo_error, memory_lock_error: why SCHED_FIFO or mlockall was refused; empty when granted.
+    wake_ups: how often a thread at the control loop's rate and priority was watched waking up;
+    wake_up_median, wake_up_worst: how late it did [s].
     cores: usable by this process; load: 1-minute average of runnable tasks.
     robot: one line about the loaded description; robot_error, configuration_errors: problems.
     results_free: free space where results go [GiB], negative when it cannot be written.
@@ -78,6 +87,9 @@ class Machine:
     ros2_command: str
     fifo_error: str
     memory_lock_error: str
+    wake_ups: int
+    wake_up_median: float
+    wake_up_worst: float
     cores: int
     load: float
     robot: str
@@ -95,6 +107,7 @@ def examine(results: Path) -> Machine:
     """
     rclpy_file, middleware, node_error = try_ros_node()
     robot, robot_error = try_robot()
+    lateness = watch_wake_ups()
     files, errors = try_configuration()
     return Machine(
         python=sys.version_info[:3],
@@ -108,6 +121,9 @@ def examine(results: Path) -> Machine:
         ros2_command=shutil.which("ros2") or "",
         fifo_error=try_fifo(),
         memory_lock_error=try_memory_lock(),
+        wake_ups=len(lateness),
+        wake_up_median=median(lateness),
+        wake_up_worst=max(lateness),
         cores=len(os.sched_getaffinity(0)),
         load=os.getloadavg()[0],
         robot=robot,
@@ -196,6 +212,21 @@ def try_memory_lock() -> str:
         return os.strerror(ctypes.get_errno())
     library.munlockall()
     return ""
+
+
+def watch_wake_ups(count: int = WAKE_UPS) -> list[float]:
+    """Lateness [s] of a thread that wakes up as the control loop does, and does nothing."""
+    lateness: list[float] = []
+
+    def wait() -> None:
+        raise_thread(CONTROL_PRIORITY)
+        cadence = Cadence(WAKE_UP_PERIOD, patience=count)
+        lateness.extend(cadence.wait().lateness for _ in range(count))
+
+    thread = threading.Thread(target=wait)
+    thread.start()
+    thread.join()
+    return lateness
 
 
 def try_robot() -> tuple[str, str]:

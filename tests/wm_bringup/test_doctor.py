@@ -22,6 +22,9 @@ GOOD = Machine(
     ros2_command="/opt/ros/jazzy/bin/ros2",
     fifo_error="",
     memory_lock_error="",
+    wake_ups=1000,
+    wake_up_median=6e-5,
+    wake_up_worst=3e-4,
     cores=2,
     load=0.1,
     robot="g1, 29 joints",
@@ -76,6 +79,7 @@ def test_what_is_required_and_missing_makes_the_machine_unhealthy(
         ("load", {"load": 0.51}, "close them"),
         ("real-time scheduling", {"fifo_error": "PermissionError"}, "rtprio 80"),
         ("memory locking", {"memory_lock_error": "Cannot allocate"}, "memlock unlimited"),
+        ("wake-up on time", {"wake_up_worst": 0.009}, "virtual machine"),
     ],
 )
 def test_what_only_makes_things_better_is_advised_but_not_required(
