@@ -132,7 +132,8 @@ def _show(console: Console, result: dict[str, Any]) -> None:
 
     table = Table("what", "found", "allowed", "n", "falls", "met")
     for row in result["bar"]:
-        cells = (f"{row['found']:.3f}", f"{row['allowed']:g}", str(row["n"]))
+        found = "-" if row["found"] is None else f"{row['found']:.3g}"
+        cells = (found, f"{row['allowed']:g}", str(row["n"]))
         fallen = str(row.get("falls", ""))
         table.add_row(row["what"], *cells, fallen, "yes" if row["met"] else "[red]no[/red]")
     console.print(table)

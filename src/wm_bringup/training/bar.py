@@ -247,7 +247,7 @@ def _command_row(name: str, outcomes: Sequence[Outcome]) -> dict[str, Any]:
     errors = [o.error for o in own if o.error is not None]
     standing = not any(COMMANDS[name])
     allowed = LARGEST_DRIFT if standing else LARGEST_ERROR
-    worst = max(errors, default=float("inf"))
+    worst = max(errors, default=None)
     still = not standing or sum(o.steps for o in own) == 0
     held = not any(o.fell for o in own) and len(errors) == len(own)
     means = [o.mean_velocity for o in own if o.mean_velocity is not None]
@@ -255,7 +255,7 @@ def _command_row(name: str, outcomes: Sequence[Outcome]) -> dict[str, Any]:
         "what": name,
         "found": worst,
         "allowed": allowed,
-        "met": bool(held and still and worst <= allowed),
+        "met": bool(held and still and worst is not None and worst <= allowed),
         "n": len(own),
         "falls": sum(o.fell for o in own),
         "mean_velocity": np.mean(means, axis=0).tolist() if means else None,
@@ -269,11 +269,12 @@ def _command_row(name: str, outcomes: Sequence[Outcome]) -> dict[str, Any]:
 
 def _kick_row(kicked: Sequence[Outcome]) -> dict[str, Any]:
     n, falls = len(kicked), sum(o.fell for o in kicked)
+    allowed = int(FALLS_ALLOWED * n)
     return {
         "what": "falls under kicks",
         "found": falls,
-        "allowed": max(1, int(FALLS_ALLOWED * n)),
-        "met": falls <= max(1, int(FALLS_ALLOWED * n)),
+        "allowed": allowed,
+        "met": falls <= allowed,
         "n": n,
         "falls": falls,
         "interval": list(proportion_interval(falls, n)),

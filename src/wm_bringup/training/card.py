@@ -28,6 +28,7 @@ def card_lines(s: Mapping[str, Any]) -> list[str]:
         "",
         f"`{command} --seed {s['seed']}` of version {s['version']}, commit {s['git']}",
         f"{'(modified) ' if s['git_dirty'] else ''}on {s['machine']['processor']}, CPU only.",
+        *([s["remark"]] if s.get("remark") else []),
         "",
         "| stage | samples (50 Hz) | CPU time |",
         "|---|---|---|",
@@ -48,7 +49,7 @@ def card_lines(s: Mapping[str, Any]) -> list[str]:
         "",
         "## Limits",
         "",
-        f"- Commands are clamped to {_ranges(p['command'])}.",
+        f"- Commands are clamped to {_ranges(s['command'])}.",
         "- Flat ground. Nothing was trained for stairs, slopes, loads in the hands or a moving",
         "  upper body.",
         "- Judged in simulation only: no real robot has run it. In training, drives are ideal up",
@@ -118,9 +119,9 @@ def _verdict(s: Mapping[str, Any]) -> str:
 
 
 def _plain(value: object) -> str:
-    return " to ".join(f"{v:g}" for v in value) if isinstance(value, list) else f"{value:g}"
+    return " to ".join(f"{v:.3g}" for v in value) if isinstance(value, list) else f"{value:g}"
 
 
 def _ranges(command: Mapping[str, Any]) -> str:
-    parts = (("x", "forward", "m/s"), ("y", "sideways", "m/s"), ("yaw", "turning", "rad/s"))
+    parts = (("x", "linear_x", "m/s"), ("y", "linear_y", "m/s"), ("yaw", "angular_z", "rad/s"))
     return ", ".join(f"{name} {_plain(list(command[key]))} {unit}" for name, key, unit in parts)

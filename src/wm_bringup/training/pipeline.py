@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 from wm_bringup.provenance import provenance
@@ -12,6 +13,7 @@ from wm_bringup.training.card import write_card
 from wm_bringup.training.pretraining import Pretraining, Report, pretrain
 from wm_bringup.training.run_folder import TrainingRun
 from wm_control.robot.description import load_robot
+from wm_policy.loading import load_policy
 from wm_policy.training.calibration import calibrate
 from wm_policy.training.curves import draw_curves
 from wm_policy.training.export import pin_golden, save_policy
@@ -79,6 +81,7 @@ def summary_of(run: TrainingRun, trainer: Trainer, before: Pretraining | None) -
             },
         },
         "policy": str(run.policy),
+        "command": asdict(load_policy(run.policy, load_robot()).manifest.command),
     }
 
 
@@ -88,5 +91,5 @@ def write_summary(run: TrainingRun, content: Mapping[str, Any]) -> dict[str, Any
     path = run.folder / SUMMARY
     path.write_text(json.dumps(whole, indent=2) + "\n", encoding="utf-8")
     if "met" in whole:
-        write_card(run.policy / "CARD.md", whole)
+        write_card(run.policy / f"{run.parameters.name}.md", whole)
     return whole

@@ -76,6 +76,11 @@ def test_one_fall_in_a_hundred_kicked_episodes_is_allowed() -> None:
     assert row["interval"] == pytest.approx([0.00243, 0.0704], abs=1e-4)
 
 
+def test_in_fewer_episodes_no_fall_is_allowed() -> None:
+    kicked = [replace(GOOD, name="kicks", seed=k, error=None, fell=k == 0) for k in range(99)]
+    assert not rows(*kicked)["falls under kicks"]["met"]
+
+
 def test_a_costly_walk_does_not_meet_the_bar() -> None:
     assert rows(GOOD)["cost of transport at 0.5 m/s"]["met"]
     assert not rows(replace(GOOD, cost_of_transport=0.6))["cost of transport at 0.5 m/s"]["met"]

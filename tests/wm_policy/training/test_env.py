@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from pathlib import Path
 
 import mujoco
 import numpy as np
@@ -59,7 +60,10 @@ def test_a_robot_and_its_mirror_image_half_a_stride_later_do_the_same() -> None:
     assert env.mirrored.tolist() in ([True, False], [False, True])
 
 
-def test_a_state_that_is_not_finite_is_a_fall_and_is_reset() -> None:
+def test_a_state_that_is_not_finite_is_a_fall_and_is_reset(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)  # MuJoCo leaves a log of its warnings where it runs
     env = environment()
     env.reset()
     env.batch.bind("qvel")[2, 8] = np.nan
