@@ -41,7 +41,9 @@ def walk(
     ] = "mpc",
     policy: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="Learned policy, for --controller policy; default: our own."),
+        typer.Option(
+            metavar="FILE", help="Learned policy, for --controller policy; default: our own."
+        ),
     ] = None,
     overlay: Annotated[
         Path | None,
