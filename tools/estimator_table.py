@@ -34,7 +34,7 @@ from wm_bringup.provenance import provenance
 from wm_control.errors import WmError
 from wm_control.robot.description import load_robot
 
-SEEDS: Mapping[str, int] = {"mixed": 20, "loaded": 20, "rough": 100}
+SEEDS: Mapping[str, int] = {"mixed": 20, "loaded": 20, "ramp": 4, "rough": 100}
 POLICY_SEEDS = 4
 
 

@@ -52,6 +52,10 @@ ROUGH_PUSH, ROUGH_PUSH_EVERY = 15.0, 4.0
 """Impulse [N·s] and interval [s] of the rough course's pushes."""
 
 
+RAMP = 0.087
+"""Slope of the ramp course, five degrees [rad]."""
+
+
 def _mixed(seed: int) -> Scenario:
     del seed
     return Scenario(
@@ -98,6 +102,19 @@ def _rough(seed: int) -> Scenario:
     )
 
 
+def _ramp(seed: int) -> Scenario:
+    """Up with even seeds, down with odd ones."""
+    return Scenario(
+        name="ramp",
+        duration=10.0,
+        velocity=(_V(1.0, 0.4),),
+        noise="nominal",
+        delay=0.008,
+        ground=Ground(slope=-RAMP if seed % 2 else RAMP),
+        initial_joint_noise=0.005,
+    )
+
+
 def _policy(seed: int) -> Scenario:
     del seed
     return Scenario(
@@ -123,6 +140,7 @@ COURSES: Mapping[str, Course] = {
         walked_on="leg_odometry",
     ),
     "loaded": Course(_loaded, _NO_DIVERGENCE),
+    "ramp": Course(_ramp, _NO_DIVERGENCE),
     "rough": Course(
         _rough, {"velocity_x": 0.10, "velocity_y": 0.10, "velocity_z": 0.10, **_NO_DIVERGENCE}
     ),
