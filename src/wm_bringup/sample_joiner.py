@@ -31,7 +31,7 @@ BEGINNING = 0.05
 """A clock that jumps back to less than this has begun again [s]."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Pending:
     stamp: float
     joints: JointSample | None = None
