@@ -12,6 +12,9 @@ SOURCE = ROOT / "src"
 ROS_FACING = {"messages"}
 """Modules of wm_bringup that translate to and from ROS, beside everything in nodes/."""
 
+EXTRAS = ("torch",)
+"""What only an optional extra brings: modules that need it may lack it, but not ROS."""
+
 ROS_MODULES = ("rclpy", "launch", "launch_ros", "ament_index_python", "rcl_interfaces")
 BLOCK = f"""
 import importlib, sys
@@ -28,6 +31,8 @@ for module in sys.argv[1:]:
     try:
         importlib.import_module(module)
     except Exception as error:
+        if getattr(error, "name", None) in {EXTRAS!r}:
+            continue
         failed.append(f"{{module}}: {{type(error).__name__}}: {{error}}")
 print("\\n".join(failed), end="")
 """
