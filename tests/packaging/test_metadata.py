@@ -5,6 +5,7 @@ import importlib
 import re
 import sys
 from importlib import metadata
+from itertools import chain
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -115,7 +116,8 @@ def test_every_loose_requirement_is_pinned_within_its_bounds(version: str) -> No
     lines = [line for line in text.splitlines() if not line.startswith("#")]
     pins = dict(line.split("==") for line in lines)
     extras = PROJECT["optional-dependencies"]
-    for loose in [*PROJECT["dependencies"], *extras["ros-wheels"], *extras["dev"], *extras["train"]]:
+    pinned = (PROJECT["dependencies"], *(extras[name] for name in ("ros-wheels", "dev", "train")))
+    for loose in chain.from_iterable(pinned):
         requirement = Requirement(loose)
         if requirement.marker and not requirement.marker.evaluate({"python_version": version}):
             continue
