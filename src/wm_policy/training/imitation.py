@@ -61,7 +61,7 @@ def fit(
             seen = x[part] + p.noise * torch.randn_like(x[part])
             loss = huber_loss(actor(seen), y[part])
             optimiser.zero_grad(set_to_none=True)
-            loss.backward()  # type: ignore[no-untyped-call]
+            loss.backward()
             optimiser.step()
         schedule.step()
         report(epoch, float(loss.detach()))

@@ -173,7 +173,7 @@ class Ppo:
     def _descend(self, loss: Tensor) -> None:
         """One step of the optimiser; networks without a gradient and their moments stay."""
         self.optimiser.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()
         for network in (self.actor, self.critic):
             torch.nn.utils.clip_grad_norm_(network.parameters(), self.parameters.max_gradient)
         self.optimiser.step()
