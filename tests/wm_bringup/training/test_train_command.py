@@ -1,0 +1,52 @@
+"""``wm train``: exit codes, JSON, and what is said where training is not possible."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pytest
+from bar_outcomes import GOOD, STANDING
+
+from wm_bringup.commands import HELD, NOT_HELD
+from wm_bringup.commands.train import train
+from wm_bringup.training import extra, judging
+from wm_bringup.training.bar import Case, Outcome
+from wm_policy.models import shipped_policy
+
+
+def judged(monkeypatch: pytest.MonkeyPatch, *outcomes: Outcome) -> None:
+    def episodes(cases: Sequence[Case], jobs: int) -> Iterator[Outcome]:
+        assert cases
+        yield from outcomes
+
+    monkeypatch.setattr(judging, "run_cases", episodes)
+
+
+def test_a_policy_that_meets_the_bar_exits_with_0_and_leaves_its_numbers(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    judged(monkeypatch, GOOD, STANDING)
+    file = tmp_path / "bar.json"
+    assert train(judge=shipped_policy(), judge_seeds=1, kicks=0, jobs=1, json=file) == HELD
+    content = json.loads(file.read_text())
+    assert content["met"] is True
+    assert [row["what"] for row in content["bar"]][:2] == ["forward 0.5", "standing"]
+    assert len(content["episodes"]) == 2
+
+
+def test_a_policy_that_does_not_meet_it_exits_with_1(monkeypatch: pytest.MonkeyPatch) -> None:
+    judged(monkeypatch, Outcome(**{**fields(GOOD), "fell": True, "error": None}))
+    assert train(judge=shipped_policy(), judge_seeds=1, kicks=0, jobs=1) == NOT_HELD
+
+
+def fields(outcome: Outcome) -> dict[str, object]:
+    return {name: getattr(outcome, name) for name in Outcome.__dataclass_fields__}
+
+
+def test_without_torch_training_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(extra, "find_spec", lambda name: None if name == "torch" else object())
+    with pytest.raises(extra.ExtraMissingError, match=r"needs torch, .*`make train`"):
+        train(from_scratch=True, jobs=1, output=Path("never"))
+    assert not Path("never").exists()
