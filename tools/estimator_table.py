@@ -20,13 +20,13 @@ import json
 import math
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from wm_bringup.estimator_bag import read_recording
-from wm_bringup.estimator_courses import COURSES, JUDGED, POLICY, Course, policies_in
+from wm_bringup.estimator_courses import COURSES, FIRST, JUDGED, POLICY, Course, policies_in
 from wm_bringup.estimator_recording import Recording, record
 from wm_bringup.estimator_report import judge_recording
 from wm_bringup.estimator_summary import broken_limits, markdown_table, over_seeds
@@ -148,6 +148,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--file", nargs="*", type=Path, default=[], help="judge these recordings")
     parser.add_argument("--seeds", type=int, help="episodes per course")
     parser.add_argument("--first-seed", type=int, default=0)
+    parser.add_argument("--walked-on", choices=[FIRST, JUDGED], help="instead of the course's own")
     parser.add_argument("--fresh", action="store_true", help="walk again")
     parser.add_argument("--judge", action="store_true", help="judge again")
     parser.add_argument("--results", type=Path, default=Path("results/estimator"))
@@ -172,7 +173,13 @@ def run(given: argparse.Namespace) -> bool:
     if named is None and not (given.bag or given.file or given.policies):
         named = ["mixed", "rough"]
     for name in named or ():
-        table.course(name, COURSES[name], seeds(SEEDS[name]))
+        course, title = COURSES[name], name
+        if given.walked_on:
+            course, title = (
+                replace(course, walked_on=given.walked_on),
+                f"{name}_on_{given.walked_on}",
+            )
+        table.course(title, course, seeds(SEEDS[name]))
     return table.held
 
 

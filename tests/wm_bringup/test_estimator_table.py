@@ -74,6 +74,15 @@ def test_a_course_goes_on_from_what_was_walked_and_judged(run, tool, walk, tmp_p
     assert len(walked) == 2
 
 
+def test_a_course_walked_on_another_estimator_has_results_of_its_own(
+    run, tool, walk, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(tool, "record", lambda scenario, seed, walked_on, policy: walk)
+    assert run("--courses", "loaded", "--seeds", 1, "--walked-on", "leg_odometry") == 0
+    assert (tmp_path / "loaded_on_leg_odometry.json").is_file()
+    assert not (tmp_path / "loaded.json").exists()
+
+
 def test_a_fall_is_counted(run, walk, tmp_path):
     replace(walk, fall="base height 0.2 m").save(tmp_path / "own.npz")
     assert run("--file", tmp_path / "own.npz") == 0
