@@ -175,10 +175,8 @@ def run(given: argparse.Namespace) -> bool:
     for name in named or ():
         course, title = COURSES[name], name
         if given.walked_on:
-            course, title = (
-                replace(course, walked_on=given.walked_on),
-                f"{name}_on_{given.walked_on}",
-            )
+            course = replace(course, walked_on=given.walked_on)
+            title += f"_on_{given.walked_on}"
         table.course(title, course, seeds(SEEDS[name]))
     return table.held
 
