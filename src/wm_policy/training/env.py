@@ -157,7 +157,7 @@ class TrainingEnvironment:
 
     @property
     def _fall_weight(self) -> float:
-        """Falls cost little while walking is learned: else nobody dares to lift a foot."""
+        """Falls cost little while walking is learned."""
         weights = self.parameters.rewards
         return weights.fall + self.difficulty * (weights.fall_hard - weights.fall)
 
