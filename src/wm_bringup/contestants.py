@@ -10,8 +10,8 @@ from collections.abc import Callable
 from typing import Protocol
 
 from wm_bringup.backends.base import CONTROL_PERIOD
+from wm_bringup.courier import Courier, gait_phase
 from wm_bringup.messages import Proposal
-from wm_bringup.plan_courier import Courier, gait_phase
 from wm_bringup.proposal_holder import ProposalHolder, proposal_of
 from wm_control.model_based import ModelBasedController
 from wm_control.mpc.footstep_mpc import FootstepMpc
@@ -46,7 +46,7 @@ class Contestant(Protocol):
         """Do the work beside the loop that is due after this tick; its results arrive later."""
 
     def gait_phase(self, now: float) -> float:
-        """Phase of the stride in [0, 1), see ``plan_courier.gait_phase``; NaN when it has none."""
+        """Phase of the stride in [0, 1), see ``courier.gait_phase``; NaN when it has none."""
 
 
 class PolicyLike(Controller, Protocol):

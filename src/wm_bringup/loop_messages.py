@@ -6,6 +6,7 @@ are, and the record of every cycle comes out.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
 
@@ -58,9 +59,13 @@ class LoopFailure:
 
 @dataclass(frozen=True, slots=True)
 class LoopHealth:
-    """Once a second. skipped: periods given up. lost: records the other end was too slow for."""
+    """Once a second. skipped: periods given up. lost: records the other end was too slow for.
+
+    estimator: its own figures (``GuardedEstimator.figures``).
+    """
 
     safeguards: SafeguardReport
+    estimator: Mapping[str, float]
     realtime: RealTimeReport
     skipped: int
     lost: int

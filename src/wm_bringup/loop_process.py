@@ -20,6 +20,7 @@ from typing import Any
 from wm_bringup import realtime
 from wm_bringup.backends.base import CONTROL_PERIOD, Robot
 from wm_bringup.control_cycle import ControlCycle
+from wm_bringup.courier import gait_phase
 from wm_bringup.link import Link, LinkClosedError, adopt
 from wm_bringup.loop import ControlLoop
 from wm_bringup.loop_messages import LoopFailure, LoopHealth, LoopReady, LoopSetup, Word
@@ -30,7 +31,6 @@ from wm_bringup.parts import (
     build_robot,
     load_scenario,
 )
-from wm_bringup.plan_courier import gait_phase
 from wm_bringup.proposal_holder import ProposalHolder
 from wm_bringup.record_codec import pack
 from wm_control.arbiter.operator import OperatorInput
@@ -93,9 +93,10 @@ class LoopProcess:
         description = load_robot(setup.robot)
         self._gate = VelocityGate(setup.safety.velocity)
         controller = _controller(setup, description)
+        self._estimator = build_estimator(description, setup.estimator)
         self._loop = ControlLoop(
             description,
-            build_estimator(description, setup.estimator),
+            self._estimator,
             [controller],
             setup.safety,
             clock=time.monotonic,
@@ -175,8 +176,9 @@ class LoopProcess:
     def _report(self) -> None:
         if self._cycle.cycles % REPORT_CYCLES == 1:
             safeguards = report_safeguards(self._loop.filter, self._gate)
+            figures = dict(self._estimator.figures)
             skipped, lost = self._cycle.skipped, self._link.lost
-            self._send(LoopHealth(safeguards, self._realtime, skipped, lost))
+            self._send(LoopHealth(safeguards, figures, self._realtime, skipped, lost))
 
     def close(self) -> None:
         """Let go of the robot."""

@@ -15,6 +15,7 @@ from wm_bringup.scenarios.scenario import Scenario
 from wm_control.arbiter.parameters import SafetyParameters
 from wm_control.errors import ParameterError
 from wm_control.estimation.factory import make_estimator
+from wm_control.estimation.guarded import GuardedEstimator
 from wm_control.estimation.parameters import EstimatorParameters
 from wm_control.model_based import ModelBasedController, ModelBasedParameters
 from wm_control.mpc.footstep_mpc import FootstepMpc
@@ -22,7 +23,6 @@ from wm_control.parameters import load_parameters, read_yaml
 from wm_control.robot.description import RobotDescription
 from wm_control.robot.model import RobotModel
 from wm_control.share import ShareNotFoundError, config_file
-from wm_control.types import Estimator
 
 CONTROLLERS = ("mpc", "policy")
 """Contestants that can drive the robot."""
@@ -38,7 +38,9 @@ def estimator_parameters() -> EstimatorParameters:
     return load_parameters(EstimatorParameters, config_file("estimator.yaml"))
 
 
-def build_estimator(description: RobotDescription, parameters: EstimatorParameters) -> Estimator:
+def build_estimator(
+    description: RobotDescription, parameters: EstimatorParameters
+) -> GuardedEstimator:
     """Build the state estimator that the parameters ask for."""
     return make_estimator(description, parameters)
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from wm_bringup.backends.pybullet_robot import PyBulletRobot
-from wm_bringup.plan_courier import Courier, gait_phase
+from wm_bringup.courier import Courier, gait_phase
 from wm_bringup.scenarios.scenario import Payload, Scenario, VelocitySegment
 from wm_bringup.walk import WalkSetup, build, compute_times, run_episode
 from wm_control.mpc.plan import Gait, Mode, WalkingPlan

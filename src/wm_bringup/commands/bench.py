@@ -21,7 +21,8 @@ def bench(
     ] = 8.0,
     robot: Annotated[str, typer.Option(help="Robot by name or YAML file.")] = "g1",
     policy: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Learned policy to time.")
+        Path | None,
+        typer.Option(metavar="FILE", help="Learned policy to time; our own unless given."),
     ] = None,
     json: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the result.")] = None,
 ) -> int:
@@ -40,12 +41,10 @@ def bench(
     from wm_bringup.provenance import provenance
     from wm_bringup.report.screen import make_console
     from wm_bringup.report.tables import bench_table
+    from wm_policy.models import shipped_policy
 
-    if what == "policy" and policy is None:
-        raise typer.BadParameter("policy needs --policy FILE")
     benches = dict(BENCHES)
-    if policy is not None:
-        benches["policy"] = partial(bench_policy, file=policy)
+    benches["policy"] = partial(bench_policy, file=policy or shipped_policy())
     console = make_console()
     results: dict[str, dict[str, Any]] = {}
     with console.status("Walking, to have states to time on ...") as status:

@@ -173,7 +173,7 @@ class Control:
             self._chores = [
                 lambda _: self._latency.report(self._log, health.realtime, health.skipped),
                 lambda r: self._report_robot(r, health.lost),
-                lambda r: self._estimator_face.report(r.tick.estimate),
+                lambda r: self._estimator_face.report(r.tick.estimate, health.estimator),
                 self._report_controller,
                 lambda _: self._arbiter_face.report(health.safeguards),
             ]

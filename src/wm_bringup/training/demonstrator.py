@@ -18,7 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from wm_bringup.plan_courier import gait_phase
+from wm_bringup.courier import gait_phase
 from wm_control.model_based import ModelBasedController, ModelBasedParameters
 from wm_control.mpc.plan import Mode
 from wm_control.robot.description import RobotDescription

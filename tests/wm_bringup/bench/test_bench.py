@@ -110,6 +110,12 @@ def test_a_policy_is_timed_beside_bare_onnxruntime(walk, tmp_path):
     assert result.as_json()["ratio"] > 0.0
 
 
-def test_timing_a_policy_needs_its_file(capsys):
-    assert main(["bench", "policy"]) == 2
-    assert "--policy FILE" in capsys.readouterr().err
+def test_a_policy_is_timed_without_naming_one_because_one_comes_with_the_package(tmp_path):
+    file = tmp_path / "bench.json"
+    assert main(["bench", "policy", "--seconds", "1", "--json", str(file)]) == 0
+    assert json.loads(file.read_text())["policy"]["n"] > 100
+
+
+def test_timing_a_policy_that_is_not_there_says_so(capsys, tmp_path):
+    assert main(["bench", "policy", "--policy", str(tmp_path / "gone.onnx")]) == 2
+    assert "gone.onnx" in capsys.readouterr().err

@@ -91,6 +91,8 @@ def test_every_node_reports_its_health(bench):
     bench.observer.until("health of all nodes", lambda: wanted <= set(bench.observer.health))
     timing = {v.key: v.value for v in bench.observer.health["robot: timing"].values}
     assert {"misses", "longest_run_of_misses", "path_ms.p99"} <= set(timing)
+    estimate = {v.key for v in bench.observer.health["state_estimator: estimate"].values}
+    assert {"base_height_m", "calibrated"} <= estimate
 
 
 def test_the_command_for_the_robot_is_complete_and_stiff(bench):
