@@ -2,7 +2,7 @@
 
     python tools/estimator_table.py                          20 mixed courses, 100 rough ones
     python tools/estimator_table.py --courses mixed --seeds 3
-    python tools/estimator_table.py --policies ../shared/policies --seeds 4
+    python tools/estimator_table.py --policies FOLDER --seeds 4
     python tools/estimator_table.py --bag results/demo/bag   a bag, with truth or without
     python tools/estimator_table.py --file walk.npz ...      recordings of your own
 
