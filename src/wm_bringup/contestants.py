@@ -11,8 +11,8 @@ from typing import Protocol
 
 from wm_bringup.backends.base import CONTROL_PERIOD
 from wm_bringup.courier import Courier, gait_phase
-from wm_bringup.messages import Proposal
-from wm_bringup.proposal_holder import ProposalHolder, proposal_of
+from wm_bringup.proposal_holder import ProposalHolder
+from wm_bringup.proposals import Proposal, proposal_of
 from wm_control.model_based import ModelBasedController
 from wm_control.mpc.footstep_mpc import FootstepMpc
 from wm_control.mpc.plan import WalkingPlan

@@ -24,7 +24,6 @@ from wm_bringup.courier import gait_phase
 from wm_bringup.link import Link, LinkClosedError, adopt
 from wm_bringup.loop import ControlLoop
 from wm_bringup.loop_messages import LoopFailure, LoopHealth, LoopReady, LoopSetup, Word
-from wm_bringup.messages import Proposal
 from wm_bringup.parts import (
     build_estimator,
     build_planner_and_controller,
@@ -32,6 +31,7 @@ from wm_bringup.parts import (
     load_scenario,
 )
 from wm_bringup.proposal_holder import ProposalHolder
+from wm_bringup.proposals import Proposal
 from wm_bringup.record_codec import pack
 from wm_control.arbiter.operator import OperatorInput
 from wm_control.arbiter.parameters import SafetyParameters

@@ -16,11 +16,10 @@ from wm_bringup.cdr import MessageError, Reader, Writer, float_view, put_stamp
 from wm_bringup.vectors import (
     COMMAND_FIELDS,
     COMMAND_HEADER,
-    PROPOSAL_HEADER,
     command_rows,
     unpack_command,
 )
-from wm_control.types import Array, Command, ControllerResult, Status, VelocityCommand
+from wm_control.types import Array, Command, VelocityCommand
 
 
 class JointStateEncoder:
@@ -118,7 +117,7 @@ class CommandEncoder:
 
     def __init__(self, n: int) -> None:
         """Lay out a command of ``n`` joints."""
-        self._message = MultiArrayEncoder(_command_dimensions(n), len(COMMAND_HEADER))
+        self._message = MultiArrayEncoder(command_dimensions(n), len(COMMAND_HEADER))
 
     def encode(self, command: Command) -> bytes:
         """Fill in one command."""
@@ -128,34 +127,8 @@ class CommandEncoder:
         return self._message.encode()
 
 
-class ProposalEncoder:
-    """``<controller>/joint_command``: a command, before it status, age and residual of the solves.
-
-    holds_for is how long the command is meant to hold without another one.
-
-    A controller without a command sends NaN in all rows, which no arbiter lets through.
-    """
-
-    def __init__(self, n: int) -> None:
-        """Lay out a proposal of ``n`` joints."""
-        self._message = MultiArrayEncoder(_command_dimensions(n), len(PROPOSAL_HEADER))
-
-    def encode(self, result: ControllerResult, stamp: float, sequence: int) -> bytes:
-        """Fill in one result. stamp, sequence: of the observation it answers."""
-        floats = self._message.floats
-        age = max((solve.age for solve in result.solves), default=0.0)
-        residual = max((solve.residual for solve in result.solves), default=0.0)
-        holds_for = max((solve.holds_for for solve in result.solves), default=0.0)
-        header = len(PROPOSAL_HEADER)
-        floats[:header] = (stamp, sequence, result.status, age, residual, holds_for)
-        if result.command is None:
-            floats[header:] = np.nan
-        else:
-            np.concatenate(command_rows(result.command), out=floats[header:])
-        return self._message.encode()
-
-
-def _command_dimensions(n: int) -> tuple[tuple[str, int], tuple[str, int]]:
+def command_dimensions(n: int) -> tuple[tuple[str, int], tuple[str, int]]:
+    """Labels and sizes of a command's body."""
     return ("field", len(COMMAND_FIELDS)), ("joint", n)
 
 
@@ -238,33 +211,6 @@ def decode_multi_array(data: bytes) -> tuple[Array, Array]:
 def decode_command(data: bytes, n: int) -> Command:
     """Read ``/joint_command`` of a robot with ``n`` joints."""
     return unpack_command(*decode_multi_array(data), n)
-
-
-@dataclass(frozen=True, slots=True)
-class Proposal:
-    """What a controller in another process proposes."""
-
-    command: Command
-    status: Status
-    plan_age: float
-    residual: float
-    holds_for: float = 0.0
-
-    @property
-    def stamp(self) -> float:
-        """Time of the observation it answers [s]."""
-        return self.command.stamp
-
-
-def decode_proposal(data: bytes, n: int) -> Proposal:
-    """Read ``<controller>/joint_command``; a plain command counts as status OK, age unknown 0."""
-    header, body = decode_multi_array(data)
-    command = unpack_command(header, body, n)
-    if header.size < len(PROPOSAL_HEADER):
-        return Proposal(command, Status.OK, 0.0, 0.0)
-    code = float(header[2])
-    status = Status(int(code)) if code in (0.0, 1.0, 2.0) else Status.FAILED
-    return Proposal(command, status, *header[3 : len(PROPOSAL_HEADER)].tolist())
 
 
 @dataclass(frozen=True, slots=True)

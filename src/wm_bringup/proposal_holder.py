@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import numpy as np
-
-from wm_bringup.messages import Proposal
+from wm_bringup.proposals import Proposal
 from wm_control.types import (
-    Command,
     ControllerResult,
     Estimate,
     SolveReport,
@@ -18,22 +15,6 @@ from wm_control.types import (
 
 LOST_AFTER = 0.1
 """A proposal this much older than it was made to hold is no proposal any more [s]."""
-
-
-def proposal_of(result: ControllerResult, estimate: Estimate) -> Proposal:
-    """Make a controller's result what its process would send; without a command, all NaN."""
-    observation = estimate.observation
-    command = result.command
-    if command is None:
-        nowhere = np.full(observation.joint_position.shape, np.nan)
-        command = Command(observation.stamp, observation.sequence, *[nowhere] * 5)
-    return Proposal(
-        command,
-        result.status,
-        plan_age=max((solve.age for solve in result.solves), default=0.0),
-        residual=max((solve.residual for solve in result.solves), default=0.0),
-        holds_for=max((solve.holds_for for solve in result.solves), default=0.0),
-    )
 
 
 class ProposalHolder:

@@ -11,7 +11,7 @@ from loop_fakes import G1, FakeController, N, estimate_of, observation_at
 from rclpy.serialization import deserialize_message as deserialize
 from rclpy.serialization import serialize_message as serialize
 
-from wm_bringup import messages
+from wm_bringup import messages, proposals
 from wm_bringup.cdr import MessageError, split_stamp
 from wm_bringup.vectors import estimate_size, pack_estimate, unpack_estimate
 from wm_control.types import SolveReport, Status, VelocityCommand
@@ -114,8 +114,8 @@ def test_a_proposal_carries_status_age_and_residual_of_its_controller():
         SolveReport("whole_body", Status.OK, 0.0, 2e-5, 9, 0.0002),
     )
     result = replace(result, status=Status.DEGRADED, solves=solves)
-    data = messages.ProposalEncoder(N).encode(result, 0.5, 7)
-    proposal = messages.decode_proposal(data, N)
+    data = proposals.ProposalEncoder(N).encode(result, 0.5, 7)
+    proposal = proposals.decode_proposal(data, N)
     assert proposal.status == Status.DEGRADED
     assert (proposal.plan_age, proposal.residual) == (0.012, 2e-5)
     assert proposal.command.sequence == 7
@@ -124,20 +124,20 @@ def test_a_proposal_carries_status_age_and_residual_of_its_controller():
 
 def test_a_proposal_without_a_command_is_nan_and_never_an_old_command():
     result = FakeController().step(estimate_of(observation_at(0.5, 7)), VelocityCommand(), 0)
-    encoder = messages.ProposalEncoder(N)
+    encoder = proposals.ProposalEncoder(N)
     encoder.encode(result, 0.5, 7)
     failed = replace(result, command=None, status=Status.FAILED)
-    proposal = messages.decode_proposal(encoder.encode(failed, 0.502, 8), N)
+    proposal = proposals.decode_proposal(encoder.encode(failed, 0.502, 8), N)
     assert proposal.status == Status.FAILED
     assert np.isnan(proposal.command.position).all()
 
 
 def test_a_proposal_with_an_unknown_status_counts_as_failed():
     result = FakeController().step(estimate_of(observation_at(0.5, 7)), VelocityCommand(), 0)
-    encoder = messages.ProposalEncoder(N)
+    encoder = proposals.ProposalEncoder(N)
     encoder.encode(result, 0.5, 7)
     encoder._message.floats[2] = math.nan
-    assert messages.decode_proposal(encoder._message.encode(), N).status == Status.FAILED
+    assert proposals.decode_proposal(encoder._message.encode(), N).status == Status.FAILED
 
 
 def test_twist_goes_both_ways():

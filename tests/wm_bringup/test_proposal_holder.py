@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 from loop_fakes import G1, estimate_of, observation_at
 
-from wm_bringup.messages import Proposal
 from wm_bringup.proposal_holder import LOST_AFTER, ProposalHolder
+from wm_bringup.proposals import Proposal
 from wm_control.types import Command, Status, VelocityCommand
 
 N = len(G1.joint_names)

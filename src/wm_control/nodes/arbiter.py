@@ -20,13 +20,12 @@ from wm_bringup.cdr import MessageError
 from wm_bringup.messages import (
     CommandEncoder,
     Level,
-    Proposal,
     decode_multi_array,
-    decode_proposal,
     decode_twist,
     encode_diagnostics,
 )
 from wm_bringup.parts import safety_parameters
+from wm_bringup.proposals import Proposal, decode_proposal
 from wm_bringup.topics import (
     ARM,
     CLEAR,

@@ -15,8 +15,9 @@ from rclpy.node import Node
 from wm_bringup.backends.base import CONTROL_PERIOD
 from wm_bringup.cdr import MessageError
 from wm_bringup.loop import propose
-from wm_bringup.messages import Level, ProposalEncoder, decode_multi_array
+from wm_bringup.messages import Level, decode_multi_array
 from wm_bringup.parts import build_planner_and_controller, model_based_parameters
+from wm_bringup.proposals import ProposalEncoder
 from wm_bringup.topics import ESTIMATE, PLAN, PROPOSAL
 from wm_bringup.vectors import join_vector, unpack_estimate
 from wm_control.mpc.plan import WalkingPlan, unpack

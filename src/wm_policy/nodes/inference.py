@@ -14,8 +14,9 @@ from wm_bringup import realtime
 from wm_bringup.backends.base import CONTROL_PERIOD
 from wm_bringup.cdr import MessageError
 from wm_bringup.decisions import action_in
-from wm_bringup.messages import ProposalEncoder, decode_command, decode_multi_array
+from wm_bringup.messages import decode_command, decode_multi_array
 from wm_bringup.parts import safety_parameters
+from wm_bringup.proposals import ProposalEncoder
 from wm_bringup.topics import (
     DECISION,
     ESTIMATE,
