@@ -138,7 +138,7 @@ ENVIRONMENT: Mapping[str, str] = {
 Thread pools of linear algebra only get in the way of matrices this small; robots are not for the
 whole network to find unless one asks for that. Fast DDS's shared memory takes locks that it shares
 with every subscriber's process: one that is not scheduled while it holds such a lock stalls the
-publisher, and with it, through the interpreter's lock, the control thread. Sockets never wait.
+publisher. Sockets never wait.
 """
 
 

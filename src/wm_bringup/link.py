@@ -37,10 +37,6 @@ class Link:
         self._buffer = bytearray(LARGEST)
         self.lost = 0
 
-    def fileno(self) -> int:
-        """For handing it to a child process."""
-        return self._socket.fileno()
-
     def send(self, message: object) -> None:
         """Send, or keep for ``flush`` what the system does not take now. LinkClosedError."""
         if len(self._backlog) == self._most:

@@ -51,10 +51,9 @@ class LoopReady:
 
 @dataclass(frozen=True, slots=True)
 class LoopFailure:
-    """Why the process ends; at_start: it never began."""
+    """Why the process ends."""
 
     text: str
-    at_start: bool
 
 
 @dataclass(frozen=True, slots=True)

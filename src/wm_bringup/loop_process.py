@@ -208,10 +208,10 @@ def _serve(link: Link, ending: Ending) -> int:
         finally:
             process.close()
     except WmError as error:
-        link.send(LoopFailure(str(error), at_start=True))
+        link.send(LoopFailure(str(error)))
         return 2
     except Exception as error:
-        link.send(LoopFailure(f"{type(error).__name__}: {error}", at_start=False))
+        link.send(LoopFailure(f"{type(error).__name__}: {error}"))
         return 1
     return 0
 

@@ -17,17 +17,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 CONTROL_PRIORITY = 60
-"""SCHED_FIFO priority of the control thread."""
+"""SCHED_FIFO priority of the control loop."""
 
 SERVICE_PRIORITY = 40
-"""Of the other threads of the control process: above everything ordinary, because they share the
-interpreter's lock with the control thread and would block it while they are scheduled out."""
+"""Of the ROS side of control: above everything ordinary; planners wait for its estimates."""
 
 PLANNER_PRIORITY = 30
 """Of a planner's process: a late plan is worse than a late log file."""
 
 SWITCH_INTERVAL = 1e-4
-"""How long another thread may keep the interpreter's lock once the control thread wants it [s]."""
+"""How long one thread of a process may keep the interpreter's lock once another wants it [s]."""
 
 _MCL_CURRENT_FUTURE_ON_FAULT = 7
 _PR_SET_TIMERSLACK = 29

@@ -71,8 +71,8 @@ class LatencyFace:
 def _tail(name: str, seconds: Array) -> dict[str, object]:
     """Median, 99th percentile and maximum in milliseconds, by sorting once.
 
-    ``latency.percentiles`` says the same with care for small samples, but holds the interpreter
-    ten times as long, for which the control thread would have to wait.
+    ``latency.percentiles`` says the same with care for small samples, but takes ten times as long,
+    for which the next cycles' messages would have to wait.
     """
     if seconds.size == 0:
         return {}

@@ -88,9 +88,9 @@ class Inference:
         self._node.destroy_node()
 
     @property
-    def role(self) -> str:
-        """What the policy does now, in words."""
-        return "drives" if self._source == self.controller.name else "in shadow"
+    def drives(self) -> bool:
+        """Whether this policy's commands reach the robot; else it runs in shadow."""
+        return self._source == self.controller.name
 
     def take_stock(self) -> dict[str, object]:
         """Return numbers for people, of the time since the last call where they are maxima."""
@@ -144,7 +144,7 @@ class Inference:
         estimate = unpack_estimate(join_vector(header, body), self._n)
         if held:
             self.controller.reset(estimate)
-        self._step(estimate, shadow=not held and self.role != "drives")
+        self._step(estimate, shadow=not held and not self.drives)
 
     def _step(self, estimate: Estimate, *, shadow: bool) -> None:
         """Take a policy step and propose its outcome."""

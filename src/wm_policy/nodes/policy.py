@@ -85,7 +85,10 @@ class PolicyNode(Alone):
         """Publish the health, once a second."""
         inference = self._inference
         policy = inference.controller.policy
-        level, said = Level.OK, f"{policy.manifest.name}: {inference.role}"
+        level, said = (
+            Level.OK,
+            f"{policy.manifest.name}: {'drives' if inference.drives else 'in shadow'}",
+        )
         if inference.failure:
             level, said = Level.ERROR, inference.failure
         elif inference.unreadable:
