@@ -101,16 +101,29 @@ class State:
 
 
 @dataclass(frozen=True, slots=True, config=STRICT)
+class Wake:
+    """A push makes a standing robot step: the clock then runs for so many strides.
+
+    angular_velocity: of rolling and pitching in base axes, beyond which the robot was pushed
+    [rad/s]. strides: turns of the first phase.
+    """
+
+    angular_velocity: Positive
+    strides: Positive
+
+
+@dataclass(frozen=True, slots=True, config=STRICT)
 class Standing:
     """While both parts of the velocity command are below these limits, the clock stands still.
 
     phase: while standing [rad]. With the first command after that the clock starts from
-    ``Phase.initial``.
+    ``Phase.initial``. wake: None, or what else starts it.
     """
 
     linear_below: Positive
     angular_below: Positive
     phase: Numbers
+    wake: Wake | None = None
 
 
 @dataclass(frozen=True, slots=True, config=STRICT)
@@ -118,13 +131,15 @@ class Phase:
     """The gait clock: each phase advances by 2 pi frequency / rate every policy step.
 
     frequency: [Hz]. initial: phases at the start [rad]. advance: ``before`` or ``after`` the
-    observation of the step is taken.
+    observation of the step is taken. speed: output of the network with one value, by which the next
+    advance is multiplied; None: the clock has one speed.
     """
 
     frequency: Positive
     initial: Annotated[Numbers, Field(min_length=1)]
     advance: Literal["before", "after"]
     standing: Standing | None = None
+    speed: Name | None = None
 
 
 @dataclass(frozen=True, slots=True, config=STRICT)

@@ -71,7 +71,8 @@ class ObservationBuilder:
         command: forward, left [m/s], turning [rad/s], within the policy's ranges.
         """
         if self.clock is not None:
-            self.clock.tick(command[0], command[1], command[2])
+            rolling, pitching, _ = estimate.base_angular_velocity_in_base.tolist()
+            self.clock.tick(command, rolling, pitching)
         self.signals.refresh(estimate, command, self.clock)
         table, frame = self.table, self.frame
         np.take(self.signals.vector, table.index, out=frame, mode="clip")

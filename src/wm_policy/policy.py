@@ -60,6 +60,8 @@ class Policy:
         self._action = self.observation.signals.last_action
         self._output: Flat = self.runner.outputs[manifest.action.output]
         self._clip = _clip_of(manifest)
+        phase = manifest.phase
+        self._speed = self.runner.outputs[phase.speed] if phase and phase.speed else None
         self._gains_change = manifest.gains.stiffness is None or manifest.gains.damping is None
         self.runner.warm_up()
         self.reset()
@@ -85,6 +87,8 @@ class Policy:
         self.observation.build(estimate, self.bounded(velocity))
         novelty = self.novelty.score(self.observation.frame)
         self.runner.run()
+        if self._speed is not None and self.observation.clock is not None:
+            self.observation.clock.speed = float(self._speed[0])
         action = self._action
         action[:] = self._output
         if self._clip is not None:
@@ -95,6 +99,8 @@ class Policy:
         squares = position.dot(position)
         if self._gains_change:
             squares += stiffness.dot(stiffness) + damping.dot(damping)
+        if self._speed is not None:
+            squares += float(self._speed[0])
         if not math.isfinite(squares + novelty):
             cause = self._not_finite(novelty)
         return PolicyStep(position, stiffness, damping, novelty, self._clock() - start, cause)

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from wm_policy.manifest import Phase, Standing
+from wm_policy.manifest import Phase, Standing, Wake
 from wm_policy.phase import PhaseClock
 
 PI = math.pi
@@ -18,22 +18,22 @@ def angles(clock: PhaseClock) -> list[float]:
 
 def test_a_clock_that_advances_before_is_one_increment_ahead_at_the_first_step() -> None:
     clock = PhaseClock(Phase(1.0, (0.0, PI), "before"), 50.0)
-    clock.tick(*WALK)
+    clock.tick(WALK, 0.0, 0.0)
     assert angles(clock) == pytest.approx([2 * PI / 50, PI + 2 * PI / 50 - 2 * PI], abs=1e-6)
 
 
 def test_a_clock_that_advances_after_shows_the_initial_phases_first() -> None:
     clock = PhaseClock(Phase(1.5, (0.0,), "after"), 50.0)
-    clock.tick(*WALK)
+    clock.tick(WALK, 0.0, 0.0)
     assert angles(clock) == pytest.approx([0.0], abs=1e-6)
-    clock.tick(*WALK)
+    clock.tick(WALK, 0.0, 0.0)
     assert angles(clock) == pytest.approx([2 * PI * 1.5 * 0.02], abs=1e-6)
 
 
 def test_after_a_whole_period_the_phase_is_back() -> None:
     clock = PhaseClock(Phase(1.0, (0.3,), "before"), 50.0)
     for _ in range(50):
-        clock.tick(*WALK)
+        clock.tick(WALK, 0.0, 0.0)
     assert angles(clock) == pytest.approx([0.3], abs=1e-6)
 
 
@@ -41,25 +41,73 @@ def test_it_stands_with_the_robot_and_starts_anew_with_the_first_command() -> No
     standing = Standing(0.01, 0.01, (PI, PI))
     clock = PhaseClock(Phase(1.0, (0.0, PI), "before", standing), 50.0)
     for _ in range(7):
-        clock.tick(*STAND)
+        clock.tick(STAND, 0.0, 0.0)
         assert clock.cosine.tolist() == [-1.0, -1.0]
-    clock.tick(*WALK)
+    clock.tick(WALK, 0.0, 0.0)
     assert angles(clock) == pytest.approx([0.0, PI], abs=1e-6)
-    clock.tick(*WALK)
+    clock.tick(WALK, 0.0, 0.0)
     assert angles(clock)[0] == pytest.approx(2 * PI / 50, abs=1e-6)
 
 
 @pytest.mark.parametrize("command", [(0.02, 0.0, 0.0), (0.0, -0.02, 0.0), (0.0, 0.0, -0.02)])
 def test_any_part_of_a_command_makes_it_walk(command: tuple[float, float, float]) -> None:
     clock = PhaseClock(Phase(1.0, (0.0, PI), "before", Standing(0.01, 0.01, (PI, PI))), 50.0)
-    clock.tick(*command)
+    clock.tick(command, 0.0, 0.0)
     assert clock.cosine[0] > 0.9
 
 
 def test_a_reset_starts_it_anew() -> None:
     clock = PhaseClock(Phase(1.0, (0.0,), "after"), 50.0)
-    clock.tick(*WALK)
-    clock.tick(*WALK)
+    clock.tick(WALK, 0.0, 0.0)
+    clock.tick(WALK, 0.0, 0.0)
     clock.reset()
-    clock.tick(*WALK)
+    clock.tick(WALK, 0.0, 0.0)
     assert angles(clock) == pytest.approx([0.0], abs=1e-6)
+
+
+def pushed_clock() -> PhaseClock:
+    """Stands, and runs for one turn of 10 steps after a push of more than 0.5 rad/s."""
+    standing = Standing(0.01, 0.01, (0.0, 0.0), Wake(0.5, 1.0))
+    return PhaseClock(Phase(5.0, (0.0, PI), "before", standing), 50.0)
+
+
+def cosines(clock: PhaseClock, rates: list[float]) -> list[float]:
+    found = []
+    for rate in rates:
+        clock.tick(STAND, rate, 0.0)
+        found.append(round(float(clock.cosine[1]), 3))
+    return found
+
+
+def test_a_push_makes_a_standing_robot_step_for_the_stated_strides() -> None:
+    seen = cosines(pushed_clock(), [0.0, 0.4, 0.6] + [0.0] * 10)
+    assert seen[:2] == [1.0, 1.0]
+    assert seen[2] == -1.0  # the initial phases, half a turn apart
+    assert seen[11] != 1.0
+    assert seen[12] == 1.0
+
+
+def test_stepping_is_not_taken_for_another_push() -> None:
+    assert cosines(pushed_clock(), [0.6] + [0.9] * 9 + [0.0])[-1] == 1.0
+
+
+def test_who_is_still_shaken_when_the_strides_are_over_steps_on() -> None:
+    seen = cosines(pushed_clock(), [0.6] + [0.0] * 10 + [0.9, 0.0])
+    assert seen[10] == 1.0
+    assert seen[11] == -1.0
+
+
+def test_a_rate_that_is_no_number_wakes_nobody() -> None:
+    assert cosines(pushed_clock(), [math.nan, 0.0]) == [1.0, 1.0]
+
+
+@pytest.mark.parametrize(
+    ("speed", "turned"), [(0.5, 0.5), (1.0, 1.0), (-3.0, 0.0), (9.0, 2.0), (math.nan, 1.0)]
+)
+def test_the_network_may_slow_and_hasten_its_clock_within_bounds(
+    speed: float, turned: float
+) -> None:
+    clock = PhaseClock(Phase(1.0, (0.0,), "before", None, "speed"), 50.0)
+    clock.speed = speed
+    clock.tick(WALK, 0.0, 0.0)
+    assert angles(clock) == pytest.approx([turned * 2 * PI / 50], abs=1e-6)

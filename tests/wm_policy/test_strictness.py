@@ -41,6 +41,8 @@ def without(*path: object) -> Change:
 TERM = ("inputs", 0, "blocks", 0, "terms")
 SHORT = "expected 29 values"
 
+STANDING = {"linear_below": 0.01, "angular_below": 0.01, "phase": [0.0]}
+
 OWN = [
     (without("rate"), "MissingValueError", r"rate: expected a value"),
     (setting("rate", to=60.0), "RateError", r"rate: expected a rate that divides 500 Hz.*60 Hz"),
@@ -83,6 +85,17 @@ OWN = [
     (without(*TERM, 5), "WidthMismatchError", r"inputs\[0\].*the 35 values stated, found 47"),
     (without("phase"), "MissingValueError", r"phase: expected a clock"),
     (setting("phase", "frequency", to=30.0), "FieldError", r"phase\.frequency.*half the rate"),
+    (setting("phase", "speed", to="tempo"), "NetworkError", r"phase\.speed.*'tempo'"),
+    (
+        setting("phase", "speed", to="actions"),
+        "WidthMismatchError",
+        r"phase\.speed: expected 1 value, found 12 of 'actions'",
+    ),
+    (
+        setting("phase", "standing", to={**STANDING, "wake": {"strides": 2.0}}),
+        "MissingValueError",
+        r"phase\.standing\.wake\.angular_velocity",
+    ),
     (setting("command", "linear_x", to=[0.2, 0.8]), "FieldError", r"command\.linear_x.*zero"),
     (setting("command", "linear_x", to=[-9.0, 9.0]), "ImplausibleError", r"command\.linear_x"),
     (setting("network", "sha256", to="0" * 64), "HashMismatchError", r"network\.sha256"),

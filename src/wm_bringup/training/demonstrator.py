@@ -12,7 +12,7 @@ The student's clock is the teacher's gait, so that both are in the same step.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -62,7 +62,7 @@ class TeachersClock(PhaseClock):
             self.sine[index] = math.sin(value)
             self.cosine[index] = math.cos(value)
 
-    def tick(self, linear_x: float, linear_y: float, angular_z: float) -> None:
+    def tick(self, command: Sequence[float], rolling: float, pitching: float) -> None:
         """Nothing: ``follow`` has put the clock."""
 
 

@@ -16,7 +16,7 @@ from wm_bringup.training.demonstrations import Demonstrations, Lesson, teach
 from wm_bringup.training.run_folder import TrainingRun
 from wm_control.errors import WmError
 from wm_control.robot.description import RobotDescription, load_robot
-from wm_policy.training.env import action_scale
+from wm_policy.training.env import OUTPUTS, action_scale
 from wm_policy.training.export import save_policy
 from wm_policy.training.gait import build_gait
 from wm_policy.training.imitation import canonical, fit
@@ -51,7 +51,7 @@ def new_actor(run: TrainingRun) -> Actor:
     torch.manual_seed(run.seed)
     p = run.parameters
     inputs = observation_width(p.observation.history)
-    return Actor(inputs, p.ppo.hidden, 12, p.ppo.deviation, p.ppo.least_deviation)
+    return Actor(inputs, p.ppo.hidden, OUTPUTS, p.ppo.deviation, p.ppo.least_deviation)
 
 
 def pretrain(run: TrainingRun, description: RobotDescription, report: Report) -> Pretraining:

@@ -207,12 +207,21 @@ def _outputs(manifest: Manifest, network: NetworkFile, file: Path) -> Iterator[P
         if output is not None:
             used.append((f"gains.{name}_output", output))
     for field, output in used:
-        if output not in network.outputs:
-            yield NetworkError(file, field, f"one of {', '.join(network.outputs)}", f"'{output}'")
-        elif network.outputs[output].width != actions:
-            found = f"{network.outputs[output].width} of '{output}'"
-            yield WidthMismatchError(file, field, f"{actions} values, one per joint", found)
+        yield from _width(output, actions, f"{actions} values, one per joint", network, file, field)
+    if manifest.phase is not None and manifest.phase.speed is not None:
+        yield from _width(manifest.phase.speed, 1, "1 value", network, file, "phase.speed")
     yield from _states(manifest, network, file)
+
+
+def _width(
+    output: str, width: int, expected: str, network: NetworkFile, file: Path, field: str
+) -> Iterator[PolicyError]:
+    """Compare an output of the network with the width that is meant."""
+    if output not in network.outputs:
+        yield NetworkError(file, field, f"one of {', '.join(network.outputs)}", f"'{output}'")
+    elif network.outputs[output].width != width:
+        found = f"{network.outputs[output].width} of '{output}'"
+        yield WidthMismatchError(file, field, expected, found)
 
 
 def _states(manifest: Manifest, network: NetworkFile, file: Path) -> Iterator[PolicyError]:

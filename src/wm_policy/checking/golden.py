@@ -111,6 +111,7 @@ def record_golden(policy: Policy) -> dict[str, Any]:
     policy.runner.run()
     manifest = policy.manifest
     names = {manifest.action.output, manifest.gains.stiffness_output, manifest.gains.damping_output}
+    names.add(manifest.phase.speed if manifest.phase else None)
     outputs = {
         name: [round(float(v), 6) for v in policy.runner.outputs[name]]
         for name in sorted(name for name in names if name)

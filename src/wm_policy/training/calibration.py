@@ -19,7 +19,7 @@ from wm_policy.training.env import TrainingEnvironment
 from wm_policy.training.parameters import TrainingParameters
 
 Act = Callable[[NDArray[np.float32]], NDArray[np.float32]]
-"""Canonical observations (n, w) to actions (n, 12)."""
+"""Canonical observations (n, w) to the network's outputs (n, OUTPUTS)."""
 
 GRID = (-1.0, -0.75, -0.5, -0.25, 0.25, 0.5, 0.75, 1.0)
 """Told commands, as shares of the trained range on either side."""
@@ -27,7 +27,7 @@ GRID = (-1.0, -0.75, -0.5, -0.25, 0.25, 0.5, 0.75, 1.0)
 SETTLE, MEASURE = 5.0, 6.0
 """Time before and while reached velocity is averaged [s]."""
 
-ROBOTS_EACH = 4
+ROBOTS_EACH = 16
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,12 @@ from wm_policy.training.rewards import Situation, rewards
 ACTION_BOUND = 4.0
 """Network outputs are clipped to this, here and in the exported network."""
 
+JOINTS = 12
+"""Of both legs."""
+
+OUTPUTS = JOINTS + 1
+"""Of the network: a value per joint, and the change of the clock's speed."""
+
 LEAST_HEIGHT = 0.45
 """Of the base; lower is a fall [m]."""
 
@@ -99,6 +105,7 @@ class TrainingEnvironment:
         self._next_kick = np.zeros(count, dtype=np.int64)
         self._actions = np.zeros((3, count, 12))
         self._net_actions = np.zeros((3, count, 12))
+        self._cadence: Array = np.zeros(count)
         self._sole_speed = np.zeros((count, 2))
         self._ring = np.zeros((stride, count, 3))
         self._now = 0
@@ -117,9 +124,10 @@ class TrainingEnvironment:
         return second_half(self.clock.sine)
 
     def step(self, action: NDArray[np.float32]) -> Step:
-        """Apply (n, 12) network outputs for one control period."""
+        """Apply (n, OUTPUTS) network outputs for one control period."""
         bounded = np.clip(action.astype(np.float64), -ACTION_BOUND, ACTION_BOUND)
-        own = self.observer.legs.where(self.mirrored, bounded)
+        own = self.observer.legs.where(self.mirrored, bounded[:, :JOINTS])
+        self._cadence = np.clip(bounded[:, JOINTS], -1.0, 1.0)
         reference = self.gait.reference(self.clock.sine)
         total = own + reference / self.scale
         self._actions = np.roll(self._actions, 1, axis=0)
@@ -176,12 +184,13 @@ class TrainingEnvironment:
         return Situation(
             motion=motion,
             command=self.commands.value,
-            standing=self.commands.standing,
+            standing=self.clock.stopped,
             swing=self.gait.swing(self.clock.sine),
             mean_velocity=self.mean_velocity,
             action=self._net_actions[0],
             before=self._net_actions[1],
             before_that=self._net_actions[2],
+            cadence=self._cadence,
             velocity_before=self._sole_speed,
             lower=self.lower,
             upper=self.upper,
@@ -203,8 +212,10 @@ class TrainingEnvironment:
         if motion is not None and len(done):
             self._restart(done)
         self.commands.tick(self.difficulty)
-        self.clock.tick(self.commands.standing)
         now = self._reader.read(self._velocity[:, 6:], 1.0)
+        rolling = now.angular_velocity
+        speed = 1.0 + self.parameters.gait.cadence * self._cadence
+        self.clock.tick(self.commands.standing, np.hypot(rolling[:, 0], rolling[:, 1]), speed)
         observation = self.observer.observe(
             now, self.commands.value, self.clock, self._actions[0], done, self.mirrored
         )
@@ -265,6 +276,7 @@ class TrainingEnvironment:
         self.target[ids] = posture
         self._actions[:, ids] = 0.0
         self._net_actions[:, ids] = 0.0
+        self._cadence[ids] = 0.0
         self._sole_speed[ids] = 0.0
         self._ring[:, ids] = 0.0
         self.commands.restart(ids, self.difficulty)

@@ -25,14 +25,14 @@ from wm_policy.checking.golden import record_golden, record_story
 from wm_policy.loading import load_policy
 from wm_policy.training.calibration import AxisMap
 from wm_policy.training.commands import STANDING_BELOW
-from wm_policy.training.env import ACTION_BOUND, action_scale
+from wm_policy.training.env import ACTION_BOUND, JOINTS, action_scale
 from wm_policy.training.gait import START, Gait, build_gait
 from wm_policy.training.mirror import LEGS, Mirror
 from wm_policy.training.mujoco_model import leg_joints
 from wm_policy.training.observing import observation_mirror, observation_width
 from wm_policy.training.parameters import TrainingParameters
 
-INPUT, OUTPUT = "obs", "actions"
+INPUT, OUTPUT, SPEED = "obs", "actions", "clock_speed"
 _SINES = (3, 4)
 """Where the sines of both phases are in the observation."""
 
@@ -81,11 +81,13 @@ def build_network(
     gait: Gait,
     scale: Array,
     history: int,
+    cadence: float,
     maps: Sequence[AxisMap] = (),
 ) -> bytes:
-    """Serialise the whole graph; input (1, w) observation, output (1, 12) actions.
+    """Serialise the whole graph: observation (1, w) in, actions (1, 12) and clock speed (1, 1) out.
 
-    maps: from asked to told velocity of the three axes; none: what is asked is told.
+    cadence: largest change of the clock's speed, as a share. maps: from asked to told velocity of
+    the three axes; none: what is asked is told.
     """
     graph = _Graph()
     width = observation_width(history)
@@ -102,6 +104,8 @@ def build_network(
             value = graph.node("Elu", value)
     bound = graph.floats(ACTION_BOUND)
     value = graph.node("Clip", value, graph.node("Neg", bound), bound)
+    _clock_speed(graph, value, cadence)
+    value = graph.node("Gather", value, graph.constant(np.arange(JOINTS)), axis=1)
     own = graph.mirrored(second, value, LEGS)
     beyond = graph.node("Sub", sines, graph.floats([[gait.threshold]]))
     share = graph.node("Mul", beyond, graph.floats([[1.0 / (1.0 - gait.threshold)]]))
@@ -113,7 +117,10 @@ def build_network(
             graph.nodes,
             "policy",
             [helper.make_tensor_value_info(INPUT, TensorProto.FLOAT, [1, width])],
-            [helper.make_tensor_value_info(OUTPUT, TensorProto.FLOAT, [1, len(scale)])],
+            [
+                helper.make_tensor_value_info(OUTPUT, TensorProto.FLOAT, [1, len(scale)]),
+                helper.make_tensor_value_info(SPEED, TensorProto.FLOAT, [1, 1]),
+            ],
             graph.constants,
         ),
         opset_imports=[helper.make_opsetid("", _OPSET)],
@@ -123,6 +130,14 @@ def build_network(
     onnx.checker.check_model(model)
     content: bytes = model.SerializeToString()
     return content
+
+
+def _clock_speed(graph: _Graph, value: str, cadence: float) -> None:
+    """From the network's last value to the factor of the clock's next advance."""
+    last = graph.node("Gather", value, graph.constant(np.array([JOINTS])), axis=1)
+    share = graph.node("Clip", last, graph.floats(-1.0), graph.floats(1.0))
+    change = graph.node("Mul", share, graph.floats([[cadence]]))
+    graph.nodes.append(helper.make_node("Add", [change, graph.floats([[1.0]])], [SPEED]))
 
 
 def _told(graph: _Graph, maps: Sequence[AxisMap], width: int) -> str:
@@ -174,7 +189,12 @@ def build_manifest(
                 "linear_below": STANDING_BELOW,
                 "angular_below": STANDING_BELOW,
                 "phase": [0.0, 0.0],
+                "wake": {
+                    "angular_velocity": p.gait.wake_above,
+                    "strides": p.gait.wake_strides,
+                },
             },
+            "speed": SPEED,
         },
         "command": _ranges(p, maps),
         "action": {
@@ -250,7 +270,8 @@ def save_policy(
     folder.mkdir(parents=True, exist_ok=True)
     network = folder / f"{p.name}.onnx"
     gait, scale = build_gait(p.gait, p.rate), action_scale(description, p)
-    network.write_bytes(build_network(layers, gait, scale, p.observation.history, maps))
+    content = build_network(layers, gait, scale, p.observation.history, p.gait.cadence, maps)
+    network.write_bytes(content)
     manifest = build_manifest(description, p, network, source, maps)
     if statistics is not None:
         mean, deviation = statistics

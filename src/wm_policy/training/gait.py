@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wm_control.types import Array
+from wm_policy.phase import OVER
 from wm_policy.training.parameters import GaitParameters
 
 START = (0.0, math.pi)
@@ -27,12 +28,16 @@ class Gait:
     """The reference: default posture of 12 leg joints, and how they move with the clock.
 
     default: (12,) [rad]. direction: (2, 12) change of the joints per unit of swing [rad].
+    increment: of the phases per policy step [rad]. wake_above: speed of rolling and pitching that
+    makes a standing robot step [rad/s], and wake_advance: for how long [rad].
     """
 
     default: Array
     direction: Array
     threshold: float
     increment: float
+    wake_above: float
+    wake_advance: float
 
     def swing(self, sine: Array) -> Array:
         """How far each leg is in its swing, 0 to 1 to 0; sine: (..., 2) of the phases."""
@@ -56,30 +61,45 @@ def build_gait(parameters: GaitParameters, rate: float) -> Gait:
         direction,
         math.sin(stance_margin),
         2.0 * math.pi / (parameters.stride * rate),
+        parameters.wake_above,
+        2.0 * math.pi * parameters.wake_strides,
     )
 
 
 class Clock:
-    """Phases of many robots: as ``wm_policy.phase`` does it, before every observation."""
+    """Phases of many robots: as ``wm_policy.phase`` does it, before every observation.
+
+    stopped: (n,) robots whose clock stands still: no motion is asked for and nothing shook them.
+    """
 
     def __init__(self, count: int, gait: Gait) -> None:
         """Everybody begins to stand."""
         self._gait = gait
         self.phase: Array = np.zeros((count, 2))
-        self._stood: NDArray[np.bool_] = np.ones(count, dtype=np.bool_)
+        self.stopped: NDArray[np.bool_] = np.ones(count, dtype=np.bool_)
+        self._awake: Array = np.zeros(count)
 
     def reset(self, ids: NDArray[np.intp], phase: Array) -> None:
         """Put the clocks of ``ids`` to the left leg's ``phase`` [rad]."""
         self.phase[ids] = np.mod(phase[:, None] + np.array(START), 2.0 * math.pi)
-        self._stood[ids] = False
+        self.stopped[ids] = False
+        self._awake[ids] = 0.0
 
-    def tick(self, standing: NDArray[np.bool_]) -> None:
-        """One policy step."""
-        moved = np.mod(self.phase + self._gait.increment, 2.0 * math.pi)
-        moved[self._stood] = START
-        moved[standing] = 0.0
-        self.phase = moved
-        self._stood = standing.copy()
+    def tick(self, standing: NDArray[np.bool_], shaking: Array, speed: Array) -> None:
+        """One policy step.
+
+        standing: (n,) no motion is asked for. shaking: (n,) speed of rolling and pitching [rad/s];
+        who stands and is shaken steps for some strides. speed: (n,) of the clock, 1 is nominal.
+        """
+        advance = self._gait.increment * speed
+        woken = standing & (self._awake <= OVER) & (shaking > self._gait.wake_above)
+        self._awake = np.where(woken, self._gait.wake_advance, self._awake - advance)
+        self._awake[~standing] = 0.0
+        moved = np.mod(self.phase + advance[:, None], 2.0 * math.pi)
+        moved[self.stopped] = START
+        stopped = standing & (self._awake <= OVER)
+        moved[stopped] = 0.0
+        self.phase, self.stopped = moved, stopped
 
     @property
     def sine(self) -> Array:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from torch.nn.functional import huber_loss
 
 from wm_control.types import Array
-from wm_policy.training.env import ACTION_BOUND
+from wm_policy.training.env import ACTION_BOUND, JOINTS, OUTPUTS
 from wm_policy.training.gait import Gait
 from wm_policy.training.mirror import LEGS, second_half
 from wm_policy.training.networks import Actor
@@ -27,7 +27,8 @@ def canonical(
 
     The reference gait is taken off the labels, the second half of the stride is mirrored, and
     standing robots, whom the network sees as they are, are taken twice: once mirrored.
-    observation: (k, w); label: (k, 12) actions. Returns both, with rows added for standing robots.
+    The teacher leaves the student's clock alone. observation: (k, w); label: (k, 12) actions.
+    Returns both, the labels with OUTPUTS columns, and with rows added for standing robots.
     """
     sine = observation[:, 3:5].astype(np.float64)
     own = label - gait.reference(sine) / scale
@@ -39,6 +40,7 @@ def canonical(
     said = LEGS.where(second, own)
     seen = np.concatenate((seen, mirror(observation[standing].astype(np.float64))))
     said = np.concatenate((said, LEGS(own[standing])))
+    said = np.pad(said, ((0, 0), (0, OUTPUTS - JOINTS)))
     return seen.astype(np.float32), said.astype(np.float32)
 
 

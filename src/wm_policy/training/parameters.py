@@ -30,6 +30,13 @@ class GaitParameters:
     double_support: float = Field(
         default=0.04, ge=0.0, lt=0.2, description="per step, both feet on the ground [s]"
     )
+    cadence: float = Field(
+        default=0.5, ge=0.0, lt=1.0, description="by how much the policy may change it, share"
+    )
+    wake_above: float = Field(
+        default=0.6, gt=0.0, description="rolling or pitching that ends standing [rad/s]"
+    )
+    wake_strides: float = Field(default=2.0, gt=0.0, description="until it stands again")
     lift: float = Field(
         default=0.25, ge=0.0, lt=1.0, description="hip and half of the knee, swing leg [rad]"
     )
@@ -104,6 +111,7 @@ class RewardParameters:
     angular_velocity: float = -0.05
     action_rate: float = -0.02
     action_jerk: float = -0.005
+    cadence: float = -0.1
     torque: float = -0.1
     power: float = -0.0015
     joint_acceleration: float = -1.0e-6

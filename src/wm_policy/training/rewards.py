@@ -29,9 +29,10 @@ DISTURBED = 0.4
 class Situation:
     """What rewards judge.
 
-    motion: after the step. command: (n, 3) as in force during it. standing: (n,) no motion asked.
+    motion: after the step. command: (n, 3) as in force during it. standing: (n,) clock stopped.
     swing: (n, 2) of the reference, 0 to 1. mean_velocity: (n, 3) forward, left, turning over the
-    last stride. action, before, before_that: (n, 12) network output, newest first.
+    last stride. action, before, before_that: (n, 12) network output, newest first. cadence: (n,)
+    what the policy does to its clock, -1 to 1.
     velocity_before: (n, 2) vertical velocity of the soles one step ago [m/s].
     lower, upper: (12,) joint ranges. default: (12,) posture [rad]. limit: (12,) torque [N·m].
     """
@@ -44,6 +45,7 @@ class Situation:
     action: Array
     before: Array
     before_that: Array
+    cadence: Array
     velocity_before: Array
     lower: Array
     upper: Array
@@ -141,6 +143,11 @@ def action_jerk(s: Situation) -> Array:
     return _squares(s.action - 2.0 * s.before + s.before_that)
 
 
+def cadence(s: Situation) -> Array:
+    """Change of the clock's speed, squared."""
+    return np.square(s.cadence)
+
+
 def torque(s: Situation) -> Array:
     """Sum of squares of the torques per limit."""
     return _squares(s.motion.torque / s.limit)
@@ -228,6 +235,7 @@ _TERMS: Mapping[str, Callable[[Situation], Array]] = {
         angular_velocity,
         action_rate,
         action_jerk,
+        cadence,
         torque,
         power,
         joint_acceleration,

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from wm_control.errors import WmError
 from wm_control.robot.description import RobotDescription
 from wm_control.types import Array
-from wm_policy.training.env import TrainingEnvironment
+from wm_policy.training.env import OUTPUTS, TrainingEnvironment
 from wm_policy.training.networks import Actor
 from wm_policy.training.observing import observation_mirror
 from wm_policy.training.parameters import CurriculumParameters, TrainingParameters
@@ -80,7 +80,7 @@ class Trainer:
         self.env = TrainingEnvironment(description, parameters, p.envs, seed, threads)
         self._step = self.env.reset()
         inputs, privileged = self._step.observation.shape[1], self._step.privileged.shape[1]
-        self.ppo = Ppo(inputs, privileged, 12, p)
+        self.ppo = Ppo(inputs, privileged, OUTPUTS, p)
         folder.mkdir(parents=True, exist_ok=True)
 
     @property
@@ -197,11 +197,11 @@ class Trainer:
         if content["anchor"] is not None:
             p = self.parameters.ppo
             inputs = self._step.observation.shape[1]
-            self.ppo.anchor = Actor(inputs, p.hidden, 12, p.deviation, p.least_deviation)
+            self.ppo.anchor = Actor(inputs, p.hidden, OUTPUTS, p.deviation, p.least_deviation)
             self.ppo.anchor.load_state_dict(content["anchor"])
 
     def act(self, observation: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Actions (n, 12) of the policy as it is now, without exploration."""
+        """Return outputs (n, OUTPUTS) of the policy as it is now, without exploration."""
         with torch.no_grad():
             found: NDArray[np.float32] = self.ppo.actor(torch.from_numpy(observation)).numpy()
         return found

@@ -25,7 +25,7 @@ def test_the_students_clock_is_in_the_teachers_step() -> None:
     assert clock.cosine == pytest.approx((1.0, -1.0))
     clock.follow(0.75)
     assert clock.sine == pytest.approx((1.0, -1.0))
-    clock.tick(1.0, 0.0, 0.0)
+    clock.tick((1.0, 0.0, 0.0), 0.0, 0.0)
     assert clock.sine == pytest.approx((1.0, -1.0))
     clock.follow(math.nan)
     assert clock.sine.tolist() == [0.0, 0.0]

@@ -9,7 +9,7 @@ from training_layers import random_layers
 
 from wm_control.robot.description import load_robot
 from wm_policy.training.calibration import AxisMap, inverse, measure, symmetric, told_grid
-from wm_policy.training.env import action_scale
+from wm_policy.training.env import OUTPUTS, action_scale
 from wm_policy.training.export import INPUT, build_network
 from wm_policy.training.gait import build_gait
 from wm_policy.training.observing import observation_width
@@ -54,7 +54,7 @@ def test_the_graph_tells_what_the_map_says() -> None:
     history = PARAMETERS.observation.history
     bare, mapped = (
         onnxruntime.InferenceSession(
-            build_network(random_layers(history), gait, scale, history, maps)
+            build_network(random_layers(history), gait, scale, history, 0.5, maps)
         )
         for maps in ((), (MAP, MAP, MAP))
     )
@@ -71,7 +71,7 @@ def test_the_graph_tells_what_the_map_says() -> None:
 
 def test_a_robot_that_does_nothing_reaches_nothing_or_falls() -> None:
     reached = measure(
-        lambda seen: np.zeros((len(seen), 12), dtype=np.float32),
+        lambda seen: np.zeros((len(seen), OUTPUTS), dtype=np.float32),
         ROBOT,
         PARAMETERS,
         np.array([[0.0, 0.0, 0.0]]),

@@ -11,7 +11,7 @@ import pytest
 from exact_robots import EXACT
 
 from wm_control.robot.description import load_robot
-from wm_policy.training.env import TrainingEnvironment
+from wm_policy.training.env import OUTPUTS, TrainingEnvironment
 from wm_policy.training.mirror import LEGS
 from wm_policy.training.parameters import CommandParameters, TrainingParameters
 
@@ -25,7 +25,7 @@ def environment(count: int = 4, seed: int = 0, **changes: object) -> TrainingEnv
 
 
 def actions(count: int, seed: int) -> np.ndarray:
-    return (0.3 * np.random.default_rng(seed).standard_normal((count, 12))).astype(np.float32)
+    return (0.3 * np.random.default_rng(seed).standard_normal((count, OUTPUTS))).astype(np.float32)
 
 
 def test_equal_seeds_give_equal_steps() -> None:
@@ -110,6 +110,21 @@ def test_standing_robots_see_a_clock_that_stands() -> None:
     env = environment(8, command=CommandParameters(standing=1.0))
     step = env.reset()
     assert (step.observation[:, :7] == (0.0, 0.0, 0.0, 0.0, 0.0, 1.0, 1.0)).all()
+
+
+def test_a_standing_robot_that_is_shaken_steps_for_two_strides_and_stands_again() -> None:
+    env = environment(2, command=CommandParameters(standing=1.0), randomisation=EXACT)
+    env.reset()
+    nothing = np.zeros((2, OUTPUTS), dtype=np.float32)
+    velocity = env.batch.bind("qvel")
+    velocity[0, 3] = 3.0
+    stopped = []
+    for _ in range(70):
+        env.step(nothing)
+        stopped.append(env.clock.stopped.tolist())
+        velocity[:] = 0.0
+    assert [s for s, _ in stopped] == [False] * 64 + [True] * 6
+    assert all(s for _, s in stopped)
 
 
 def test_kicks_change_the_velocity_by_no_more_than_the_difficulty_allows() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +17,7 @@ from wm_policy.checking.golden import synthetic_command, synthetic_estimate
 from wm_policy.loading import examine, load_policy
 from wm_policy.signals import gravity_in_base
 from wm_policy.training.commands import is_standing
-from wm_policy.training.env import ACTION_BOUND, action_scale
+from wm_policy.training.env import ACTION_BOUND, JOINTS, action_scale
 from wm_policy.training.export import INPUT, Layer, build_network, pin_golden, save_policy
 from wm_policy.training.gait import Clock, build_gait
 from wm_policy.training.mirror import LEGS, second_half
@@ -30,6 +31,7 @@ PARAMETERS = TrainingParameters(randomisation=EXACT)
 GAIT = build_gait(PARAMETERS.gait, PARAMETERS.rate)
 SCALE = action_scale(ROBOT, PARAMETERS)
 HISTORY = PARAMETERS.observation.history
+CADENCE = PARAMETERS.gait.cadence
 LEGS_AT = [ROBOT.joint_names.index(name) for name in leg_joints(ROBOT)]
 
 
@@ -70,35 +72,47 @@ def motion_of(estimate: object) -> Motion:
 
 
 def test_the_deployed_policy_follows_the_training_step_by_step(tmp_path: Path) -> None:
-    """Standing, walking off, both halves of strides: observation, clock, action, target."""
+    """Standing, being shaken, walking off, both halves of strides: clock, action, target."""
     layers = random_layers(HISTORY)
     policy = load_policy(save_policy(layers, ROBOT, PARAMETERS, tmp_path, "a test"), ROBOT)
     observer = Observer(1, GAIT, PARAMETERS, np.random.default_rng(0))
     clock = Clock(1, GAIT)
     clock.reset(np.array([0]), np.zeros(1))
-    last, nobody = np.zeros((1, 12)), np.zeros(0, dtype=np.intp)
-    halves = set()
+    last, nobody, speed = np.zeros((1, 12)), np.zeros(0, dtype=np.intp), np.ones(1)
+    halves, stopped, speeds = set(), set(), []
     for index in range(90):
         time = 0.02 * index
         estimate = synthetic_estimate(ROBOT, time)
         asked = synthetic_command(time) if time < 1.0 else VelocityCommand(0.4, 0.1, -0.2)
+        if index < 20:
+            asked = VelocityCommand(0.0, 0.0, 0.0)
+        if index == 8:
+            shaken = np.array([0.9, 0.0, 0.0])
+            estimate = replace(estimate, base_angular_velocity_in_base=shaken)
+        gyro = estimate.base_angular_velocity_in_base
         step = policy.step(estimate, asked)
         command = np.array([policy.bounded(asked)])
-        clock.tick(is_standing(command))
+        clock.tick(is_standing(command), np.array([np.hypot(gyro[0], gyro[1])]), speed)
+        stopped.add(bool(clock.stopped[0]) if index < 20 else None)
         second = second_half(clock.sine)
         halves.add(bool(second[0]))
         seen = observer.observe(motion_of(estimate), command, clock, last, nobody, second)
-        own = LEGS.where(second, answer(layers, seen.astype(np.float64)))
+        said = answer(layers, seen.astype(np.float64))
+        own = LEGS.where(second, said[:, :JOINTS])
+        speed = 1.0 + CADENCE * np.clip(said[:, JOINTS], -1.0, 1.0)
+        speeds.append(float(speed[0]))
         last = own + GAIT.reference(clock.sine) / SCALE
         target = GAIT.default + SCALE * last[0]
         target = np.clip(target, ROBOT.position_lower[LEGS_AT], ROBOT.position_upper[LEGS_AT])
         assert step.position[LEGS_AT] == pytest.approx(target, abs=2e-5), index
     assert halves == {False, True}
+    assert stopped == {False, True, None}
+    assert max(speeds) - min(speeds) > 0.3
 
 
 def test_mirrored_observations_get_mirrored_answers() -> None:
     session = onnxruntime.InferenceSession(
-        build_network(random_layers(HISTORY), GAIT, SCALE, HISTORY)
+        build_network(random_layers(HISTORY), GAIT, SCALE, HISTORY, CADENCE)
     )
     rng = np.random.default_rng(3)
     mirror = observation_mirror(HISTORY)
@@ -106,10 +120,10 @@ def test_mirrored_observations_get_mirrored_answers() -> None:
         seen = rng.normal(0.0, 0.5, (1, observation_width(HISTORY)))
         seen[0, 3:7] = [np.sin(phase), -np.sin(phase), np.cos(phase), -np.cos(phase)]
         answers = [
-            session.run(None, {INPUT: values.astype(np.float32)})[0]
-            for values in (seen, mirror(seen))
+            session.run(None, {INPUT: values.astype(np.float32)}) for values in (seen, mirror(seen))
         ]
-        assert answers[1] == pytest.approx(LEGS(answers[0]), abs=1e-5)
+        assert answers[1][0] == pytest.approx(LEGS(answers[0][0]), abs=1e-5)
+        assert answers[1][1] == pytest.approx(answers[0][1], abs=1e-5)
 
 
 def test_an_exported_policy_passes_every_check_and_reproduces_its_golden_answers(
@@ -134,5 +148,5 @@ def test_an_exported_policy_passes_every_check_and_reproduces_its_golden_answers
 def test_other_weights_are_refused(tmp_path: Path) -> None:
     manifest = save_policy(random_layers(HISTORY), ROBOT, PARAMETERS, tmp_path, "a test")
     network = tmp_path / f"{PARAMETERS.name}.onnx"
-    network.write_bytes(build_network(random_layers(HISTORY, 1), GAIT, SCALE, HISTORY))
+    network.write_bytes(build_network(random_layers(HISTORY, 1), GAIT, SCALE, HISTORY, CADENCE))
     assert "sha256" in str(examine(manifest, ROBOT).problems[0])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from wm_policy.manifest import Phase, Standing
+from wm_policy.manifest import Phase, Standing, Wake
 from wm_policy.phase import PhaseClock
 from wm_policy.training.gait import START, Clock, build_gait
 from wm_policy.training.parameters import GaitParameters
@@ -16,21 +16,28 @@ GAIT = build_gait(PARAMETERS, 50.0)
 
 def test_training_and_deployment_tick_alike() -> None:
     rng = np.random.default_rng(0)
-    deployed = PhaseClock(Phase(1.0 / 0.8, START, "before", Standing(0.05, 0.05, (0.0, 0.0))), 50.0)
+    standing = Standing(0.05, 0.05, (0.0, 0.0), Wake(0.6, 2.0))
+    deployed = PhaseClock(Phase(1.0 / 0.8, START, "before", standing, "speed"), 50.0)
     trained = Clock(1, GAIT)
     trained.reset(np.array([0]), np.zeros(1))
-    for _ in range(30):
-        moving = rng.random() < 0.7
+    woken = 0
+    for _ in range(60):
+        moving = rng.random() < 0.5
         for _ in range(int(rng.integers(1, 20))):
-            deployed.tick(0.3 * moving, 0.0, 0.0)
-            trained.tick(np.array([not moving]))
+            rolling, pitching = rng.normal(0.0, 0.2, 2)
+            deployed.speed = rng.uniform(0.5, 1.5)
+            deployed.tick((0.3 * moving, 0.0, 0.0), rolling, pitching)
+            shaking, speed = np.hypot([rolling], [pitching]), np.array([deployed.speed])
+            trained.tick(np.array([not moving]), shaking, speed)
+            woken += bool(not moving and not trained.stopped[0])
             assert trained.sine[0] == pytest.approx(deployed.sine, abs=1e-6)
             assert trained.cosine[0] == pytest.approx(deployed.cosine, abs=1e-6)
+    assert woken > 20
 
 
 def test_nobody_swings_while_standing() -> None:
     clock = Clock(1, GAIT)
-    clock.tick(np.array([True]))
+    clock.tick(np.array([True]), np.zeros(1), np.ones(1))
     assert (clock.sine == 0.0).all()
     assert (clock.cosine == 1.0).all()
     assert not GAIT.reference(clock.sine).any()

@@ -46,6 +46,7 @@ def situation(**changes: object) -> Situation:
         action=zeros,
         before=zeros,
         before_that=zeros,
+        cadence=np.zeros(1),
         velocity_before=np.zeros((1, 2)),
         lower=np.full(12, -1.0),
         upper=np.full(12, 1.0),
