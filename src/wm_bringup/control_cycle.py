@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
@@ -18,6 +19,7 @@ from wm_bringup.latency import LatencySample
 from wm_bringup.loop import ControlLoop, TickRecord
 from wm_bringup.realtime import Beat
 from wm_control.arbiter.operator import OperatorInput
+from wm_control.arbiter.postures import damping_command
 from wm_control.arbiter.velocity_gate import VelocityGate
 from wm_control.types import Array, Observation
 
@@ -127,15 +129,25 @@ class ControlCycle:
         self._reset_requested = True
 
     def run(self, beat: Beat) -> None:
-        """One period."""
+        """One period; whatever raises in it, damping is the last that the robot is told."""
         self.skipped += beat.skipped
-        if self._reset_requested:
-            self._reset()
-        if self._held:
-            self._hold(beat)
-        else:
-            self._tick(beat)
+        try:
+            if self._reset_requested:
+                self._reset()
+            if self._held:
+                self._hold(beat)
+            else:
+                self._tick(beat)
+        except Exception:
+            self._damp()
+            raise
         self.cycles += 1
+
+    def _damp(self) -> None:
+        """Send damping past a loop that has failed; the failure itself is what is to be heard of."""
+        with suppress(Exception):
+            gains = self._robot.description.damping
+            self._robot.step(damping_command(self._observation, gains))
 
     def _reset(self) -> None:
         """Start again; stamps go on from where they were, so that time never runs backwards."""

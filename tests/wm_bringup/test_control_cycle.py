@@ -202,3 +202,30 @@ def test_shutting_down_ends_with_damping_on_the_robot():
     assert (last.damping > 0).all()
     assert np.isfinite(last.position).all()
     assert world.records[-1].tick.decision.first_cause.rule == "operator_stop"
+
+
+def test_a_cycle_that_fails_leaves_the_robot_damped_and_says_why(monkeypatch):
+    world = World(arm=True, held=False)
+    world.run(3)
+
+    def broken(*arguments):
+        raise ArithmeticError("the arbiter is broken")
+
+    monkeypatch.setattr(world.loop.arbiter, "update", broken)
+    with pytest.raises(ArithmeticError, match="the arbiter is broken"):
+        world.run()
+    last = world.robot.commands[-1]
+    assert not last.stiffness.any()
+    assert not last.torque.any()
+    assert (last.damping > 0).all()
+
+
+def test_a_robot_that_fails_is_heard_of_even_if_it_cannot_be_damped(monkeypatch):
+    world = World(arm=True, held=False)
+
+    def broken(command, compute_time=0.0):
+        raise ConnectionError("no bus")
+
+    monkeypatch.setattr(world.robot, "step", broken)
+    with pytest.raises(ConnectionError, match="no bus"):
+        world.run()
