@@ -144,7 +144,7 @@ class ControlCycle:
         self.cycles += 1
 
     def _damp(self) -> None:
-        """Send damping past a loop that has failed; the failure itself is what is to be heard of."""
+        """Send damping past a loop that has failed; of the two failures the first is heard of."""
         with suppress(Exception):
             gains = self._robot.description.damping
             self._robot.step(damping_command(self._observation, gains))
