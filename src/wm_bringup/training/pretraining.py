@@ -16,12 +16,11 @@ from wm_bringup.training.demonstrations import Demonstrations, Lesson, teach
 from wm_bringup.training.run_folder import TrainingRun
 from wm_control.errors import WmError
 from wm_control.robot.description import RobotDescription, load_robot
-from wm_policy.training.env import OUTPUTS, action_scale
 from wm_policy.training.export import save_policy
-from wm_policy.training.gait import build_gait
 from wm_policy.training.imitation import canonical, fit
 from wm_policy.training.networks import Actor, layers_of
-from wm_policy.training.observing import observation_width
+from wm_policy.training.observing import network_width
+from wm_policy.training.student import OUTPUTS, build_student
 
 Report = Callable[[str, float], None]
 """Told what is being done, and which share of the stage is done."""
@@ -50,7 +49,7 @@ def new_actor(run: TrainingRun) -> Actor:
     """Make the student's network, with the run's seed."""
     torch.manual_seed(run.seed)
     p = run.parameters
-    inputs = observation_width(p.observation.history)
+    inputs = network_width(p.observation.history)
     return Actor(inputs, p.ppo.hidden, OUTPUTS, p.ppo.deviation, p.ppo.least_deviation)
 
 
@@ -117,9 +116,7 @@ def _fit(
     run: TrainingRun, description: RobotDescription, actor: Actor, data: Demonstrations
 ) -> float:
     p = run.parameters
-    scale = action_scale(description, p)
-    gait = build_gait(p.gait, p.rate)
-    seen, said = canonical(data.observation, data.label, gait, scale, p.observation.history)
+    seen, said = canonical(data.observation, data.label, build_student(description, p))
     torch.set_num_threads(run.jobs)
     return fit(actor, seen, said, p.imitation)
 

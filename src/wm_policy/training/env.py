@@ -17,23 +17,15 @@ from numpy.typing import NDArray
 from wm_control.robot.description import RobotDescription
 from wm_control.types import Array
 from wm_policy.training.commands import Commands
-from wm_policy.training.gait import Clock, Gait, build_gait
+from wm_policy.training.gait import Clock, Gait
 from wm_policy.training.mirror import second_half
 from wm_policy.training.motion import Motion, MotionReader
-from wm_policy.training.mujoco_model import build_model, leg_joints, locked_posture
+from wm_policy.training.mujoco_model import build_model, locked_posture
 from wm_policy.training.observing import Observer
 from wm_policy.training.parameters import TrainingParameters
 from wm_policy.training.randomisation import Randomisation
 from wm_policy.training.rewards import Situation, rewards
-
-ACTION_BOUND = 4.0
-"""Network outputs are clipped to this, here and in the exported network."""
-
-JOINTS = 12
-"""Of both legs."""
-
-OUTPUTS = JOINTS + 1
-"""Of the network: a value per joint, and the change of the clock's speed."""
+from wm_policy.training.student import ACTION_BOUND, JOINTS, build_student
 
 LEAST_HEIGHT = 0.45
 """Of the base; lower is a fall [m]."""
@@ -51,7 +43,7 @@ _VELOCITY_STAGE = int(mujoco.mjtStage.mjSTAGE_VEL)
 class Step:
     """What the learner gets; rows of robots that were reset already show their new episode.
 
-    observation: (n, w) of the student. privileged: (n, p) for the critic. reward: (n,).
+    observation: (n, w) what the network sees. privileged: (n, p) for the critic. reward: (n,).
     fell, timed_out: (n,). last_privileged: (n, p) before resets, to value episodes that were cut.
     terms: mean of every reward term.
     """
@@ -78,21 +70,22 @@ class TrainingEnvironment:
     ) -> None:
         """Compile the legs-only model; upper body joints are welded in the default posture."""
         self.parameters, self.count = parameters, count
-        legs = leg_joints(description)
+        student = build_student(description, parameters)
+        legs = student.joints
         model = build_model(description, parameters.physics, locked_posture(description, legs))
         self.model = model
         self.batch = Batch(model, count, threads, persistent=True)
-        self.gait: Gait = build_gait(parameters.gait, parameters.rate)
+        self.gait: Gait = student.gait
         pick = [description.joint_names.index(name) for name in legs]
         self.limit: Array = description.torque_limit[pick]
-        self.scale = action_scale(description, parameters)
+        self.scale = student.scale
         self._crouch = description.default_position[pick]
         self.lower, self.upper = description.position_lower[pick], description.position_upper[pick]
         self.rng = np.random.default_rng(seed)
         self.clock = Clock(count, self.gait)
         self.randomisation = Randomisation(self.batch, model, parameters, self.rng)
         self.commands = Commands(count, parameters, self.rng)
-        self.observer = Observer(count, self.gait, parameters, self.rng)
+        self.observer = Observer(count, student, parameters.randomisation, self.rng)
         self.difficulty = parameters.curriculum.start
         self._reader = MotionReader(self.batch, model)
         self._position, self._velocity = self.batch.bind("qpos"), self.batch.bind("qvel")
@@ -281,10 +274,3 @@ class TrainingEnvironment:
         self._ring[:, ids] = 0.0
         self.commands.restart(ids, self.difficulty)
         self.clock.reset(ids, np.zeros(k))
-
-
-def action_scale(description: RobotDescription, parameters: TrainingParameters) -> Array:
-    """(12,) target change per unit of action, so that 1 is a share of the torque limit [rad]."""
-    pick = [description.joint_names.index(name) for name in leg_joints(description)]
-    limit, stiffness = description.torque_limit[pick], description.stiffness[pick]
-    return np.array(parameters.observation.effort * limit / stiffness)

@@ -17,7 +17,7 @@ import numpy as np
 import onnx
 import yaml
 from numpy.typing import NDArray
-from onnx import TensorProto, helper, numpy_helper
+from onnx import TensorProto, helper
 
 from wm_control.robot.description import RobotDescription
 from wm_control.types import Array
@@ -25,12 +25,21 @@ from wm_policy.checking.golden import record_golden, record_story
 from wm_policy.loading import load_policy
 from wm_policy.training.calibration import AxisMap
 from wm_policy.training.commands import STANDING_BELOW
-from wm_policy.training.env import ACTION_BOUND, JOINTS, action_scale
-from wm_policy.training.gait import START, Gait, build_gait
-from wm_policy.training.mirror import LEGS, Mirror
-from wm_policy.training.mujoco_model import leg_joints
-from wm_policy.training.observing import observation_mirror, observation_width
+from wm_policy.training.gait import START
+from wm_policy.training.graph import Graph
+from wm_policy.training.leg_kinematics import FASTEST, HALF_STEP
+from wm_policy.training.mirror import LEGS
+from wm_policy.training.observing import (
+    FRAME,
+    LEG_MOTION,
+    LEG_PLACES,
+    NOW,
+    PLACE_SCALE,
+    observation_mirror,
+    observation_width,
+)
 from wm_policy.training.parameters import TrainingParameters
+from wm_policy.training.student import ACTION_BOUND, JOINTS, Student, build_student
 
 INPUT, OUTPUT, SPEED = "obs", "actions", "clock_speed"
 _SINES = (3, 4)
@@ -47,49 +56,16 @@ class Layer:
     bias: NDArray[np.float32]
 
 
-class _Graph:
-    """Collects nodes and constants under fresh names."""
-
-    def __init__(self) -> None:
-        self.nodes: list[onnx.NodeProto] = []
-        self.constants: list[onnx.TensorProto] = []
-
-    def constant(self, values: NDArray[Any]) -> str:
-        name = f"c{len(self.constants)}"
-        self.constants.append(numpy_helper.from_array(np.ascontiguousarray(values), name))
-        return name
-
-    def floats(self, values: object) -> str:
-        return self.constant(np.asarray(values, dtype=np.float32))
-
-    def node(self, kind: str, *inputs: str, **attributes: int) -> str:
-        name = f"v{len(self.nodes)}"
-        self.nodes.append(
-            helper.make_node(kind, list(inputs), [name], None, None, None, None, **attributes)
-        )
-        return name
-
-    def mirrored(self, where: str, values: str, mirror: Mirror) -> str:
-        """Mirror ``values`` where the condition holds."""
-        picked = self.node("Gather", values, self.constant(mirror.index.astype(np.int64)), axis=1)
-        image = self.node("Mul", picked, self.floats(mirror.sign[None]))
-        return self.node("Where", where, image, values)
-
-
 def build_network(
     layers: Sequence[Layer],
-    gait: Gait,
-    scale: Array,
-    history: int,
-    cadence: float,
+    student: Student,
     maps: Sequence[AxisMap] = (),
 ) -> bytes:
     """Serialise the whole graph: observation (1, w) in, actions (1, 12) and clock speed (1, 1) out.
 
-    cadence: largest change of the clock's speed, as a share. maps: from asked to told velocity of
-    the three axes; none: what is asked is told.
+    maps: from asked to told velocity of the three axes; none: what is asked is told.
     """
-    graph = _Graph()
+    graph, gait, history = Graph(), student.gait, student.observation.history
     width = observation_width(history)
     seen = _told(graph, maps, width) if maps else INPUT
     sines = graph.node("Gather", INPUT, graph.constant(np.array(_SINES, dtype=np.int64)), axis=1)
@@ -97,6 +73,7 @@ def build_network(
     second = graph.node("Less", left, graph.floats([[-1e-6]]))
     mirror = observation_mirror(history)
     value = graph.mirrored(second, seen, mirror)
+    value = graph.node("Concat", value, *_leg_motion(graph, value, student), axis=1)
     for number, layer in enumerate(layers):
         weight, bias = graph.floats(layer.weight), graph.floats(layer.bias)
         value = graph.node("Gemm", value, weight, bias, transB=1)
@@ -104,13 +81,13 @@ def build_network(
             value = graph.node("Elu", value)
     bound = graph.floats(ACTION_BOUND)
     value = graph.node("Clip", value, graph.node("Neg", bound), bound)
-    _clock_speed(graph, value, cadence)
+    _clock_speed(graph, value, student.cadence)
     value = graph.node("Gather", value, graph.constant(np.arange(JOINTS)), axis=1)
     own = graph.mirrored(second, value, LEGS)
     beyond = graph.node("Sub", sines, graph.floats([[gait.threshold]]))
     share = graph.node("Mul", beyond, graph.floats([[1.0 / (1.0 - gait.threshold)]]))
     swing = graph.node("Clip", share, graph.floats(0.0), graph.floats(1.0))
-    reference = graph.node("MatMul", swing, graph.floats(gait.direction / scale))
+    reference = graph.node("MatMul", swing, graph.floats(gait.direction / student.scale))
     graph.nodes.append(helper.make_node("Add", [own, reference], [OUTPUT]))
     model = helper.make_model(
         helper.make_graph(
@@ -118,7 +95,7 @@ def build_network(
             "policy",
             [helper.make_tensor_value_info(INPUT, TensorProto.FLOAT, [1, width])],
             [
-                helper.make_tensor_value_info(OUTPUT, TensorProto.FLOAT, [1, len(scale)]),
+                helper.make_tensor_value_info(OUTPUT, TensorProto.FLOAT, [1, JOINTS]),
                 helper.make_tensor_value_info(SPEED, TensorProto.FLOAT, [1, 1]),
             ],
             graph.constants,
@@ -132,7 +109,7 @@ def build_network(
     return content
 
 
-def _clock_speed(graph: _Graph, value: str, cadence: float) -> None:
+def _clock_speed(graph: Graph, value: str, cadence: float) -> None:
     """From the network's last value to the factor of the clock's next advance."""
     last = graph.node("Gather", value, graph.constant(np.array([JOINTS])), axis=1)
     share = graph.node("Clip", last, graph.floats(-1.0), graph.floats(1.0))
@@ -140,7 +117,57 @@ def _clock_speed(graph: _Graph, value: str, cadence: float) -> None:
     graph.nodes.append(helper.make_node("Add", [change, graph.floats([[1.0]])], [SPEED]))
 
 
-def _told(graph: _Graph, maps: Sequence[AxisMap], width: int) -> str:
+def _leg_motion(graph: Graph, seen: str, student: Student) -> tuple[str, str]:
+    """Repeat ``observing.with_leg_motion``: the base's velocities and the soles' places."""
+    scales, legs, frames = student.observation, student.legs, student.observation.history + 1
+    rest = graph.columns(seen, range(NOW, observation_width(scales.history)))
+    frame = graph.shaped(rest, (frames, FRAME))
+    gyro = graph.scaled(graph.columns(frame, range(3)), 1.0 / scales.gyro_scale)
+    bend = graph.columns(frame, range(6, 18))
+    position = graph.node("Add", bend, graph.floats(legs.posture[None]))
+    speed = graph.columns(frame, range(18, 30))
+    change = graph.scaled(speed, HALF_STEP / scales.joint_velocity_scale)
+    after, before = (graph.node(kind, position, change) for kind in ("Add", "Sub"))
+    soles = _soles(graph, graph.node("Concat", position, after, before, axis=0), student)
+    now, later, earlier = (
+        graph.node("Gather", soles, graph.constant(np.arange(frames) + frames * part), axis=1)
+        for part in range(3)
+    )
+    drift = graph.scaled(graph.node("Sub", earlier, later), 0.5 / HALF_STEP)
+    base = graph.node("Sub", drift, graph.cross(gyro, now))
+    limit = graph.floats(FASTEST)
+    base = graph.node("Clip", base, graph.node("Neg", limit), limit)
+    moved = graph.scaled(graph.node("Sub", now, graph.floats(legs.default[:, None])), PLACE_SCALE)
+    newest = graph.node("Gather", moved, graph.constant(np.zeros(1, dtype=np.int64)), axis=1)
+    by_frame = graph.node("Transpose", base, perm=[1, 0, 2])
+    return (
+        graph.shaped(by_frame, (1, LEG_MOTION * frames)),
+        graph.shaped(newest, (1, LEG_PLACES)),
+    )
+
+
+def _soles(graph: Graph, position: str, student: Student) -> str:
+    """Repeat ``LegKinematics.soles``: (2, b, 3) from (b, 12)."""
+    legs = student.legs
+    angles = graph.shaped(position, (-1, 2, 6, 1))
+    angles = graph.node("Transpose", angles, perm=[2, 1, 0, 3])
+    sine = graph.node("Sin", angles)
+    versine = graph.node("Sub", graph.floats(1.0), graph.node("Cos", angles))
+    place = graph.floats(legs.sole)
+    for joint in reversed(range(6)):
+        parts = graph.node("MatMul", place, graph.floats(legs.turns[joint]))
+        fixed, turned, lifted = (
+            graph.columns(parts, range(3 * part, 3 * part + 3), axis=2) for part in range(3)
+        )
+        at = graph.constant(np.array(joint, dtype=np.int64))
+        turned = graph.node("Mul", turned, graph.node("Gather", sine, at, axis=0))
+        lifted = graph.node("Mul", lifted, graph.node("Gather", versine, at, axis=0))
+        place = graph.node("Add", fixed, graph.floats(legs.offsets[joint]))
+        place = graph.node("Add", place, graph.node("Add", turned, lifted))
+    return place
+
+
+def _told(graph: Graph, maps: Sequence[AxisMap], width: int) -> str:
     """Replace the command at the observation's beginning: first pieces, plus a hinge per knot."""
     asked = graph.node("Gather", INPUT, graph.constant(np.arange(3)), axis=1)
     hinges = [(axis, *hinge) for axis, m in enumerate(maps) for hinge in m.hinges()[1]]
@@ -167,9 +194,9 @@ def build_manifest(
     maps: Sequence[AxisMap] = (),
 ) -> dict[str, Any]:
     """Say everything about an exported network, as ``wm_policy.manifest`` wants it."""
-    legs = leg_joints(description)
+    student = build_student(description, p)
+    legs, gait = student.joints, student.gait
     pick = [description.joint_names.index(name) for name in legs]
-    gait = build_gait(p.gait, p.rate)
     limits = zip(description.position_lower[pick], description.position_upper[pick], strict=True)
     return {
         "manifest_version": 1,
@@ -201,7 +228,7 @@ def build_manifest(
             "output": OUTPUT,
             "joints": list(legs),
             "target": "default",
-            "scale": rounded(action_scale(description, p)),
+            "scale": rounded(student.scale),
             "limits": [[float(low), float(high)] for low, high in limits],
         },
         "gains": {
@@ -269,9 +296,7 @@ def save_policy(
     """
     folder.mkdir(parents=True, exist_ok=True)
     network = folder / f"{p.name}.onnx"
-    gait, scale = build_gait(p.gait, p.rate), action_scale(description, p)
-    content = build_network(layers, gait, scale, p.observation.history, p.gait.cadence, maps)
-    network.write_bytes(content)
+    network.write_bytes(build_network(layers, build_student(description, p), maps))
     manifest = build_manifest(description, p, network, source, maps)
     if statistics is not None:
         mean, deviation = statistics

@@ -9,20 +9,16 @@ import torch
 from numpy.typing import NDArray
 from torch.nn.functional import huber_loss
 
-from wm_control.types import Array
-from wm_policy.training.env import ACTION_BOUND, JOINTS, OUTPUTS
-from wm_policy.training.gait import Gait
 from wm_policy.training.mirror import LEGS, second_half
 from wm_policy.training.networks import Actor
-from wm_policy.training.observing import observation_mirror
+from wm_policy.training.observing import observation_mirror, with_leg_motion
 from wm_policy.training.parameters import ImitationParameters
+from wm_policy.training.student import ACTION_BOUND, JOINTS, OUTPUTS, Student
 
 Floats = NDArray[np.float32]
 
 
-def canonical(
-    observation: Floats, label: Floats, gait: Gait, scale: Array, history: int
-) -> tuple[Floats, Floats]:
+def canonical(observation: Floats, label: Floats, student: Student) -> tuple[Floats, Floats]:
     """From what the whole policy sees and says to what its network does.
 
     The reference gait is taken off the labels, the second half of the stride is mirrored, and
@@ -31,15 +27,16 @@ def canonical(
     Returns both, the labels with OUTPUTS columns, and with rows added for standing robots.
     """
     sine = observation[:, 3:5].astype(np.float64)
-    own = label - gait.reference(sine) / scale
+    own = label - student.gait.reference(sine) / student.scale
     own = np.clip(own, -ACTION_BOUND, ACTION_BOUND)
-    mirror = observation_mirror(history)
+    mirror = observation_mirror(student.observation.history)
     second = second_half(sine)
     standing = ~sine.any(axis=1) & (observation[:, 5:7] > 0.5).all(axis=1)
     seen = mirror.where(second, observation.astype(np.float64))
     said = LEGS.where(second, own)
     seen = np.concatenate((seen, mirror(observation[standing].astype(np.float64))))
     said = np.concatenate((said, LEGS(own[standing])))
+    seen = with_leg_motion(seen, student)
     said = np.pad(said, ((0, 0), (0, OUTPUTS - JOINTS)))
     return seen.astype(np.float32), said.astype(np.float32)
 

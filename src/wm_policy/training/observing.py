@@ -2,7 +2,8 @@
 
 Student: command, sines and cosines of both phases; then frames of gyro, gravity, joint positions
 from the default, joint speeds and last action, newest first. Everything but the command carries
-sensor noise, and nothing needs an estimator.
+sensor noise, and nothing needs an estimator. The network sees, behind it, what the legs say about
+the base, which follows from the same frames.
 """
 
 from __future__ import annotations
@@ -11,10 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wm_control.types import Array
-from wm_policy.training.gait import Clock, Gait
+from wm_policy.training.gait import Clock
 from wm_policy.training.mirror import COMMAND, LEGS, PAIR, ROTATION, VECTOR, Mirror, joined, signs
 from wm_policy.training.motion import Motion
-from wm_policy.training.parameters import TrainingParameters
+from wm_policy.training.parameters import RandomisationParameters
+from wm_policy.training.student import Student
 
 FRAME = 42
 """Gyro 3, gravity 3, joint positions 12, joint speeds 12, last action 12."""
@@ -22,12 +24,21 @@ FRAME = 42
 NOW = 7
 """Command 3, sines 2, cosines 2."""
 
+LEG_MOTION = 6
+"""Velocity of the base if the left, and if the right sole stands still, for every frame."""
+
+LEG_PLACES = 6
+"""Where the soles are, of the newest frame."""
+
+PLACE_SCALE = 3.0
+"""Of the soles' places [1/m]."""
+
 PRIVILEGED = 19
 """Velocity 3, mean velocity 3, height 1, soles 6, load 2, facts 4."""
 
 FRAME_MIRROR = joined(ROTATION, VECTOR, LEGS, LEGS, LEGS)
 NOW_MIRROR = joined(COMMAND, PAIR, PAIR)
-_SOLES = Mirror(np.array([3, 4, 5, 0, 1, 2]), np.array([1.0, -1.0, 1.0] * 2))
+SOLES_MIRROR = Mirror(np.array([3, 4, 5, 0, 1, 2]), np.array([1.0, -1.0, 1.0] * 2))
 _FACTS = signs(1.0, 1.0, 1.0, -1.0)
 _PRIVILEGED = joined(
     NOW_MIRROR,
@@ -35,7 +46,7 @@ _PRIVILEGED = joined(
     VECTOR,
     signs(1.0, -1.0, -1.0),
     signs(1.0),
-    _SOLES,
+    SOLES_MIRROR,
     PAIR,
     _FACTS,
 )
@@ -44,6 +55,33 @@ _PRIVILEGED = joined(
 def observation_width(history: int) -> int:
     """Values in the observation of a student with ``history`` frames before now."""
     return NOW + FRAME * (history + 1)
+
+
+def network_width(history: int) -> int:
+    """Values in what the network sees: the observation, and what the legs say about the base."""
+    return observation_width(history) + LEG_MOTION * (history + 1) + LEG_PLACES
+
+
+def network_mirror(history: int) -> Mirror:
+    """Mirror of what the network sees."""
+    return joined(observation_mirror(history), *[SOLES_MIRROR] * (history + 2))
+
+
+def with_leg_motion(seen: Array, student: Student) -> Array:
+    """(n, network_width) from observations (n, observation_width)."""
+    frames = seen[:, NOW:].reshape(-1, FRAME)
+    base, places = leg_motion(frames, student)
+    newest = places.reshape(len(seen), -1, LEG_PLACES)[:, 0]
+    return np.concatenate((seen, base.reshape(len(seen), -1), newest), axis=1)
+
+
+def leg_motion(frames: Array, student: Student) -> tuple[Array, Array]:
+    """Velocities (k, 6) [m/s] and scaled places (k, 6) by frames (k, 42)."""
+    scales, legs = student.observation, student.legs
+    position = legs.posture + frames[:, 6:18]
+    velocity = frames[:, 18:30] / scales.joint_velocity_scale
+    base, places = legs.motion(position, velocity, frames[:, :3] / scales.gyro_scale)
+    return base, PLACE_SCALE * places
 
 
 def observation_mirror(history: int) -> Mirror:
@@ -59,15 +97,17 @@ class Observer:
     def __init__(
         self,
         count: int,
-        gait: Gait,
-        parameters: TrainingParameters,
+        student: Student,
+        noise: RandomisationParameters,
         rng: np.random.Generator,
     ) -> None:
         """Histories start with the first frame."""
-        self._scales, self._noise = parameters.observation, parameters.randomisation
-        self._gait, self._rng, self._count = gait, rng, count
-        self._mirror = observation_mirror(self._scales.history)
+        self._student = student
+        self._scales, self._noise = student.observation, noise
+        self._gait, self._rng, self._count = student.gait, rng, count
+        self._mirror = network_mirror(self._scales.history)
         self._frames = np.zeros((count, self._scales.history + 1, FRAME))
+        self._motions = np.zeros((count, self._scales.history + 1, LEG_MOTION))
         self._bias = np.zeros((count, FRAME))
         self._fresh = True
         sigma = np.zeros(FRAME)
@@ -79,12 +119,12 @@ class Observer:
 
     @property
     def width(self) -> int:
-        """Of the observation."""
-        return observation_width(self._scales.history)
+        """Of what the network sees."""
+        return network_width(self._scales.history)
 
     def observe(
         self,
-        motion: Motion,
+        state: Motion,
         command: Array,
         clock: Clock,
         last_action: Array,
@@ -95,12 +135,18 @@ class Observer:
         ids = np.arange(self._count) if self._fresh else restarted
         self._fresh = False
         self._draw_bias(ids)
-        frame = self._frame(motion, last_action) + self._bias
+        frame = self._frame(state, last_action) + self._bias
         frame += self._sigma * self._rng.standard_normal(frame.shape)
         self._frames[:, 1:] = self._frames[:, :-1]
         self._frames[:, 0] = frame
         self._frames[ids] = frame[ids, None]
-        seen = np.concatenate((self._now(command, clock), self._frames.reshape(len(frame), -1)), 1)
+        motion, places = leg_motion(frame, self._student)
+        self._motions[:, 1:] = self._motions[:, :-1]
+        self._motions[:, 0] = motion
+        self._motions[ids] = motion[ids, None]
+        n = len(frame)
+        histories = (self._frames.reshape(n, -1), self._motions.reshape(n, -1))
+        seen = np.concatenate((self._now(command, clock), *histories, places), axis=1)
         return self._mirror.where(mirrored, seen).astype(np.float32)
 
     def privileged(

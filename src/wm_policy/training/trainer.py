@@ -16,11 +16,12 @@ from numpy.typing import NDArray
 from wm_control.errors import WmError
 from wm_control.robot.description import RobotDescription
 from wm_control.types import Array
-from wm_policy.training.env import OUTPUTS, TrainingEnvironment
+from wm_policy.training.env import TrainingEnvironment
 from wm_policy.training.networks import Actor
-from wm_policy.training.observing import observation_mirror
+from wm_policy.training.observing import observation_mirror, observation_width
 from wm_policy.training.parameters import CurriculumParameters, TrainingParameters
 from wm_policy.training.ppo import Ppo, Rollout, UpdateReport, collect
+from wm_policy.training.student import OUTPUTS
 
 CHECKPOINT = "checkpoint.pt"
 CURVES = "curves.jsonl"
@@ -211,10 +212,11 @@ class Trainer:
 
         As the robot sees it: the mirror is taken off again.
         """
-        mirror = observation_mirror(self.parameters.observation.history)
+        history = self.parameters.observation.history
+        mirror, width = observation_mirror(history), observation_width(history)
         seen = []
         for _ in range(steps):
-            raw = self._step.observation.astype(np.float64)
+            raw = self._step.observation[:, :width].astype(np.float64)
             seen.append(mirror.where(self.env.mirrored, raw))
             self._step = self.env.step(self.act(self._step.observation))
         values = np.concatenate(seen)

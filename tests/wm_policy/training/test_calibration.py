@@ -9,11 +9,10 @@ from training_layers import random_layers
 
 from wm_control.robot.description import load_robot
 from wm_policy.training.calibration import AxisMap, inverse, measure, symmetric, told_grid
-from wm_policy.training.env import OUTPUTS, action_scale
 from wm_policy.training.export import INPUT, build_network
-from wm_policy.training.gait import build_gait
 from wm_policy.training.observing import observation_width
 from wm_policy.training.parameters import TrainingParameters
+from wm_policy.training.student import OUTPUTS, build_student
 
 ROBOT = load_robot("g1")
 PARAMETERS = TrainingParameters()
@@ -50,11 +49,10 @@ def test_the_grid_is_rising_without_zero_and_ends_at_the_trained_range() -> None
 
 def test_the_graph_tells_what_the_map_says() -> None:
     """The mapped network on asked commands answers as the bare one on told commands."""
-    gait, scale = build_gait(PARAMETERS.gait, 50.0), action_scale(ROBOT, PARAMETERS)
     history = PARAMETERS.observation.history
     bare, mapped = (
         onnxruntime.InferenceSession(
-            build_network(random_layers(history), gait, scale, history, 0.5, maps)
+            build_network(random_layers(history), build_student(ROBOT, PARAMETERS), maps)
         )
         for maps in ((), (MAP, MAP, MAP))
     )

@@ -11,9 +11,10 @@ import pytest
 from exact_robots import EXACT
 
 from wm_control.robot.description import load_robot
-from wm_policy.training.env import OUTPUTS, TrainingEnvironment
+from wm_policy.training.env import TrainingEnvironment
 from wm_policy.training.mirror import LEGS
 from wm_policy.training.parameters import CommandParameters, TrainingParameters
+from wm_policy.training.student import OUTPUTS
 
 ROBOT = load_robot("g1")
 WALKING = CommandParameters(standing=0.0, hold=(100.0, 101.0))

@@ -17,22 +17,20 @@ from wm_policy.checking.golden import synthetic_command, synthetic_estimate
 from wm_policy.loading import examine, load_policy
 from wm_policy.signals import gravity_in_base
 from wm_policy.training.commands import is_standing
-from wm_policy.training.env import ACTION_BOUND, JOINTS, action_scale
 from wm_policy.training.export import INPUT, Layer, build_network, pin_golden, save_policy
-from wm_policy.training.gait import Clock, build_gait
+from wm_policy.training.gait import Clock
 from wm_policy.training.mirror import LEGS, second_half
 from wm_policy.training.motion import Motion
-from wm_policy.training.mujoco_model import leg_joints
 from wm_policy.training.observing import Observer, observation_mirror, observation_width
 from wm_policy.training.parameters import TrainingParameters
+from wm_policy.training.student import ACTION_BOUND, JOINTS, build_student
 
 ROBOT = load_robot("g1")
 PARAMETERS = TrainingParameters(randomisation=EXACT)
-GAIT = build_gait(PARAMETERS.gait, PARAMETERS.rate)
-SCALE = action_scale(ROBOT, PARAMETERS)
+STUDENT = build_student(ROBOT, PARAMETERS)
+GAIT, SCALE, CADENCE = STUDENT.gait, STUDENT.scale, STUDENT.cadence
 HISTORY = PARAMETERS.observation.history
-CADENCE = PARAMETERS.gait.cadence
-LEGS_AT = [ROBOT.joint_names.index(name) for name in leg_joints(ROBOT)]
+LEGS_AT = [ROBOT.joint_names.index(name) for name in STUDENT.joints]
 
 
 def answer(layers: list[Layer], seen: np.ndarray) -> np.ndarray:
@@ -75,7 +73,7 @@ def test_the_deployed_policy_follows_the_training_step_by_step(tmp_path: Path) -
     """Standing, being shaken, walking off, both halves of strides: clock, action, target."""
     layers = random_layers(HISTORY)
     policy = load_policy(save_policy(layers, ROBOT, PARAMETERS, tmp_path, "a test"), ROBOT)
-    observer = Observer(1, GAIT, PARAMETERS, np.random.default_rng(0))
+    observer = Observer(1, STUDENT, EXACT, np.random.default_rng(0))
     clock = Clock(1, GAIT)
     clock.reset(np.array([0]), np.zeros(1))
     last, nobody, speed = np.zeros((1, 12)), np.zeros(0, dtype=np.intp), np.ones(1)
@@ -111,9 +109,7 @@ def test_the_deployed_policy_follows_the_training_step_by_step(tmp_path: Path) -
 
 
 def test_mirrored_observations_get_mirrored_answers() -> None:
-    session = onnxruntime.InferenceSession(
-        build_network(random_layers(HISTORY), GAIT, SCALE, HISTORY, CADENCE)
-    )
+    session = onnxruntime.InferenceSession(build_network(random_layers(HISTORY), STUDENT))
     rng = np.random.default_rng(3)
     mirror = observation_mirror(HISTORY)
     for phase in rng.uniform(0.05, np.pi - 0.05, 5):
@@ -148,5 +144,5 @@ def test_an_exported_policy_passes_every_check_and_reproduces_its_golden_answers
 def test_other_weights_are_refused(tmp_path: Path) -> None:
     manifest = save_policy(random_layers(HISTORY), ROBOT, PARAMETERS, tmp_path, "a test")
     network = tmp_path / f"{PARAMETERS.name}.onnx"
-    network.write_bytes(build_network(random_layers(HISTORY, 1), GAIT, SCALE, HISTORY, CADENCE))
+    network.write_bytes(build_network(random_layers(HISTORY, 1), STUDENT))
     assert "sha256" in str(examine(manifest, ROBOT).problems[0])

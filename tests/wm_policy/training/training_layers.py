@@ -6,14 +6,14 @@ from itertools import pairwise
 
 import numpy as np
 
-from wm_policy.training.env import OUTPUTS
 from wm_policy.training.export import Layer
-from wm_policy.training.observing import observation_width
+from wm_policy.training.observing import network_width
+from wm_policy.training.student import OUTPUTS
 
 
 def random_layers(history: int, seed: int = 0) -> list[Layer]:
     rng = np.random.default_rng(seed)
-    sizes = [observation_width(history), 32, OUTPUTS]
+    sizes = [network_width(history), 32, OUTPUTS]
     return [
         Layer(
             rng.normal(0.0, 0.3, (b, a)).astype(np.float32),

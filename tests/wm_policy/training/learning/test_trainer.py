@@ -11,14 +11,15 @@ import torch
 
 from wm_control.robot.description import load_robot
 from wm_policy.training.curves import draw_curves
-from wm_policy.training.env import OUTPUTS
 from wm_policy.training.networks import Actor
+from wm_policy.training.observing import network_width
 from wm_policy.training.parameters import (
     CurriculumParameters,
     ImitationParameters,
     PpoParameters,
     TrainingParameters,
 )
+from wm_policy.training.student import OUTPUTS
 from wm_policy.training.trainer import CHECKPOINT, CURVES, Trainer, next_difficulty
 
 ROBOT = load_robot("g1")
@@ -78,7 +79,7 @@ def test_a_run_is_done_when_its_cpu_time_is_spent(tmp_path: Path) -> None:
 
 
 def test_the_clone_is_left_slowly_and_survives_a_resume(tmp_path: Path) -> None:
-    inputs = 217
+    inputs = network_width(PARAMETERS.observation.history)
     clone = Actor(inputs, (16,), OUTPUTS, 0.5, 0.1)
     first = trainer(tmp_path)
     first.start_from(clone)
