@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from wm_policy.training.export import Layer
+from wm_policy.training.network_graph import Layer
 
 FIRST_GAIN = 0.01
 """Scale of the output layer at the start, so that training begins near the reference gait."""

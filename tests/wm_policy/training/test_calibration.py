@@ -9,7 +9,7 @@ from training_layers import random_layers
 
 from wm_control.robot.description import load_robot
 from wm_policy.training.calibration import AxisMap, inverse, measure, symmetric, told_grid
-from wm_policy.training.export import INPUT, build_network
+from wm_policy.training.network_graph import INPUT, build_network
 from wm_policy.training.observing import observation_width
 from wm_policy.training.parameters import TrainingParameters
 from wm_policy.training.student import OUTPUTS, build_student

@@ -17,10 +17,11 @@ from wm_policy.checking.golden import synthetic_command, synthetic_estimate
 from wm_policy.loading import examine, load_policy
 from wm_policy.signals import gravity_in_base
 from wm_policy.training.commands import is_standing
-from wm_policy.training.export import INPUT, Layer, build_network, pin_golden, save_policy
+from wm_policy.training.export import pin_golden, save_policy
 from wm_policy.training.gait import Clock
 from wm_policy.training.mirror import LEGS, second_half
 from wm_policy.training.motion import Motion
+from wm_policy.training.network_graph import INPUT, Layer, build_network
 from wm_policy.training.observing import Observer, observation_mirror, observation_width
 from wm_policy.training.parameters import TrainingParameters
 from wm_policy.training.student import ACTION_BOUND, JOINTS, build_student

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from wm_policy.training.export import Layer
+from wm_policy.training.network_graph import Layer
 from wm_policy.training.observing import network_width
 from wm_policy.training.student import OUTPUTS
 
