@@ -1,4 +1,4 @@
-"""From a trained network to a policy that anybody can run: ONNX file and manifest, no torch needed."""
+"""From a trained network to a policy that anybody can run: ONNX file and manifest, no torch."""
 
 from __future__ import annotations
 
