@@ -21,9 +21,9 @@ def card_lines(s: Mapping[str, Any]) -> list[str]:
         "",
         "12 leg joints at 50 Hz from gyro, gravity, velocity command, joint positions and speeds,",
         f"last action, gait clock and {p['observation']['history']} frames of history. No base",
-        "velocity, no feet sensors, no estimator beyond the IMU's orientation; leg kinematics inside",
-        "the graph say how fast the base moves if either sole stands still. Waist and arms are held",
-        "in the robot's default posture. Apache-2.0, as the rest of the repository.",
+        "velocity, no feet sensors, no estimator beyond the IMU's orientation; leg kinematics",
+        "inside the graph say how fast the base moves if either sole stands still. Waist and arms",
+        "are held in the robot's default posture. Apache-2.0, as the rest of the repository.",
         "",
         "## How it was made",
         "",
@@ -55,8 +55,8 @@ def card_lines(s: Mapping[str, Any]) -> list[str]:
         "  upper body.",
         "- Judged in simulation only: no real robot has run it. In training, drives are ideal up",
         "  to their torque limits, and self-collision is a penalty, not a contact.",
-        f"- Its gait clock turns {1.0 / p['gait']['stride']:.2f} times a second, which it may change by",
-        f"  {p['gait']['cadence']:.0%} either way; it does not run.",
+        f"- Its gait clock turns {1.0 / p['gait']['stride']:.2f} times a second, which it may change",
+        f"  by {p['gait']['cadence']:.0%} either way; it does not run.",
     ]
     return lines
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import torch
@@ -25,7 +26,10 @@ def perceptron(inputs: int, hidden: Sequence[int], outputs: int) -> nn.Sequentia
 
 
 class Actor(nn.Module):
-    """Mean of the actions by observation, and one standard deviation per action."""
+    """Mean of the actions by observation, and one standard deviation per action.
+
+    most: no deviation is larger than this now.
+    """
 
     def __init__(
         self, inputs: int, hidden: Sequence[int], outputs: int, deviation: float, least: float
@@ -40,6 +44,7 @@ class Actor(nn.Module):
             last.bias.zero_()
         self.log_deviation = nn.Parameter(torch.full((outputs,), deviation).log())
         self._least = least
+        self.most = math.inf
 
     def forward(self, observation: Tensor) -> Tensor:
         """(n, outputs) mean."""
@@ -49,7 +54,7 @@ class Actor(nn.Module):
     @property
     def deviation(self) -> Tensor:
         """(outputs,) standard deviation."""
-        return self.log_deviation.exp().clamp(min=self._least)
+        return self.log_deviation.exp().clamp(min=self._least, max=self.most)
 
 
 class Critic(nn.Module):

@@ -158,6 +158,9 @@ class PpoParameters:
     max_gradient: float = 1.0
     deviation: float = Field(default=0.5, gt=0.0, description="of the actions at the start")
     least_deviation: float = Field(default=0.1, gt=0.0)
+    last_deviation: float = Field(
+        default=0.15, gt=0.0, description="largest at the end; the bound falls from the first one"
+    )
     hidden: tuple[int, ...] = (256, 128, 64)
     iterations: int = Field(default=1300, ge=1, description="of envs x steps samples")
     checkpoint_every: int = Field(default=25, ge=1, description="iterations")

@@ -112,6 +112,7 @@ class Trainer:
         """One iteration; TrainingError when the networks are no longer finite."""
         p = self.parameters.ppo
         self._lengthen_the_leash()
+        self.ppo.actor.most = p.deviation * (p.last_deviation / p.deviation) ** min(1.0, self.done)
         rollout, self._step = collect(self.env, self.ppo.actor, self._step, p.steps)
         report = self.ppo.update(rollout, self._step, self._kl_target())
         if not np.isfinite(report.value_loss):

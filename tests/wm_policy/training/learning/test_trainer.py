@@ -119,3 +119,16 @@ def test_the_statistics_are_those_of_the_robot_not_of_the_mirror(tmp_path: Path)
     mean, deviation = trainer(tmp_path).observation_statistics(5)
     assert mean.shape == deviation.shape == (217,)
     assert mean[12] == pytest.approx(-1.0, abs=0.1)  # gravity down
+
+
+def test_exploration_is_bounded_more_and_more(tmp_path: Path) -> None:
+    """Of six iterations from 0.5 to 0.15, half-way in the logarithm after three."""
+    run = trainer(tmp_path)
+    bounds = []
+    for _ in range(6):
+        run.iterate()
+        bounds.append(run.ppo.actor.most)
+        assert float(run.ppo.actor.deviation.detach().max()) <= bounds[-1] + 1e-6
+    assert bounds[0] == pytest.approx(0.5)
+    assert bounds[3] == pytest.approx(math.sqrt(0.5 * 0.15))
+    assert sorted(bounds, reverse=True) == bounds
