@@ -55,8 +55,8 @@ def card_lines(s: Mapping[str, Any]) -> list[str]:
         "  upper body.",
         "- Judged in simulation only: no real robot has run it. In training, drives are ideal up",
         "  to their torque limits, and self-collision is a penalty, not a contact.",
-        f"- Its gait clock turns {1.0 / p['gait']['stride']:.2f} times a second, which it may change",
-        f"  by {p['gait']['cadence']:.0%} either way; it does not run.",
+        f"- Its gait clock turns {1.0 / p['gait']['stride']:.2f} times a second, which it may",
+        f"  change by {p['gait']['cadence']:.0%} either way; it does not run.",
     ]
     return lines
 
