@@ -133,7 +133,7 @@ class Propagation:
         """Compile the motion and allocate."""
         self._kernel = _motion()
         self._mean, self._imu = self._kernel.inputs["mean"], self._kernel.inputs["imu"]
-        self._group, self._entered = self._kernel.outputs["group"], self._kernel.outputs["input"]
+        self._group, self._entered, self._sampling = self._kernel.outputs.values()
         self._moving: Array = np.eye(GROUP, _KNOWN)
         self._input = self._moving[:, GROUP:]
         self._ahead: Array = np.zeros((GROUP, SIZE))
@@ -148,11 +148,12 @@ class Propagation:
         transition[:GROUP, :_KNOWN] = self._moving
         return transition
 
-    def move(self, state: FilterState, omega: Array, force: Array, dt: float) -> None:
+    def move(self, state: FilterState, before: Array, gyro: Array, force: Array, dt: float) -> None:
         """Propagate the mean by dt in place, and remember Φ of the error over the same step.
 
-        omega: (3,) mean angular velocity over dt [rad/s]; force: (3,) mean specific force [m/s²],
-        in base axes at the end of the interval; biases not yet removed from either.
+        before, gyro: (3,) angular velocity at its begin and end [rad/s]; force: (3,) mean specific
+        force [m/s²], in base axes at the end of the interval; biases not yet removed from any. ω is
+        the mean of both rates.
 
             R⁺ = R exp((ω - b) dt),  v⁺ = v + a dt,  p⁺ = p + v dt + a dt²/2,  a = R⁺ (f - b) + g
 
@@ -166,9 +167,10 @@ class Propagation:
         if not (abs(dt - self._dt) <= _SAME_INTERVAL):
             self._new_interval(dt)
         self._mean[:] = state.mean
-        self._imu[:3] = omega
-        self._imu[3:6] = force
-        self._imu[6] = dt
+        self._imu[:3] = before
+        self._imu[3:6] = gyro
+        self._imu[6:9] = force
+        self._imu[9] = dt
         self._kernel.run()
         state.mean[:_OTHERS] = self._group
         self._input[:] = self._entered
@@ -186,20 +188,26 @@ class Propagation:
         input_variance: (6,) of one gyro and accelerometer sample; drift_variance: (26,) to add. B
         is the columns of Φ that biases enter by, as noise does. Only the group's
         rows move, and only by group and biases. ``dot`` is twice as fast as ``@`` on such matrices.
+
+        A gyro is read at an instant and does not tell when within the interval the rate changed by
+        Δω: at a moment that is evenly distributed, after which the mean rate lies evenly within
+        Δω/2 of (ω0 + ω1)/2. That adds Δω²/12 to the gyro's variance.
         """
+        variance = self._sampling + input_variance
         np.dot(self._moving, state.of_known, out=self._ahead)
         state.group_to_rest[:] = self._ahead_rest
         state.rest_to_group[:] = self._ahead_rest
-        np.add(self._ahead_biases, self._input * input_variance, out=self._ahead_biases)
+        np.add(self._ahead_biases, self._input * variance, out=self._ahead_biases)
         state.of_group[:] = self._ahead_known.dot(self._moving.T)
         np.add(state.variances, drift_variance, out=state.variances)
 
 
 def _motion() -> Kernel:
-    """Write down ``Propagation.move``: the new group (21,) and the columns B (15, 6) of Φ."""
-    mean, imu = ca.SX.sym("mean", MEAN), ca.SX.sym("imu", 7)
+    """Write down ``Propagation.move``: the new group (21,), the columns B (15, 6) of Φ, Δω²/12."""
+    mean, imu = ca.SX.sym("mean", MEAN), ca.SX.sym("imu", 10)
     rows = ca.reshape(mean[:_OTHERS], 3, 7)
-    omega, force, dt = imu[:3] - mean[21:24], imu[3:6] - mean[24:27], imu[6]
+    before, gyro, force, dt = imu[:3], imu[3:6], imu[6:9] - mean[24:27], imu[9]
+    omega = 0.5 * (before + gyro) - mean[21:24]
     rotation = rows[:, :3] @ exponential(dt * omega)
     velocity, position, left, right = (rows[:, 3 + k] for k in range(4))
     fall = ca.DM(_GRAVITY_VECTOR)
@@ -216,6 +224,7 @@ def _motion() -> Kernel:
         {
             "group": ca.vertcat(ca.vec(rotation), *after),
             "input": ca.horzcat(ca.vertcat(*by_gyro), ca.vertcat(*by_force)),
+            "sampling": ca.vertcat((gyro - before) ** 2 / 12.0, ca.SX(3, 1)),
         },
     )
 

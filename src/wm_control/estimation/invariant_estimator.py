@@ -2,8 +2,8 @@
 
     sensors -> IMU propagation -> momentum observer -> contacts -> soles -> IMU attitude, ground
 
-Soles correct at every sample; the IMU's own attitude and the ground, which are not white and say
-little per sample, every few samples in turn.
+Soles correct at every sample. The IMU's own attitude, which is looked at in every sample, and the
+ground, whose errors are the same throughout a step, correct every few samples in turn.
 """
 
 from __future__ import annotations
@@ -17,14 +17,15 @@ import numpy as np
 from wm_control.estimation import invariant_ekf as ekf
 from wm_control.estimation.base_state import BaseState
 from wm_control.estimation.contact import ContactDetector
+from wm_control.estimation.ground_correction import GroundCorrection
 from wm_control.estimation.guarded import STREAM, GuardedEstimator
+from wm_control.estimation.imu_attitude import ImuAttitude
 from wm_control.estimation.invariant_covariance import initial_variance, steady_drift
 from wm_control.estimation.orientation import GRAVITY, level_rotation
 from wm_control.estimation.parameters import ContactParameters, EstimatorParameters
 from wm_control.estimation.placed_soles import remove_contact
 from wm_control.estimation.published_covariance import PublishedCovariance
 from wm_control.estimation.sensors import Readings
-from wm_control.estimation.slow_corrections import SlowCorrections
 from wm_control.estimation.sole_correction import SoleCorrection
 from wm_control.estimation.stance import Stance
 from wm_control.estimation.stuck import GYRO, JOINTS
@@ -37,6 +38,9 @@ _HELD_GYRO, _HELD_FORCE = 0.5, 2.0
 
 _TIDY_EVERY = 64
 _PUBLISH_EVERY = 5
+
+_GROUND_AT = 8
+"""Sample of ``ground_period``: neither IMU attitude nor published covariance has its turn."""
 
 _CALIBRATED = 0.5
 """Share of its deviation at reset below which a gyro bias counts as found."""
@@ -60,7 +64,8 @@ class InvariantEkfEstimator(GuardedEstimator):
         self._propagation = ekf.Propagation()
         self._stance = Stance(p)
         self._soles = SoleCorrection(p, self._body)
-        self._slow = SlowCorrections(p, self._body, self._imu_to_base)
+        self._ground = GroundCorrection(p, self._body)
+        self._attitude = ImuAttitude(p, self._imu_to_base)
         self._published = PublishedCovariance(imu_place, p.gyro)
         self._input_variance = np.repeat((p.gyro**2, p.accelerometer**2), 3)
         self._steady_drift = steady_drift(p)
@@ -69,7 +74,7 @@ class InvariantEkfEstimator(GuardedEstimator):
 
     def _forget(self) -> None:
         self.state = ekf.FilterState()
-        for part in (self._stance, self._soles, self._slow, self._published):
+        for part in (self._stance, self._soles, self._ground, self._attitude, self._published):
             part.reset()
         self._ticks = 0
 
@@ -97,7 +102,7 @@ class InvariantEkfEstimator(GuardedEstimator):
             "gyro_bias_rad_s": gyro_bias,
             "accelerometer_bias_m_s2": force_bias,
             "calibrated": float(self.calibrated),
-            "ground_roughness_m": math.sqrt(self._slow.roughness),
+            "ground_roughness_m": math.sqrt(self._ground.roughness),
         }
 
     @property
@@ -117,12 +122,13 @@ class InvariantEkfEstimator(GuardedEstimator):
         self._gyro, self._force = np.array(gyro), GRAVITY * np.array(up)
         state.rotation[:] = level_rotation(up)
         state.covariance[:] = np.diag(initial_variance(p))
-        state.imu_heading = self._slow.imu_heading(state, readings.orientation)
-        self._slow.correct_attitude(state, readings.orientation)
+        self._attitude.find_heading(state, readings.orientation)
+        self._attitude.gather(state, readings.orientation)
+        self._attitude.correct(state)
         self._place_at_rest(readings.position)
         if p.flat_ground:
             for foot in (0, 1):
-                self._slow.level(state, foot)
+                self._ground.level(state, foot)
             self._place_at_rest(readings.position)
         left, right = self._body.soles.position
         state.position[:] -= 0.5 * (np.array(left) + np.array(right))
@@ -182,7 +188,7 @@ class InvariantEkfEstimator(GuardedEstimator):
             self._force = self._imu_to_base.dot(force)
         else:
             self._force = state.biases[1] + GRAVITY * state.rotation[2]
-        self._propagation.move(state, 0.5 * (before + self._gyro), self._force, dt)
+        self._propagation.move(state, before, self._gyro, self._force, dt)
         np.multiply(self._steady_drift, dt, out=self._drift)
         self._stance.add_drift(self._drift, dt)
         self._propagation.spread(state, variance, self._drift)
@@ -212,18 +218,19 @@ class InvariantEkfEstimator(GuardedEstimator):
         self._soles.put_down(self.state, foot)
 
     def _correct_slowly(self, readings: Readings) -> None:
-        """Every few samples the IMU's own attitude; half-way between, level and height of soles."""
+        """Every few samples the IMU's own attitude; in between, level and height of soles."""
         p = self.parameters.invariant_ekf
-        turn = self._ticks % p.slow_period
         if self._ticks % _PUBLISH_EVERY == 1:
             left, right = self._stance.firmness
             foot = int(right > left)
             self._published.settle(self.state, foot if self._stance.standing[foot] else None)
             self._published.refresh(self.state)
-        if turn == 0 and readings.orientation is not None:
-            self._slow.correct_attitude(self.state, readings.orientation)
-        elif p.flat_ground and turn == p.slow_period // 2:
-            self._slow.correct_ground(self.state, self._stance)
+        if readings.orientation is not None:
+            self._attitude.gather(self.state, readings.orientation)
+        if self._ticks % p.attitude_period == 0:
+            self._attitude.correct(self.state)
+        if p.flat_ground and self._ticks % p.ground_period == _GROUND_AT % p.ground_period:
+            self._ground.correct(self.state, self._stance)
 
     # --- result -----------------------------------------------------------------------------
 

@@ -59,6 +59,14 @@ def exponential(phi: ca.SX) -> ca.SX:
     return ca.SX.eye(3) + ca.sin(angle) / angle * skew + 2.0 * half * half * (skew @ skew)
 
 
+def logarithm(rotation: ca.SX) -> ca.SX:
+    """(3,) rotation vector of a rotation (3, 3) by less than half a turn."""
+    r = rotation
+    odd = 0.5 * ca.vertcat(r[2, 1] - r[1, 2], r[0, 2] - r[2, 0], r[1, 0] - r[0, 1])
+    sine = ca.sqrt(ca.sumsqr(odd) + 1e-24)  # never zero
+    return ca.atan2(sine, 0.5 * (ca.trace(r) - 1.0)) / sine * odd
+
+
 def matrix_of(quaternion: ca.SX) -> ca.SX:
     """(3, 3) rotation of a unit quaternion (4,) xyzw."""
     axis, w = quaternion[:3], quaternion[3]

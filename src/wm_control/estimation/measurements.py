@@ -61,21 +61,11 @@ def flatness_jacobian(normal: Array) -> Array:
     return jacobian
 
 
-def attitude_innovation(state: FilterState, measured: Array) -> Array:
-    """(3,) of the IMU's own attitude [rad], world axes.
-
-    measured: (3, 3) base axes to the IMU's own world. The IMU reports Rz(ψ) R exp(m) with its
-    heading offset ψ and its tilt error m; z = log(R exp(m) (Rz(ψ)ᵀ measured)ᵀ).
-    """
-    m = state.imu_tilt
-    tilted = state.rotation @ pin.exp3(np.array((m[0], m[1], 0.0)))
-    turned = pin.exp3(np.array((0.0, 0.0, -state.imu_heading))) @ measured
-    innovation: Array = pin.log3(tilted @ turned.T)
-    return innovation
-
-
 def attitude_jacobian(state: FilterState) -> Array:
-    """H (3, 26) of ``attitude_innovation`` for small innovations: φ + e_z δψ + R (δm, 0)."""
+    """H (3, 26) of the IMU's own attitude (imu_attitude.py), for small innovations.
+
+    z = φ + e_z δψ + R (δm, 0).
+    """
     jacobian = np.zeros((3, SIZE))
     jacobian[:, PHI] = np.eye(3)
     jacobian[2, IMU_HEADING] = 1.0

@@ -76,6 +76,10 @@ class Stance:
         """Remember that the filter has a place for this sole."""
         self.standing[foot] = True
 
+    def firm(self, foot: int) -> bool:
+        """Whether a sole stands and bears its load."""
+        return self.standing[foot] and self.firmness[foot] >= 1.0
+
     def lift(self, foot: int) -> None:
         """Remember that it has none any more."""
         self.standing[foot] = False

@@ -199,7 +199,7 @@ def test_velocity_becomes_uncertain_in_the_air(estimator, rest):
     estimator.reset(observations[0])
     air = [
         replace(o, joint_torque=np.zeros(29), imu_linear_acceleration=np.zeros(3))
-        for o in observations[1:101]
+        for o in observations[1:201]
     ]
     estimates = [estimator.update(o) for o in air]
     assert estimates[-1].twist_covariance[0, 0] > 1.5 * estimates[0].twist_covariance[0, 0]

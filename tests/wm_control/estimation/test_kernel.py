@@ -44,3 +44,9 @@ def test_a_kernel_keeps_its_buffers_apart_from_anothers():
     other.run()
     np.testing.assert_array_equal(one.outputs["twice"], (2.0, 2.0, 2.0))
     np.testing.assert_array_equal(other.outputs["twice"], (4.0, 4.0, 4.0))
+
+
+@pytest.mark.parametrize("angle", [0.0, 1e-9, 1e-3, 1.5, 3.1])
+def test_the_logarithm_is_the_inverse_of_the_exponential(angle):
+    found = evaluated(kernel.logarithm(kernel.exponential(PHI)), angle * AXIS)
+    np.testing.assert_allclose(found, angle * AXIS, atol=1e-10)
