@@ -115,3 +115,13 @@ def test_a_height_beyond_the_gate_is_not_used_but_learned():
     np.testing.assert_array_equal(state.mean, before.mean)
     # a thousandth of 20 mm squared, less what was expected
     assert correction.roughness == pytest.approx(1e-3 * (4e-4 - 7.25e-8))
+
+
+def test_a_gentle_slope_entered_from_flat_ground_is_noticed():
+    """Soles at 10 mrad, within the gate, where the tilt is known to 0.15 mrad by the IMU."""
+    correction, state = ground(x=0.01), state_with(tilt=0.15e-3**2)
+    for _ in range(200):
+        assert correction.level(state, LEFT)
+    assert np.abs(pin.log3(state.rotation)).max() < 0.6e-3
+    # half of 10 mrad squared, of which 1 - 0.99^200 are learned
+    assert correction.unevenness == pytest.approx(0.866 * 0.5 * 0.01**2, rel=0.01)
