@@ -177,6 +177,7 @@ class TrainingEnvironment:
         return Situation(
             motion=motion,
             command=self.commands.value,
+            idle=self.commands.standing,
             standing=self.clock.stopped,
             swing=self.gait.swing(self.clock.sine),
             mean_velocity=self.mean_velocity,

@@ -31,10 +31,10 @@ class GaitParameters:
         default=0.04, ge=0.0, lt=0.2, description="per step, both feet on the ground [s]"
     )
     cadence: float = Field(
-        default=0.5, ge=0.0, lt=1.0, description="by how much the policy may change it, share"
+        default=0.9, ge=0.0, lt=1.0, description="by how much the policy may change it, share"
     )
     wake_above: float = Field(
-        default=0.6, gt=0.0, description="rolling or pitching that ends standing [rad/s]"
+        default=0.7, gt=0.0, description="rolling or pitching that ends standing [rad/s]"
     )
     wake_strides: float = Field(default=2.0, gt=0.0, description="until it stands again")
     lift: float = Field(
@@ -45,7 +45,7 @@ class GaitParameters:
     hip_pitch: float = Field(default=-0.24, description="of the default posture [rad]")
     knee: float = Field(default=0.50, description="of the default posture [rad]")
     ankle_pitch: float = Field(default=-0.26, description="of the default posture [rad]")
-    foot_distance: float = Field(default=0.20, gt=0.0, description="sideways, wanted [m]")
+    foot_distance: float = Field(default=0.22, gt=0.0, description="sideways, wanted [m]")
 
 
 @dataclass(frozen=True, slots=True, config=STRICT)
@@ -92,7 +92,7 @@ class RandomisationParameters:
     gravity_bias: float = Field(default=0.015, ge=0.0, description="bound per axis")
     kick: float = Field(default=1.3, ge=0.0, description="largest velocity change [m/s]")
     kick_turn: float = Field(default=0.3, ge=0.0, description="largest rate change [rad/s]")
-    kick_every: Range = Field(default=(2.5, 5.0), description="[s]")
+    kick_every: Range = Field(default=(1.5, 4.0), description="[s]")
 
 
 @dataclass(frozen=True, slots=True, config=STRICT)
@@ -108,10 +108,10 @@ class RewardParameters:
     height: float = -20.0
     upright: float = -3.0
     vertical_velocity: float = -0.5
-    angular_velocity: float = -0.05
-    action_rate: float = -0.02
-    action_jerk: float = -0.005
-    cadence: float = -0.1
+    angular_velocity: float = -0.15
+    action_rate: float = -0.04
+    action_jerk: float = -0.01
+    cadence: float = -0.05
     torque: float = -0.1
     power: float = -0.0015
     joint_acceleration: float = -1.0e-6
@@ -123,6 +123,7 @@ class RewardParameters:
     foot_heading: float = -0.5
     foot_flat: float = -0.5
     stillness: float = -0.3
+    restless: float = -1.0
     fall: float = Field(default=-60.0, description="once, times the step; at difficulty 0")
     fall_hard: float = Field(default=-150.0, description="the same at difficulty 1")
     alive: float = 0.3
@@ -150,7 +151,7 @@ class PpoParameters:
     gamma: float = Field(default=0.99, gt=0.0, lt=1.0)
     lam: float = Field(default=0.95, gt=0.0, le=1.0)
     clip: float = Field(default=0.2, gt=0.0)
-    entropy: float = Field(default=0.001, ge=0.0)
+    entropy: float = Field(default=0.0, ge=0.0)
     value_weight: float = Field(default=1.0, gt=0.0)
     kl: float = Field(default=0.016, gt=0.0, description="wanted between iterations")
     rate: float = Field(default=1.0e-3, gt=0.0, description="learning rate at the start")
@@ -162,7 +163,7 @@ class PpoParameters:
         default=0.15, gt=0.0, description="largest at the end; the bound falls from the first one"
     )
     hidden: tuple[int, ...] = (256, 128, 64)
-    iterations: int = Field(default=1300, ge=1, description="of envs x steps samples")
+    iterations: int = Field(default=1600, ge=1, description="of envs x steps samples")
     checkpoint_every: int = Field(default=25, ge=1, description="iterations")
     anneal_from: float = Field(
         default=0.7, ge=0.0, le=1.0, description="share of the run after which the KL falls to 1/5"

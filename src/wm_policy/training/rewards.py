@@ -29,7 +29,8 @@ DISTURBED = 0.4
 class Situation:
     """What rewards judge.
 
-    motion: after the step. command: (n, 3) as in force during it. standing: (n,) clock stopped.
+    motion: after the step. command: (n, 3) as in force during it. idle: (n,) no motion is asked
+    for. standing: (n,) idle, and the clock stands still.
     swing: (n, 2) of the reference, 0 to 1. mean_velocity: (n, 3) forward, left, turning over the
     last stride. action, before, before_that: (n, 12) network output, newest first. cadence: (n,)
     what the policy does to its clock, -1 to 1.
@@ -39,6 +40,7 @@ class Situation:
 
     motion: Motion
     command: Array
+    idle: NDArray[np.bool_]
     standing: NDArray[np.bool_]
     swing: Array
     mean_velocity: Array
@@ -215,6 +217,11 @@ def stillness(s: Situation) -> Array:
     return np.where(s.standing & ~s.disturbed, moving, 0.0)
 
 
+def restless(s: Situation) -> Array:
+    """One while the clock runs although no motion is asked for: a robot may not wake itself."""
+    return np.where(s.idle & ~s.standing, 1.0, 0.0)
+
+
 def alive(s: Situation) -> Array:
     """One."""
     return np.ones(len(s.command))
@@ -247,6 +254,7 @@ _TERMS: Mapping[str, Callable[[Situation], Array]] = {
         foot_heading,
         foot_flat,
         stillness,
+        restless,
         alive,
     )
 }

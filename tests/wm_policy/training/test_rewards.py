@@ -40,6 +40,7 @@ def situation(**changes: object) -> Situation:
     whole = Situation(
         motion=replace(motion, **moved),
         command=np.zeros((1, 3)),
+        idle=np.array([True]),
         standing=np.array([True]),
         swing=np.zeros((1, 2)),
         mean_velocity=np.zeros((1, 3)),
@@ -115,3 +116,10 @@ def test_only_loaded_feet_slip() -> None:
 
 def test_every_weight_has_its_term() -> None:
     assert set(rewards.TERMS) | set(rewards.FALLS) == set(RewardParameters.__dataclass_fields__)
+
+
+def test_stepping_without_being_asked_costs() -> None:
+    walking, asked = np.array([False]), np.array([False])
+    assert rewards.restless(situation(standing=walking))[0] == 1.0
+    assert rewards.restless(situation(standing=walking, idle=asked))[0] == 0.0
+    assert rewards.restless(situation())[0] == 0.0
