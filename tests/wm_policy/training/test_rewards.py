@@ -14,10 +14,10 @@ from wm_policy.training.rewards import Situation
 
 
 def situation(**changes: object) -> Situation:
-    """One robot that stands still, level, both feet loaded, 0.22 m apart."""
+    """One robot that stands still, level, both feet loaded, 0.24 m apart."""
     gait = GaitParameters()
     zeros = np.zeros((1, 12))
-    soles = np.array([[[0.0, 0.11, 0.0], [0.0, -0.11, 0.0]]])
+    soles = np.array([[[0.0, 0.12, 0.0], [0.0, -0.12, 0.0]]])
     up = np.zeros((1, 2, 3))
     up[:, :, 2] = 1.0
     motion = Motion(
