@@ -14,6 +14,9 @@ _TILT_START, _VELOCITY_START, _HEADING_START = 0.1, 0.02, 0.1
 _DEFINED = 1e-6
 """Heading and position define the odometry frame at reset: no doubt in them [rad], [m]."""
 
+_HEIGHT_START = 0.002
+"""Of soles that touch the ground but do not bear the robot's weight yet [m]."""
+
 
 def initial_variance(p: InvariantEkfParameters) -> Array:
     """(26,) at reset, before IMU attitude and soles were looked at."""
@@ -21,6 +24,8 @@ def initial_variance(p: InvariantEkfParameters) -> Array:
     deviation[ekf.PHI] = _TILT_START, _TILT_START, _DEFINED
     deviation[ekf.VELOCITY] = _VELOCITY_START
     deviation[ekf.POSITION] = _DEFINED
+    if p.flat_ground:  # then z = 0 is the ground's height, not the start's
+        deviation[ekf.POSITION.start + 2] = _HEIGHT_START
     deviation[ekf.GYRO_BIAS] = p.gyro_bias_start
     deviation[ekf.FORCE_BIAS] = p.accelerometer_bias_start
     deviation[ekf.IMU_TILT] = p.imu_tilt_start

@@ -10,6 +10,7 @@ import pytest
 
 from wm_control.estimation.estimator import LegOdometryEstimator
 from wm_control.estimation.factory import make_estimator
+from wm_control.estimation.invariant_covariance import initial_variance
 from wm_control.estimation.invariant_estimator import InvariantEkfEstimator
 from wm_control.estimation.parameters import EstimatorParameters
 from wm_control.estimation.synthetic import SensorErrors
@@ -138,6 +139,26 @@ def test_ground_that_is_not_flat_can_be_declared(robot, walk):
     estimator = InvariantEkfEstimator(robot, replace(PARAMETERS, invariant_ekf=ekf))
     errors = velocity_errors(run(estimator, walk.observations(SensorErrors(), 3)), walk)
     assert np.sqrt((errors[250:] ** 2).mean(axis=0)).max() < 0.015
+
+
+@pytest.mark.parametrize(("flat", "deviation"), [(True, 2e-3), (False, 1e-6)])
+def test_height_is_the_grounds_where_it_is_flat_and_the_starts_where_it_is_not(flat, deviation):
+    start = initial_variance(replace(PARAMETERS.invariant_ekf, flat_ground=flat))
+    np.testing.assert_allclose(start[6:9], (1e-12, 1e-12, deviation**2))
+
+
+def test_a_robot_that_sinks_onto_its_soles_stands_at_the_grounds_height(robot, rest):
+    """It is reset 1.5 mm above the ground and stands there unseen: soles tell its height."""
+    estimator = InvariantEkfEstimator(robot, PARAMETERS)
+    observations = list(rest.observations(SensorErrors(), 5))
+    estimator.reset(observations[0])
+    estimator.state.vectors[1:, 2] -= 1.5e-3
+    for observation in observations[1:]:
+        estimate = estimator.update(observation)
+    left, right = estimator.state.vectors[2:, 2]
+    assert abs(left) < 2e-4
+    assert abs(right) < 2e-4
+    assert estimate.pose_covariance[2, 2] < 3e-4**2
 
 
 def test_a_replay_gives_the_same_bytes(robot, walk):
