@@ -58,7 +58,7 @@ def collect(
             observation = torch.from_numpy(current.observation)
             privileged = torch.from_numpy(current.privileged)
             mean = actor(observation)
-            action = mean + actor.deviation * torch.randn_like(mean)
+            action = mean + actor.deviation_at(observation) * torch.randn_like(mean)
             current = env.step(action.numpy())
             falls += int(current.fell.sum())
             for name, value in current.terms.items():
@@ -104,7 +104,7 @@ class Ppo:
         p = self.parameters
         with torch.no_grad():
             advantage, target = self._advantages(rollout, last)
-            old_deviation = self.actor.deviation.clone()
+            deviation = self.actor.deviation_at(rollout.observation.flatten(0, 1))
             anchor = None
             if self.anchor is not None and self.anchor_weight > 0.0:
                 anchor = self.anchor(rollout.observation.flatten(0, 1))
@@ -113,6 +113,7 @@ class Ppo:
             "privileged": rollout.privileged.flatten(0, 1),
             "action": rollout.action.flatten(0, 1),
             "mean": rollout.mean.flatten(0, 1),
+            "deviation": deviation,
             "advantage": advantage.flatten(),
             "target": target.flatten(),
         }
@@ -121,10 +122,10 @@ class Ppo:
         kl = value_loss = pulled = 0.0
         count = p.epochs * p.minibatches
         for batch in _minibatches(data, p.epochs, p.minibatches):
-            step = self._minibatch(batch, old_deviation, kl_target)
+            step = self._minibatch(batch, kl_target)
             kl, value_loss, pulled = step[0], value_loss + step[1] / count, pulled + step[2] / count
-        deviation = float(self.actor.deviation.detach().mean())
-        return UpdateReport(kl, value_loss, self.rate, deviation, pulled)
+        spread = float(self.actor.deviation.detach().mean())
+        return UpdateReport(kl, value_loss, self.rate, spread, pulled)
 
     def _advantages(self, rollout: Rollout, last: Step) -> tuple[Tensor, Tensor]:
         """Generalised advantage estimation; episodes cut by time go on with their value."""
@@ -145,24 +146,27 @@ class Ppo:
         normal = (advantage - advantage.mean()) / (advantage.std() + 1e-6)
         return normal, target
 
-    def _minibatch(
-        self, batch: dict[str, Tensor], old_deviation: Tensor, kl_target: float
-    ) -> tuple[float, float, float]:
+    def _minibatch(self, batch: dict[str, Tensor], kl_target: float) -> tuple[float, float, float]:
         p = self.parameters
         value_loss = (self.critic(batch["privileged"]) - batch["target"]).square().mean()
         if self.critic_only:
             self._descend(value_loss)
             return 0.0, float(value_loss.detach()), 0.0
-        mean, deviation = self.actor(batch["observation"]), self.actor.deviation
+        mean, deviation = (
+            self.actor(batch["observation"]),
+            self.actor.deviation_at(batch["observation"]),
+        )
         with torch.no_grad():
-            kl = float(divergence(mean, deviation, batch["mean"], old_deviation).mean())
+            kl = float(divergence(mean, deviation, batch["mean"], batch["deviation"]).mean())
             self._adapt(kl, kl_target)
-            before = log_density(batch["action"], batch["mean"], old_deviation)
+            before = log_density(batch["action"], batch["mean"], batch["deviation"])
         ratio = (log_density(batch["action"], mean, deviation) - before).exp()
         advantage = batch["advantage"]
         clipped = ratio.clamp(1.0 - p.clip, 1.0 + p.clip) * advantage
         surrogate = -torch.min(ratio * advantage, clipped).mean()
-        loss = surrogate + p.value_weight * value_loss - p.entropy * deviation.log().sum()
+        loss = (
+            surrogate + p.value_weight * value_loss - p.entropy * self.actor.deviation.log().sum()
+        )
         pulled = torch.zeros(())
         if "anchor" in batch:
             pulled = (mean - batch["anchor"]).square().mean()

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from wm_policy.training.env import Step
-from wm_policy.training.networks import Actor, divergence, log_density
+from wm_policy.training.networks import STANDING_SHARE, Actor, divergence, log_density
 from wm_policy.training.parameters import PpoParameters
 from wm_policy.training.ppo import Ppo, Rollout
 
@@ -116,3 +116,14 @@ def test_density_and_divergence_of_gaussians() -> None:
     difference = log_density(one, zero, unit) - log_density(zero, zero, unit)
     assert float(difference) == pytest.approx(-0.5)
     assert float(divergence(one, unit, zero, unit)) == pytest.approx(0.5)
+
+
+def test_standing_robots_are_shaken_less() -> None:
+    actor = Actor(9, (8,), 2, 0.5, 0.1)
+    seen = torch.zeros(3, 9)
+    seen[0, 5:7] = 1.0  # both sines 0, both cosines 1: the clock stands still
+    seen[1, 3:7] = torch.tensor([0.0, 0.0, 1.0, -1.0])  # the moment before a swing
+    seen[2, 3:7] = torch.tensor([0.6, -0.6, 0.8, -0.8])
+    found = actor.deviation_at(seen).detach()
+    assert found[0].tolist() == pytest.approx([0.5 * STANDING_SHARE] * 2)
+    assert found[1:].flatten().tolist() == pytest.approx([0.5] * 4)
