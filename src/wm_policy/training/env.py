@@ -24,7 +24,7 @@ from wm_policy.training.mujoco_model import build_model, locked_posture
 from wm_policy.training.observing import Observer
 from wm_policy.training.parameters import TrainingParameters
 from wm_policy.training.randomisation import Randomisation
-from wm_policy.training.rewards import Situation, rewards
+from wm_policy.training.rewards import ROUGHNESS, Situation, rewards
 from wm_policy.training.student import ACTION_BOUND, JOINTS, build_student
 
 LEAST_HEIGHT = 0.45
@@ -87,6 +87,7 @@ class TrainingEnvironment:
         self.commands = Commands(count, parameters, self.rng)
         self.observer = Observer(count, student, parameters.randomisation, self.rng)
         self.difficulty = parameters.curriculum.start
+        self.price_of_roughness = 1.0
         self._reader = MotionReader(self.batch, model)
         self._position, self._velocity = self.batch.bind("qpos"), self.batch.bind("qvel")
         self._time = self.batch.bind("time").reshape(count, 1)
@@ -148,6 +149,8 @@ class TrainingEnvironment:
         self._remember(motion)
         fell = broken | (motion.height < LEAST_HEIGHT) | (motion.rotation[:, 2, 2] < LEAST_UPRIGHT)
         terms = rewards(self._situation(motion), self.parameters.rewards)
+        for name in ROUGHNESS & terms.keys():
+            terms[name] = terms[name] * self.price_of_roughness
         terms["fall"] = self._fall_weight * fell.astype(np.float64)
         reward = np.sum(list(terms.values()), axis=0) / self.parameters.rate
         reward[broken] = self._fall_weight / self.parameters.rate

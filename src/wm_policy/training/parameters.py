@@ -109,8 +109,8 @@ class RewardParameters:
     upright: float = -3.0
     vertical_velocity: float = -0.5
     angular_velocity: float = -0.15
-    action_rate: float = -0.04
-    action_jerk: float = -0.01
+    action_rate: float = Field(default=-0.02, description="while exploration is largest")
+    action_jerk: float = Field(default=-0.005, description="the same")
     cadence: float = -0.05
     torque: float = -0.1
     power: float = -0.0015

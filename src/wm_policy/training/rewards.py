@@ -259,6 +259,9 @@ _TERMS: Mapping[str, Callable[[Situation], Array]] = {
     )
 }
 
+ROUGHNESS = frozenset({"action_rate", "action_jerk"})
+"""Terms that exploration pays as well; their price rises as it falls."""
+
 FALLS = ("fall", "fall_hard")
 """Weights of what is added where falls are seen."""
 

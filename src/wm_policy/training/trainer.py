@@ -112,7 +112,7 @@ class Trainer:
         """One iteration; TrainingError when the networks are no longer finite."""
         p = self.parameters.ppo
         self._lengthen_the_leash()
-        self.ppo.actor.most = p.deviation * (p.last_deviation / p.deviation) ** min(1.0, self.done)
+        self._settle()
         rollout, self._step = collect(self.env, self.ppo.actor, self._step, p.steps)
         report = self.ppo.update(rollout, self._step, self._kl_target())
         if not np.isfinite(report.value_loss):
@@ -136,6 +136,13 @@ class Trainer:
         p = self.parameters.imitation
         self.ppo.critic_only = self.iteration < p.critic_only
         self.ppo.anchor_weight = p.anchor * 0.5 ** (self.iteration / p.anchor_half_life)
+
+    def _settle(self) -> None:
+        """Bound the exploration, and make roughness dearer by as much as exploration pays less."""
+        p = self.parameters.ppo
+        share = (p.last_deviation / p.deviation) ** min(1.0, self.done)
+        self.ppo.actor.most = p.deviation * share
+        self.env.price_of_roughness = share**-2
 
     def _kl_target(self) -> float:
         """Smaller towards the end, so that the policy settles."""

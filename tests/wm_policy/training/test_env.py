@@ -139,3 +139,14 @@ def test_kicks_change_the_velocity_by_no_more_than_the_difficulty_allows() -> No
     size = np.linalg.norm(env.batch.bind("qvel")[:, :2] - before, axis=1)
     assert (size <= 0.5 + 1e-12).all()
     assert size.max() > 0.4
+
+
+def test_roughness_is_paid_at_the_price_of_the_day() -> None:
+    rates = []
+    for price in (1.0, 3.0):
+        env = environment(2)
+        env.reset()
+        env.price_of_roughness = price
+        rates.append(env.step(actions(2, 0)).terms["action_rate"])
+    assert rates[0] < 0.0
+    assert rates[1] == pytest.approx(3.0 * rates[0])

@@ -128,6 +128,7 @@ def test_exploration_is_bounded_more_and_more(tmp_path: Path) -> None:
     for _ in range(6):
         run.iterate()
         bounds.append(run.ppo.actor.most)
+        assert run.env.price_of_roughness == pytest.approx((0.5 / bounds[-1]) ** 2)
         assert float(run.ppo.actor.deviation.detach().max()) <= bounds[-1] + 1e-6
     assert bounds[0] == pytest.approx(0.5)
     assert bounds[3] == pytest.approx(math.sqrt(0.5 * 0.15))
