@@ -33,7 +33,7 @@ def card_lines(s: Mapping[str, Any]) -> list[str]:
         "",
         "| stage | samples (50 Hz) | CPU time |",
         "|---|---|---|",
-        *(_stage(name, stage) for name, stage in s["stages"].items()),
+        *(_stage(name, stage) for name, stage in s["stages"].items() if stage["cpu_seconds"]),
         f"| all | {s['samples']:,} | {_time(s['cpu_seconds'])} |",
         "",
         _data(s),
