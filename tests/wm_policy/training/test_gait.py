@@ -10,7 +10,7 @@ from wm_policy.phase import PhaseClock
 from wm_policy.training.gait import START, Clock, build_gait
 from wm_policy.training.parameters import GaitParameters
 
-PARAMETERS = GaitParameters(stride=0.8, double_support=0.04)
+PARAMETERS = GaitParameters(stride=0.8, double_support=0.04, wake_above=0.6, wake_strides=2.0)
 GAIT = build_gait(PARAMETERS, 50.0)
 
 
