@@ -38,6 +38,12 @@ class Alone:
             name: subprocess.Popen([sys.executable, "-m", *line]) for name, line in MODULES.items()
         }
 
+    def said_by_robot(self) -> str:
+        """What the robot's node says of its commands, provided that its process lives."""
+        code = self.processes["robot"].poll()
+        assert code is None, f"the robot's process ended with {code}"
+        return self.observer.said("robot: command link")
+
     def close(self) -> None:
         for process in self.processes.values():
             process.kill()
@@ -78,7 +84,7 @@ def test_after_arming_the_commands_come_from_the_controller_and_the_robot_moves_
 
 def test_a_robot_whose_arbiter_is_killed_damps_itself_and_says_why(alone):
     alone.processes["arbiter"].kill()
-    alone.observer.until("damping", lambda: "damping" in alone.observer.said("robot: command link"))
+    alone.observer.until("damping", lambda: "damping" in alone.said_by_robot())
     assert f"{WatchdogParameters().damp_after:g} s" in alone.observer.said("robot: command link")
 
 
