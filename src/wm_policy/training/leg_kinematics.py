@@ -9,16 +9,13 @@ pushed. It is computed from the observation alone, so the exported graph does it
 
 from __future__ import annotations
 
-import tempfile
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import numpy as np
 
 from wm_control.robot.description import RobotDescription
-from wm_control.robot.folding import FoldedRobot, fold_fixed_joints
-from wm_control.robot.urdf import read_urdf
 from wm_control.types import Array
+from wm_policy.training.mujoco_model import folded_robot
 
 HALF_STEP = 0.01
 """Soles' velocities are central differences over this time on both sides [s]."""
@@ -80,7 +77,7 @@ def build_leg_kinematics(
     description: RobotDescription, legs: tuple[str, ...], posture: Array
 ) -> LegKinematics:
     """Read both chains out of the robot; legs: 12 names, left first. posture: (12,) [rad]."""
-    folded = _read(description)
+    folded = folded_robot(description, {})
     turns, offsets, soles = np.zeros((6, 2, 3, 9)), np.zeros((6, 2, 1, 3)), np.zeros((2, 1, 3))
     for leg, sole in enumerate(description.soles):
         for index, name in enumerate(legs[6 * leg : 6 * leg + 6]):
@@ -93,10 +90,3 @@ def build_leg_kinematics(
         soles[leg, 0] = sole.position
     bare = LegKinematics(turns, offsets, soles, posture, np.zeros((2, 3)))
     return replace(bare, default=bare.soles(posture[None])[0])
-
-
-def _read(description: RobotDescription) -> FoldedRobot:
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "robot.urdf"
-        path.write_text(description.urdf, encoding="utf-8")
-        return fold_fixed_joints(read_urdf(path), {})

@@ -47,7 +47,7 @@ def build_model(
     locked: joints that are welded, with their angle [rad]. gains: stiffness and damping of the
     position drives, one per joint that is left, in the robot's order; the description's if None.
     """
-    folded = _read(description, locked or {})
+    folded = folded_robot(description, locked or {})
     names = tuple(name for name in description.joint_names if name in folded.joints)
     spec = mujoco.MjSpec()
     spec.compiler.degree = False
@@ -62,7 +62,8 @@ def build_model(
     return spec.compile()
 
 
-def _read(description: RobotDescription, locked: Mapping[str, float]) -> FoldedRobot:
+def folded_robot(description: RobotDescription, locked: Mapping[str, float]) -> FoldedRobot:
+    """Tree of moving bodies; locked: joints that are welded, with their angle [rad]."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "robot.urdf"
         path.write_text(description.urdf, encoding="utf-8")
