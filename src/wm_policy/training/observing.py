@@ -117,11 +117,6 @@ class Observer:
         sigma[18:30] = self._noise.velocity_noise * self._scales.joint_velocity_scale
         self._sigma = sigma
 
-    @property
-    def width(self) -> int:
-        """Of what the network sees."""
-        return network_width(self._scales.history)
-
     def observe(
         self,
         state: Motion,
