@@ -45,6 +45,16 @@ class HeldPosture:
     damping: Array
 
 
+def posture_gains(inertia: float) -> tuple[float, float]:
+    """Stiffness [N·m/rad] and damping [N·m·s/rad] by what a joint carries [kg·m²]."""
+    kp = max(LEAST_STIFFNESS, inertia * (2.0 * math.pi * NATURAL_FREQUENCY) ** 2)
+    return kp, _damping(kp, inertia)
+
+
+def _damping(stiffness: float, inertia: float) -> float:
+    return 2.0 * DAMPING_RATIO * math.sqrt(stiffness * inertia)
+
+
 def held_posture(manifest: Manifest, robot: RobotDescription) -> HeldPosture:
     """Posture of all joints but the policy's.
 
@@ -62,9 +72,8 @@ def held_posture(manifest: Manifest, robot: RobotDescription) -> HeldPosture:
         said = manifest.held.get(name, Held())
         default = own.get(name, float(robot.default_position[joint]))
         inertia = float(carried[joint])
-        kp = max(LEAST_STIFFNESS, inertia * (2.0 * math.pi * NATURAL_FREQUENCY) ** 2)
-        kp = kp if said.stiffness is None else said.stiffness
-        kd = 2.0 * DAMPING_RATIO * math.sqrt(kp * inertia)
+        kp = posture_gains(inertia)[0] if said.stiffness is None else said.stiffness
+        kd = _damping(kp, inertia)
         position.append(default if said.position is None else said.position)
         stiffness.append(kp)
         damping.append(kd if said.damping is None else said.damping)

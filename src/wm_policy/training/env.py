@@ -19,8 +19,8 @@ from wm_control.types import Array
 from wm_policy.training.commands import Commands
 from wm_policy.training.gait import Clock, Gait
 from wm_policy.training.mirror import second_half
-from wm_policy.training.motion import Motion, MotionReader
-from wm_policy.training.mujoco_model import build_model, locked_posture
+from wm_policy.training.motion import LEG_ANGLES, LEG_SPEEDS, Motion, MotionReader
+from wm_policy.training.mujoco_model import build_model, drive_gains, locked_posture, waist_joints
 from wm_policy.training.observing import Observer
 from wm_policy.training.parameters import TrainingParameters
 from wm_policy.training.randomisation import Randomisation
@@ -72,11 +72,19 @@ class TrainingEnvironment:
         self.parameters, self.count = parameters, count
         student = build_student(description, parameters)
         legs = student.joints
-        model = build_model(description, parameters.physics, locked_posture(description, legs))
+        free = (*legs, *waist_joints(description))
+        model = build_model(
+            description,
+            parameters.physics,
+            locked_posture(description, free),
+            gains=drive_gains(description, free),
+        )
         self.model = model
         self.batch = Batch(model, count, threads, persistent=True)
         self.gait: Gait = student.gait
         pick = [description.joint_names.index(name) for name in legs]
+        waist = [description.joint_names.index(name) for name in waist_joints(description)]
+        self._upper: Array = description.default_position[waist]
         self.limit: Array = description.torque_limit[pick]
         self.scale = student.scale
         self._crouch = description.default_position[pick]
@@ -129,7 +137,7 @@ class TrainingEnvironment:
         self._net_actions = np.roll(self._net_actions, 1, axis=0)
         self._net_actions[0] = own
         target = np.clip(self.gait.default + self.scale * total, self.lower, self.upper)
-        before, began = self._velocity[:, 6:].copy(), self._time[:, 0].copy()
+        before, began = self._velocity[:, LEG_SPEEDS].copy(), self._time[:, 0].copy()
         self._advance(target)
         motion = self._reader.read(before, 1.0 / self.parameters.rate)
         # MuJoCo answers NaN with a reset, and says so only on the clock.
@@ -140,7 +148,7 @@ class TrainingEnvironment:
         """Physics; the new target arrives after each robot's own delay."""
         for substep in range(self.substeps):
             arrived = substep >= self.randomisation.delay
-            self._control[:] = np.where(arrived[:, None], target, self.target)
+            self._control[:, :JOINTS] = np.where(arrived[:, None], target, self.target)
             last = substep == self.substeps - 1
             self.batch.step(nstep=1, stage=_VELOCITY_STAGE if last else 0)
         self.target = target
@@ -209,7 +217,7 @@ class TrainingEnvironment:
         if motion is not None and len(done):
             self._restart(done)
         self.commands.tick(self.difficulty)
-        now = self._reader.read(self._velocity[:, 6:], 1.0)
+        now = self._reader.read(self._velocity[:, LEG_SPEEDS], 1.0)
         rolling = now.angular_velocity
         speed = 1.0 + self.parameters.gait.cadence * self._cadence
         self.clock.tick(self.commands.standing, np.hypot(rolling[:, 0], rolling[:, 1]), speed)
@@ -263,10 +271,12 @@ class TrainingEnvironment:
         self.batch.reset(ids, stage=0)
         self._position[ids] = 0.0
         self._position[ids, 3], self._position[ids, 6] = np.cos(0.5 * yaw), np.sin(0.5 * yaw)
-        self._position[ids, 7:] = posture
+        self._position[ids, LEG_ANGLES] = posture
+        self._position[ids, LEG_ANGLES.stop :] = self._upper
         self._time[ids] = START_TIME
         self._velocity[ids] = rng.normal(0.0, 0.05, (k, self.model.nv))
-        self._control[ids] = posture
+        self._control[ids, :JOINTS] = posture
+        self._control[ids, JOINTS:] = self._upper
         self.batch.forward(ids, stage=int(mujoco.mjtStage.mjSTAGE_POS))
         self._position[ids, 2] = -self._sites[ids, :, 2].min(axis=1) + 0.002
         self.batch.forward(ids)

@@ -13,6 +13,12 @@ from wm_control.types import Array
 
 FEET = 2
 
+LEG_ANGLES = slice(7, 19)
+"""Of the legs in MuJoCo's positions, behind the base; the waist comes after them."""
+
+LEG_SPEEDS = slice(6, 18)
+"""The same in its velocities."""
+
 
 @dataclass(frozen=True, slots=True)
 class Motion:
@@ -73,17 +79,17 @@ class MotionReader:
         heading = np.arctan2(turns[:, :, 1, 0], turns[:, :, 0, 0]) - yaw[:, None]
         linear = velocity[:, :3].copy()
         linear[:, :2] = into_heading(linear[:, :2], yaw)
-        joint_velocity = velocity[:, 6:].copy()
+        joint_velocity = velocity[:, LEG_SPEEDS].copy()
         return Motion(
             height=position[:, 2].copy(),
             rotation=rotation,
             gravity=-rotation[:, 2, :],
             angular_velocity=velocity[:, 3:6].copy(),
             velocity=linear,
-            joint_position=position[:, 7:].copy(),
+            joint_position=position[:, LEG_ANGLES].copy(),
             joint_velocity=joint_velocity,
             joint_acceleration=(joint_velocity - joint_velocity_before) / period,
-            torque=self._torque.copy(),
+            torque=self._torque[:, :12].copy(),
             sole_position=relative,
             sole_velocity=self._sensors[:, FEET:].reshape(n, FEET, 3).copy(),
             sole_normal=turns[:, :, :, 2],

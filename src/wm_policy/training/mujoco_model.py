@@ -17,6 +17,8 @@ from wm_control.robot.description import RobotDescription
 from wm_control.robot.folding import FoldedRobot, fold_fixed_joints
 from wm_control.robot.urdf import Joint, Link, read_urdf
 from wm_control.types import Array
+from wm_policy.drives import carried_inertia
+from wm_policy.posture import posture_gains
 from wm_policy.training.parameters import PhysicsParameters
 
 SOLES = ("l_sole", "r_sole")
@@ -27,6 +29,24 @@ def leg_joints(description: RobotDescription) -> tuple[str, ...]:
     """Names of the joints of both legs, left first, in the robot's order."""
     groups = description.groups
     return tuple(description.joint_names[i] for i in (*groups["left_leg"], *groups["right_leg"]))
+
+
+def waist_joints(description: RobotDescription) -> tuple[str, ...]:
+    """Names of the joints between legs and trunk: they give when the robot is pushed."""
+    return tuple(description.joint_names[i] for i in description.groups["waist"])
+
+
+def drive_gains(description: RobotDescription, joints: tuple[str, ...]) -> tuple[Array, Array]:
+    """Stiffness and damping: of legs the robot's, of others those of the posture."""
+    legs, carried = leg_joints(description), carried_inertia(description)
+    stiffness, damping = [], []
+    for name in joints:
+        at = description.joint_names.index(name)
+        own = (float(description.stiffness[at]), float(description.damping[at]))
+        kp, kd = own if name in legs else posture_gains(float(carried[at]))
+        stiffness.append(kp)
+        damping.append(kd)
+    return np.array(stiffness), np.array(damping)
 
 
 def locked_posture(description: RobotDescription, free: tuple[str, ...]) -> dict[str, float]:

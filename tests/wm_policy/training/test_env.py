@@ -13,6 +13,7 @@ from exact_robots import EXACT
 from wm_control.robot.description import load_robot
 from wm_policy.training.env import TrainingEnvironment
 from wm_policy.training.mirror import LEGS
+from wm_policy.training.motion import LEG_ANGLES
 from wm_policy.training.parameters import CommandParameters, TrainingParameters
 from wm_policy.training.student import OUTPUTS
 
@@ -44,11 +45,11 @@ def test_a_robot_and_its_mirror_image_half_a_stride_later_do_the_same() -> None:
     env.reset()
     position, velocity = env.batch.bind("qpos"), env.batch.bind("qvel")
     position[:, :7] = (0.0, 0.0, 0.78, 1.0, 0.0, 0.0, 0.0)
-    position[0, 7:] = env.gait.default + 0.1 * np.sin(np.arange(12.0))
-    position[1, 7:] = LEGS(position[0, 7:])
+    position[0, LEG_ANGLES] = env.gait.default + 0.1 * np.sin(np.arange(12.0))
+    position[1, LEG_ANGLES] = LEGS(position[0, LEG_ANGLES])
     velocity[:] = 0.0
     env.batch.forward()
-    env.target[:] = position[:, 7:]
+    env.target[:] = position[:, LEG_ANGLES]
     env.commands.value[:] = ((0.4, 0.2, 0.3), (0.4, -0.2, -0.3))
     env.clock.reset(np.array([0, 1]), np.array([0.3, 0.3 + np.pi]))
     env.observer._fresh = True
@@ -90,7 +91,7 @@ def test_targets_arrive_after_the_delay() -> None:
     before = env.target.copy()
     seen = []
     step = env.batch.step
-    env.batch.step = lambda **k: (seen.append(env._control[0].copy()), step(**k))  # type: ignore[method-assign]
+    env.batch.step = lambda **k: (seen.append(env._control[0, :12].copy()), step(**k))  # type: ignore[method-assign]
     env.step(actions(1, 5))
     assert [np.allclose(control, before[0]) for control in seen] == [True, True, False, False]
     assert seen[3] == pytest.approx(env.target[0])
