@@ -65,7 +65,7 @@ class ObservationParameters:
 class CommandParameters:
     """Velocity commands that are drawn, at full difficulty."""
 
-    forward: Range = Field(default=(-0.6, 1.2), description="[m/s]")
+    forward: Range = Field(default=(-0.6, 1.3), description="[m/s]")
     sideways: Range = Field(default=(-0.4, 0.4), description="[m/s]")
     turning: Range = Field(default=(-0.9, 0.9), description="[rad/s]")
     standing: float = Field(default=0.15, ge=0.0, le=1.0, description="share of zero commands")
@@ -90,7 +90,7 @@ class RandomisationParameters:
     gyro_bias: float = Field(default=0.02, ge=0.0, description="bound per axis [rad/s]")
     gravity_noise: float = Field(default=0.01, ge=0.0, description="deviation per axis")
     gravity_bias: float = Field(default=0.015, ge=0.0, description="bound per axis")
-    kick: float = Field(default=1.3, ge=0.0, description="largest velocity change [m/s]")
+    kick: float = Field(default=1.5, ge=0.0, description="largest velocity change [m/s]")
     kick_turn: float = Field(default=0.3, ge=0.0, description="largest rate change [rad/s]")
     kick_every: Range = Field(default=(1.5, 4.0), description="[s]")
 
@@ -108,8 +108,8 @@ class RewardParameters:
     height: float = -20.0
     upright: float = -3.0
     vertical_velocity: float = -0.5
-    angular_velocity: float = -0.15
-    action_rate: float = Field(default=-0.02, description="while exploration is largest")
+    angular_velocity: float = -0.1
+    action_rate: float = Field(default=-0.03, description="while exploration is largest")
     action_jerk: float = Field(default=-0.005, description="the same")
     cadence: float = -0.05
     torque: float = -0.1
@@ -163,7 +163,7 @@ class PpoParameters:
         default=0.15, gt=0.0, description="largest at the end; the bound falls from the first one"
     )
     hidden: tuple[int, ...] = (256, 128, 64)
-    iterations: int = Field(default=1600, ge=1, description="of envs x steps samples")
+    iterations: int = Field(default=2000, ge=1, description="of envs x steps samples")
     checkpoint_every: int = Field(default=25, ge=1, description="iterations")
     anneal_from: float = Field(
         default=0.7, ge=0.0, le=1.0, description="share of the run after which the KL falls to 1/5"
@@ -185,12 +185,12 @@ class ImitationParameters:
     noise: float = Field(default=0.01, ge=0.0, description="added to the observation")
     anchor: float = Field(default=0.5, ge=0.0, description="weight of the clone in post-training")
     anchor_half_life: float = Field(
-        default=80.0, gt=0.0, description="iterations in which that weight halves"
+        default=50.0, gt=0.0, description="iterations in which that weight halves"
     )
     critic_only: int = Field(
         default=15, ge=0, description="iterations in which the actor stays as it is"
     )
-    deviation: float = Field(default=0.25, gt=0.0, description="of actions when it ends")
+    deviation: float = Field(default=0.5, gt=0.0, description="of actions when it ends")
     difficulty: float = Field(default=0.3, ge=0.0, le=1.0, description="of the curriculum then")
 
 
