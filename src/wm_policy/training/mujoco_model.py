@@ -24,6 +24,9 @@ from wm_policy.training.parameters import PhysicsParameters
 SOLES = ("l_sole", "r_sole")
 FLOOR = "floor"
 
+LEFT, RIGHT = 2, 4
+"""Bits of the legs in MuJoCo's collision masks; 1 is between soles and floor."""
+
 
 def leg_joints(description: RobotDescription) -> tuple[str, ...]:
     """Names of the joints of both legs, left first, in the robot's order."""
@@ -133,6 +136,7 @@ def _bodies(
         _inertia(body, link)
         _feet(body, link, description, physics)
         made[name] = body
+    _legs(made, folded, description, physics)
 
 
 def _moving_body(parent: mujoco.MjsBody, joint: Joint, name: str) -> mujoco.MjsBody:
@@ -182,6 +186,34 @@ def _feet(
             pos=sole.position,
             quat=quaternion,
             size=(0.2, 0.1, 0.03),
+        )
+
+
+def _legs(
+    made: Mapping[str, mujoco.MjsBody],
+    folded: FoldedRobot,
+    description: RobotDescription,
+    physics: PhysicsParameters,
+) -> None:
+    """Let the limbs of one leg stop those of the other; without it, policies learn to cross them."""
+    side = {
+        folded.joints[description.joint_names[index]].child: bit
+        for group, bit in (("left_leg", LEFT), ("right_leg", RIGHT))
+        for index in description.groups[group]
+        if description.joint_names[index] in folded.joints
+    }
+    for capsule in description.capsules:
+        own = side.get(capsule.link)
+        if own is None:
+            continue
+        made[capsule.link].add_geom(
+            type=mujoco.mjtGeom.mjGEOM_CAPSULE,
+            fromto=(*capsule.start, *capsule.end),
+            size=(capsule.radius, 0.0, 0.0),
+            condim=3,
+            contype=own,
+            conaffinity=LEFT + RIGHT - own,
+            solref=(physics.contact_time, 1.0),
         )
 
 
