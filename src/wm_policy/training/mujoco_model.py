@@ -195,7 +195,7 @@ def _legs(
     description: RobotDescription,
     physics: PhysicsParameters,
 ) -> None:
-    """Let the limbs of one leg stop those of the other; without it, policies learn to cross them."""
+    """Let the limbs of one leg stop those of the other, or policies learn to step through."""
     side = {
         folded.joints[description.joint_names[index]].child: bit
         for group, bit in (("left_leg", LEFT), ("right_leg", RIGHT))

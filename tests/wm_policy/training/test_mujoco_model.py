@@ -147,3 +147,37 @@ def test_a_standing_robot_is_carried_by_its_soles_with_its_weight(legs: mujoco.M
         mujoco.mj_step(legs, data)
     load = data.sensor("l_sole_load").data[0] + data.sensor("r_sole_load").data[0]
     assert load == pytest.approx(9.81 * MODEL.mass, rel=0.05)
+
+
+def legs_that_touch(model: mujoco.MjModel, left_roll: float, right_roll: float) -> int:
+    """Contacts of one leg with the other, far above the ground."""
+    data = mujoco.MjData(model)
+    pick = [ROBOT.joint_names.index(name) for name in leg_joints(ROBOT)]
+    data.qpos[:7] = (0.0, 0.0, 3.0, 1.0, 0.0, 0.0, 0.0)
+    data.qpos[7:] = ROBOT.default_position[pick]
+    data.joint("left_hip_roll_joint").qpos[0] = left_roll
+    data.joint("right_hip_roll_joint").qpos[0] = right_roll
+    mujoco.mj_forward(model, data)
+    return int(data.ncon)
+
+
+def test_one_leg_stops_the_other_and_never_itself(legs: mujoco.MjModel) -> None:
+    assert legs_that_touch(legs, 0.0, 0.0) == 0
+    assert legs_that_touch(legs, 0.4, -0.4) == 0
+    assert legs_that_touch(legs, -0.2, 0.2) > 0
+
+
+def test_a_foot_that_is_swung_against_the_other_does_not_pass_it(legs: mujoco.MjModel) -> None:
+    data = mujoco.MjData(legs)
+    pick = [ROBOT.joint_names.index(name) for name in leg_joints(ROBOT)]
+    data.qpos[:7] = (0.0, 0.0, 3.0, 1.0, 0.0, 0.0, 0.0)
+    data.qpos[7:] = data.ctrl[:] = ROBOT.default_position[pick]
+    data.actuator("left_hip_roll_joint").ctrl[0] = -0.5
+    data.actuator("right_hip_roll_joint").ctrl[0] = 0.5
+    apart = []
+    for _ in range(200):
+        mujoco.mj_step(legs, data)
+        across = data.body("left_ankle_roll_link").xpos - data.body("right_ankle_roll_link").xpos
+        apart.append(float(across @ data.body("pelvis").xmat.reshape(3, 3)[:, 1]))
+    foot = next(c.radius for c in ROBOT.capsules if c.link == "left_ankle_roll_link")
+    assert foot < min(apart) < 3.0 * foot
