@@ -21,6 +21,7 @@ from wm_bringup.walk import compute_times
 from wm_control.model_based import ModelBasedParameters
 from wm_control.robot.description import RobotDescription
 from wm_policy.loading import load_policy
+from wm_policy.training.parameters import ImitationParameters
 
 TURN = 1.0
 """Teacher and student take turns of this length [s]."""
@@ -75,16 +76,26 @@ class Lesson:
     fell: bool
 
 
-def teacher_parameters(stride: float) -> ModelBasedParameters:
-    """Return the model-based controller's parameters, with the student's cadence [s]."""
+def teacher_parameters(stride: float, com_height: float) -> ModelBasedParameters:
+    """Return the model-based controller's parameters, with the student's cadence [s].
+
+    com_height: above the soles [m]; higher than where the teacher walks best, because students
+    never quite unlearn the crouch that they were shown.
+    """
     parameters = parts.model_based_parameters()
-    return replace(parameters, gait=replace(parameters.gait, step_duration=0.5 * stride))
+    gait = replace(parameters.gait, step_duration=0.5 * stride, com_height=com_height)
+    return replace(parameters, gait=gait)
 
 
 def teach(
-    description: RobotDescription, policy: Path, seed: int, duration: float, student_share: float
+    description: RobotDescription,
+    policy: Path,
+    seed: int,
+    parameters: ImitationParameters,
+    student_share: float,
 ) -> Lesson:
     """One episode of random commands and kicks with the policy in ``policy`` as the student."""
+    duration = parameters.lesson
     rng = np.random.default_rng(seed)
     scenario = random_scenario(rng, duration)
     size = float(rng.uniform(*KICKS))
@@ -92,7 +103,7 @@ def teach(
     turns = rng.random(int(duration / TURN) + 2) < student_share
     student = load_policy(policy, description)
     assert student.manifest.phase is not None
-    teacher = teacher_parameters(1.0 / student.manifest.phase.frequency)
+    teacher = teacher_parameters(1.0 / student.manifest.phase.frequency, parameters.com_height)
     demonstrator = Demonstrator(
         description,
         teacher,

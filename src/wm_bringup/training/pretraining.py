@@ -145,8 +145,7 @@ def _lesson(work: tuple[Path, Path, int, TrainingRun, float]) -> Demonstrations:
     if path.is_file():
         return Demonstrations.load(path)
     begin = time.process_time()
-    length = run.parameters.imitation.lesson
-    lesson: Lesson = teach(load_robot(), student, seed, length, share)
+    lesson: Lesson = teach(load_robot(), student, seed, run.parameters.imitation, share)
     log = {
         "seed": seed,
         "seconds": lesson.seconds,

@@ -175,6 +175,9 @@ class ImitationParameters:
     """Pre-training by DAgger, and how far post-training may leave the clone."""
 
     seconds: float = Field(default=900.0, gt=0.0, description="of demonstrations in all [s]")
+    com_height: float = Field(
+        default=0.64, gt=0.3, lt=1.5, description="of the teacher, above its soles [m]"
+    )
     rounds: int = Field(default=4, ge=1, description="the student drives more in each one")
     student_share: float = Field(default=0.7, ge=0.0, le=1.0, description="in the last round")
     lesson: float = Field(default=30.0, gt=2.0, description="length of an episode [s]")
@@ -182,10 +185,10 @@ class ImitationParameters:
     batch: int = Field(default=512, ge=1)
     rate: float = Field(default=1.0e-3, gt=0.0, description="learning rate at the start")
     weight_decay: float = Field(default=1.0e-5, ge=0.0)
-    noise: float = Field(default=0.01, ge=0.0, description="added to the observation")
+    noise: float = Field(default=0.03, ge=0.0, description="added to the observation")
     anchor: float = Field(default=0.5, ge=0.0, description="weight of the clone in post-training")
     anchor_half_life: float = Field(
-        default=50.0, gt=0.0, description="iterations in which that weight halves"
+        default=25.0, gt=0.0, description="iterations in which that weight halves"
     )
     critic_only: int = Field(
         default=15, ge=0, description="iterations in which the actor stays as it is"

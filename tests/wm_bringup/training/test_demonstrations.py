@@ -13,6 +13,7 @@ from wm_bringup.training.demonstrator import TeachersClock
 from wm_control.robot.description import load_robot
 from wm_policy.manifest import Phase
 from wm_policy.models import shipped_policy
+from wm_policy.training.parameters import ImitationParameters
 
 ROBOT = load_robot("g1")
 
@@ -35,7 +36,7 @@ def test_the_students_clock_is_in_the_teachers_step() -> None:
 @pytest.fixture(scope="module")
 def lesson() -> Demonstrations:
     """A few seconds in which the teacher drives, with the shipped policy as the student."""
-    return teach(ROBOT, shipped_policy(), 5, 4.0, 0.0).demonstrations
+    return teach(ROBOT, shipped_policy(), 5, ImitationParameters(lesson=4.0), 0.0).demonstrations
 
 
 def test_a_lesson_holds_one_example_per_period_of_the_student(lesson: Demonstrations) -> None:
