@@ -54,7 +54,7 @@ def card_lines(s: Mapping[str, Any]) -> list[str]:
         "- Flat ground. Nothing was trained for stairs, slopes, loads in the hands or a moving",
         "  upper body.",
         "- Judged in simulation only: no real robot has run it. In training, drives are ideal up",
-        "  to their torque limits, and self-collision is a penalty, not a contact.",
+        "  to their torque limits, arms are welded, and only the legs stop each other.",
         f"- Its gait clock turns {1.0 / p['gait']['stride']:.2f} times a second, which it may",
         f"  change by {p['gait']['cadence']:.0%} either way; it does not run.",
     ]

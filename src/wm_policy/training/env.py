@@ -68,7 +68,7 @@ class TrainingEnvironment:
         seed: int,
         threads: int = 1,
     ) -> None:
-        """Compile the legs-only model; upper body joints are welded in the default posture."""
+        """Compile legs and waist; arms are welded in the default posture."""
         self.parameters, self.count = parameters, count
         student = build_student(description, parameters)
         legs = student.joints
