@@ -82,7 +82,7 @@ class RandomisationParameters:
     trunk_com: float = Field(default=0.03, ge=0.0, description="bound per axis [m]")
     stiffness: Range = Field(default=(0.9, 1.1), description="factor")
     damping: Range = Field(default=(0.8, 1.2), description="factor")
-    delay: Range = Field(default=(0.004, 0.016), description="observation to torque [s]")
+    delay: Range = Field(default=(0.004, 0.020), description="observation to torque [s]")
     encoder_offset: float = Field(default=0.01, ge=0.0, description="bound per joint [rad]")
     joint_noise: float = Field(default=0.003, ge=0.0, description="deviation [rad]")
     velocity_noise: float = Field(default=0.15, ge=0.0, description="deviation [rad/s]")
@@ -122,7 +122,7 @@ class RewardParameters:
     foot_distance: float = -8.0
     foot_heading: float = -0.5
     foot_flat: float = -0.5
-    stillness: float = -0.3
+    stillness: float = -1.0
     restless: float = -1.0
     fall: float = Field(default=-60.0, description="once, times the step; at difficulty 0")
     fall_hard: float = Field(default=-150.0, description="the same at difficulty 1")
@@ -154,8 +154,9 @@ class PpoParameters:
     entropy: float = Field(default=0.0, ge=0.0)
     value_weight: float = Field(default=1.0, gt=0.0)
     kl: float = Field(default=0.016, gt=0.0, description="wanted between iterations")
-    rate: float = Field(default=1.0e-3, gt=0.0, description="learning rate at the start")
+    rate: float = Field(default=1.0e-3, gt=0.0, description="of the actor at the start")
     rate_range: Range = (2.0e-5, 2.0e-3)
+    critic_rate: float = Field(default=5.0e-4, gt=0.0, description="of the critic")
     max_gradient: float = 1.0
     deviation: float = Field(default=0.5, gt=0.0, description="of the actions at the start")
     least_deviation: float = Field(default=0.1, gt=0.0)
@@ -163,7 +164,7 @@ class PpoParameters:
         default=0.15, gt=0.0, description="largest at the end; the bound falls from the first one"
     )
     hidden: tuple[int, ...] = (256, 128, 64)
-    iterations: int = Field(default=1800, ge=1, description="of envs x steps samples")
+    iterations: int = Field(default=2400, ge=1, description="of envs x steps samples")
     checkpoint_every: int = Field(default=25, ge=1, description="iterations")
     anneal_from: float = Field(
         default=0.7, ge=0.0, le=1.0, description="share of the run after which the KL falls to 1/5"

@@ -93,7 +93,10 @@ class Ppo:
         self.critic = Critic(privileged, p.hidden)
         self.rate = p.rate
         self.optimiser = torch.optim.Adam(
-            [*self.actor.parameters(), *self.critic.parameters()], lr=p.rate
+            [
+                {"params": list(self.actor.parameters()), "lr": p.rate},
+                {"params": list(self.critic.parameters()), "lr": p.critic_rate},
+            ]
         )
         self.anchor: Actor | None = None
         self.anchor_weight = 0.0
@@ -183,13 +186,13 @@ class Ppo:
         self.optimiser.step()
 
     def _adapt(self, kl: float, target: float) -> None:
+        """Learning rate of the actor; the critic may always learn."""
         low, high = self.parameters.rate_range
         if kl > 2.0 * target:
             self.rate = max(low, self.rate / 1.5)
         elif 0.0 < kl < 0.5 * target:
             self.rate = min(high, self.rate * 1.5)
-        for group in self.optimiser.param_groups:
-            group["lr"] = self.rate
+        self.optimiser.param_groups[0]["lr"] = self.rate
 
 
 def _minibatches(data: dict[str, Tensor], epochs: int, count: int) -> Iterator[dict[str, Tensor]]:

@@ -26,14 +26,15 @@ class Randomisation:
         parameters: TrainingParameters,
         rng: np.random.Generator,
     ) -> None:
-        """Bind the fields; the trunk is the first body, with all that is welded to it."""
+        """Bind the fields; the trunk is the heaviest body: with it, all that is welded to it."""
         self._batch, self._rng = batch, rng
         self._parameters, self._step = parameters.randomisation, parameters.physics.step
         self._floor = model.geom(FLOOR).id
         self._friction = batch.expand("geom_friction")
         self._mass, self._com = batch.expand("body_mass"), batch.expand("body_ipos")
         self._gain, self._bias = batch.expand("actuator_gainprm"), batch.expand("actuator_biasprm")
-        self._trunk_mass, self._trunk_com = float(model.body_mass[1]), model.body_ipos[1].copy()
+        self._trunk = trunk = int(np.argmax(model.body_mass))
+        self._trunk_mass, self._trunk_com = model.body_mass[trunk], model.body_ipos[trunk].copy()
         self._stiffness = model.actuator_gainprm[:, 0].copy()
         self._damping = -model.actuator_biasprm[:, 2].copy()
         self.delay = np.zeros(batch.nsim, dtype=np.int64)
@@ -45,8 +46,8 @@ class Randomisation:
         friction, mass = self._uniform(p.friction, k), self._uniform(p.trunk_mass, k)
         shift = rng.uniform(-p.trunk_com, p.trunk_com, (k, 3))
         self._friction[ids, self._floor, 0] = friction
-        self._mass[ids, 1] = self._trunk_mass + mass
-        self._com[ids, 1] = self._trunk_com + shift
+        self._mass[ids, self._trunk] = self._trunk_mass + mass
+        self._com[ids, self._trunk] = self._trunk_com + shift
         self._batch.set_const(ids)
         joints = len(self._stiffness)
         stiffness = self._stiffness * self._uniform(p.stiffness, k * joints).reshape(k, joints)

@@ -151,3 +151,14 @@ def test_roughness_is_paid_at_the_price_of_the_day() -> None:
         rates.append(env.step(actions(2, 0)).terms["action_rate"])
     assert rates[0] < 0.0
     assert rates[1] == pytest.approx(3.0 * rates[0])
+
+
+def test_the_upper_body_and_nothing_else_differs_in_mass_between_robots() -> None:
+    """What balance must be robust against."""
+    env = TrainingEnvironment(ROBOT, TrainingParameters(), 32, 3)
+    env.reset()
+    trunk = env.model.body("torso_link").id
+    mass, centre = env.batch.expand("body_mass"), env.batch.expand("body_ipos")
+    assert np.flatnonzero(np.ptp(mass, axis=0)).tolist() == [trunk]
+    assert np.ptp(mass[:, trunk]) > 3.0
+    assert (np.ptp(centre[:, trunk], axis=0) > 0.04).all()

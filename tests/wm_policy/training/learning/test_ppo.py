@@ -105,6 +105,8 @@ def test_the_learning_rate_falls_when_the_policy_moves_too_far_and_rises_when_to
     ppo.rate = 1e-3
     ppo._adapt(0.05, 0.01)
     assert ppo.rate == pytest.approx(1e-3 / 1.5)
+    actor, critic = (group["lr"] for group in ppo.optimiser.param_groups)
+    assert (actor, critic) == (ppo.rate, PARAMETERS.critic_rate)
     ppo._adapt(0.001, 0.01)
     assert ppo.rate == pytest.approx(1e-3)
 
