@@ -84,7 +84,7 @@ class TrainingEnvironment:
         self.gait: Gait = student.gait
         pick = [description.joint_names.index(name) for name in legs]
         waist = [description.joint_names.index(name) for name in waist_joints(description)]
-        self._upper: Array = description.default_position[waist]
+        self._waist: Array = description.default_position[waist]
         self.limit: Array = description.torque_limit[pick]
         self.scale = student.scale
         self._crouch = description.default_position[pick]
@@ -272,11 +272,11 @@ class TrainingEnvironment:
         self._position[ids] = 0.0
         self._position[ids, 3], self._position[ids, 6] = np.cos(0.5 * yaw), np.sin(0.5 * yaw)
         self._position[ids, LEG_ANGLES] = posture
-        self._position[ids, LEG_ANGLES.stop :] = self._upper
+        self._position[ids, LEG_ANGLES.stop :] = self._waist
         self._time[ids] = START_TIME
         self._velocity[ids] = rng.normal(0.0, 0.05, (k, self.model.nv))
         self._control[ids, :JOINTS] = posture
-        self._control[ids, JOINTS:] = self._upper
+        self._control[ids, JOINTS:] = self._waist
         self.batch.forward(ids, stage=int(mujoco.mjtStage.mjSTAGE_POS))
         self._position[ids, 2] = -self._sites[ids, :, 2].min(axis=1) + 0.002
         self.batch.forward(ids)

@@ -19,6 +19,9 @@ LEG_ANGLES = slice(7, 19)
 LEG_SPEEDS = slice(6, 18)
 """The same in its velocities."""
 
+LEG_TORQUES = slice(0, 12)
+"""The same in the forces of its drives."""
+
 
 @dataclass(frozen=True, slots=True)
 class Motion:
@@ -89,7 +92,7 @@ class MotionReader:
             joint_position=position[:, LEG_ANGLES].copy(),
             joint_velocity=joint_velocity,
             joint_acceleration=(joint_velocity - joint_velocity_before) / period,
-            torque=self._torque[:, :12].copy(),
+            torque=self._torque[:, LEG_TORQUES].copy(),
             sole_position=relative,
             sole_velocity=self._sensors[:, FEET:].reshape(n, FEET, 3).copy(),
             sole_normal=turns[:, :, :, 2],
