@@ -72,7 +72,8 @@ class TrainingEnvironment:
         self.parameters, self.count = parameters, count
         student = build_student(description, parameters)
         legs = student.joints
-        free = (*legs, *waist_joints(description))
+        waist = waist_joints(description)
+        free = (*legs, *waist)
         model = build_model(
             description,
             parameters.physics,
@@ -83,8 +84,8 @@ class TrainingEnvironment:
         self.batch = Batch(model, count, threads, persistent=True)
         self.gait: Gait = student.gait
         pick = [description.joint_names.index(name) for name in legs]
-        waist = [description.joint_names.index(name) for name in waist_joints(description)]
-        self._waist: Array = description.default_position[waist]
+        held = [description.joint_names.index(name) for name in waist]
+        self._waist: Array = description.default_position[held]
         self.limit: Array = description.torque_limit[pick]
         self.scale = student.scale
         self._crouch = description.default_position[pick]

@@ -194,7 +194,6 @@ class ImitationParameters:
     critic_only: int = Field(
         default=15, ge=0, description="iterations in which the actor stays as it is"
     )
-    deviation: float = Field(default=0.5, gt=0.0, description="of actions when it ends")
     difficulty: float = Field(default=0.3, ge=0.0, le=1.0, description="of the curriculum then")
 
 

@@ -101,10 +101,7 @@ class Trainer:
 
     def start_from(self, clone: Actor) -> None:
         """Begin with the clone's network, and stay near it at first."""
-        actor = self.ppo.actor
-        actor.body.load_state_dict(clone.body.state_dict())
-        with torch.no_grad():
-            actor.log_deviation.fill_(float(np.log(self.parameters.imitation.deviation)))
+        self.ppo.actor.body.load_state_dict(clone.body.state_dict())
         self.ppo.anchor = clone
         self.env.difficulty = self.parameters.imitation.difficulty
 
