@@ -37,6 +37,11 @@ class GaitParameters:
         default=0.7, gt=0.0, description="rolling or pitching that ends standing [rad/s]"
     )
     wake_strides: float = Field(default=2.0, gt=0.0, description="until it stands again")
+    wake_within: float = Field(
+        default=1.0,
+        gt=0.0,
+        description="in training only: of a push or a new command, or nothing wakes the robot [s]",
+    )
     lift: float = Field(
         default=0.25, ge=0.0, lt=1.0, description="hip and half of the knee, swing leg [rad]"
     )
@@ -68,7 +73,7 @@ class CommandParameters:
     forward: Range = Field(default=(-0.6, 1.3), description="[m/s]")
     sideways: Range = Field(default=(-0.4, 0.4), description="[m/s]")
     turning: Range = Field(default=(-0.9, 0.9), description="[rad/s]")
-    standing: float = Field(default=0.15, ge=0.0, le=1.0, description="share of zero commands")
+    standing: float = Field(default=0.2, ge=0.0, le=1.0, description="share of zero commands")
     single: float = Field(default=0.35, ge=0.0, le=1.0, description="share with one axis only")
     hold: Range = Field(default=(3.0, 8.0), description="before the next command [s]")
 
@@ -164,7 +169,7 @@ class PpoParameters:
         default=0.15, gt=0.0, description="largest at the end; the bound falls from the first one"
     )
     hidden: tuple[int, ...] = (256, 128, 64)
-    iterations: int = Field(default=2400, ge=1, description="of envs x steps samples")
+    iterations: int = Field(default=1800, ge=1, description="of envs x steps samples")
     checkpoint_every: int = Field(default=25, ge=1, description="iterations")
     anneal_from: float = Field(
         default=0.7, ge=0.0, le=1.0, description="share of the run after which the KL falls to 1/5"

@@ -129,6 +129,21 @@ def test_a_standing_robot_that_is_shaken_steps_for_two_strides_and_stands_again(
     assert all(s for _, s in stopped)
 
 
+def test_only_a_robot_that_was_pushed_or_told_something_new_is_woken() -> None:
+    env = environment(3, command=CommandParameters(standing=1.0), randomisation=EXACT)
+    env.reset()
+    nothing = np.zeros((3, OUTPUTS), dtype=np.float32)
+    velocity = env.batch.bind("qvel")
+    env.commands.hold(np.zeros((3, 3)))
+    for _ in range(60):
+        env.step(nothing)
+        velocity[:] = 0.0
+    env._since_kick[1], env.commands.age[2] = 0, 0
+    velocity[:, 3] = 3.0
+    env.step(nothing)
+    assert env.clock.stopped.tolist() == [True, False, False]
+
+
 def test_kicks_change_the_velocity_by_no_more_than_the_difficulty_allows() -> None:
     kicks = dataclasses.replace(EXACT, kick=1.0, kick_every=(0.02, 0.021))
     env = environment(64, randomisation=kicks)
