@@ -255,6 +255,9 @@ class TrainingEnvironment:
         """Velocity kicks, in any direction, as hard as the difficulty allows."""
         self._since_kick += 1
         due = np.flatnonzero(self._age >= self._next_kick)
+        self._schedule_kick(due)
+        spared = self.rng.random(len(due)) >= self.parameters.randomisation.kick_standing
+        due = due[~(spared & self.commands.standing[due])]
         if not len(due):
             return
         r = self.parameters.randomisation
@@ -265,7 +268,6 @@ class TrainingEnvironment:
         turn = self.difficulty * r.kick_turn
         self._velocity[due, 3:6] += self.rng.uniform(-turn, turn, (len(due), 3))
         self._since_kick[due] = 0
-        self._schedule_kick(due)
 
     def _schedule_kick(self, ids: NDArray[np.intp]) -> None:
         low, high = self.parameters.randomisation.kick_every

@@ -38,7 +38,7 @@ class GaitParameters:
     )
     wake_strides: float = Field(default=2.0, gt=0.0, description="until it stands again")
     wake_within: float = Field(
-        default=1.0,
+        default=2.0,
         gt=0.0,
         description="in training only: of a push or a new command, or nothing wakes the robot [s]",
     )
@@ -98,6 +98,9 @@ class RandomisationParameters:
     kick: float = Field(default=1.5, ge=0.0, description="largest velocity change [m/s]")
     kick_turn: float = Field(default=0.3, ge=0.0, description="largest rate change [rad/s]")
     kick_every: Range = Field(default=(1.5, 4.0), description="[s]")
+    kick_standing: float = Field(
+        default=0.5, ge=0.0, le=1.0, description="share of its kicks that a standing robot gets"
+    )
 
 
 @dataclass(frozen=True, slots=True, config=STRICT)
@@ -169,7 +172,7 @@ class PpoParameters:
         default=0.15, gt=0.0, description="largest at the end; the bound falls from the first one"
     )
     hidden: tuple[int, ...] = (256, 128, 64)
-    iterations: int = Field(default=1800, ge=1, description="of envs x steps samples")
+    iterations: int = Field(default=2400, ge=1, description="of envs x steps samples")
     checkpoint_every: int = Field(default=25, ge=1, description="iterations")
     anneal_from: float = Field(
         default=0.7, ge=0.0, le=1.0, description="share of the run after which the KL falls to 1/5"

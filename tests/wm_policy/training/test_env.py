@@ -135,7 +135,7 @@ def test_only_a_robot_that_was_pushed_or_told_something_new_is_woken() -> None:
     nothing = np.zeros((3, OUTPUTS), dtype=np.float32)
     velocity = env.batch.bind("qvel")
     env.commands.hold(np.zeros((3, 3)))
-    for _ in range(60):
+    for _ in range(110):
         env.step(nothing)
         velocity[:] = 0.0
     env._since_kick[1], env.commands.age[2] = 0, 0
@@ -155,6 +155,19 @@ def test_kicks_change_the_velocity_by_no_more_than_the_difficulty_allows() -> No
     size = np.linalg.norm(env.batch.bind("qvel")[:, :2] - before, axis=1)
     assert (size <= 0.5 + 1e-12).all()
     assert size.max() > 0.4
+
+
+def test_standing_robots_are_spared_their_share_of_kicks() -> None:
+    kicks = dataclasses.replace(EXACT, kick=1.0, kick_standing=0.3)
+    env = environment(512, randomisation=kicks, command=CommandParameters(standing=0.5))
+    env.reset()
+    env.difficulty = 1.0
+    before = env.batch.bind("qvel")[:, 0].copy()
+    env._next_kick[:] = env._age
+    env._disturb()
+    kicked = env.batch.bind("qvel")[:, 0] != before
+    assert kicked[~env.commands.standing].all()
+    assert 0.2 < kicked[env.commands.standing].mean() < 0.4
 
 
 def test_roughness_is_paid_at_the_price_of_the_day() -> None:
