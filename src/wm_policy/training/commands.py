@@ -16,11 +16,7 @@ _EASY = 0.5
 
 
 class Commands:
-    """What robots are told to do.
-
-    value: (n, 3) forward, left [m/s], turning [rad/s]; exactly zero where standing. age: (n,)
-    policy steps since they were drawn.
-    """
+    """value: (n, 3) forward, left [m/s], turning [rad/s]; exactly zero where standing."""
 
     def __init__(
         self, count: int, parameters: TrainingParameters, rng: np.random.Generator
@@ -28,7 +24,6 @@ class Commands:
         """Everybody stands until drawn."""
         self._parameters, self._rate, self._rng = parameters.command, parameters.rate, rng
         self.value: Array = np.zeros((count, 3))
-        self.age = np.zeros(count, dtype=np.int64)
         self._left = np.zeros(count, dtype=np.int64)
 
     @property
@@ -39,7 +34,6 @@ class Commands:
     def tick(self, difficulty: float) -> None:
         """One policy step; whoever has held the command long enough gets another one."""
         self._left -= 1
-        self.age += 1
         due = np.flatnonzero(self._left <= 0)
         if len(due):
             self.restart(due, difficulty)
@@ -62,7 +56,6 @@ class Commands:
         drawn[rng.random(k) < p.standing] = 0.0
         drawn[is_standing(drawn)] = 0.0
         self.value[ids] = drawn
-        self.age[ids] = 0
         self._left[ids] = (rng.uniform(*p.hold, k) * self._rate).astype(np.int64)
 
 

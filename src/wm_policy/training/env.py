@@ -103,11 +103,11 @@ class TrainingEnvironment:
         self._control, self._sites = self.batch.bind("ctrl"), self.batch.bind("site_xpos")
         self.substeps = round(1.0 / (parameters.rate * parameters.physics.step))
         self.longest = round(parameters.episode * parameters.rate)
-        self._excuse = round(parameters.gait.wake_within * parameters.rate)
         stride = round(parameters.gait.stride * parameters.rate)
         self._age = np.zeros(count, dtype=np.int64)
         self._next_kick = np.zeros(count, dtype=np.int64)
-        self._since_kick = np.zeros(count, dtype=np.int64)
+        self._since_push = np.zeros(count, dtype=np.int64)
+        self._since_walk = np.zeros(count, dtype=np.int64)
         self._actions = np.zeros((3, count, 12))
         self._net_actions = np.zeros((3, count, 12))
         self._cadence: Array = np.zeros(count)
@@ -182,14 +182,6 @@ class TrainingEnvironment:
         self._ring[self._now, :, 2] = motion.angular_velocity[:, 2]
 
     @property
-    def excused(self) -> NDArray[np.bool_]:
-        """(n,) robots that were pushed, or told something new, a moment ago.
-
-        Others that shake do so themselves, and are not to learn that it makes them step.
-        """
-        return np.minimum(self._since_kick, self.commands.age) < self._excuse
-
-    @property
     def mean_velocity(self) -> Array:
         """(n, 3) over the last stride: forward, left [m/s], turning [rad/s]."""
         mean: Array = self._ring.mean(axis=0)
@@ -231,14 +223,26 @@ class TrainingEnvironment:
         now = self._reader.read(self._velocity[:, LEG_SPEEDS], 1.0)
         rolling = now.angular_velocity
         speed = 1.0 + self.parameters.gait.cadence * self._cadence
-        shaking = np.hypot(rolling[:, 0], rolling[:, 1])
-        self.clock.tick(self.commands.standing, shaking, speed, self.excused)
+        shaking = self._felt(np.hypot(rolling[:, 0], rolling[:, 1]))
+        self.clock.tick(self.commands.standing, shaking, speed)
         observation = self.observer.observe(
             now, self.commands.value, self.clock, self._actions[0], done, self.mirrored
         )
         fresh = self._privileged(now)
         last = fresh if privileged is None else privileged
         return Step(observation, fresh, reward, fell, timed_out, last, terms)
+
+    def _felt(self, shaking: Array) -> Array:
+        """(n,) speed of rolling and pitching that the clocks hear of [rad/s].
+
+        A hard kick is felt without shaking, and shaking without a reason is not felt: or robots
+        learn to rock, because it makes them step, and stepping is safer than standing.
+        """
+        self._since_walk = np.where(self.commands.standing, self._since_walk + 1, 0)
+        r, rate = self.parameters.randomisation, self.parameters.rate
+        reason = np.minimum(self._since_push, self._since_walk) < round(r.unrest * rate)
+        kicked = self._since_push == round(r.kick_after * rate)
+        return np.where(kicked, np.inf, np.where(reason, shaking, 0.0))
 
     def _privileged(self, motion: Motion) -> NDArray[np.float32]:
         return self.observer.privileged(
@@ -253,7 +257,7 @@ class TrainingEnvironment:
 
     def _disturb(self) -> None:
         """Velocity kicks, in any direction, as hard as the difficulty allows."""
-        self._since_kick += 1
+        self._since_push += 1
         due = np.flatnonzero(self._age >= self._next_kick)
         self._schedule_kick(due)
         spared = self.rng.random(len(due)) >= self.parameters.randomisation.kick_standing
@@ -267,7 +271,7 @@ class TrainingEnvironment:
         self._velocity[due, 1] += size * np.sin(angle)
         turn = self.difficulty * r.kick_turn
         self._velocity[due, 3:6] += self.rng.uniform(-turn, turn, (len(due), 3))
-        self._since_kick[due] = 0
+        self._since_push[due[size >= r.kick_felt]] = 0
 
     def _schedule_kick(self, ids: NDArray[np.intp]) -> None:
         low, high = self.parameters.randomisation.kick_every
@@ -279,7 +283,7 @@ class TrainingEnvironment:
         rng, k = self.rng, len(ids)
         self.randomisation.draw(ids)
         self._age[ids] = 0
-        self._since_kick[ids] = self.longest
+        self._since_push[ids] = self._since_walk[ids] = self.longest
         self._schedule_kick(ids)
         share = rng.random((k, 1)) ** 2
         posture = self.gait.default + share * (self._crouch - self.gait.default)

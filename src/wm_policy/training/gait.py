@@ -85,21 +85,14 @@ class Clock:
         self.stopped[ids] = False
         self._awake[ids] = 0.0
 
-    def tick(
-        self,
-        standing: NDArray[np.bool_],
-        shaking: Array,
-        speed: Array,
-        excused: NDArray[np.bool_] | bool = True,
-    ) -> None:
+    def tick(self, standing: NDArray[np.bool_], shaking: Array, speed: Array) -> None:
         """One policy step.
 
         standing: (n,) no motion is asked for. shaking: (n,) speed of rolling and pitching [rad/s];
         who stands and is shaken steps for some strides. speed: (n,) of the clock, 1 is nominal.
-        excused: (n,) who has a reason to be shaken; others are not woken by it.
         """
         advance = self._gait.increment * speed
-        woken = standing & (self._awake <= OVER) & (shaking > self._gait.wake_above) & excused
+        woken = standing & (self._awake <= OVER) & (shaking > self._gait.wake_above)
         self._awake = np.where(woken, self._gait.wake_advance, self._awake - advance)
         self._awake[~standing] = 0.0
         moved = np.mod(self.phase + advance[:, None], 2.0 * math.pi)

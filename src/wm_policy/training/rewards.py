@@ -212,8 +212,9 @@ def foot_flat(s: Situation) -> Array:
 
 
 def stillness(s: Situation) -> Array:
-    """Speed of the joints, and feet in the air, of robots that stand undisturbed [rad/s]."""
-    moving = np.abs(s.motion.joint_velocity).mean(axis=1) + 3.0 * (~s.loaded).sum(axis=1)
+    """Speed of joints, rocking, and feet in the air, of robots that stand undisturbed [rad/s]."""
+    rocking = np.linalg.norm(s.motion.angular_velocity[:, :2], axis=1)
+    moving = np.abs(s.motion.joint_velocity).mean(axis=1) + 3.0 * (~s.loaded).sum(axis=1) + rocking
     return np.where(s.standing & ~s.disturbed, moving, 0.0)
 
 

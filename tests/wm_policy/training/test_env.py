@@ -120,6 +120,7 @@ def test_a_standing_robot_that_is_shaken_steps_for_two_strides_and_stands_again(
     nothing = np.zeros((2, OUTPUTS), dtype=np.float32)
     velocity = env.batch.bind("qvel")
     velocity[0, 3] = 3.0
+    env._since_push[0] = 0
     stopped = []
     for _ in range(70):
         env.step(nothing)
@@ -129,19 +130,36 @@ def test_a_standing_robot_that_is_shaken_steps_for_two_strides_and_stands_again(
     assert all(s for _, s in stopped)
 
 
-def test_only_a_robot_that_was_pushed_or_told_something_new_is_woken() -> None:
+def test_shaking_wakes_robots_that_were_pushed_or_walked_and_nobody_who_rocks_himself() -> None:
     env = environment(3, command=CommandParameters(standing=1.0), randomisation=EXACT)
     env.reset()
-    nothing = np.zeros((3, OUTPUTS), dtype=np.float32)
-    velocity = env.batch.bind("qvel")
-    env.commands.hold(np.zeros((3, 3)))
-    for _ in range(110):
-        env.step(nothing)
-        velocity[:] = 0.0
-    env._since_kick[1], env.commands.age[2] = 0, 0
-    velocity[:, 3] = 3.0
-    env.step(nothing)
+    env._since_push[1], env._since_walk[2] = 0, 0
+    env.batch.bind("qvel")[:, 3] = 3.0
+    env.step(np.zeros((3, OUTPUTS), dtype=np.float32))
     assert env.clock.stopped.tolist() == [True, False, False]
+
+
+def test_a_hard_kick_makes_a_standing_robot_step_a_tenth_of_a_second_later() -> None:
+    env = environment(1, command=CommandParameters(standing=1.0), randomisation=EXACT)
+    env.reset()
+    env._since_push[0] = 0
+    stopped = []
+    for _ in range(6):
+        env.batch.bind("qvel")[:] = 0.0
+        env.step(np.zeros((1, OUTPUTS), dtype=np.float32))
+        stopped.append(bool(env.clock.stopped[0]))
+    assert stopped == [True] * 4 + [False] * 2
+
+
+def test_who_walked_just_now_may_step_to_a_stop_and_small_kicks_are_no_reason() -> None:
+    kicks = dataclasses.replace(EXACT, kick=0.4, kick_felt=0.5)
+    env = environment(2, randomisation=kicks)
+    env.reset()
+    env.commands.hold(np.array([[0.5, 0.0, 0.0], [0.0, 0.0, 0.0]]))
+    env._next_kick[:] = 0
+    env.step(np.zeros((2, OUTPUTS), dtype=np.float32))
+    assert env._since_walk[0] == 0 < env._since_walk[1]
+    assert (env._since_push > 100).all()
 
 
 def test_kicks_change_the_velocity_by_no_more_than_the_difficulty_allows() -> None:

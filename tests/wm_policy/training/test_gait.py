@@ -62,12 +62,3 @@ def test_a_lifted_foot_stays_level() -> None:
     for posture in (GAIT.default, GAIT.direction[0], GAIT.direction[1]):
         assert posture[[0, 3, 4]].sum() == pytest.approx(0.0)
         assert posture[[6, 9, 10]].sum() == pytest.approx(0.0)
-
-
-def test_a_robot_that_shakes_itself_is_not_woken() -> None:
-    """Who stands, is not excused and shakes keeps standing; who has a reason steps."""
-    clock = Clock(2, GAIT)
-    shaking = np.full(2, 2.0)
-    for _ in range(10):
-        clock.tick(np.ones(2, dtype=np.bool_), shaking, np.ones(2), np.array([False, True]))
-    assert clock.stopped.tolist() == [True, False]
