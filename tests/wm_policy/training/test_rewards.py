@@ -101,6 +101,12 @@ def test_a_pushed_robot_may_step_as_it_likes() -> None:
     assert rewards.stillness(situation(**calm))[0] == 3.0
 
 
+def test_rocking_costs_who_stands_and_nobody_else() -> None:
+    rocking = {"angular_velocity": np.array([[0.3, 0.4, 9.0]])}
+    assert rewards.stillness(situation(**rocking))[0] == pytest.approx(0.5)
+    assert rewards.stillness(situation(**rocking, standing=np.array([False])))[0] == 0.0
+
+
 def test_only_work_that_is_done_counts_as_power() -> None:
     torque, speed = np.zeros((1, 12)), np.zeros((1, 12))
     torque[0, :2], speed[0, :2] = (10.0, 10.0), (2.0, -3.0)
