@@ -210,10 +210,26 @@ def _check_weights(model: onnx.ModelProto, path: Path) -> None:
 
 def _values(tensor: TensorProto, path: Path) -> NDArray[np.float64]:
     try:
-        array = numpy_helper.to_array(tensor, base_dir=str(path.parent))
-        return np.asarray(array, dtype=np.float64)
+        if tensor.data_location == TensorProto.EXTERNAL:
+            tensor = _with_data(tensor, path)
+        return np.asarray(numpy_helper.to_array(tensor), dtype=np.float64)
     except Exception as error:
         raise NetworkError(path, f"weights of '{tensor.name}'", "a tensor", str(error)) from error
+
+
+def _with_data(tensor: TensorProto, path: Path) -> TensorProto:
+    """Return a copy that holds its weights; onnx does not read them through symbolic links."""
+    entry = {item.key: item.value for item in tensor.external_data}
+    begin = int(entry.get("offset", "0"))
+    with (path.parent / entry["location"]).open("rb") as file:
+        file.seek(begin)
+        content = file.read(int(entry["length"]) if "length" in entry else -1)
+    whole = TensorProto()
+    whole.CopyFrom(tensor)
+    del whole.external_data[:]
+    whole.data_location = TensorProto.DEFAULT
+    whole.raw_data = content
+    return whole
 
 
 def _statistics(

@@ -226,6 +226,17 @@ def test_external_weights_must_be_there_whole_and_beside_the_network(tmp_path: P
     assert "expected a file beside the network" in first_problem(path)
 
 
+def test_a_network_and_its_external_weights_may_be_symbolic_links(tmp_path: Path) -> None:
+    real, linked = tmp_path / "real", tmp_path / "linked"
+    real.mkdir()
+    linked.mkdir()
+    external(real / "policy.onnx", 96, 29)
+    write_yaml(deploy_yaml(), real / "deploy.yaml")
+    for file in real.iterdir():
+        (linked / file.name).symlink_to(file)
+    assert examined(linked / "policy.onnx").ok
+
+
 def test_external_weights_are_part_of_the_hash_in_our_manifest(tmp_path: Path) -> None:
     network = external(tmp_path / "legs.onnx", 47, 12)
     content = leg_manifest(network)
