@@ -48,7 +48,7 @@ def test_each_reproduces_its_golden_vector_in_another_evaluator(name: str) -> No
     """Start-up has checked onnxruntime; here ONNX's own reference answers the same."""
     policy = load(name)
     (golden,) = policy.manifest.golden
-    reference = ReferenceEvaluator(str(policy.network.path))
+    reference = ReferenceEvaluator(str(policy.network.path.resolve()))
     feed = {
         tensor.name: np.zeros(tensor.shape, dtype=np.float32)
         for tensor in policy.network.inputs.values()
