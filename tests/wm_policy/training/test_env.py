@@ -180,10 +180,12 @@ def test_standing_robots_are_spared_their_share_of_kicks() -> None:
     env = environment(512, randomisation=kicks, command=CommandParameters(standing=0.5))
     env.reset()
     env.difficulty = 1.0
-    before = env.batch.bind("qvel")[:, 0].copy()
+    before = env.batch.bind("qvel")[:, :2].copy()
     env._next_kick[:] = env._age
     env._disturb()
-    kicked = env.batch.bind("qvel")[:, 0] != before
+    size = np.linalg.norm(env.batch.bind("qvel")[:, :2] - before, axis=1)
+    kicked = size > 0.0
+    assert ((env._since_push == 0) == (size >= kicks.kick_felt)).all()
     assert kicked[~env.commands.standing].all()
     assert 0.2 < kicked[env.commands.standing].mean() < 0.4
 
