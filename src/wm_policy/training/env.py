@@ -239,9 +239,9 @@ class TrainingEnvironment:
         learn to rock, because it makes them step, and stepping is safer than standing.
         """
         self._since_walk = np.where(self.commands.standing, self._since_walk + 1, 0)
-        r, rate = self.parameters.randomisation, self.parameters.rate
-        reason = np.minimum(self._since_push, self._since_walk) < round(r.unrest * rate)
-        kicked = self._since_push == round(r.kick_after * rate)
+        gait, rate = self.parameters.gait, self.parameters.rate
+        reason = np.minimum(self._since_push, self._since_walk) < round(gait.wake_window * rate)
+        kicked = self._since_push == round(gait.wake_delay * rate)
         return np.where(kicked, np.inf, np.where(reason, shaking, 0.0))
 
     def _privileged(self, motion: Motion) -> NDArray[np.float32]:
@@ -271,7 +271,7 @@ class TrainingEnvironment:
         self._velocity[due, 1] += size * np.sin(angle)
         turn = self.difficulty * r.kick_turn
         self._velocity[due, 3:6] += self.rng.uniform(-turn, turn, (len(due), 3))
-        self._since_push[due[size >= r.kick_felt]] = 0
+        self._since_push[due[size >= self.parameters.gait.wake_kick]] = 0
 
     def _schedule_kick(self, ids: NDArray[np.intp]) -> None:
         low, high = self.parameters.randomisation.kick_every

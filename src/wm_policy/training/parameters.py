@@ -37,6 +37,17 @@ class GaitParameters:
         default=0.7, gt=0.0, description="rolling or pitching that ends standing [rad/s]"
     )
     wake_strides: float = Field(default=2.0, gt=0.0, description="until it stands again")
+    wake_kick: float = Field(
+        default=0.5, ge=0.0, description="least kick that ends standing in training [m/s]"
+    )
+    wake_delay: float = Field(
+        default=0.1, ge=0.0, description="from such a kick to the first step at the latest [s]"
+    )
+    wake_window: float = Field(
+        default=2.0,
+        ge=0.0,
+        description="after such a kick, or a walk, rolling counts in training [s]",
+    )
     lift: float = Field(
         default=0.25, ge=0.0, lt=1.0, description="hip and half of the knee, swing leg [rad]"
     )
@@ -93,15 +104,6 @@ class RandomisationParameters:
     kick: float = Field(default=1.5, ge=0.0, description="largest velocity change [m/s]")
     kick_turn: float = Field(default=0.3, ge=0.0, description="largest rate change [rad/s]")
     kick_every: Range = Field(default=(1.5, 4.0), description="[s]")
-    kick_felt: float = Field(
-        default=0.5, ge=0.0, description="least kick that makes a standing robot step [m/s]"
-    )
-    kick_after: float = Field(
-        default=0.1, ge=0.0, description="from such a kick to the first step at the latest [s]"
-    )
-    unrest: float = Field(
-        default=2.0, ge=0.0, description="after such a kick, or a walk, shaking counts as felt [s]"
-    )
     kick_standing: float = Field(
         default=0.5, ge=0.0, le=1.0, description="share of its kicks that a standing robot gets"
     )

@@ -26,6 +26,9 @@ from wm_policy.training.student import OUTPUTS
 CHECKPOINT = "checkpoint.pt"
 CURVES = "curves.jsonl"
 
+BUDGET_LEAD = 0.05
+"""A share of the CPU time spent that is so far ahead of the iterations' decides the schedule."""
+
 
 class TrainingError(WmError):
     """Training cannot go on."""
@@ -99,6 +102,16 @@ class Trainer:
         """Share of the run that is done: of its iterations or of its CPU time."""
         return max(self.iteration / self.parameters.ppo.iterations, self.cpu_seconds / self.budget)
 
+    @property
+    def _stage(self) -> float:
+        """Share of the schedule: of the iterations, unless the budget will end the run before.
+
+        Where it does not, no clock has a say and a seed gives the same run again.
+        """
+        share = self.iteration / self.parameters.ppo.iterations
+        spent = self.cpu_seconds / self.budget
+        return spent if spent > share + BUDGET_LEAD else share
+
     def start_from(self, clone: Actor) -> None:
         """Begin with the clone's network, and stay near it at first."""
         self.ppo.actor.body.load_state_dict(clone.body.state_dict())
@@ -137,14 +150,14 @@ class Trainer:
     def _settle(self) -> None:
         """Bound the exploration, and make roughness dearer by as much as exploration pays less."""
         p = self.parameters.ppo
-        share = (p.last_deviation / p.deviation) ** min(1.0, self.done)
+        share = (p.last_deviation / p.deviation) ** min(1.0, self._stage)
         self.ppo.actor.most = p.deviation * share
         self.env.price_of_roughness = share**-2
 
     def _kl_target(self) -> float:
         """Smaller towards the end, so that the policy settles."""
         p = self.parameters.ppo
-        late = max(0.0, self.done - p.anneal_from) / max(1e-9, 1.0 - p.anneal_from)
+        late = max(0.0, self._stage - p.anneal_from) / max(1e-9, 1.0 - p.anneal_from)
         return float(p.kl * 0.2 ** min(1.0, late))
 
     def _progress(self, rollout: Rollout, report: UpdateReport, seconds: float) -> Progress:

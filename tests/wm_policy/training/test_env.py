@@ -152,12 +152,13 @@ def test_a_hard_kick_makes_a_standing_robot_step_a_tenth_of_a_second_later() -> 
 
 
 def test_who_walked_just_now_may_step_to_a_stop_and_small_kicks_are_no_reason() -> None:
-    kicks = dataclasses.replace(EXACT, kick=0.4, kick_felt=0.5)
+    kicks = dataclasses.replace(EXACT, kick=0.4)
     env = environment(2, randomisation=kicks)
     env.reset()
     env.commands.hold(np.array([[0.5, 0.0, 0.0], [0.0, 0.0, 0.0]]))
     env._next_kick[:] = 0
     env.step(np.zeros((2, OUTPUTS), dtype=np.float32))
+    assert env.parameters.gait.wake_kick > kicks.kick
     assert env._since_walk[0] == 0 < env._since_walk[1]
     assert (env._since_push > 100).all()
 
@@ -185,7 +186,7 @@ def test_standing_robots_are_spared_their_share_of_kicks() -> None:
     env._disturb()
     size = np.linalg.norm(env.batch.bind("qvel")[:, :2] - before, axis=1)
     kicked = size > 0.0
-    assert ((env._since_push == 0) == (size >= kicks.kick_felt)).all()
+    assert ((env._since_push == 0) == (size >= env.parameters.gait.wake_kick)).all()
     assert kicked[~env.commands.standing].all()
     assert 0.2 < kicked[env.commands.standing].mean() < 0.4
 

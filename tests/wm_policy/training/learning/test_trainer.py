@@ -78,6 +78,27 @@ def test_a_run_is_done_when_its_cpu_time_is_spent(tmp_path: Path) -> None:
     assert run.done >= 1.0
 
 
+def test_a_seed_gives_the_same_run_however_fast_the_machine_is(tmp_path: Path) -> None:
+    curves = []
+    for pause in (0.5, 4.0):
+        folder = tmp_path / f"{pause}"
+        ticks = (pause * k for k in range(1000))
+        run = Trainer(ROBOT, PARAMETERS, folder, 0, lambda t=ticks: next(t), budget=1e3)
+        for _ in range(3):
+            run.iterate()
+        lines = [json.loads(line) for line in (folder / CURVES).read_text().splitlines()]
+        curves.append([(line["reward"], line["kl"], line["deviation"]) for line in lines])
+    assert curves[0] == curves[1]
+
+
+def test_a_budget_that_ends_the_run_early_ends_its_exploration_too(tmp_path: Path) -> None:
+    run = trainer(tmp_path, budget=50.0)
+    while run.cpu_seconds < 25.0:
+        pass
+    run.iterate()
+    assert run.ppo.actor.most == pytest.approx(math.sqrt(0.5 * 0.15), rel=0.05)
+
+
 def test_the_clone_is_left_slowly_and_survives_a_resume(tmp_path: Path) -> None:
     inputs = network_width(PARAMETERS.observation.history)
     clone = Actor(inputs, (16,), OUTPUTS, 0.5, 0.1)
