@@ -132,10 +132,12 @@ def _show(console: Console, result: dict[str, Any]) -> None:
 
     table = Table("what", "found", "allowed", "n", "falls", "met")
     for row in result["bar"]:
-        found = "-" if row["found"] is None else f"{row['found']:.3g}"
-        cells = (found, f"{row['allowed']:g}", str(row["n"]))
+        found, allowed = (
+            "-" if value is None else f"{value:.3g}" for value in (row["found"], row["allowed"])
+        )
+        met = {True: "yes", False: "[red]no[/red]", None: "not judged"}[row["met"]]
         fallen = str(row.get("falls", ""))
-        table.add_row(row["what"], *cells, fallen, "yes" if row["met"] else "[red]no[/red]")
+        table.add_row(row["what"], found, allowed, str(row["n"]), fallen, met)
     console.print(table)
     if "cpu_seconds" in result:
         minutes = result["cpu_seconds"] / 60.0

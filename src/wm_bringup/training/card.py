@@ -74,7 +74,7 @@ def bar_table(bar: list[Mapping[str, Any]]) -> list[str]:
             row["what"],
             _number(row["found"]),
             _number(row["allowed"]),
-            "yes" if row["met"] else "**no**",
+            _met(row["met"]),
             str(row["n"]),
             _falls(row),
             "-" if mean is None else ", ".join(f"{v:+.3f}" for v in mean),
@@ -84,6 +84,12 @@ def bar_table(bar: list[Mapping[str, Any]]) -> list[str]:
         ]
         lines.append("| " + " | ".join(cells) + " |")
     return lines
+
+
+def _met(met: bool | None) -> str:
+    if met is None:
+        return "not judged"
+    return "yes" if met else "**no**"
 
 
 def _falls(row: Mapping[str, Any]) -> str:

@@ -6,7 +6,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from wm_bringup.training.bar import command_cases, kicked_cases, run_cases, verdict
+from wm_bringup.training.bar import (
+    command_cases,
+    kicked_cases,
+    kicked_standing_cases,
+    run_cases,
+    verdict,
+)
 from wm_bringup.training.run_folder import TrainingRun
 
 
@@ -19,9 +25,16 @@ def judge(
     kicks: int,
     seeds: int,
 ) -> dict[str, Any]:
-    """Judge the policy in ``policy``; film strips go into its run's folder, if there is one."""
+    """Judge the policy in ``policy``; film strips go into its run's folder, if there is one.
+
+    kicks: episodes under kicks; a fifth as many are added in which it stands.
+    """
     film = None if run is None else run.folder / "film"
-    cases = [*command_cases(policy, seeds, film), *kicked_cases(policy, kicks)]
+    cases = [
+        *command_cases(policy, seeds, film),
+        *kicked_cases(policy, kicks),
+        *kicked_standing_cases(policy, kicks // 5),
+    ]
     outcomes = []
     for outcome in run_cases(cases, jobs):
         outcomes.append(outcome)

@@ -14,6 +14,7 @@ from wm_bringup.training.bar import (
     command_cases,
     error_of,
     kicked_cases,
+    kicked_standing_cases,
     run_case,
     verdict,
 )
@@ -65,6 +66,18 @@ def test_in_fewer_episodes_no_fall_is_allowed() -> None:
     assert not rows(*kicked)["falls under kicks"]["met"]
 
 
+def test_falls_while_standing_are_reported_and_not_judged() -> None:
+    standing = [
+        replace(STANDING, name="kicks while standing", seed=k, error=None, fell=k < 3)
+        for k in range(20)
+    ]
+    assert verdict([GOOD, *standing])["met"]
+    row = rows(GOOD, *standing)["falls under kicks while standing"]
+    assert (row["found"], row["n"], row["met"], row["allowed"]) == (3, 20, None, None)
+    assert row["interval"] == pytest.approx([0.0321, 0.3789], abs=1e-4)
+    assert not verdict(standing)["met"]
+
+
 def test_a_costly_walk_does_not_meet_the_bar() -> None:
     assert rows(GOOD)["cost of transport at 0.5 m/s"]["met"]
     assert not rows(replace(GOOD, cost_of_transport=0.6))["cost of transport at 0.5 m/s"]["met"]
@@ -84,6 +97,10 @@ def test_cases_are_those_of_the_bar() -> None:
         assert case.scenario.delay == 0.008
         assert [kick.at for kick in case.kicks] == [4.0, 8.0, 12.0]
         assert {kick.size for kick in case.kicks} == {1.0}
+    for case in kicked_standing_cases(policy, 20):
+        assert case.scenario.velocity == ()
+        assert 0.4 <= case.scenario.ground.friction <= 1.0
+        assert len(case.kicks) == 3
 
 
 def test_the_shipped_policy_passes_every_check_with_golden_answers() -> None:
