@@ -105,11 +105,14 @@ class Wake:
     """A push makes a standing robot step: the clock then runs for so many strides.
 
     angular_velocity: of rolling and pitching in base axes, beyond which the robot was pushed
-    [rad/s]. strides: turns of the first phase.
+    [rad/s]. strides: turns of the first phase. initial_right: phases from which the clock starts
+    when the robot rolls to its right, so that the right foot steps first [rad]; None, and
+    otherwise: ``Phase.initial``.
     """
 
     angular_velocity: Positive
     strides: Positive
+    initial_right: Numbers | None = None
 
 
 @dataclass(frozen=True, slots=True, config=STRICT)

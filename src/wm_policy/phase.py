@@ -71,11 +71,19 @@ class PhaseClock:
                 self._standing = True
                 return
             if self._standing:
-                self._values = list(self._phase.initial)
+                self._values = list(self._start(rolling))
                 self._standing = False
                 return
         for index, value in enumerate(self._values):
             self._values[index] = math.fmod(value + advance, TWO_PI)
+
+    def _start(self, rolling: float) -> Sequence[float]:
+        """Phases from which a standing robot steps: with the foot on the side it is pushed to."""
+        standing = self._phase.standing
+        wake = None if standing is None else standing.wake
+        if wake is None or wake.initial_right is None or self._awake <= OVER or rolling <= 0.0:
+            return self._phase.initial
+        return wake.initial_right
 
     def _stands(self, command: Sequence[float], shaking: float, advance: float) -> bool:
         """Whether no motion is asked for, and no push was felt in the last strides."""

@@ -65,9 +65,13 @@ def test_a_reset_starts_it_anew() -> None:
     assert angles(clock) == pytest.approx([0.0], abs=1e-6)
 
 
-def pushed_clock() -> PhaseClock:
+LEFT, RIGHT = [1.0, -1.0], [-1.0, 1.0]
+"""Cosines when the left, and when the right leg begins."""
+
+
+def pushed_clock(initial_right: tuple[float, float] | None = None) -> PhaseClock:
     """Stands, and runs for one turn of 10 steps after a push of more than 0.5 rad/s."""
-    standing = Standing(0.01, 0.01, (0.0, 0.0), Wake(0.5, 1.0))
+    standing = Standing(0.01, 0.01, (0.0, 0.0), Wake(0.5, 1.0, initial_right))
     return PhaseClock(Phase(5.0, (0.0, PI), "before", standing), 50.0)
 
 
@@ -85,6 +89,26 @@ def test_a_push_makes_a_standing_robot_step_for_the_stated_strides() -> None:
     assert seen[2] == -1.0  # the initial phases, half a turn apart
     assert seen[11] != 1.0
     assert seen[12] == 1.0
+
+
+@pytest.mark.parametrize(
+    ("rolling", "pitching", "first"),
+    [(0.6, 0.0, RIGHT), (-0.6, 0.0, LEFT), (0.1, 0.6, RIGHT), (0.0, 0.6, LEFT)],
+)
+def test_the_foot_on_the_side_it_rolls_to_steps_first(
+    rolling: float, pitching: float, first: list[float]
+) -> None:
+    clock = pushed_clock(initial_right=(PI, 0.0))
+    clock.tick(STAND, 0.0, 0.0)
+    clock.tick(STAND, rolling, pitching)
+    assert clock.cosine.tolist() == first
+
+
+def test_a_command_starts_it_from_the_initial_phases_wherever_it_rolls() -> None:
+    clock = pushed_clock(initial_right=(PI, 0.0))
+    clock.tick(STAND, 0.0, 0.0)
+    clock.tick(WALK, 0.9, 0.0)
+    assert clock.cosine.tolist() == LEFT
 
 
 def test_stepping_is_not_taken_for_another_push() -> None:

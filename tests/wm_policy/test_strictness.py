@@ -41,6 +41,7 @@ def without(*path: object) -> Change:
 TERM = ("inputs", 0, "blocks", 0, "terms")
 SHORT = "expected 29 values"
 
+WAKE = {"angular_velocity": 0.5, "strides": 2.0}
 STANDING = {"linear_below": 0.01, "angular_below": 0.01, "phase": [0.0]}
 
 OWN = [
@@ -95,6 +96,11 @@ OWN = [
         setting("phase", "standing", to={**STANDING, "wake": {"strides": 2.0}}),
         "MissingValueError",
         r"phase\.standing\.wake\.angular_velocity",
+    ),
+    (
+        setting("phase", "standing", to={**STANDING, "wake": {**WAKE, "initial_right": [1, 2]}}),
+        "WidthMismatchError",
+        r"phase\.standing\.wake\.initial_right: expected 1 phases, found 2",
     ),
     (setting("command", "linear_x", to=[0.2, 0.8]), "FieldError", r"command\.linear_x.*zero"),
     (setting("command", "linear_x", to=[-9.0, 9.0]), "ImplausibleError", r"command\.linear_x"),

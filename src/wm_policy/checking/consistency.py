@@ -22,7 +22,7 @@ from wm_policy.errors import (
     WidthMismatchError,
 )
 from wm_policy.loaders.joints import check_names
-from wm_policy.manifest import Manifest
+from wm_policy.manifest import Manifest, Phase
 from wm_policy.network import NetworkFile
 from wm_policy.terms import JOINT_TERMS, PHASE_TERMS, TERMS
 from wm_policy.widths import all_terms, input_width, term_width
@@ -148,14 +148,23 @@ def _clock(manifest: Manifest, file: Path) -> Iterator[PolicyError]:
     phase = manifest.phase
     if phase is None:
         return
-    if phase.standing and len(phase.standing.phase) != len(phase.initial):
-        expected = f"{len(phase.initial)} phases"
-        yield WidthMismatchError(
-            file, "phase.standing.phase", expected, f"{len(phase.standing.phase)}"
-        )
+    standing = phase.standing
+    if standing is not None:
+        yield from _as_many(phase, standing.phase, file, "phase.standing.phase")
+        if standing.wake is not None and standing.wake.initial_right is not None:
+            right = standing.wake.initial_right
+            yield from _as_many(phase, right, file, "phase.standing.wake.initial_right")
     if not phase.frequency < manifest.rate / 2.0:
         expected = f"less than half the rate, {manifest.rate / 2.0:g} Hz"
         yield FieldError(file, "phase.frequency", expected, phase.frequency)
+
+
+def _as_many(
+    phase: Phase, values: Sequence[float], file: Path, field: str
+) -> Iterator[PolicyError]:
+    if len(values) != len(phase.initial):
+        expected = f"{len(phase.initial)} phases"
+        yield WidthMismatchError(file, field, expected, f"{len(values)}")
 
 
 def _inputs(manifest: Manifest, network: NetworkFile, file: Path) -> Iterator[PolicyError]:

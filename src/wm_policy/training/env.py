@@ -221,10 +221,10 @@ class TrainingEnvironment:
             self._restart(done)
         self.commands.tick(self.difficulty)
         now = self._reader.read(self._velocity[:, LEG_SPEEDS], 1.0)
-        rolling = now.angular_velocity
+        rolling, pitching = now.angular_velocity[:, 0], now.angular_velocity[:, 1]
         speed = 1.0 + self.parameters.gait.cadence * self._cadence
-        shaking = self._felt(np.hypot(rolling[:, 0], rolling[:, 1]))
-        self.clock.tick(self.commands.standing, shaking, speed)
+        shaking = self._felt(np.hypot(rolling, pitching))
+        self.clock.tick(self.commands.standing, shaking, rolling, speed)
         observation = self.observer.observe(
             now, self.commands.value, self.clock, self._actions[0], done, self.mirrored
         )

@@ -16,7 +16,7 @@ from wm_policy.checking.golden import record_golden, record_story
 from wm_policy.loading import load_policy
 from wm_policy.training.calibration import AxisMap
 from wm_policy.training.commands import STANDING_BELOW
-from wm_policy.training.gait import START
+from wm_policy.training.gait import START, START_RIGHT
 from wm_policy.training.network_graph import INPUT, OUTPUT, SPEED, Layer, build_network
 from wm_policy.training.parameters import TrainingParameters
 from wm_policy.training.student import build_student
@@ -55,6 +55,7 @@ def build_manifest(
                 "wake": {
                     "angular_velocity": p.gait.wake_above,
                     "strides": p.gait.wake_strides,
+                    "initial_right": list(START_RIGHT),
                 },
             },
             "speed": SPEED,

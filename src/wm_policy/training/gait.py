@@ -20,6 +20,9 @@ from wm_policy.training.parameters import GaitParameters
 START = (0.0, math.pi)
 """Phases of the left and the right leg with which walking begins."""
 
+START_RIGHT = (math.pi + 1e-5, 1e-5)
+"""The same for the right leg: an instant into the half whose observations are mirrored."""
+
 _PER_LEG = 6
 
 
@@ -85,18 +88,22 @@ class Clock:
         self.stopped[ids] = False
         self._awake[ids] = 0.0
 
-    def tick(self, standing: NDArray[np.bool_], shaking: Array, speed: Array) -> None:
+    def tick(
+        self, standing: NDArray[np.bool_], shaking: Array, rolling: Array, speed: Array
+    ) -> None:
         """One policy step.
 
         standing: (n,) no motion is asked for. shaking: (n,) speed of rolling and pitching [rad/s];
-        who stands and is shaken steps for some strides. speed: (n,) of the clock, 1 is nominal.
+        who stands and is shaken steps for some strides, first with the foot on the side to which
+        it rolls. rolling: (n,) to the right [rad/s]. speed: (n,) of the clock, 1 is nominal.
         """
         advance = self._gait.increment * speed
         woken = standing & (self._awake <= OVER) & (shaking > self._gait.wake_above)
         self._awake = np.where(woken, self._gait.wake_advance, self._awake - advance)
         self._awake[~standing] = 0.0
         moved = np.mod(self.phase + advance[:, None], 2.0 * math.pi)
-        moved[self.stopped] = START
+        right = standing & (rolling > 0.0)
+        moved[self.stopped] = np.where(right[:, None], START_RIGHT, START)[self.stopped]
         stopped = standing & (self._awake <= OVER)
         moved[stopped] = 0.0
         self.phase, self.stopped = moved, stopped

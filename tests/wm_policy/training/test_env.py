@@ -151,6 +151,19 @@ def test_a_hard_kick_makes_a_standing_robot_step_a_tenth_of_a_second_later() -> 
     assert stopped == [True] * 4 + [False] * 2
 
 
+def test_the_foot_on_the_side_to_which_it_is_pushed_steps_first() -> None:
+    env = environment(2, command=CommandParameters(standing=1.0), randomisation=EXACT)
+    env.reset()
+    env._since_push[:] = 0
+    env.batch.bind("qvel")[:, 3] = 3.0, -3.0
+    for _ in range(8):
+        env.step(np.zeros((2, OUTPUTS), dtype=np.float32))
+    left, right = (env.gait.swing(env.clock.sine)[:, foot] for foot in range(2))
+    assert left[0] == 0.0 < right[0]
+    assert right[1] == 0.0 < left[1]
+    assert env.mirrored.tolist() == [True, False]
+
+
 def test_who_walked_just_now_may_step_to_a_stop_and_small_kicks_are_no_reason() -> None:
     kicks = dataclasses.replace(EXACT, kick=0.4)
     env = environment(2, randomisation=kicks)

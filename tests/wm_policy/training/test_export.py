@@ -91,7 +91,8 @@ def test_the_deployed_policy_follows_the_training_step_by_step(tmp_path: Path) -
         gyro = estimate.base_angular_velocity_in_base
         step = policy.step(estimate, asked)
         command = np.array([policy.bounded(asked)])
-        clock.tick(is_standing(command), np.array([np.hypot(gyro[0], gyro[1])]), speed)
+        shaking = np.array([np.hypot(gyro[0], gyro[1])])
+        clock.tick(is_standing(command), shaking, gyro[:1], speed)
         stopped.add(bool(clock.stopped[0]) if index < 20 else None)
         second = second_half(clock.sine)
         halves.add(bool(second[0]))

@@ -7,7 +7,7 @@ import pytest
 
 from wm_policy.manifest import Phase, Standing, Wake
 from wm_policy.phase import PhaseClock
-from wm_policy.training.gait import START, Clock, build_gait
+from wm_policy.training.gait import START, START_RIGHT, Clock, build_gait
 from wm_policy.training.parameters import GaitParameters
 
 PARAMETERS = GaitParameters(stride=0.8, double_support=0.04, wake_above=0.6, wake_strides=2.0)
@@ -16,28 +16,30 @@ GAIT = build_gait(PARAMETERS, 50.0)
 
 def test_training_and_deployment_tick_alike() -> None:
     rng = np.random.default_rng(0)
-    standing = Standing(0.05, 0.05, (0.0, 0.0), Wake(0.6, 2.0))
+    standing = Standing(0.05, 0.05, (0.0, 0.0), Wake(0.6, 2.0, START_RIGHT))
     deployed = PhaseClock(Phase(1.0 / 0.8, START, "before", standing, "speed"), 50.0)
     trained = Clock(1, GAIT)
     trained.reset(np.array([0]), np.zeros(1))
-    woken = 0
-    for _ in range(60):
+    woken = right = 0
+    for _ in range(300):
         moving = rng.random() < 0.5
         for _ in range(int(rng.integers(1, 20))):
             rolling, pitching = rng.normal(0.0, 0.2, 2)
             deployed.speed = rng.uniform(0.5, 1.5)
             deployed.tick((0.3 * moving, 0.0, 0.0), rolling, pitching)
             shaking, speed = np.hypot([rolling], [pitching]), np.array([deployed.speed])
-            trained.tick(np.array([not moving]), shaking, speed)
+            trained.tick(np.array([not moving]), shaking, np.array([rolling]), speed)
+            right += bool(trained.cosine[0, 0] < 0.0 and abs(trained.sine[0, 0]) < 1e-4)
             woken += bool(not moving and not trained.stopped[0])
             assert trained.sine[0] == pytest.approx(deployed.sine, abs=1e-6)
             assert trained.cosine[0] == pytest.approx(deployed.cosine, abs=1e-6)
     assert woken > 20
+    assert right > 3
 
 
 def test_nobody_swings_while_standing() -> None:
     clock = Clock(1, GAIT)
-    clock.tick(np.array([True]), np.zeros(1), np.ones(1))
+    clock.tick(np.array([True]), np.zeros(1), np.zeros(1), np.ones(1))
     assert (clock.sine == 0.0).all()
     assert (clock.cosine == 1.0).all()
     assert not GAIT.reference(clock.sine).any()
