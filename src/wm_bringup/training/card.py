@@ -29,7 +29,6 @@ def card_lines(s: Mapping[str, Any]) -> list[str]:
         "",
         f"`{command} --seed {s['seed']}` of version {s['version']}, commit {s['git']}",
         f"{'(modified) ' if s['git_dirty'] else ''}on {s['machine']['processor']}, CPU only.",
-        *([s["remark"]] if s.get("remark") else []),
         "",
         "| stage | samples (50 Hz) | CPU time |",
         "|---|---|---|",
