@@ -17,6 +17,7 @@ import numpy as np
 import onnx
 from numpy.typing import NDArray
 from onnx import TensorProto, numpy_helper
+from onnx.external_data_helper import ExternalDataInfo
 
 from wm_policy.errors import (
     ExternalDataError,
@@ -219,11 +220,10 @@ def _values(tensor: TensorProto, path: Path) -> NDArray[np.float64]:
 
 def _with_data(tensor: TensorProto, path: Path) -> TensorProto:
     """Return a copy that holds its weights; onnx does not read them through symbolic links."""
-    entry = {item.key: item.value for item in tensor.external_data}
-    begin = int(entry.get("offset", "0"))
-    with (path.parent / entry["location"]).open("rb") as file:
-        file.seek(begin)
-        content = file.read(int(entry["length"]) if "length" in entry else -1)
+    stored = ExternalDataInfo(tensor)
+    with (path.parent / stored.location).open("rb") as file:
+        file.seek(stored.offset or 0)
+        content = file.read(-1 if stored.length is None else stored.length)
     whole = TensorProto()
     whole.CopyFrom(tensor)
     del whole.external_data[:]

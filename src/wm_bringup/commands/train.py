@@ -37,7 +37,9 @@ def train(
         typer.Option(metavar="POLICY", help="Train nothing: judge this policy by the bar."),
     ] = None,
     judge_seeds: Annotated[int, typer.Option(min=1, help="Episodes of every command.")] = 3,
-    kicks: Annotated[int, typer.Option(min=0, help="Episodes under velocity kicks.")] = 100,
+    kicks: Annotated[
+        int, typer.Option(min=0, help="Episodes under velocity kicks; a fifth more standing.")
+    ] = 100,
     jobs: Annotated[int, typer.Option(min=0, help="Cores; 0: all.")] = 0,
     json: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the result.")] = None,
 ) -> int:
