@@ -119,7 +119,7 @@ class RewardParameters:
     mean_turning: float = 1.0
     schedule: float = 1.5
     apex: float = -150.0
-    height: float = -20.0
+    height: float = -100.0
     upright: float = -3.0
     vertical_velocity: float = -0.5
     angular_velocity: float = -0.1
@@ -148,7 +148,7 @@ class CurriculumParameters:
     """Difficulty rises from 0 to 1 while episodes go well."""
 
     start: float = Field(default=0.1, ge=0.0, le=1.0, description="difficulty at the beginning")
-    rise: float = Field(default=0.006, gt=0.0, description="per iteration that goes well")
+    rise: float = Field(default=0.002, gt=0.0, description="per iteration that goes well")
     fall: float = Field(default=0.004, ge=0.0, description="per iteration that does not")
     good: float = Field(default=4.0, description="falls per robot and minute, to rise")
     bad: float = Field(default=9.0, description="falls per robot and minute, to sink")
@@ -208,7 +208,6 @@ class ImitationParameters:
     critic_only: int = Field(
         default=15, ge=0, description="iterations in which the actor stays as it is"
     )
-    difficulty: float = Field(default=0.3, ge=0.0, le=1.0, description="of the curriculum then")
 
 
 @dataclass(frozen=True, slots=True, config=STRICT)

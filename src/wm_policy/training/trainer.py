@@ -116,7 +116,6 @@ class Trainer:
         """Begin with the clone's network, and stay near it at first."""
         self.ppo.actor.body.load_state_dict(clone.body.state_dict())
         self.ppo.anchor = clone
-        self.env.difficulty = self.parameters.imitation.difficulty
 
     def iterate(self) -> Progress:
         """One iteration; TrainingError when the networks are no longer finite."""
