@@ -98,9 +98,15 @@ class Trainer:
         return self._spent + self._clock() - self._started
 
     @property
+    def _shares(self) -> tuple[float, float]:
+        """Shares that are done: of the iterations, and of the CPU time."""
+        p = self.parameters.ppo
+        return self.iteration / p.iterations, self.cpu_seconds / self.budget
+
+    @property
     def done(self) -> float:
         """Share of the run that is done: of its iterations or of its CPU time."""
-        return max(self.iteration / self.parameters.ppo.iterations, self.cpu_seconds / self.budget)
+        return max(self._shares)
 
     @property
     def _stage(self) -> float:
@@ -108,9 +114,8 @@ class Trainer:
 
         Where it does not, no clock has a say and a seed gives the same run again.
         """
-        share = self.iteration / self.parameters.ppo.iterations
-        spent = self.cpu_seconds / self.budget
-        return spent if spent > share + BUDGET_LEAD else share
+        iterations, spent = self._shares
+        return spent if spent > iterations + BUDGET_LEAD else iterations
 
     def start_from(self, clone: Actor) -> None:
         """Begin with the clone's network, and stay near it at first."""
