@@ -24,8 +24,8 @@ from wm_policy.training.parameters import PhysicsParameters
 SOLES = ("l_sole", "r_sole")
 FLOOR = "floor"
 
-LEFT, RIGHT = 2, 4
-"""Bits of the legs in MuJoCo's collision masks; 1 is between soles and floor."""
+FLOOR_BIT, LEFT, RIGHT = 1, 2, 4
+"""Bits of the legs in MuJoCo's collision masks; FLOOR_BIT is between soles and floor."""
 
 
 def leg_joints(description: RobotDescription) -> tuple[str, ...]:
@@ -113,7 +113,7 @@ def _floor(spec: mujoco.MjSpec, physics: PhysicsParameters) -> None:
         condim=3,
         priority=1,
         solref=(physics.contact_time, 1.0),
-        conaffinity=1,
+        conaffinity=FLOOR_BIT,
         contype=0,
     )
 
@@ -168,14 +168,15 @@ def _feet(
     for foot, sole in enumerate(description.soles):
         if sole.link != link.name:
             continue
+        own = (LEFT, RIGHT)[foot]
         for sphere in sole.spheres:
             body.add_geom(
                 type=mujoco.mjtGeom.mjGEOM_SPHERE,
                 size=(sphere.radius, 0.0, 0.0),
                 pos=sphere.center,
                 condim=3,
-                contype=1,
-                conaffinity=0,
+                contype=FLOOR_BIT + own,
+                conaffinity=LEFT + RIGHT - own,
                 solref=(physics.contact_time, 1.0),
             )
         quaternion = _quaternion(np.asarray(sole.rotation))
@@ -195,7 +196,10 @@ def _legs(
     description: RobotDescription,
     physics: PhysicsParameters,
 ) -> None:
-    """Let the limbs of one leg stop those of the other, or policies learn to step through."""
+    """Let the limbs of one leg stop those of the other, soles included (``_feet``).
+
+    Otherwise policies learn to step through.
+    """
     side = {
         folded.joints[description.joint_names[index]].child: bit
         for group, bit in (("left_leg", LEFT), ("right_leg", RIGHT))
