@@ -101,18 +101,30 @@ class State:
 
 
 @dataclass(frozen=True, slots=True, config=STRICT)
+class Settling:
+    """After a step only harder shaking is a push: stepping shakes as well.
+
+    angular_velocity: instead of ``Wake.angular_velocity`` [rad/s], for so many seconds.
+    """
+
+    angular_velocity: Positive
+    seconds: Positive
+
+
+@dataclass(frozen=True, slots=True, config=STRICT)
 class Wake:
     """A push makes a standing robot step: the clock then runs for so many strides.
 
     angular_velocity: of rolling and pitching in base axes, beyond which the robot was pushed
     [rad/s]. strides: turns of the first phase. initial_right: phases from which the clock starts
     when the robot rolls to its right, so that the right foot steps first [rad]; None, and
-    otherwise: ``Phase.initial``.
+    otherwise: ``Phase.initial``. settling: None, or what wakes it shortly after it stepped.
     """
 
     angular_velocity: Positive
     strides: Positive
     initial_right: Numbers | None = None
+    settling: Settling | None = None
 
 
 @dataclass(frozen=True, slots=True, config=STRICT)

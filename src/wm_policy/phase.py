@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from wm_policy.manifest import Phase
+from wm_policy.manifest import Phase, Wake
 
 TWO_PI = 2.0 * math.pi
 
@@ -33,6 +33,8 @@ class PhaseClock:
         self._before = phase.advance == "before"
         self._standing = False
         self._awake = 0.0
+        self._still = math.inf
+        self._rate = rate
         self._values = list(phase.initial)
         count = len(phase.initial)
         self.speed = 1.0
@@ -45,6 +47,7 @@ class PhaseClock:
         self._values = list(self._phase.initial)
         self._standing = False
         self._awake = 0.0
+        self._still = math.inf
         self.speed = 1.0
 
     def tick(self, command: Sequence[float], rolling: float, pitching: float) -> None:
@@ -85,6 +88,13 @@ class PhaseClock:
             return self._phase.initial
         return wake.initial_right
 
+    def _push(self, wake: Wake) -> float:
+        """Shaking of a standing robot that is a push [rad/s]."""
+        settling = wake.settling
+        if settling is None or self._still >= settling.seconds * self._rate:
+            return wake.angular_velocity
+        return settling.angular_velocity
+
     def _stands(self, command: Sequence[float], shaking: float, advance: float) -> bool:
         """Whether no motion is asked for, and no push was felt in the last strides."""
         standing = self._phase.standing
@@ -92,8 +102,10 @@ class PhaseClock:
         slow = math.hypot(command[0], command[1]) < standing.linear_below
         if not (slow and abs(command[2]) < standing.angular_below):
             self._awake = 0.0
+            self._still = 0.0
             return False
         if standing.wake is not None:
-            woken = self._awake <= OVER and shaking > standing.wake.angular_velocity
+            woken = self._awake <= OVER and shaking > self._push(standing.wake)
+            self._still = self._still + 1.0 if self._awake <= OVER else 0.0
             self._awake = TWO_PI * standing.wake.strides if woken else self._awake - advance
         return self._awake <= OVER

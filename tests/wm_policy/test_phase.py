@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from wm_policy.manifest import Phase, Standing, Wake
+from wm_policy.manifest import Phase, Settling, Standing, Wake
 from wm_policy.phase import PhaseClock
 
 PI = math.pi
@@ -69,9 +69,11 @@ LEFT, RIGHT = [1.0, -1.0], [-1.0, 1.0]
 """Cosines when the left, and when the right leg begins."""
 
 
-def pushed_clock(initial_right: tuple[float, float] | None = None) -> PhaseClock:
+def pushed_clock(
+    initial_right: tuple[float, float] | None = None, settling: Settling | None = None
+) -> PhaseClock:
     """Stands, and runs for one turn of 10 steps after a push of more than 0.5 rad/s."""
-    standing = Standing(0.01, 0.01, (0.0, 0.0), Wake(0.5, 1.0, initial_right))
+    standing = Standing(0.01, 0.01, (0.0, 0.0), Wake(0.5, 1.0, initial_right, settling))
     return PhaseClock(Phase(5.0, (0.0, PI), "before", standing), 50.0)
 
 
@@ -119,6 +121,19 @@ def test_who_is_still_shaken_when_the_strides_are_over_steps_on() -> None:
     seen = cosines(pushed_clock(), [0.6] + [0.0] * 10 + [0.9, 0.0])
     assert seen[10] == 1.0
     assert seen[11] == -1.0
+
+
+@pytest.mark.parametrize("begin", [[0.6] + [0.0] * 10, []])
+def test_only_harder_shaking_wakes_who_has_just_stepped(begin: list[float]) -> None:
+    """Until 0.1 s, 5 steps, of standing still are over; begin: of a push, or else of a walk."""
+    clock = pushed_clock(settling=Settling(0.8, 0.1))
+    cosines(clock, begin)
+    if not begin:
+        clock.tick(WALK, 0.0, 0.0)
+    assert cosines(clock, [0.7] * 4) == [1.0] * 4
+    assert cosines(clock, [0.9]) == [-1.0]
+    assert cosines(clock, [0.0] * 15)[-1] == 1.0
+    assert cosines(clock, [0.7]) == [-1.0]
 
 
 def test_a_rate_that_is_no_number_wakes_nobody() -> None:

@@ -102,6 +102,15 @@ OWN = [
         "WidthMismatchError",
         r"phase\.standing\.wake\.initial_right: expected 1 phases, found 2",
     ),
+    (
+        setting(
+            "phase",
+            "standing",
+            to={**STANDING, "wake": {**WAKE, "settling": {"angular_velocity": 0.1, "seconds": 1}}},
+        ),
+        "FieldError",
+        r"phase\.standing\.wake\.settling\.angular_velocity: expected at least",
+    ),
     (setting("command", "linear_x", to=[0.2, 0.8]), "FieldError", r"command\.linear_x.*zero"),
     (setting("command", "linear_x", to=[-9.0, 9.0]), "ImplausibleError", r"command\.linear_x"),
     (setting("network", "sha256", to="0" * 64), "HashMismatchError", r"network\.sha256"),

@@ -22,7 +22,7 @@ from wm_policy.errors import (
     WidthMismatchError,
 )
 from wm_policy.loaders.joints import check_names
-from wm_policy.manifest import Manifest, Phase
+from wm_policy.manifest import Manifest, Phase, Wake
 from wm_policy.network import NetworkFile
 from wm_policy.terms import JOINT_TERMS, PHASE_TERMS, TERMS
 from wm_policy.widths import all_terms, input_width, term_width
@@ -151,12 +151,22 @@ def _clock(manifest: Manifest, file: Path) -> Iterator[PolicyError]:
     standing = phase.standing
     if standing is not None:
         yield from _as_many(phase, standing.phase, file, "phase.standing.phase")
-        if standing.wake is not None and standing.wake.initial_right is not None:
-            right = standing.wake.initial_right
-            yield from _as_many(phase, right, file, "phase.standing.wake.initial_right")
+        if standing.wake is not None:
+            yield from _wake(phase, standing.wake, file)
     if not phase.frequency < manifest.rate / 2.0:
         expected = f"less than half the rate, {manifest.rate / 2.0:g} Hz"
         yield FieldError(file, "phase.frequency", expected, phase.frequency)
+
+
+def _wake(phase: Phase, wake: Wake, file: Path) -> Iterator[PolicyError]:
+    name = "phase.standing.wake"
+    if wake.initial_right is not None:
+        yield from _as_many(phase, wake.initial_right, file, f"{name}.initial_right")
+    settling = wake.settling
+    if settling is not None and settling.angular_velocity < wake.angular_velocity:
+        field = f"{name}.settling.angular_velocity"
+        expected = f"at least wake.angular_velocity, {wake.angular_velocity:g} rad/s"
+        yield FieldError(file, field, expected, settling.angular_velocity)
 
 
 def _as_many(

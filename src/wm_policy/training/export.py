@@ -56,6 +56,10 @@ def build_manifest(
                     "angular_velocity": p.gait.wake_above,
                     "strides": p.gait.wake_strides,
                     "initial_right": list(START_RIGHT),
+                    "settling": {
+                        "angular_velocity": p.gait.settling_above,
+                        "seconds": p.gait.settling_time,
+                    },
                 },
             },
             "speed": SPEED,

@@ -32,7 +32,8 @@ class Gait:
 
     default: (12,) [rad]. direction: (2, 12) change of the joints per unit of swing [rad].
     increment: of the phases per policy step [rad]. wake_above: speed of rolling and pitching that
-    makes a standing robot step [rad/s], and wake_advance: for how long [rad].
+    makes a standing robot step [rad/s], and wake_advance: for how long [rad]. settling_above: the
+    same for so many settling_steps after it stepped [rad/s].
     """
 
     default: Array
@@ -41,6 +42,8 @@ class Gait:
     increment: float
     wake_above: float
     wake_advance: float
+    settling_above: float
+    settling_steps: float
 
     def swing(self, sine: Array) -> Array:
         """How far each leg is in its swing, 0 to 1 to 0; sine: (..., 2) of the phases."""
@@ -66,6 +69,8 @@ def build_gait(parameters: GaitParameters, rate: float) -> Gait:
         2.0 * math.pi / (parameters.stride * rate),
         parameters.wake_above,
         2.0 * math.pi * parameters.wake_strides,
+        parameters.settling_above,
+        parameters.settling_time * rate,
     )
 
 
@@ -81,12 +86,14 @@ class Clock:
         self.phase: Array = np.zeros((count, 2))
         self.stopped: NDArray[np.bool_] = np.ones(count, dtype=np.bool_)
         self._awake: Array = np.zeros(count)
+        self._still: Array = np.full(count, np.inf)
 
     def reset(self, ids: NDArray[np.intp], phase: Array) -> None:
         """Put the clocks of ``ids`` to the left leg's ``phase`` [rad]."""
         self.phase[ids] = np.mod(phase[:, None] + np.array(START), 2.0 * math.pi)
         self.stopped[ids] = False
         self._awake[ids] = 0.0
+        self._still[ids] = np.inf
 
     def tick(
         self, standing: NDArray[np.bool_], shaking: Array, rolling: Array, speed: Array
@@ -98,7 +105,11 @@ class Clock:
         it rolls. rolling: (n,) to the right [rad/s]. speed: (n,) of the clock, 1 is nominal.
         """
         advance = self._gait.increment * speed
-        woken = standing & (self._awake <= OVER) & (shaking > self._gait.wake_above)
+        settled = self._still >= self._gait.settling_steps
+        push = np.where(settled, self._gait.wake_above, self._gait.settling_above)
+        stepping = self._awake > OVER
+        woken = standing & ~stepping & (shaking > push)
+        self._still = np.where(~standing | stepping, 0.0, self._still + 1.0)
         self._awake = np.where(woken, self._gait.wake_advance, self._awake - advance)
         self._awake[~standing] = 0.0
         moved = np.mod(self.phase + advance[:, None], 2.0 * math.pi)

@@ -5,22 +5,29 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from wm_policy.manifest import Phase, Standing, Wake
+from wm_policy.manifest import Phase, Settling, Standing, Wake
 from wm_policy.phase import PhaseClock
 from wm_policy.training.gait import START, START_RIGHT, Clock, build_gait
 from wm_policy.training.parameters import GaitParameters
 
-PARAMETERS = GaitParameters(stride=0.8, double_support=0.04, wake_above=0.6, wake_strides=2.0)
+PARAMETERS = GaitParameters(
+    stride=0.8,
+    double_support=0.04,
+    wake_above=0.5,
+    wake_strides=2.0,
+    settling_above=0.65,
+    settling_time=0.1,
+)
 GAIT = build_gait(PARAMETERS, 50.0)
 
 
 def test_training_and_deployment_tick_alike() -> None:
     rng = np.random.default_rng(0)
-    standing = Standing(0.05, 0.05, (0.0, 0.0), Wake(0.6, 2.0, START_RIGHT))
+    standing = Standing(0.05, 0.05, (0.0, 0.0), Wake(0.5, 2.0, START_RIGHT, Settling(0.65, 0.1)))
     deployed = PhaseClock(Phase(1.0 / 0.8, START, "before", standing, "speed"), 50.0)
     trained = Clock(1, GAIT)
     trained.reset(np.array([0]), np.zeros(1))
-    woken = right = 0
+    woken = right = slept = 0
     for _ in range(300):
         moving = rng.random() < 0.5
         for _ in range(int(rng.integers(1, 20))):
@@ -31,9 +38,11 @@ def test_training_and_deployment_tick_alike() -> None:
             trained.tick(np.array([not moving]), shaking, np.array([rolling]), speed)
             right += bool(trained.cosine[0, 0] < 0.0 and abs(trained.sine[0, 0]) < 1e-4)
             woken += bool(not moving and not trained.stopped[0])
+            slept += bool(trained.stopped[0] and 0.5 < shaking[0] < 0.65)
             assert trained.sine[0] == pytest.approx(deployed.sine, abs=1e-6)
             assert trained.cosine[0] == pytest.approx(deployed.cosine, abs=1e-6)
     assert woken > 20
+    assert slept > 3
     assert right > 3
 
 
