@@ -36,11 +36,11 @@ class GaitParameters:
     wake_above: float = Field(
         default=0.7, gt=0.0, description="rolling or pitching that ends standing [rad/s]"
     )
-    settling_above: float = Field(
-        default=1.4, gt=0.0, description="the same for settling_time after it stepped [rad/s]"
-    )
-    settling_time: float = Field(default=0.4, gt=0.0, description="[s]")
     wake_strides: float = Field(default=2.0, gt=0.0, description="until it stands again")
+    settling_above: float = Field(
+        default=1.4, gt=0.0, description="instead of wake_above, when it has just stepped [rad/s]"
+    )
+    settling_time: float = Field(default=0.4, gt=0.0, description="that counts as just [s]")
     wake_kick: float = Field(
         default=0.5, ge=0.0, description="least kick that ends standing in training [m/s]"
     )
