@@ -182,7 +182,7 @@ class PpoParameters:
         default=0.15, gt=0.0, description="largest at the end; the bound falls from the first one"
     )
     hidden: tuple[int, ...] = (256, 128, 64)
-    iterations: int = Field(default=2400, ge=1, description="of envs x steps samples")
+    iterations: int = Field(default=3200, ge=1, description="of envs x steps samples")
     checkpoint_every: int = Field(default=25, ge=1, description="iterations")
     anneal_from: float = Field(
         default=0.7, ge=0.0, le=1.0, description="share of the run after which the KL falls to 1/5"
