@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
-import sys
-
 import pytest
-from ros_observer import Domain, Observer
+from ros_domain import Domain
+from ros_observer import Observer
 
 from wm_bringup.graph import describe, graph_arguments
 from wm_bringup.run import GraphRunner
@@ -43,24 +41,6 @@ class Bench:
     def close(self) -> None:
         self.runner.stop()
         self.observer.close()
-
-
-@pytest.fixture(scope="session")
-def environment():
-    """What processes started by tests inherit."""
-    changed = pytest.MonkeyPatch()
-    changed.setenv("ROS_AUTOMATIC_DISCOVERY_RANGE", "LOCALHOST")
-    changed.setenv("PYTHONPATH", os.pathsep.join(p for p in sys.path if p))
-    yield changed
-    changed.undo()
-
-
-@pytest.fixture(scope="module")
-def domain(environment):
-    taken = Domain()
-    environment.setenv("ROS_DOMAIN_ID", str(taken.number))
-    yield taken
-    taken.release()
 
 
 @pytest.fixture(scope="module")

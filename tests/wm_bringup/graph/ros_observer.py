@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import fcntl
-import tempfile
 import time
 from collections import defaultdict, deque
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import rclpy
@@ -25,27 +22,6 @@ from wm_control.nodes.qos import message_class
 
 PATIENCE = 60.0
 """How long anything may take on a machine that is busy with other things [s]."""
-
-
-class Domain:
-    """A ROS domain number that no other test on this machine uses at the same time."""
-
-    def __init__(self) -> None:
-        folder = Path(tempfile.gettempdir()) / "wm_humanoid_test_domains"
-        folder.mkdir(exist_ok=True)
-        for number in range(20, 90):
-            self._lock = (folder / str(number)).open("w")
-            try:
-                fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError:
-                self._lock.close()
-                continue
-            self.number = number
-            return
-        raise RuntimeError("no free ROS domain")
-
-    def release(self) -> None:
-        self._lock.close()
 
 
 class Observer:

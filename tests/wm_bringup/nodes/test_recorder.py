@@ -14,13 +14,11 @@ from std_msgs.msg import String
 
 from wm_bringup.bag import open_bag
 
-PATIENCE = 20.0
+PATIENCE = 60.0
 
 
 @pytest.fixture
-def publisher_node(monkeypatch):
-    monkeypatch.setenv("ROS_AUTOMATIC_DISCOVERY_RANGE", "LOCALHOST")
-    monkeypatch.setenv("ROS_DOMAIN_ID", str(100 + os.getpid() % 100))
+def publisher_node(domain):
     context = rclpy.Context()
     rclpy.init(context=context)
     node = rclpy.create_node("operator", context=context)
