@@ -172,12 +172,13 @@ def test_a_foot_that_is_swung_against_the_other_does_not_pass_it(legs: mujoco.Mj
     pick = [ROBOT.joint_names.index(name) for name in leg_joints(ROBOT)]
     data.qpos[:7] = (0.0, 0.0, 30.0, 1.0, 0.0, 0.0, 0.0)
     data.qpos[7:] = data.ctrl[:] = ROBOT.default_position[pick]
-    data.actuator("left_hip_roll_joint").ctrl[0] = -0.5
-    data.actuator("right_hip_roll_joint").ctrl[0] = 0.5
+    for side, inwards in (("left", -1.0), ("right", 1.0)):
+        data.actuator(f"{side}_hip_roll_joint").ctrl[0] = 0.2 * inwards
+        data.actuator(f"{side}_ankle_roll_joint").ctrl[0] = -0.3 * inwards
     apart = []
     for _ in range(200):
         mujoco.mj_step(legs, data)
         across = data.body("left_ankle_roll_link").xpos - data.body("right_ankle_roll_link").xpos
         apart.append(float(across @ data.body("pelvis").xmat.reshape(3, 3)[:, 1]))
-    foot = next(c.radius for c in ROBOT.capsules if c.link == "left_ankle_roll_link")
-    assert foot < min(apart) < 0.6 * apart[0]
+    width = 2.0 * max(abs(s.center[1]) + s.radius for s in ROBOT.soles[0].spheres)
+    assert width < min(apart) < 1.4 * width
