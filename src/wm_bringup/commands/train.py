@@ -141,6 +141,10 @@ def _show(console: Console, result: dict[str, Any]) -> None:
         fallen = str(row.get("falls", ""))
         table.add_row(row["what"], found, allowed, str(row["n"]), fallen, met)
     console.print(table)
+    for episode in result["episodes"]:
+        if episode["fell"]:
+            when = f"{episode['name']}, seed {episode['seed']}, {episode['seconds']:.1f} s"
+            console.print(f"Fell: {when}: {episode['cause']}.")
     if "cpu_seconds" in result:
         minutes = result["cpu_seconds"] / 60.0
         console.print(f"{result['samples']:,} samples in {minutes:.0f} CPU minutes.")

@@ -25,6 +25,7 @@ from wm_bringup.report.film import film_of_trace
 from wm_bringup.scenarios.scenario import Ground, Scenario, VelocitySegment
 from wm_bringup.strides import SETTLING_TIME, touchdowns
 from wm_bringup.trace import Trace
+from wm_bringup.training.falls import fall_story
 from wm_bringup.training.kicks import Kick, KickedRobot, every
 from wm_bringup.walk import WalkSetup, build
 from wm_control.robot.description import load_robot
@@ -179,7 +180,7 @@ def outcome_of(case: Case, run: Run, numbers: dict[str, Any]) -> Outcome:
         name=case.name,
         seed=case.seed,
         fell=bool(run.fall),
-        cause=run.fall,
+        cause=fall_story(run.fall, trace, case.kicks),
         seconds=numbers["seconds"],
         mean_velocity=mean,
         error=None if mean is None or case.kicks else error_of(case.name, mean),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -36,13 +37,14 @@ def test_a_policy_that_meets_the_bar_exits_with_0_and_leaves_its_numbers(
     assert len(content["episodes"]) == 2
 
 
-def test_a_policy_that_does_not_meet_it_exits_with_1(monkeypatch: pytest.MonkeyPatch) -> None:
-    judged(monkeypatch, Outcome(**{**fields(GOOD), "fell": True, "error": None}))
+def test_a_policy_that_does_not_meet_it_exits_with_1_and_every_fall_is_told(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    judged(
+        monkeypatch, replace(GOOD, seed=7, fell=True, cause="base tilt", seconds=8.9, error=None)
+    )
     assert train(judge=shipped_policy(), judge_seeds=1, kicks=0, jobs=1) == NOT_HELD
-
-
-def fields(outcome: Outcome) -> dict[str, object]:
-    return {name: getattr(outcome, name) for name in Outcome.__dataclass_fields__}
+    assert "Fell: forward 0.5, seed 7, 8.9 s: base tilt." in capsys.readouterr().out
 
 
 def test_without_torch_training_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
