@@ -1,4 +1,4 @@
-"""How a fall began, told from the trace: which kick came before it, and whether legs met after."""
+"""How a fall began, told from the trace: the kick before it, and the first touch of itself since."""
 
 from __future__ import annotations
 
