@@ -1,4 +1,4 @@
-"""How a fall began, told from the trace: the kick before it, and the first touch of itself since."""
+"""How a fall began: the kick before it, and when the robot first touched itself after that."""
 
 from __future__ import annotations
 
