@@ -9,17 +9,15 @@ import math
 from collections.abc import Callable
 from typing import Protocol
 
-from wm_bringup.backends.base import CONTROL_PERIOD
 from wm_bringup.courier import Courier, gait_phase
+from wm_bringup.loop import TickRecord
 from wm_bringup.proposal_holder import ProposalHolder
 from wm_bringup.proposals import Proposal, proposal_of
+from wm_control.beside import PlannerBeside
 from wm_control.model_based import ModelBasedController
-from wm_control.mpc.footstep_mpc import FootstepMpc
 from wm_control.mpc.plan import WalkingPlan
-from wm_control.types import Controller, Estimate, VelocityCommand
-
-TICKS_PER_PLAN = 4
-"""The planner runs at 125 Hz, the loop at 500 Hz."""
+from wm_control.types import Controller, Estimate
+from wm_policy.beside import PolicyBeside
 
 
 class Contestant(Protocol):
@@ -42,18 +40,11 @@ class Contestant(Protocol):
     def deliver(self, now: float) -> None:
         """Hand over to the controller what has arrived by ``now`` [s]."""
 
-    def think(self, tick: int, estimate: Estimate, velocity: VelocityCommand) -> None:
+    def think(self, record: TickRecord) -> None:
         """Do the work beside the loop that is due after this tick; its results arrive later."""
 
     def gait_phase(self, now: float) -> float:
         """Phase of the stride in [0, 1), see ``courier.gait_phase``; NaN when it has none."""
-
-
-class PolicyLike(Controller, Protocol):
-    """A controller that answers at a rate of its own, such as a learned policy."""
-
-    def is_due(self, stamp: float, dt: float) -> bool:
-        """Whether a tick at ``stamp`` [s] makes it answer anew; dt: between ticks [s]."""
 
 
 class ModelBasedContestant:
@@ -61,7 +52,7 @@ class ModelBasedContestant:
 
     def __init__(
         self,
-        planner: FootstepMpc,
+        planner: PlannerBeside,
         controller: ModelBasedController,
         plan_time: Callable[[], float],
     ) -> None:
@@ -78,7 +69,7 @@ class ModelBasedContestant:
 
     def prepare(self, estimate: Estimate) -> None:
         """Make a first plan from before the start, as in the real graph."""
-        self._first = self._planner.step(estimate, VelocityCommand())
+        self._first = self._planner.answer(estimate)
 
     def start(self) -> None:
         """Follow the first plan."""
@@ -89,11 +80,12 @@ class ModelBasedContestant:
         """Hand over the plans that have arrived."""
         self._courier.deliver(now)
 
-    def think(self, tick: int, estimate: Estimate, velocity: VelocityCommand) -> None:
-        """Plan every fourth tick."""
-        if tick % TICKS_PER_PLAN == 0:
-            plan = self._planner.step(estimate, velocity)
-            self._courier.send(plan, estimate.stamp + self._plan_time())
+    def think(self, record: TickRecord) -> None:
+        """Plan when a plan is due."""
+        self._planner.hear(record.admitted)
+        plan = self._planner.answer(record.estimate)
+        if plan is not None:
+            self._courier.send(plan, record.estimate.stamp + self._plan_time())
 
     def gait_phase(self, now: float) -> float:
         """Phase by the plan that is being followed."""
@@ -108,7 +100,7 @@ class LearnedContestant:
 
     plan: WalkingPlan | None = None
 
-    def __init__(self, policy: PolicyLike, proposal_time: Callable[[], float]) -> None:
+    def __init__(self, policy: PolicyBeside, proposal_time: Callable[[], float]) -> None:
         """proposal_time: how long the next proposal takes from estimate to arrival [s]."""
         self.controller = ProposalHolder(policy.name)
         self._policy, self._proposal_time = policy, proposal_time
@@ -117,8 +109,7 @@ class LearnedContestant:
 
     def prepare(self, estimate: Estimate) -> None:
         """Propose from rest, as to a robot that is held until it is armed."""
-        self._policy.reset(estimate)
-        self._first = self._propose(estimate, VelocityCommand())
+        self._first = self._propose(estimate)
 
     def start(self) -> None:
         """Take up the first proposal."""
@@ -129,16 +120,17 @@ class LearnedContestant:
         """Hand over the proposals that have arrived."""
         self._courier.deliver(now)
 
-    def think(self, tick: int, estimate: Estimate, velocity: VelocityCommand) -> None:
+    def think(self, record: TickRecord) -> None:
         """Take a policy step when one is due."""
-        del tick
-        if self._policy.is_due(estimate.stamp, CONTROL_PERIOD):
-            proposal = self._propose(estimate, velocity)
-            self._courier.send(proposal, estimate.stamp + self._proposal_time())
+        self._policy.hear(record.admitted)
+        self._policy.observe_executed(record.decision.command)
+        proposal = self._propose(record.estimate)
+        if proposal is not None:
+            self._courier.send(proposal, record.estimate.stamp + self._proposal_time())
 
-    def _propose(self, estimate: Estimate, velocity: VelocityCommand) -> Proposal:
-        result = self._policy.step(estimate, velocity, CONTROL_PERIOD)
-        return proposal_of(result, estimate)
+    def _propose(self, estimate: Estimate) -> Proposal | None:
+        result = self._policy.answer(estimate)
+        return None if result is None else proposal_of(result, estimate)
 
     def gait_phase(self, now: float) -> float:
         """Unknown from outside."""

@@ -21,10 +21,10 @@ from wm_bringup.realtime import Beat
 from wm_control.arbiter.operator import OperatorInput
 from wm_control.arbiter.postures import damping_command
 from wm_control.arbiter.velocity_gate import VelocityGate
-from wm_control.types import Array, Observation
+from wm_control.types import Array, Decision, Observation
 
-HOLD_EVERY = 10
-"""A held robot is looked at in every tenth period only."""
+HOLD_EVERY = 5
+"""A held robot is looked at in every fifth period only."""
 
 
 WARM_UP = 25
@@ -68,14 +68,14 @@ class CycleOptions:
     """How a run begins and what it shows.
 
     seed: of the robot's reset. arm: request arming by itself until it succeeds once. held: the
-    simulated robot is held in its starting pose until it is armed. epoch: added to the robot's
-    stamps to make them ROS time [s]. truth_every: ticks per look at the ground truth; 0: never.
+    simulated robot is held in its starting pose until it is armed. first_run: number of the first
+    run. truth_every: ticks per look at the ground truth; 0: never.
     """
 
     seed: int = 0
     arm: bool = False
     held: bool = True
-    epoch: float = 0.0
+    first_run: int = 0
     truth_every: int = 0
 
 
@@ -94,6 +94,7 @@ class ControlCycle:
         sink: Callable[[CycleRecord], None],
         *,
         clock: Callable[[], float],
+        ros_clock: Callable[[], float] | None = None,
         options: CycleOptions | None = None,
         truth: Callable[[], GroundTruth] | None = None,
         show_phase: Callable[[float], None] | None = None,
@@ -101,8 +102,8 @@ class ControlCycle:
         """Wire the parts; nothing happens before ``start``.
 
         receive_plan: hands a plan, or the proposal of a process, to the controller. clock: that of
-        the beats [s]. show_phase: is told ``now`` in every cycle, for simulated pushes at a phase
-        of the gait.
+        the beats [s]. ros_clock: ROS time [s], of all stamps; without it they count from zero.
+        show_phase: is told ``now`` in every cycle, for simulated pushes at a phase of the gait.
         """
         self.loop, self.gate = loop, gate
         self.plans: deque[Stamped] = deque(maxlen=4)
@@ -110,11 +111,16 @@ class ControlCycle:
         self.cycles = 0
         self.skipped = 0
         self._robot, self._receive_plan, self._sink = robot, receive_plan, sink
-        self._clock = clock
+        self._clock, self._ros_clock = clock, ros_clock
         self._options = options or CycleOptions()
         self._truth, self._show_phase = truth, show_phase
-        self._epoch = self._options.epoch
-        self._reset_requested = False
+        self._to_ros: float | None = None
+        self._born = 0.0
+        self._run = self._options.first_run - 1
+        self._held = self._options.held
+        self._arming = self._options.arm
+        self._newest_plan: Stamped | None = None
+        self._reset_requested = True
 
     def start(self) -> None:
         """Move the robot once, so that later nothing happens for the first time; then begin."""
@@ -122,7 +128,6 @@ class ControlCycle:
             self._robot.reset(self._options.seed)
             for _ in range(WARM_UP):
                 self._robot.step(None)
-        self._reset()
 
     def request_reset(self) -> None:
         """Start again from the default posture with the next cycle."""
@@ -133,7 +138,7 @@ class ControlCycle:
         self.skipped += beat.skipped
         try:
             if self._reset_requested:
-                self._reset()
+                self._reset(beat)
             if self._held:
                 self._hold(beat)
             else:
@@ -149,44 +154,69 @@ class ControlCycle:
             gains = self._robot.description.damping
             self._robot.step(damping_command(self._observation, gains))
 
-    def _reset(self) -> None:
-        """Start again; stamps go on from where they were, so that time never runs backwards."""
+    def _reset(self, beat: Beat) -> None:
+        """Start again; time goes on."""
         self._reset_requested = False
-        self._epoch = max(self._epoch, self.now)
-        self._ticks = 0
-        self._observation = self._stamped(self._robot.reset(self._options.seed))
-        self.now = self._born = self._epoch
-        self._newest_plan: Stamped | None = None
+        observation = self._robot.reset(self._options.seed)
+        self._newest_plan = None
         self._held = self._options.held
         self._arming = self._options.arm
+        self._begin(observation, beat)
+        self._born = self.now
         self.loop.reset(self._observation)
 
-    def _stamped(self, observation: Observation) -> Observation:
-        return replace(observation, stamp=observation.stamp + self._epoch)
+    def _begin(self, observation: Observation, beat: Beat) -> None:
+        """Begin another run in this period, with its first observation."""
+        self._run += 1
+        self._robot.clock.begin(beat.scheduled)
+        if self._ros_clock is not None:
+            self._to_ros = self._ros_clock() - self._clock()
+        elif self._to_ros is None:
+            self._to_ros = -beat.scheduled
+        self._see(observation, beat)
+        self.now = self._observation.stamp
+
+    def _see(self, observation: Observation, beat: Beat) -> None:
+        """Take an observation over, with its stamp on the clock of this graph."""
+        measured = self._robot.clock.measured(observation.stamp, beat.began)
+        stamp = measured + (self._to_ros or 0.0)
+        self._observation = replace(observation, stamp=stamp, run=self._run)
 
     def _hold(self, beat: Beat) -> None:
-        """Look at a robot that does not move; let go of it when the arbiter arms."""
+        """Look at a robot that does not move; let go of it when the arbiter arms.
+
+        Each look is the beginning of a run, until one is not the last.
+        """
         if self.cycles % HOLD_EVERY:
             return
+        self._begin(self._robot.observe(), beat)
         self._arm_if_wanted()
         velocity = self.gate.current(self.now)
         decision = self.loop.hold(self._observation, velocity, self.now, self._deliver)
         self._held = not decision.armed
-        self._hand_over(beat, self._clock(), 0.0)
+        if self._held:
+            self._hand_over(beat, self._clock(), 0.0)
+        else:
+            self._move(beat, decision)
 
     def _tick(self, beat: Beat) -> None:
+        if beat.skipped:
+            self._see(self._robot.pass_over(beat.skipped), beat)
+        self.now = self._robot.clock.now(beat.scheduled, beat.began) + (self._to_ros or 0.0)
         self._arm_if_wanted()
         self._deliver_new()
         decision = self.loop.tick(self._observation, self.gate.current(self.now), self.now)
+        self._move(beat, decision)
+
+    def _move(self, beat: Beat, decision: Decision) -> None:
+        """Let the robot act on the decision, and see what comes of it."""
         sent = self._clock()
         if self._show_phase is not None:
             self._show_phase(self.now)
         observation = self._robot.step(decision.command, sent - beat.scheduled)
         stepped = self._clock()
         self._hand_over(beat, sent, stepped - sent)
-        self._ticks += 1
-        self.now = self._epoch + self._ticks * self.loop.period
-        self._observation = self._stamped(observation)
+        self._see(observation, beat)
 
     def _arm_if_wanted(self) -> None:
         """Ask once per cycle until the arbiter has armed for the first time."""
@@ -235,7 +265,7 @@ class ControlCycle:
             return None
         truth = self._truth()
         return TrueBase(
-            truth.stamp + self._epoch,
+            self._robot.clock.measured(truth.stamp, self._clock()) + (self._to_ros or 0.0),
             truth.base_position_in_world,
             truth.base_orientation,
             truth.base_velocity_in_base,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -61,12 +60,6 @@ def _cause_status(cause: Cause, hardware: str) -> HealthStatus:
     values = {"value": cause.value, "limit": cause.limit}
     level = LEVELS[_ACTIONS[cause.rule]]
     return HealthStatus(f"arbiter: {cause.rule}", level, cause.text, values, hardware)
-
-
-def action_in(published: Mapping[str, str]) -> Action:
-    """Read the action back from published values; DAMPING when it is none we know."""
-    name = published.get("action", "")
-    return Action[name] if name in Action.__members__ else Action.DAMPING
 
 
 @dataclass(slots=True)

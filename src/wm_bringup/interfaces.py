@@ -12,6 +12,8 @@ from wm_bringup.vectors import (
     COMMAND_HEADER,
     ESTIMATE_HEADER,
     PROPOSAL_HEADER,
+    VELOCITY_FIELDS,
+    VELOCITY_HEADER,
     estimate_layout,
 )
 from wm_control.mpc.plan import LAYOUT
@@ -64,6 +66,11 @@ def estimate_table() -> str:
     return _layout_table(parts)
 
 
+def velocity_table() -> str:
+    """Layout of ``arbiter/velocity``."""
+    return _layout_table([(name, 1) for name in (*VELOCITY_HEADER, *VELOCITY_FIELDS)])
+
+
 def plan_table() -> str:
     """Layout of ``mpc/plan``."""
     return _layout_table(LAYOUT)
@@ -88,6 +95,7 @@ TABLES = (
     service_table,
     command_table,
     estimate_table,
+    velocity_table,
     plan_table,
     latency_table,
 )

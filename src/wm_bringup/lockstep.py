@@ -168,11 +168,12 @@ class LockStep:
         )
         fall, last_tick = "", ticks
         for tick in range(ticks):
-            decision, compute_time = self._tick(tick, observation)
+            now = self._robot.time
+            decision, compute_time = self._tick(now, observation)
             if tick % self._truth_every == 0:
                 before = self._clock()
                 truth = self._robot.ground_truth()
-                self._record(recorder, truth, decision, observation.stamp, compute_time)
+                self._record(recorder, truth, decision, now, compute_time)
                 if not fall and (fall := fall_cause(truth, limits)):
                     last_tick = tick + round(keep_going / CONTROL_PERIOD)
                 self.stages.judging += self._clock() - before
@@ -193,9 +194,8 @@ class LockStep:
         self._contestant.start()
         return observation
 
-    def _tick(self, tick: int, observation: Observation) -> tuple[Decision, float]:
+    def _tick(self, now: float, observation: Observation) -> tuple[Decision, float]:
         """One control cycle; returns what was decided and how long deciding it took."""
-        now = observation.stamp
         velocity = self._scenario.velocity_at(now)
         self._contestant.deliver(now)
         decision = self._loop.tick(observation, velocity, now)
@@ -212,7 +212,7 @@ class LockStep:
         if self._watch is not None:
             self._watch(record, self._contestant.plan)
         before = self._clock()
-        self._contestant.think(tick, record.estimate, self._loop.bounded_velocity(velocity))
+        self._contestant.think(record)
         self.stages.planner += self._clock() - before
         phase = self._contestant.gait_phase(now)
         if math.isfinite(phase):

@@ -25,6 +25,7 @@ from wm_control.parameters import load_parameters
 from wm_control.robot.description import RobotDescription
 from wm_control.types import (
     Action,
+    AdmittedVelocity,
     Controller,
     ControllerResult,
     Decision,
@@ -60,6 +61,14 @@ class TickRecord:
     results: Mapping[str, ControllerResult]
     decision: Decision
     stamps: Stamps
+
+    @property
+    def admitted(self) -> AdmittedVelocity:
+        """The velocity of this cycle, for drivers beside the loop."""
+        observation, decision = self.observation, self.decision
+        return AdmittedVelocity(
+            observation.stamp, observation.run, self.velocity, decision.action, decision.source
+        )
 
     def latency(
         self,
@@ -186,11 +195,8 @@ class ControlLoop:
         self._overruns = OverrunCounter(window=round(1.0 / self.period))
         self.last = None
 
-    def bounded_velocity(self, velocity: VelocityCommand) -> VelocityCommand:
-        """Velocity command within the limits that hold after the newest decision.
-
-        Also for planners that run beside the loop, so that all obey the same limits.
-        """
+    def _bounded(self, velocity: VelocityCommand) -> VelocityCommand:
+        """Velocity command within the limits that hold after the newest decision."""
         action = self.last.decision.action if self.last else Action.NOMINAL
         return bounded(velocity, self.safety.velocity, action)
 
@@ -232,7 +238,7 @@ class ControlLoop:
         now: float,
     ) -> Decision:
         estimated = self._clock()
-        velocity = self.bounded_velocity(velocity)
+        velocity = self._bounded(velocity)
         results = {c.name: propose(c, estimate, velocity, self.period) for c in self.controllers}
         controlled = self._clock()
         operator, overruns = self._operator(), self._overruns.overruns

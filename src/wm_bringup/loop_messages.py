@@ -22,7 +22,8 @@ from wm_control.model_based import ModelBasedParameters
 class LoopSetup:
     """All that the process needs to know, sent to it first.
 
-    robot, backend, scenario: names or paths. controller: who drives.
+    robot, backend, scenario: names or paths. controller: who drives. ros_time: stamps are ROS time;
+    otherwise they count from zero.
     """
 
     robot: str
@@ -30,6 +31,7 @@ class LoopSetup:
     controller: str
     scenario: str
     gui: bool
+    ros_time: bool
     options: CycleOptions
     safety: SafetyParameters
     estimator: EstimatorParameters

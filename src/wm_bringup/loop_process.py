@@ -26,7 +26,6 @@ from wm_bringup.loop import ControlLoop
 from wm_bringup.loop_messages import LoopFailure, LoopHealth, LoopReady, LoopSetup, Word
 from wm_bringup.parts import (
     build_estimator,
-    build_planner_and_controller,
     build_robot,
     load_scenario,
 )
@@ -58,7 +57,7 @@ def _controller(
 ) -> ModelBasedController | ProposalHolder:
     """Build what stands for the driver in the loop: the part of it that runs at 500 Hz."""
     if setup.controller == "mpc":
-        return build_planner_and_controller(description, setup.model_based)[1]
+        return ModelBasedController(description, setup.model_based)
     return ProposalHolder(setup.controller)
 
 
@@ -111,6 +110,7 @@ class LoopProcess:
             controller.receive,
             lambda record: self._send(pack(record)),
             clock=time.monotonic,
+            ros_clock=time.time if setup.ros_time else None,
             options=setup.options,
             truth=truth,
             show_phase=_phase_shower(self._robot, controller),

@@ -16,10 +16,15 @@ from wm_bringup.cdr import MessageError, Reader, Writer, float_view, put_stamp
 from wm_bringup.vectors import (
     COMMAND_FIELDS,
     COMMAND_HEADER,
+    VELOCITY_FIELDS,
+    VELOCITY_HEADER,
     command_rows,
+    pack_velocity,
     unpack_command,
+    unpack_estimate,
+    unpack_velocity,
 )
-from wm_control.types import Array, Command, VelocityCommand
+from wm_control.types import AdmittedVelocity, Array, Command, Estimate, VelocityCommand
 
 
 class JointStateEncoder:
@@ -211,6 +216,31 @@ def decode_multi_array(data: bytes) -> tuple[Array, Array]:
 def decode_command(data: bytes, n: int) -> Command:
     """Read ``/joint_command`` of a robot with ``n`` joints."""
     return unpack_command(*decode_multi_array(data), n)
+
+
+def decode_estimate(data: bytes, n: int) -> Estimate:
+    """Read ``state_estimator/estimate`` of a robot with ``n`` joints."""
+    return unpack_estimate(np.concatenate(decode_multi_array(data)), n)
+
+
+def decode_velocity(data: bytes) -> AdmittedVelocity:
+    """Read ``arbiter/velocity``."""
+    return unpack_velocity(np.concatenate(decode_multi_array(data)))
+
+
+class VelocityEncoder:
+    """``arbiter/velocity``: stamp, run, action and source, then the admitted velocity."""
+
+    def __init__(self) -> None:
+        """Lay out the message."""
+        self._message = MultiArrayEncoder(
+            (("velocity", len(VELOCITY_FIELDS)),), len(VELOCITY_HEADER)
+        )
+
+    def encode(self, velocity: AdmittedVelocity) -> bytes:
+        """Fill in one velocity."""
+        pack_velocity(velocity, self._message.floats)
+        return self._message.encode()
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,14 +10,15 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from wm_bringup.backends.base import Robot
+from wm_bringup.backends.base import CONTROL_PERIOD, Robot
 from wm_bringup.scenarios.scenario import Scenario
 from wm_control.arbiter.parameters import SafetyParameters
+from wm_control.beside import PlannerBeside
 from wm_control.errors import ParameterError
 from wm_control.estimation.factory import make_estimator
 from wm_control.estimation.guarded import GuardedEstimator
 from wm_control.estimation.parameters import EstimatorParameters
-from wm_control.model_based import ModelBasedController, ModelBasedParameters
+from wm_control.model_based import ModelBasedParameters
 from wm_control.mpc.footstep_mpc import FootstepMpc
 from wm_control.parameters import load_parameters, read_yaml
 from wm_control.robot.description import RobotDescription
@@ -54,23 +55,14 @@ def model_based_parameters() -> ModelBasedParameters:
     return load_parameters(ModelBasedParameters, source)
 
 
-def build_planner_and_controller(
+def build_planner(
     description: RobotDescription,
     parameters: ModelBasedParameters,
     clock: Callable[[], float] = time.monotonic,
-) -> tuple[FootstepMpc, ModelBasedController]:
-    """Build the model-based contestant: its planner, and its part in the control loop.
-
-    clock: for the solve times that are reported.
-    """
+) -> PlannerBeside:
+    """Build the footstep planner that works beside the loop; clock: for solve times."""
     planner = FootstepMpc(RobotModel(description), parameters.gait, parameters.mpc, clock)
-    return planner, ModelBasedController(description, parameters)
-
-
-def check_controller(name: str) -> None:
-    """ParameterError unless there is a contestant of this name."""
-    if name not in CONTROLLERS:
-        raise ParameterError("controller", name, f"must be one of {', '.join(CONTROLLERS)}")
+    return PlannerBeside(planner, parameters.mpc.period, CONTROL_PERIOD)
 
 
 def _mock(description: RobotDescription, scenario: Scenario, gui: bool) -> Robot:

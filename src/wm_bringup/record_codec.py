@@ -89,7 +89,7 @@ def pack(record: CycleRecord) -> Packed:
     numbers = np.concatenate([array.ravel() for array in arrays])
     return (
         numbers.tobytes(),
-        (observation.stamp, observation.sequence),
+        (observation.stamp, observation.sequence, observation.run),
         (estimate.healthy, estimate.cause),
         _velocity(tick.velocity),
         [_pack_result(result) for result in tick.results.values()],
@@ -126,7 +126,9 @@ def unpack(packed: Packed, n: int) -> CycleRecord:
     vector = np.frombuffer(numbers)
     arrays = [vector[part].reshape(shape) for part, shape in _layout(n)]
     k, m = len(_OBSERVED), len(_OBSERVED) + len(_ESTIMATED)
-    observation = Observation(*observed, *arrays[:k])
+    stamp, sequence, run = observed
+    parts = dict(zip(_OBSERVED, arrays[:k], strict=True))
+    observation = Observation(stamp=stamp, sequence=sequence, run=run, **parts)
     estimated: list[Any] = [observation, *arrays[k:m], *believed]
     stamp, action, source, answered, armed, causes, first, clipped = decided
     decision = Decision(

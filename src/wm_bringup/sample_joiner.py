@@ -54,13 +54,14 @@ class SampleJoiner:
     """Joins samples; hands on observations in order of time.
 
     take: is given every observation, and whether the estimator has to start anew with it. period:
-    between samples [s]. joints: their number. Arguments ``arrival``: when a message came, on any
-    clock that does not jump [s].
+    between samples [s]. joint_count: number of joints. first_run: number of the first run.
+    Arguments ``arrival``: when a message came, on any clock that does not jump [s].
     """
 
     take: Callable[[Observation, bool], None]
     period: float
     joint_count: int
+    first_run: int = 0
     counts: Counts = field(default_factory=Counts)
     _pending: list[_Pending] = field(default_factory=list)
     _last: Observation | None = None
@@ -128,6 +129,7 @@ class SampleJoiner:
             imu_orientation=np.full(4, np.nan) if imu is None else imu.orientation,
             imu_angular_velocity=np.full(3, np.nan) if imu is None else imu.angular_velocity,
             imu_linear_acceleration=np.full(3, np.nan) if imu is None else imu.linear_acceleration,
+            run=self.first_run + self.counts.restarts,
         )
         self._last_arrival = arrival
         self.take(self._last, anew)

@@ -164,9 +164,18 @@ CMD_VEL = Topic(
     Flow.COMMAND,
     "at least 2 Hz",
     "teleop_twist_keyboard, velocity_source, you",
-    "mpc, policy, arbiter",
+    "arbiter",
     "linear.x forward, linear.y left [m/s], angular.z [rad/s] in the heading-aligned base frame; "
     "silent for 0.5 s: stop; not finite: refused, stop",
+)
+VELOCITY = Topic(
+    "arbiter/velocity",
+    "std_msgs/msg/Float64MultiArray",
+    Flow.STREAM,
+    "125 Hz; alone or with a policy 500",
+    "arbiter",
+    "mpc, policy",
+    "the velocity that drivers follow: cmd_vel as the gate admits it, see Layouts",
 )
 DECISION = Topic(
     "arbiter/decision",
@@ -174,7 +183,7 @@ DECISION = Topic(
     Flow.EVENT,
     "on change, else 10 Hz",
     "arbiter",
-    "mpc, policy, any tool",
+    "any tool",
     "status[0]: level, message = first cause, values action, source, armed; then one status per "
     "active rule with value and limit",
 )
@@ -236,6 +245,7 @@ TOPICS: tuple[Topic, ...] = (
     POLICY_PROPOSAL,
     JOINT_COMMAND,
     CMD_VEL,
+    VELOCITY,
     DECISION,
     ROBOT_DESCRIPTION,
     GROUND_TRUTH,

@@ -9,14 +9,31 @@ from __future__ import annotations
 import numpy as np
 
 from wm_bringup.cdr import MessageError
-from wm_control.types import Array, Command, Estimate, Observation
+from wm_control.types import (
+    Action,
+    AdmittedVelocity,
+    Array,
+    Command,
+    Estimate,
+    Observation,
+    VelocityCommand,
+)
 
 COMMAND_FIELDS = ("position", "velocity", "stiffness", "damping", "torque")
 """Rows of a command, in the order in which they follow its header."""
 
 COMMAND_HEADER = ("stamp", "sequence")
 PROPOSAL_HEADER = (*COMMAND_HEADER, "status", "plan_age", "residual", "holds_for")
-ESTIMATE_HEADER = ("stamp", "sequence", "healthy")
+ESTIMATE_HEADER = ("stamp", "sequence", "healthy", "run")
+
+VELOCITY_HEADER = ("stamp", "run", "action", "source")
+VELOCITY_FIELDS = ("linear_x", "linear_y", "angular_z")
+"""An admitted velocity: action is the number of the ``Action``, source the place in SOURCES."""
+
+_ACTIONS = frozenset(float(action) for action in Action)
+
+SOURCES = ("arbiter", "mpc", "policy")
+"""Whose commands can reach the robot, in the order of their numbers in messages."""
 
 
 def estimate_layout(n: int) -> tuple[tuple[str, int], ...]:
@@ -67,8 +84,9 @@ def pack_estimate(estimate: Estimate, out: Array) -> None:
         estimate.pose_covariance.diagonal(),
         estimate.twist_covariance.diagonal(),
     )
-    out[:3] = (o.stamp, o.sequence, estimate.healthy)
-    np.concatenate(parts, out=out[3:])
+    header = len(ESTIMATE_HEADER)
+    out[:header] = (o.stamp, o.sequence, estimate.healthy, o.run)
+    np.concatenate(parts, out=out[header:])
 
 
 def join_vector(header: Array, body: Array) -> Array:
@@ -99,6 +117,7 @@ def unpack_estimate(vector: Array, n: int) -> Estimate:
         imu_orientation=part["imu_orientation"],
         imu_angular_velocity=part["imu_angular_velocity"],
         imu_linear_acceleration=part["imu_linear_acceleration"],
+        run=_sequence(vector[3]),
     )
     healthy = bool(vector[2] == 1.0)
     return Estimate(
@@ -115,6 +134,40 @@ def unpack_estimate(vector: Array, n: int) -> Estimate:
         twist_covariance=np.diag(part["twist_variance"]),
         healthy=healthy,
         cause="" if healthy else "state_estimator reports unhealthy, see /diagnostics",
+    )
+
+
+def pack_velocity(velocity: AdmittedVelocity, out: Array) -> None:
+    """Write an admitted velocity into ``out`` (7,)."""
+    source = SOURCES.index(velocity.source) if velocity.source in SOURCES else -1
+    command = velocity.command
+    out[:] = (
+        velocity.stamp,
+        velocity.run,
+        velocity.action,
+        source,
+        command.linear_x,
+        command.linear_y,
+        command.angular_z,
+    )
+
+
+def unpack_velocity(vector: Array) -> AdmittedVelocity:
+    """Rebuild an admitted velocity; MessageError for a size, number or name that is none."""
+    if vector.shape != (len(VELOCITY_HEADER) + len(VELOCITY_FIELDS),):
+        raise MessageError(f"an admitted velocity has 7 numbers, got {vector.size}")
+    if not np.isfinite(vector).all():
+        raise MessageError("an admitted velocity has numbers that are not finite")
+    stamp, run, action, source, *command = vector.tolist()
+    if action not in _ACTIONS:
+        raise MessageError(f"an admitted velocity has the action {action:g}, which is none")
+    known = source in range(len(SOURCES))
+    return AdmittedVelocity(
+        stamp,
+        int(run),
+        VelocityCommand(*command),
+        Action(int(action)),
+        SOURCES[int(source)] if known else "",
     )
 
 

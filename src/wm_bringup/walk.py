@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from wm_bringup import parts
+from wm_bringup.backends.base import CONTROL_PERIOD
 from wm_bringup.backends.pybullet_robot import PyBulletRobot
 from wm_bringup.compute_time import ComputeTime
 from wm_bringup.contestants import Contestant, LearnedContestant, ModelBasedContestant
@@ -24,6 +25,7 @@ from wm_bringup.metrics import judge
 from wm_bringup.scenarios.scenario import Scenario
 from wm_bringup.true_state import TrueStateEstimator
 from wm_control.errors import ParameterError, WmError
+from wm_control.model_based import ModelBasedController
 from wm_control.mpc.plan import WalkingPlan
 from wm_control.robot.description import RobotDescription, load_robot
 from wm_control.robot.model import RobotModel
@@ -109,20 +111,21 @@ def _model_based(
     parameters = parts.model_based_parameters()
     if setup.step_in_place:
         parameters = replace(parameters, gait=replace(parameters.gait, stand_at_zero_command=False))
-    planner, controller = parts.build_planner_and_controller(
-        description, parameters, time.thread_time
-    )
+    planner = parts.build_planner(description, parameters, time.thread_time)
+    controller = ModelBasedController(description, parameters)
     return ModelBasedContestant(planner, controller, times.plan)
 
 
 def _learned(setup: WalkSetup, description: RobotDescription, times: ComputeTimes) -> Contestant:
+    from wm_policy.beside import PolicyBeside
     from wm_policy.controller import PolicyController
     from wm_policy.loading import load_policy
 
     check_policy_setup(setup)
     assert setup.policy is not None
     policy = load_policy(setup.policy, description, setup.overlay, time.thread_time)
-    return LearnedContestant(PolicyController(policy, description), times.proposal)
+    controller = PolicyController(policy, description)
+    return LearnedContestant(PolicyBeside(controller, CONTROL_PERIOD), times.proposal)
 
 
 def check_policy_setup(setup: WalkSetup) -> None:

@@ -27,6 +27,8 @@ class Observation:
 
     stamp: time of measurement on the robot's clock [s].
     sequence: count of observations since reset; gaps mean lost samples.
+    run: number of the start that it belongs to; larger with every start of the robot. Whoever keeps
+        a state over time starts anew when it changes, and for no other reason.
     joint_position: (n,) [rad].
     joint_velocity: (n,) [rad/s].
     joint_torque: (n,) torque estimated by the drives [N·m].
@@ -44,6 +46,7 @@ class Observation:
     imu_orientation: Array
     imu_angular_velocity: Array
     imu_linear_acceleration: Array
+    run: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,6 +198,21 @@ class Decision:
     causes: tuple[Cause, ...] = ()
     first_cause: Cause | None = None
     clipped: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, dtype=np.bool_))
+
+
+@dataclass(frozen=True, slots=True)
+class AdmittedVelocity:
+    """What the velocity gate admits of the operator's command, for whoever drives or may drive.
+
+    stamp, run: of the observation in whose cycle it was admitted. command: within the limits that
+    hold under ``action``, the arbiter's in that cycle. source: who drove (``Decision.source``).
+    """
+
+    stamp: float
+    run: int
+    command: VelocityCommand
+    action: Action
+    source: str
 
 
 class Estimator(Protocol):

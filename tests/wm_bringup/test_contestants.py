@@ -8,20 +8,43 @@ import pytest
 from policy_files import deploy_yaml, estimate, write_yaml
 from tiny_networks import linear
 
-from wm_bringup.contestants import TICKS_PER_PLAN, LearnedContestant, ModelBasedContestant
+from wm_bringup.contestants import LearnedContestant, ModelBasedContestant
+from wm_bringup.loop import Stamps, TickRecord
 from wm_bringup.scenarios.scenario import Push, Scenario, VelocitySegment
 from wm_bringup.walk import WalkSetup, check_policy_setup, policy_facts, run_episode
+from wm_control.beside import PlannerBeside
 from wm_control.errors import ParameterError
-from wm_control.types import Command, ControllerResult, SolveReport, Status, VelocityCommand
+from wm_control.types import (
+    Action,
+    Command,
+    ControllerResult,
+    Decision,
+    SolveReport,
+    Status,
+    VelocityCommand,
+)
+from wm_policy.beside import PolicyBeside
 
 
 class Planner:
     def __init__(self):
         self.plans = 0
 
+    def reset(self, estimate):
+        pass
+
     def step(self, estimate, velocity):
         self.plans += 1
         return self.plans
+
+
+def record(stamp):
+    """What the loop hands to a contestant after a tick at ``stamp``."""
+    believed = estimate(stamp)
+    row = np.zeros(29)
+    decision = Decision(stamp, Action.NOMINAL, "policy", Command(stamp, 0, *[row] * 5), True)
+    stamps = Stamps(0.0, 0.0, 0.0, 0.0)
+    return TickRecord(believed.observation, believed, VelocityCommand(), {}, decision, stamps)
 
 
 class Follower:
@@ -36,17 +59,18 @@ class Follower:
 
 def test_the_model_based_contestant_plans_every_fourth_tick_and_waits_for_the_plan():
     planner, follower = Planner(), Follower()
-    contestant = ModelBasedContestant(planner, follower, lambda: 0.003)
+    contestant = ModelBasedContestant(PlannerBeside(planner, 0.008, 0.002), follower, lambda: 0.003)
     contestant.prepare(estimate())
     contestant.start()
     assert follower.received == [1]
-    for tick in range(8):
+    for tick in range(9):
         contestant.deliver(0.002 * tick)
-        contestant.think(tick, estimate(0.002 * tick), VelocityCommand())
-        if tick == 1:
+        contestant.think(record(0.002 * tick))
+        if tick == 5:
             assert follower.received == [1]
-    assert planner.plans == 1 + 8 // TICKS_PER_PLAN
-    contestant.deliver(0.011)
+    # tick 0 is the instant that was planned from before the start; then ticks 4 and 8
+    assert planner.plans == 3
+    contestant.deliver(0.019)
     assert follower.received == [1, 2, 3]
 
 
@@ -60,6 +84,9 @@ class Policy:
 
     def reset(self, estimate):
         self.answers = 0
+
+    def shadow(self, executed):
+        assert executed is None  # it drives
 
     def is_due(self, stamp, dt):
         return round(stamp / dt) % 10 == 0
@@ -76,20 +103,20 @@ class Policy:
 
 
 def test_a_policys_proposals_arrive_after_their_time_and_are_held_until_the_next():
-    contestant = LearnedContestant(Policy(), lambda: 0.003)
+    contestant = LearnedContestant(PolicyBeside(Policy(), 0.002), lambda: 0.003)
     contestant.prepare(estimate())
     contestant.controller.reset(estimate())
     contestant.start()
     held = []
-    for tick in range(22):
+    for tick in range(24):
         now = 0.002 * tick
         contestant.deliver(now)
         result = contestant.controller.step(estimate(now), VelocityCommand(), 0.002)
         held.append(0.0 if result.command is None else result.command.position[0])
-        contestant.think(tick, estimate(now), VelocityCommand())
-    # steps at ticks 0, 10 and 20, each heeded 3 ms later: at ticks 2, 12 and 22; the one at tick 10
-    # is the policy's third, which failed
-    assert held == [1.0] * 2 + [2.0] * 10 + [0.0] * 10
+        contestant.think(record(now))
+    # a step before the start, then at ticks 10 and 20, each heeded 3 ms later: at ticks 12 and 22;
+    # the one at tick 20 is the policy's third, which failed
+    assert held == [1.0] * 12 + [2.0] * 10 + [0.0] * 2
     assert contestant.plan is None
     assert math.isnan(contestant.gait_phase(1.0))
 

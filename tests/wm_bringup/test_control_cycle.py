@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from loop_fakes import G1, FakeController, FakeEstimator, observation_at
 
+from wm_bringup.backends.clocks import FollowedClock, SteppedClock
 from wm_bringup.control_cycle import HOLD_EVERY, ControlCycle, CycleOptions
 from wm_bringup.loop import ControlLoop
 from wm_bringup.realtime import Beat
@@ -35,6 +36,14 @@ class FakeRobot:
         self.resets = 0
         self.ticks = 0
         self.sensor_delay = 0.0
+        self.clock = SteppedClock()
+
+    def observe(self):
+        return observation_at(self.ticks * DT - self.sensor_delay, self.ticks)
+
+    def pass_over(self, periods):
+        self.ticks += periods
+        return self.observe()
 
     def reset(self, seed):
         self.resets += 1
@@ -45,7 +54,7 @@ class FakeRobot:
         self.commands.append(command)
         self.compute_times.append(compute_time)
         self.ticks += 1
-        return observation_at(self.ticks * DT - self.sensor_delay, self.ticks)
+        return self.observe()
 
 
 class PlanlessController(FakeController):
@@ -69,9 +78,12 @@ class PlanlessController(FakeController):
 
 
 class World:
-    def __init__(self, controller=None, **options) -> None:
+    """A robot under a cycle. ros_ahead: of ROS time before the clock of the beats [s]."""
+
+    def __init__(self, controller=None, robot=None, ros_ahead=None, **options) -> None:
         self.time = 50.0
-        self.robot = FakeRobot()
+        self.ros_ahead = ros_ahead
+        self.robot = robot or FakeRobot()
         self.controller = controller or FakeController()
         self.loop = ControlLoop(
             G1, FakeEstimator(), [self.controller], SAFETY, clock=lambda: self.time
@@ -85,6 +97,7 @@ class World:
             self.controller.receive,
             self.records.append,
             clock=lambda: self.time,
+            ros_clock=None if ros_ahead is None else lambda: self.time + self.ros_ahead,
             options=CycleOptions(**options),
         )
         self.cycle.start()
@@ -99,13 +112,86 @@ class World:
         return self.records[-1]
 
 
+def stamps_of(world):
+    return [record.tick.observation.stamp for record in world.records]
+
+
 def test_stamps_are_ros_time_and_advance_by_one_period_per_cycle():
-    world = World(arm=True, held=False, epoch=1e9)
+    world = World(arm=True, held=False, ros_ahead=1e9)
     world.run(3)
-    assert [r.tick.observation.stamp for r in world.records] == pytest.approx(
-        [1e9, 1e9 + DT, 1e9 + 2 * DT]
-    )
+    first = 50.0 + DT + 1e9
+    assert stamps_of(world) == pytest.approx([first, first + DT, first + 2 * DT], abs=1e-6)
     assert [r.tick.observation.sequence for r in world.records] == [0, 1, 2]
+
+
+def test_without_ros_time_stamps_count_from_zero():
+    world = World(arm=True, held=False)
+    world.run(3)
+    assert stamps_of(world) == pytest.approx([0.0, DT, 2 * DT])
+
+
+def test_stamps_stay_ros_time_however_long_the_robot_was_held():
+    world = World(arm=False, ros_ahead=1e9)
+    world.run(12_000)
+    assert stamps_of(world)[-1] == pytest.approx(world.time + 1e9, abs=HOLD_EVERY * DT)
+    world.loop.request(OperatorInput(arm=True))
+    world.run(HOLD_EVERY + 3)
+    assert stamps_of(world)[-1] == pytest.approx(world.time + 1e9, abs=1e-6)
+
+
+def test_every_start_is_a_run_of_its_own_and_nothing_else_is():
+    world = World(arm=True, held=False, first_run=7)
+    world.run(3)
+    world.cycle.request_reset()
+    world.run(2)
+    assert [r.tick.observation.run for r in world.records] == [7, 7, 7, 8, 8]
+
+
+def test_skipped_periods_have_passed_for_the_robot_too():
+    world = World(arm=True, held=False, ros_ahead=1e9)
+    world.run(3)
+    world.time += 30 * DT
+    world.cycle.run(Beat(world.time, world.time, skipped=29))
+    # three cycles stepped the robot to tick 3, and 29 periods went by without a command
+    assert world.records[-1].tick.observation.sequence == 3 + 29
+    assert stamps_of(world)[-1] == pytest.approx(world.time + 1e9, abs=1e-6)
+
+
+class FreeRobot(FakeRobot):
+    """Runs by itself on a clock of its own; ``rate`` 1.0001 is 100 ppm too fast."""
+
+    def __init__(self, rate, time):
+        super().__init__()
+        self.clock = FollowedClock()
+        self.rate, self.time = rate, time
+        self.lost = False
+
+    def observe(self):
+        shown = 7.0 + self.rate * (self.time() - 0.0004)
+        if not self.lost:
+            self.last = observation_at(shown, round(shown / DT))
+        return self.last
+
+    def step(self, command, compute_time=0.0):
+        return self.observe()
+
+    def reset(self, seed):
+        return self.observe()
+
+
+@pytest.mark.parametrize("rate", [0.9999, 1.0, 1.0001])
+def test_ages_stay_true_when_the_robots_clock_drifts(rate):
+    world = World(robot=FreeRobot(rate, lambda: world.time), arm=True, held=False, ros_ahead=1e9)
+    world.run(60_000)  # two minutes, in which 100 ppm become 12 ms
+    tick = world.records[-1].tick
+    # seen at the end of one cycle and used one period later
+    assert world.cycle.now - tick.observation.stamp == pytest.approx(DT, abs=2e-4)
+    assert tick.observation.stamp == pytest.approx(world.time + 1e9 - DT, abs=1e-3)
+    assert tick.decision.action == Action.NOMINAL
+    world.robot.lost = True
+    world.run(20)
+    assert world.cycle.now - world.records[-1].tick.observation.stamp > 0.035
+    assert world.records[-1].tick.decision.first_cause.rule == "state_old"
 
 
 def test_a_held_robot_is_not_stepped_until_armed():
@@ -140,7 +226,7 @@ def test_after_arming_itself_once_it_does_not_arm_again_after_a_stop():
 
 
 def test_a_reset_starts_over_without_time_running_backwards_and_drops_old_plans():
-    world = World(arm=True, held=False, epoch=100.0)
+    world = World(arm=True, held=False, ros_ahead=100.0)
     world.run(10)
     before = world.cycle.now
     world.cycle.request_reset()

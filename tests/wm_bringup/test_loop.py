@@ -108,7 +108,7 @@ def test_fallback_stops_the_velocity_command_from_the_next_cycle_on():
     bench.controller.answer = {"status": Status.DEGRADED, "cause": "plan is old"}
     bench.ticks(2, velocity=WALK)
     assert bench.controller.velocities == [WALK, VelocityCommand()]
-    assert bench.loop.bounded_velocity(WALK) == VelocityCommand()
+    assert bench.loop.last.admitted.command == VelocityCommand()
 
 
 def test_late_cycles_reach_the_arbiter():

@@ -12,6 +12,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from wm_bringup.backends.clocks import RobotClock
 from wm_control.robot.description import RobotDescription
 from wm_control.types import Array, Command, Observation
 
@@ -70,6 +71,10 @@ class Robot(Protocol):
 
     description: RobotDescription
 
+    @property
+    def clock(self) -> RobotClock:
+        """How the stamps of its observations are told on this computer's clock."""
+
     def reset(self, seed: int) -> Observation:
         """Start again from the default posture at rest; all randomness follows from ``seed``."""
 
@@ -85,12 +90,29 @@ class Robot(Protocol):
             goes on with the previous command.
         """
 
+    def pass_over(self, periods: int) -> Observation:
+        """Let control periods go by in which nobody commanded, as after a stall; then observe.
+
+        A simulated robot goes on meanwhile, with what its drives make of the silence; a real one
+        has already done so.
+        """
+
+    def hold(self) -> Observation:
+        """Let one control period go by while the robot is held from outside and does not move.
+
+        Its sensors go on; a simulated robot's scenario does not. A real robot is observed.
+        """
+
     def close(self) -> None:
         """Release what the robot holds; the robot cannot be used afterwards."""
 
 
 class SimulatedRobot(Robot, Protocol):
     """A robot whose truth is known; for evaluators only."""
+
+    @property
+    def time(self) -> float:
+        """Simulated time since reset [s]."""
 
     def ground_truth(self) -> GroundTruth:
         """Return the true state now."""

@@ -7,6 +7,7 @@ import math
 import numpy as np
 
 from wm_bringup.backends.base import CONTROL_PERIOD
+from wm_bringup.backends.clocks import SteppedClock
 from wm_bringup.backends.rotation import quaternion_from_rotation
 from wm_control.robot.description import RobotDescription, load_robot
 from wm_control.types import Command, Observation
@@ -26,6 +27,7 @@ class MockRobot:
         self.description = description or load_robot()
         self._keep = math.exp(-CONTROL_PERIOD / time_constant)
         self._observation = self._at_rest()
+        self.clock = SteppedClock()
 
     def reset(self, seed: int) -> Observation:
         """Return to the default posture."""
@@ -55,6 +57,16 @@ class MockRobot:
             imu_angular_velocity=last.imu_angular_velocity,
             imu_linear_acceleration=last.imu_linear_acceleration,
         )
+        return self._observation
+
+    def pass_over(self, periods: int) -> Observation:
+        """Stay where it is for some control periods."""
+        for _ in range(periods):
+            self.step(None)
+        return self._observation
+
+    def hold(self) -> Observation:
+        """Stay where it is."""
         return self._observation
 
     def close(self) -> None:

@@ -139,6 +139,8 @@ class SensorSuite:
         channels[self._layout.orientation] = self._tilted(stamp, orientation)
         dropped = self._faults.apply(stamp, channels, self._rng)
         self._sequence += 1
+        if self._delayed and self._delayed[-1].stamp == stamp:
+            self._delayed.pop()  # the robot is held: the same instant, sampled again
         if not (dropped and self._delayed):
             self._delayed.append(self._observation(stamp, self._sequence - 1, channels))
         while len(self._delayed) > 1 and self._delayed[1].stamp <= self._visible(stamp):

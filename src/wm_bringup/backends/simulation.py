@@ -14,6 +14,7 @@ import numpy as np
 
 from wm_bringup.backends.actuators import Drives
 from wm_bringup.backends.base import CONTROL_PERIOD, GroundTruth
+from wm_bringup.backends.clocks import SteppedClock
 from wm_bringup.backends.disturbances import ActivePush, PushSchedule, force_of
 from wm_bringup.backends.engine import BaseState, Engine
 from wm_bringup.backends.ground import Terrain
@@ -78,16 +79,12 @@ class Simulation:
         self._imu_to_base = quaternion_from_rotation(description.imu.rotation)
         self._terrain = Terrain(scenario.ground, np.random.default_rng(0))
         self._state: _State | None = None
+        self.clock = SteppedClock()
 
     @property
     def time(self) -> float:
         """Simulated time since reset [s]."""
         return self._now().step * self._engine.physics_step
-
-    @property
-    def rejected_commands(self) -> int:
-        """Commands since reset that were dropped because they were not finite."""
-        return self._drives.rejected
 
     def reset(self, seed: int) -> Observation:
         """Make the world anew and start at rest in the default posture."""
@@ -125,6 +122,20 @@ class Simulation:
         self._sense(state)
         if state.step % _STEPS_PER_PICTURE == 0:
             self._engine.show()
+        return state.observation
+
+    def pass_over(self, periods: int) -> Observation:
+        """Go on for some control periods without a command."""
+        for _ in range(periods):
+            self.step(None)
+        return self.observe()
+
+    def hold(self) -> Observation:
+        """Sample the sensors again while neither the robot nor the scenario's time moves."""
+        state = self._now()
+        state.observation = self._measure(
+            state.step, state.position, state.velocity, state.base, -GRAVITY_IN_WORLD
+        )
         return state.observation
 
     def ground_truth(self) -> GroundTruth:

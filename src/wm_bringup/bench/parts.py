@@ -23,10 +23,11 @@ from wm_bringup.backends.base import CONTROL_PERIOD
 from wm_bringup.backends.pybullet_robot import PyBulletRobot
 from wm_bringup.bench.measure import Measurement, Stopwatch, intercepted, measured, undisturbed
 from wm_bringup.bench.walking import RecordedWalk
-from wm_bringup.contestants import TICKS_PER_PLAN
 from wm_bringup.loop import ControlLoop
 from wm_bringup.realtime import CONTROL_PRIORITY, Cadence, raise_thread
 from wm_control.estimation.parameters import EstimatorParameters, Kind
+from wm_control.model_based import ModelBasedController
+from wm_control.mpc.footstep_mpc import FootstepMpc
 from wm_control.mpc.plan import WalkingPlan
 from wm_control.robot.model import RobotModel
 from wm_control.types import Array, Estimate
@@ -125,10 +126,9 @@ def _configuration(estimate: Estimate) -> tuple[Array, Array]:
 
 def bench_mpc(walk: RecordedWalk) -> list[Measurement]:
     """One plan against the bare QP solves inside it."""
-    planner, _ = parts.build_planner_and_controller(
-        walk.description, parts.model_based_parameters(), time.thread_time
-    )
-    ticks = walk.ticks[::TICKS_PER_PLAN]
+    p = parts.model_based_parameters()
+    planner = FootstepMpc(RobotModel(walk.description), p.gait, p.mpc)
+    ticks = walk.ticks[:: round(p.mpc.period / CONTROL_PERIOD)]
     watch, qps = Stopwatch(), QpCollector()
     planner.reset(ticks[0].estimate)
     with undisturbed():
@@ -144,9 +144,7 @@ def bench_mpc(walk: RecordedWalk) -> list[Measurement]:
 
 def bench_wbc(walk: RecordedWalk) -> list[Measurement]:
     """Whole-body control against Pinocchio's dynamics and the bare QP solve."""
-    _, controller = parts.build_planner_and_controller(
-        walk.description, parts.model_based_parameters(), time.thread_time
-    )
+    controller = ModelBasedController(walk.description, parts.model_based_parameters())
     watch, qps = Stopwatch(), QpCollector()
     controller.reset(walk.ticks[0].estimate)
     with undisturbed():
@@ -229,9 +227,7 @@ def _loop_measurements(walk: RecordedWalk) -> list[Measurement]:
 
 
 def _build_loop(walk: RecordedWalk) -> tuple[ControlLoop, Callable[[WalkingPlan], None]]:
-    _, controller = parts.build_planner_and_controller(
-        walk.description, parts.model_based_parameters(), time.thread_time
-    )
+    controller = ModelBasedController(walk.description, parts.model_based_parameters())
     loop = ControlLoop(
         walk.description,
         parts.build_estimator(walk.description, parts.estimator_parameters()),

@@ -35,6 +35,7 @@ from wm_bringup.parts import (
     safety_parameters,
 )
 from wm_bringup.record_codec import unpack
+from wm_bringup.thinning import Thinning
 from wm_bringup.topics import JOINT_COMMAND, POLICY_PROPOSAL
 from wm_control.nodes import process
 from wm_control.nodes.arbiter import ArbiterFace, listen_to_proposals, listen_to_velocity
@@ -77,9 +78,8 @@ class Control:
             clock=arguments.clock,
             truth=arguments.truth,
         )
-        self._estimator_face = StateEstimatorFace(
-            self._node["state_estimator"], description, arguments.estimate_every
-        )
+        self._estimator_face = StateEstimatorFace(self._node["state_estimator"], description)
+        self._thinning = Thinning(arguments.estimate_every)
         arbiter_node = self._node["arbiter"]
         self._arbiter_face = ArbiterFace(arbiter_node, self._n, self._loop.send)
         self._latency = LatencyFace(self._node["robot"])
@@ -110,10 +110,11 @@ class Control:
             controller=arguments.controller,
             scenario=arguments.scenario,
             gui=arguments.gui,
+            ros_time=not arguments.clock,
             options=CycleOptions(
                 seed=arguments.seed,
                 arm=arguments.arm,
-                epoch=0.0 if arguments.clock else time.time(),
+                first_run=int(1e3 * time.time()),
                 truth_every=TRUTH_TICKS if arguments.truth else 0,
             ),
             safety=declare(
@@ -153,6 +154,9 @@ class Control:
         self._robot_face.publish(tick.observation)
         self._arbiter_face.publish(tick.decision)
         self._estimator_face.publish(tick.estimate)
+        if self._thinning.due(tick.observation):
+            self._arbiter_face.publish_velocity(tick.admitted)
+            self._estimator_face.publish_whole(tick.estimate)
         if record.truth is not None:
             self._robot_face.publish_truth(record.truth)
         if not record.held:

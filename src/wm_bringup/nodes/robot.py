@@ -33,6 +33,7 @@ from wm_bringup.messages import (
     odometry_encoder,
 )
 from wm_bringup.parts import BACKENDS, build_robot, load_scenario, safety_parameters
+from wm_bringup.realtime import Beat
 from wm_bringup.topics import (
     CLOCK,
     GROUND_TRUTH,
@@ -49,9 +50,6 @@ from wm_control.nodes.diagnostics import Health
 from wm_control.nodes.qos import publisher
 from wm_control.robot.description import RobotDescription
 from wm_control.types import Command, Observation
-
-HELD_TICKS = 4
-"""A held robot is published in every fourth period: as often as its planner wants to hear of it."""
 
 DAMPED_TICKS = 10
 """Periods of damping at the end."""
@@ -131,7 +129,7 @@ class RobotLoop:
         self._ending = threading.Event()
         self._thread = threading.Thread(target=self._run, name="robot")
         self._held = True
-        self._epoch = time.time()
+        self._to_ros = time.time() - time.monotonic()
         self.failure = ""
 
     def start(self) -> None:
@@ -149,22 +147,19 @@ class RobotLoop:
         self.commands.clear()
         self.watchdog.reset()
         self._held = True
-        self._epoch = max(self._epoch, getattr(self, "_stamp", 0.0))
-        self._take(self.robot.reset(0))
+        self.robot.reset(0)
 
-    def _take(self, observation: Observation) -> None:
-        self._observation = replace(observation, stamp=observation.stamp + self._epoch)
-        self._stamp = self._observation.stamp
+    def _see(self, observation: Observation) -> None:
+        """Take an observation over, with its stamp in ROS time."""
+        measured = self.robot.clock.measured(observation.stamp, time.monotonic())
+        self._observation = replace(observation, stamp=measured + self._to_ros)
 
     def _run(self) -> None:
         realtime.raise_thread(realtime.CONTROL_PRIORITY)
         cadence = realtime.Cadence(CONTROL_PERIOD)
-        count = 0
         try:
             while not self._ending.is_set():
-                cadence.wait()
-                self._period(count)
-                count += 1
+                self._period(cadence.wait())
             self.watchdog.reset()
             for _ in range(DAMPED_TICKS if not self._held else 0):
                 cadence.wait()
@@ -172,21 +167,25 @@ class RobotLoop:
         except Exception as error:
             self.failure = f"{type(error).__name__}: {error}"
 
-    def _period(self, count: int) -> None:
+    def _period(self, beat: Beat) -> None:
         if self.reset_requested:
             self._reset()
         if self.commands:
             command, arrived = self.commands.popleft()
             self.watchdog.receive(command, arrived)
             self._held = self._held and not command.stiffness.any()
-        if not self._held:
+        if self._held:
+            self.robot.clock.begin(beat.scheduled)
+            self._see(self.robot.hold())
+        else:
+            if beat.skipped:
+                self._see(self.robot.pass_over(beat.skipped))
             self._step()
-        if not self._held or count % HELD_TICKS == 0:
-            self._publish(self._observation)
+        self._publish(self._observation)
 
     def _step(self) -> None:
         command = self.watchdog.command(self._observation, time.monotonic())
-        self._take(self.robot.step(command))
+        self._see(self.robot.step(command))
 
 
 class RobotNode(Alone):

@@ -111,7 +111,7 @@ def teach(
         parts.build_estimator(description, parts.estimator_parameters()),
         lambda now: bool(now > FIRST_TURN and turns[int(now / TURN)]),
     )
-    planner, _ = parts.build_planner_and_controller(description, teacher, time.thread_time)
+    planner = parts.build_planner(description, teacher, time.thread_time)
     times = compute_times(seed)
     contestant = ModelBasedContestant(planner, demonstrator, times.plan)
     loop = ControlLoop(

@@ -13,7 +13,7 @@ from wm_control.parameters import STRICT
 
 @dataclass(frozen=True, slots=True, config=STRICT)
 class GaitParameters:
-    """Shape and timing of the nominal gait, and the limits of its commands."""
+    """Shape and timing of the nominal gait, and how fast its command may change."""
 
     com_height: float = Field(
         default=0.60, gt=0.3, lt=1.5, description="CoM above the stance sole [m]"
@@ -38,9 +38,6 @@ class GaitParameters:
     stand_dcm_margin: float = Field(
         default=0.045, gt=0.0, lt=0.2, description="DCM excursion that ends standing by a step [m]"
     )
-    max_linear_x: float = Field(default=1.2, gt=0.0, lt=3.0, description="forward, backward [m/s]")
-    max_linear_y: float = Field(default=0.4, gt=0.0, lt=2.0, description="sideways [m/s]")
-    max_angular_z: float = Field(default=1.0, gt=0.0, lt=3.0, description="turning [rad/s]")
     linear_slew: float = Field(
         default=0.4, gt=0.0, lt=5.0, description="of the velocity command [m/s²]"
     )

@@ -1,4 +1,4 @@
-"""The velocity that is asked of the gait: slewed, clamped, and corrected by what the robot did."""
+"""The velocity that is asked of the gait: slewed, and corrected by what the robot did."""
 
 from __future__ import annotations
 
@@ -12,13 +12,12 @@ from wm_control.types import Array, VelocityCommand
 
 
 def slew(now: Array, command: VelocityCommand, gait: GaitParameters, dt: float) -> Array:
-    """Move the (3,) command towards a new one, within limits; a non-finite one counts as zero."""
+    """Move the (3,) command towards a new one; a non-finite one counts as zero."""
     target = np.array([command.linear_x, command.linear_y, command.angular_z])
     if not all(isfinite(value) for value in target):
         target = np.zeros(3)
-    limit = np.array([gait.max_linear_x, gait.max_linear_y, gait.max_angular_z])
     rate = dt * np.array([gait.linear_slew, gait.linear_slew, gait.angular_slew])
-    change: Array = np.clip(np.clip(target, -limit, limit) - now, -rate, rate)
+    change: Array = np.clip(target - now, -rate, rate)
     return now + change
 
 

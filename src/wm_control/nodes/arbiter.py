@@ -20,7 +20,8 @@ from wm_bringup.cdr import MessageError
 from wm_bringup.messages import (
     CommandEncoder,
     Level,
-    decode_multi_array,
+    VelocityEncoder,
+    decode_estimate,
     decode_twist,
     encode_diagnostics,
 )
@@ -35,17 +36,17 @@ from wm_bringup.topics import (
     JOINT_COMMAND,
     PROPOSAL,
     STOP,
+    VELOCITY,
     Service,
     Topic,
 )
-from wm_bringup.vectors import join_vector, unpack_estimate
 from wm_control.arbiter.arbiter import UNARMED, Arbiter, hindrance
 from wm_control.arbiter.command_filter import CommandFilter
 from wm_control.arbiter.height import HeightAboveSoles
 from wm_control.arbiter.operator import NO_REQUEST, OperatorInput
 from wm_control.arbiter.parameters import SafetyParameters
 from wm_control.arbiter.safeguards import SafeguardReport, report_safeguards
-from wm_control.arbiter.velocity_gate import VelocityGate, not_finite
+from wm_control.arbiter.velocity_gate import VelocityGate, bounded, not_finite
 from wm_control.nodes import process
 from wm_control.nodes.alone import Alone, robot_argument
 from wm_control.nodes.diagnostics import Health
@@ -53,6 +54,7 @@ from wm_control.nodes.parameters import declare
 from wm_control.nodes.qos import publisher, subscribe_bytes
 from wm_control.types import (
     Action,
+    AdmittedVelocity,
     ControllerResult,
     Decision,
     Estimate,
@@ -75,6 +77,8 @@ class ArbiterFace:
         self._changes = decisions.Changes()
         self._publish_command = publisher(node, JOINT_COMMAND)
         self._publish_decision = publisher(node, DECISION)
+        self._velocity = VelocityEncoder()
+        self._publish_velocity = publisher(node, VELOCITY)
         self._health = Health(node)
         self._newest: Decision | None = None
         self._said = ""
@@ -115,6 +119,10 @@ class ArbiterFace:
             said = decisions.statuses(decision, self._node.get_namespace())
             self._publish_decision.publish(encode_diagnostics(decision.stamp, said))
             self._log(decision)
+
+    def publish_velocity(self, velocity: AdmittedVelocity) -> None:
+        """Publish the velocity that drivers are to follow."""
+        self._publish_velocity.publish(self._velocity.encode(velocity))
 
     def _log(self, decision: Decision) -> None:
         """Say every new action and every new reason for it, for people."""
@@ -219,7 +227,7 @@ class ArbiterNode(Alone):
         )
 
     def _take_estimate(self, data: bytes) -> None:
-        self._estimate = unpack_estimate(join_vector(*decode_multi_array(data)), self.n)
+        self._estimate = decode_estimate(data, self.n)
         self._arrived = time.monotonic()
 
     def _take_proposal(self, data: bytes) -> None:
@@ -257,6 +265,11 @@ class ArbiterNode(Alone):
         proposals = {result.controller: result} if result else {}
         decision = self._arbiter.update(now, estimate, proposals, request)
         self._face.publish(self._filtered(decision, estimate))
+        command = bounded(self._gate.current(self._decided), self._gate.parameters, decision.action)
+        run = estimate.observation.run
+        self._face.publish_velocity(
+            AdmittedVelocity(estimate.stamp, run, command, decision.action, decision.source)
+        )
 
     def _filtered(self, decision: Decision, estimate: Estimate) -> Decision:
         command, clipped = self._filter.apply(

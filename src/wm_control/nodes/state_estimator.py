@@ -39,14 +39,10 @@ from wm_control.types import LEFT, RIGHT, Estimate, Observation
 
 
 class StateEstimatorFace:
-    """The node's publishers; the same whether it runs composed or alone.
+    """The node's publishers; the same whether it runs composed or alone."""
 
-    every: estimates per message on the topics that only planners and people read.
-    """
-
-    def __init__(self, node: Node, description: RobotDescription, every: int = 1) -> None:
+    def __init__(self, node: Node, description: RobotDescription) -> None:
         """Create the publishers."""
-        self._every = every
         n = len(description.joint_names)
         self._frames = SoleFrames(description)
         self._odom = odometry_encoder("odom", "base_link")
@@ -59,11 +55,12 @@ class StateEstimatorFace:
         self._health = Health(node)
 
     def publish(self, estimate: Estimate) -> None:
-        """Publish one estimate."""
+        """Publish the pose and twist of one estimate."""
         self._fill_odom(estimate)
         self._publish_odom.publish(self._odom.encode(estimate.stamp))
-        if estimate.observation.sequence % self._every:
-            return
+
+    def publish_whole(self, estimate: Estimate) -> None:
+        """Publish one estimate on the topics that only planners and people read."""
         pack_estimate(estimate, self._estimate.floats)
         self._publish_estimate.publish(self._estimate.encode())
         for foot in (LEFT, RIGHT):
@@ -107,7 +104,9 @@ class StateEstimatorNode(Alone):
         self._face = StateEstimatorFace(self.node, self.description)
         self._newest: Estimate | None = None
         n = len(self.description.joint_names)
-        self._joiner = joiner = SampleJoiner(self._take, CONTROL_PERIOD, n)
+        self._joiner = joiner = SampleJoiner(
+            self._take, CONTROL_PERIOD, n, first_run=int(1e3 * time.time())
+        )
         decoder = JointStateDecoder(self.description.joint_names)
         self.listen(JOINT_STATES, lambda d: joiner.joints(decoder.decode(d), time.monotonic()))
         self.listen(IMU, lambda d: joiner.imu(decode_imu(d), time.monotonic()))
@@ -116,6 +115,7 @@ class StateEstimatorNode(Alone):
         update = self._estimator.reset if anew else self._estimator.update
         self._newest = update(observation)
         self._face.publish(self._newest)
+        self._face.publish_whole(self._newest)
 
     def report(self) -> None:
         """Publish the health, once a second."""

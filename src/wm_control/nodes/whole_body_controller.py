@@ -8,18 +8,19 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from rclpy.node import Node
 
 from wm_bringup.backends.base import CONTROL_PERIOD
 from wm_bringup.cdr import MessageError
 from wm_bringup.loop import propose
-from wm_bringup.messages import Level, decode_multi_array
-from wm_bringup.parts import build_planner_and_controller, model_based_parameters
+from wm_bringup.messages import Level, decode_estimate, decode_multi_array
+from wm_bringup.parts import model_based_parameters
 from wm_bringup.proposals import ProposalEncoder
 from wm_bringup.topics import ESTIMATE, PLAN, PROPOSAL
-from wm_bringup.vectors import join_vector, unpack_estimate
+from wm_bringup.vectors import join_vector
+from wm_control.beside import Arrival, EstimateOrder
+from wm_control.model_based import ModelBasedController
 from wm_control.mpc.plan import WalkingPlan, unpack
 from wm_control.nodes import process
 from wm_control.nodes.alone import Alone, robot_argument
@@ -81,22 +82,6 @@ class WholeBodyControllerFace:
         )
 
 
-@dataclass(slots=True)
-class RestartDetector:
-    """Sees from the estimates that the robot is held or has been reset: time does not advance.
-
-    The first estimate counts as a start as well.
-    """
-
-    _last: float = float("inf")
-
-    def again(self, stamp: float) -> bool:
-        """Whether whoever follows these estimates has to start anew with this one."""
-        restarted = not (stamp > self._last)
-        self._last = stamp
-        return restarted
-
-
 class WholeBodyControllerNode(Alone):
     """The node on its own, driven by estimates and plans."""
 
@@ -104,11 +89,11 @@ class WholeBodyControllerNode(Alone):
         """Build controller, publisher and subscriptions; WmError for a bad configuration."""
         super().__init__("whole_body_controller", robot)
         parameters = declare(self.node, model_based_parameters())
-        _, self._controller = build_planner_and_controller(self.description, parameters)
+        self._controller = ModelBasedController(self.description, parameters)
         self._face = WholeBodyControllerFace(self.node, self._take_plan)
         self._proposal = ProposalEncoder(self.n)
         self._publish = publisher(self.node, PROPOSAL)
-        self._restart = RestartDetector()
+        self._order = EstimateOrder()
         self._plan: WalkingPlan | None = None
         self._newest: ControllerResult | None = None
         self.listen(ESTIMATE, self._step)
@@ -118,8 +103,11 @@ class WholeBodyControllerNode(Alone):
         self._controller.receive(plan)
 
     def _step(self, data: bytes) -> None:
-        estimate = unpack_estimate(join_vector(*decode_multi_array(data)), self.n)
-        if self._restart.again(estimate.stamp):
+        estimate = decode_estimate(data, self.n)
+        arrival = self._order.sort(estimate)
+        if arrival is Arrival.OLD:
+            return
+        if arrival is Arrival.START:
             self._controller.reset(estimate)
             if self._plan is not None and self._plan.stamp >= estimate.stamp:
                 self._controller.receive(self._plan)

@@ -80,10 +80,9 @@ def test_every_kind_of_estimator_is_timed_on_the_same_walk(walk):
 def test_a_replayed_controller_does_what_it_did_in_the_walk(walk):
     # otherwise the benchmark would time another, perhaps easier, walk
     from wm_bringup import parts
+    from wm_control.model_based import ModelBasedController
 
-    _, controller = parts.build_planner_and_controller(
-        walk.description, parts.model_based_parameters()
-    )
+    controller = ModelBasedController(walk.description, parts.model_based_parameters())
     controller.reset(walk.ticks[0].estimate)
     for tick, plan in zip(walk.ticks, walk.plans, strict=True):
         controller.receive(plan)

@@ -1,0 +1,147 @@
+"""Drivers beside the loop: which estimates they answer, with which velocity, what a restart is.
+
+A planner or a policy runs in a process of its own, or, in lock-step, between two ticks. Both feed
+the objects of this module, so that what is judged is what runs. An estimate may come twice (a
+packet of the robot was lost), late, out of order or not at all; none of that is a restart. A
+restart is told by the run that an estimate belongs to (``Observation.run``).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum, auto
+from math import isfinite
+from typing import Protocol
+
+from wm_control.mpc.plan import WalkingPlan
+from wm_control.types import Action, AdmittedVelocity, Estimate, VelocityCommand
+
+STOP = VelocityCommand()
+
+VELOCITY_PATIENCE = 0.1
+"""An admitted velocity holds this long after, or before, the estimate that it came with [s]."""
+
+_RUN_PATIENCE = 10
+"""Estimates in a row of an older run after which that run is believed to be the present one."""
+
+
+class Arrival(Enum):
+    """What an estimate is to somebody who has seen others before."""
+
+    START = auto()
+    NEW = auto()
+    OLD = auto()
+
+
+@dataclass(slots=True)
+class EstimateOrder:
+    """Sorts estimates as they come in.
+
+    START: the first one, or the first of another run: forget the past. NEW: later than all others
+    of its run. OLD: repeated, late or out of order; there is nothing in it that is not known.
+
+    repeated, late: how many of each came.
+    """
+
+    repeated: int = 0
+    late: int = 0
+    _run: int | None = None
+    _stamp: float = float("-inf")
+    _older: int = 0
+
+    def sort(self, estimate: Estimate) -> Arrival:
+        """Say what this estimate is, and remember it unless it is old."""
+        run, stamp = estimate.observation.run, estimate.stamp
+        if not isfinite(stamp):
+            self.late += 1
+            return Arrival.OLD
+        if self._run is None or run > self._run or (run < self._run and self._insists()):
+            self._run, self._stamp, self._older = run, stamp, 0
+            return Arrival.START
+        if run < self._run:
+            self.late += 1
+            return Arrival.OLD
+        self._older = 0
+        if stamp > self._stamp:
+            self._stamp = stamp
+            return Arrival.NEW
+        self.repeated += stamp == self._stamp
+        self.late += stamp != self._stamp
+        return Arrival.OLD
+
+    def _insists(self) -> bool:
+        """Whether an older run comes so often that its counter must have begun again."""
+        self._older += 1
+        return self._older > _RUN_PATIENCE
+
+
+@dataclass(slots=True)
+class VelocityInForce:
+    """The newest velocity that the gate admitted, for as long as it is of this time."""
+
+    newest: AdmittedVelocity | None = None
+
+    def hear(self, velocity: AdmittedVelocity) -> None:
+        """Take in what was admitted; an older one does not replace a newer one of its run."""
+        held = self.newest
+        if held is None or velocity.run != held.run or velocity.stamp >= held.stamp:
+            self.newest = velocity
+
+    def at(self, stamp: float) -> VelocityCommand:
+        """Return the velocity to follow from the estimate of ``stamp`` [s]: a stop in doubt."""
+        held = self.newest
+        if held is None or not abs(stamp - held.stamp) <= VELOCITY_PATIENCE:
+            return STOP
+        return held.command
+
+    @property
+    def cause(self) -> str:
+        """Why the robot is stopped although somebody may ask for more; or empty."""
+        held = self.newest
+        if held is None:
+            return "no velocity admitted yet"
+        return f"stopped by {held.action.name}" if held.action >= Action.FALLBACK else ""
+
+
+class Planner(Protocol):
+    """What plans, such as ``FootstepMpc``."""
+
+    def reset(self, estimate: Estimate) -> None:
+        """Forget the past and start from this estimate."""
+
+    def step(self, estimate: Estimate, velocity: VelocityCommand) -> WalkingPlan:
+        """Plan from this estimate; never raises."""
+
+
+class PlannerBeside:
+    """A planner that answers one estimate per period, and the first of every run.
+
+    late: plans that came more than half a period after they were due, because estimates were lost
+    or the solve before took too long. planned: plans made.
+    """
+
+    def __init__(self, planner: Planner, period: float, tick: float) -> None:
+        """period: between plans [s]. tick: between observations of the robot [s]."""
+        self.velocity = VelocityInForce()
+        self.order = EstimateOrder()
+        self.planned = self.late = 0
+        self._planner, self._period, self._tolerance = planner, period, 0.5 * tick
+        self._last = float("-inf")
+
+    def hear(self, velocity: AdmittedVelocity) -> None:
+        """Take in the velocity that the gate admitted."""
+        self.velocity.hear(velocity)
+
+    def answer(self, estimate: Estimate) -> WalkingPlan | None:
+        """Plan from this estimate, or return None when no plan is due."""
+        arrival = self.order.sort(estimate)
+        elapsed = estimate.stamp - self._last
+        if arrival is Arrival.START:
+            self._planner.reset(estimate)
+        elif arrival is Arrival.OLD or elapsed < self._period - self._tolerance:
+            return None
+        else:
+            self.late += elapsed > 1.5 * self._period
+        self._last = estimate.stamp
+        self.planned += 1
+        return self._planner.step(estimate, self.velocity.at(estimate.stamp))
