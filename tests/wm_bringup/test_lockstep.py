@@ -111,6 +111,35 @@ def test_the_robot_is_told_the_drawn_compute_time_of_every_tick(monkeypatch):
     assert len(set(told)) > 40
 
 
+@pytest.mark.parametrize("lost_at", [3.066, 3.130])
+def test_one_lost_packet_at_full_walk_is_no_restart_and_no_fall(lost_at):
+    # at these two times of six a planner that took the repeated sample for a restart fell
+    scenario = Scenario(
+        duration=5.0,
+        velocity=(VelocitySegment(0.0, 0.8),),
+        delay=0.008,
+        faults=(f"observation:drop=1@{lost_at - 0.001:.3f}+0.002",),
+    )
+    records = []
+    description = load_robot()
+    robot = PyBulletRobot(description, scenario)
+    lockstep = build(
+        WalkSetup(scenario),
+        description,
+        robot,
+        0,
+        lambda record, plan: records.append((record, plan)),
+    )
+    run = lockstep.run(0)
+    robot.close()
+    stamps = [record.observation.stamp for record, _ in records]
+    again = [k for k in range(1, len(stamps)) if stamps[k] == stamps[k - 1]]
+    assert [round(0.002 * k, 3) for k in again] == [lost_at]
+    speeds = [plan.gait.velocity[0] for _, plan in records[again[0] - 4 :]]
+    assert min(speeds) == pytest.approx(0.8)
+    assert not run.fall
+
+
 def test_a_plan_arrives_after_its_estimate_and_is_followed_at_the_next_tick_at_the_earliest():
     scenario = Scenario(duration=0.2, velocity=(VelocitySegment(0.0, 0.4),))
     ages = []

@@ -6,11 +6,13 @@ import math
 import os
 import signal
 import subprocess
+import time
 
 import numpy as np
 
 from wm_bringup.graph import command_line
-from wm_bringup.messages import decode_command, decode_imu, decode_multi_array
+from wm_bringup.messages import decode_command, decode_imu, decode_multi_array, decode_velocity
+from wm_bringup.parts import safety_parameters
 from wm_bringup.topics import (
     ESTIMATE,
     IMU,
@@ -19,12 +21,17 @@ from wm_bringup.topics import (
     ODOM,
     PLAN,
     ROBOT_DESCRIPTION,
+    VELOCITY,
 )
 from wm_bringup.vectors import join_vector, unpack_estimate
 from wm_control.mpc.plan import unpack
 from wm_control.nodes.qos import SUBSCRIBER, profile
 
 N = 29
+
+
+def stamp_of(message):
+    return message.header.stamp.sec + 1e-9 * message.header.stamp.nanosec
 
 
 def plan_velocity(bench):
@@ -46,7 +53,38 @@ def test_another_process_receives_every_joint_state_with_names_two_milliseconds_
     samples = [deserialize_message(d, JointState) for d in bench.observer.more(JOINT_STATES, 500)]
     assert len(samples[0].name) == len(samples[0].position) == len(samples[0].effort) == N
     stamps = [1_000_000_000 * s.header.stamp.sec + s.header.stamp.nanosec for s in samples]
-    assert np.abs(np.diff(stamps) - 2_000_000).max() < 1000
+    periods = np.diff(stamps) / 2_000_000
+    assert np.abs(periods - np.rint(periods)).max() < 0.0005
+    assert np.rint(periods).min() == 1  # more only where the machine stopped the process
+
+
+def test_all_stamps_are_ros_time_however_long_the_start_took(bench):
+    from diagnostic_msgs.msg import DiagnosticArray
+    from rclpy.qos import QoSProfile
+    from rclpy.serialization import deserialize_message
+    from sensor_msgs.msg import Imu
+
+    ages, clocks = [], []
+    node = bench.observer.node
+    imu = node.create_subscription(
+        Imu,
+        IMU.name,
+        lambda d: ages.append(time.time() - stamp_of(deserialize_message(d, Imu))),
+        profile(SUBSCRIBER[IMU.flow]),
+        raw=True,
+    )
+    health = node.create_subscription(
+        DiagnosticArray,
+        "/diagnostics",
+        lambda m: clocks.append(time.time() - stamp_of(m)),
+        QoSProfile(depth=50),
+    )
+    bench.observer.until("samples and reports", lambda: len(ages) > 500 and len(clocks) > 5)
+    node.destroy_subscription(imu)
+    node.destroy_subscription(health)
+    # the fastest of them all took a transport's time, and none is from the future
+    assert -0.001 < min(ages) < 0.01
+    assert -0.001 < min(clocks) < 0.01
 
 
 def test_imu_odometry_and_estimate_carry_what_they_promise(bench):
@@ -112,6 +150,29 @@ def test_a_twist_as_teleop_sends_it_moves_the_planner_and_silence_stops_it(bench
         "the reason on /diagnostics",
         lambda: "no velocity command" in bench.observer.said("arbiter: velocity command"),
     )
+
+
+def test_a_limit_set_while_walking_acts_on_every_driver_within_a_tenth_of_a_second(bench):
+    observer = bench.observer
+    observer.listen(VELOCITY)
+
+    def admitted():
+        observer.drive(0.5)
+        return decode_velocity(observer.more(VELOCITY, 1)[-1])
+
+    observer.until("the command to be admitted", lambda: admitted().command.linear_x == 0.5)
+    assert observer.set_parameter("arbiter", "velocity.max_linear_x", 0.2).successful
+    since = decode_velocity(observer.kept[VELOCITY.name][-1]).stamp
+    observer.until("a while", lambda: admitted().stamp > since + 0.5)
+    later = [decode_velocity(d) for d in observer.kept[VELOCITY.name]]
+    later = [v.command.linear_x for v in later if v.stamp > since + 0.1]
+    assert later
+    assert max(later) <= 0.2
+    observer.until("the planner to follow", lambda: admitted() and plan_velocity(bench) > 0.15)
+    assert plan_velocity(bench) <= 0.2
+    limit = safety_parameters().velocity.max_linear_x
+    assert observer.set_parameter("arbiter", "velocity.max_linear_x", limit).successful
+    observer.until("the planner to stop", lambda: plan_velocity(bench) == 0.0)
 
 
 def test_nan_in_a_twist_is_refused_by_name_and_stops_the_robot(bench):
