@@ -9,7 +9,7 @@ import sys
 import pytest
 from ros_observer import Observer
 
-from wm_bringup.messages import decode_command, decode_multi_array
+from wm_bringup.messages import decode_command, decode_estimate, decode_multi_array
 from wm_bringup.topics import ESTIMATE, JOINT_COMMAND, JOINT_STATES, PLAN, PROPOSAL
 from wm_control.arbiter.parameters import WatchdogParameters
 
@@ -64,8 +64,11 @@ def test_a_held_robot_is_estimated_planned_for_and_proposed_for_but_damped(alone
         observer.more(topic, 5)
     command = decode_command(observer.more(JOINT_COMMAND, 1)[0], N)
     assert not command.stiffness.any()
-    sequences = {int(decode_multi_array(d)[0][1]) for d in observer.more(ESTIMATE, 5)}
-    assert sequences == {0}
+    estimates = [decode_estimate(d, N) for d in observer.more(ESTIMATE, 5)]
+    stamps = [estimate.stamp for estimate in estimates]
+    assert stamps == sorted(set(stamps))
+    assert len({tuple(estimate.joint_position) for estimate in estimates}) == 1
+    assert len({estimate.observation.run for estimate in estimates}) == 1
 
 
 def test_after_arming_the_commands_come_from_the_controller_and_the_robot_moves_on(alone):
