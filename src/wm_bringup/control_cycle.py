@@ -255,6 +255,7 @@ class ControlCycle:
             sent,
             deadline_missed=late,
             backend_time=backend_time,
+            ahead=self._to_ros or 0.0,
         )
         self._sink(CycleRecord(tick, latency, self._held, self._look()))
 

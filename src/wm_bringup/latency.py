@@ -3,7 +3,7 @@
 Vocabulary (docs/interfaces.md): *communication* latency is from the measurement to its arrival in
 the control process, *wait* from arrival to the start of the cycle, *node* latency from start to
 end of the cycle's computation, *publish* from there until the command has left, and *path* latency
-the whole way from measurement to command. All stamps come from one monotonic clock.
+the whole way from measurement to command. All stamps come from one clock.
 """
 
 from __future__ import annotations

@@ -78,19 +78,23 @@ class TickRecord:
         *,
         deadline_missed: bool = False,
         backend_time: float = 0.0,
+        ahead: float = 0.0,
     ) -> LatencySample:
-        """Complete the stamps with those that only the caller can take; all on one clock [s]."""
+        """Complete the stamps with those that only the caller can take; all on one clock [s].
+
+        ahead: of that clock, the time that the sample is told in [s].
+        """
         stamps = self.stamps
         result = self.results.get(self.decision.source)
         solves = result.solves if result else ()
         return LatencySample(
             sequence=self.observation.sequence,
             controller=self.decision.source,
-            t_sensor=t_sensor,
-            t_received=t_received,
-            t_start=stamps.start,
-            t_end=stamps.decided,
-            t_published=t_published,
+            t_sensor=t_sensor + ahead,
+            t_received=t_received + ahead,
+            t_start=stamps.start + ahead,
+            t_end=stamps.decided + ahead,
+            t_published=t_published + ahead,
             deadline_missed=deadline_missed,
             iterations=sum(solve.iterations for solve in solves),
             status=max((r.status for r in self.results.values()), default=Status.OK),

@@ -101,7 +101,7 @@ def judge_run(run: LiveRun, options: DemoOptions) -> Judged:
     """Read the bag and the latency samples, write ``summary.json``."""
     folder = options.folder
     evidence, bag = read_evidence(folder / "bag", run.started, run.seconds)
-    latencies = read_latencies(folder / "latency.npz", run.begun, run.seconds)
+    latencies = read_latencies(folder / "latency.npz", run.started, run.seconds)
     lost = lost_messages(bag)
     summary = {
         **judge(evidence, latencies, options.course),

@@ -42,17 +42,17 @@ class Latencies:
     stages: Mapping[str, Array]
 
 
-def read_latencies(path: Path, begun: float, seconds: float) -> Latencies:
+def read_latencies(path: Path, started: int, seconds: float) -> Latencies:
     """Read the file that the control process leaves; DemoError without a sample in the course.
 
-    begun: of the course, on the clock of the samples [s].
+    started: begin of the course in ROS time [ns].
     """
     try:
         with np.load(path) as data:
             columns = {name: data[name] for name in data.files if name != "names"}
     except (OSError, ValueError) as error:
         raise DemoError(f"no latency samples: {error}") from error
-    time = columns["t_sensor"] - begun
+    time = columns["t_sensor"] - 1e-9 * started
     inside = (time >= 0.0) & (time <= seconds)
     if not inside.any():
         raise DemoError(f"{path} holds no latency sample within the course")

@@ -33,14 +33,13 @@ COMMAND_PERIOD = 0.05
 class LiveRun:
     """What is known of a run when it is over.
 
-    started: begin of the course on the wall clock [ns]; begun: on the monotonic clock, which all
-    processes share [s]. seconds: how long it was driven, on the robot's clock [s].
+    started: begin of the course in ROS time [ns]. seconds: how long it was driven, on the robot's
+    clock [s].
     ended_early: why the course was broken off, or empty. nodes: on the graph while driving.
     processes: name, pid, cpu_percent of one core, memory_mb. failures: processes that ended badly.
     """
 
     started: int
-    begun: float
     seconds: float
     ended_early: str
     nodes: list[str]
@@ -106,10 +105,10 @@ def _drive(
     course: Course,
     show: Show,
     stopped: Callable[[], bool],
-) -> tuple[int, float, float, str, list[str], list[dict[str, Any]]]:
+) -> tuple[int, float, str, list[str], list[dict[str, Any]]]:
     """Drive on the robot's own clock, which began when it was let go: pushes are on it as well."""
     view, usage = operator.view, ProcessUsage(runner.running)
-    started, begun = time.time_ns() - round(1e9 * view.time), time.monotonic() - view.time
+    started = time.time_ns() - round(1e9 * view.time)
     give_up = time.monotonic() + SLOWEST * course.seconds
     end, reason, names = course.seconds, "", set(operator.nodes())
     while view.time < end:
@@ -123,7 +122,7 @@ def _drive(
         elif reason:
             break
     names.update(operator.nodes())
-    return started, begun, min(view.time, course.seconds), reason, sorted(names), usage.rows()
+    return started, min(view.time, course.seconds), reason, sorted(names), usage.rows()
 
 
 def _why_stop(

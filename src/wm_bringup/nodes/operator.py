@@ -45,17 +45,17 @@ class LiveView:
     fallen: bool = False
     alive: bool = False
     time: float = 0.0
-    _held_stamp: float = 0.0
+    _released: float | None = None
     _start_height: float = 0.0
     _recent: list[tuple[float, float, float, float]] = field(default_factory=list)
 
     def see_truth(self, message: Odometry, now: float) -> None:
         """Take in one true state, received at ``now`` [s]."""
         height = message.pose.pose.position.z
-        stamp = message.header.stamp.sec + 1e-9 * message.header.stamp.nanosec
         if not self.alive:
-            self._start_height, self._held_stamp, self.alive = height, stamp, True
-        self.time = stamp - self._held_stamp
+            self._start_height, self.alive = height, True
+        if self._released is not None:
+            self.time = max(_stamp_of(message) - self._released, 0.0)
         self.fallen = self.fallen or not height >= FALLEN_HEIGHT * self._start_height
         twist = message.twist.twist
         self._recent.append((now, twist.linear.x, twist.linear.y, twist.angular.z))
@@ -74,8 +74,17 @@ class LiveView:
 
     def see_decision(self, message: DiagnosticArray) -> None:
         """Take in what the arbiter does."""
-        if message.status:
-            self.action = message.status[0].message
+        if not message.status:
+            return
+        self.action = message.status[0].message
+        values = {pair.key: pair.value for pair in message.status[0].values}
+        if self._released is None and values.get("armed") == "True":
+            self._released = _stamp_of(message)
+
+
+def _stamp_of(message: Odometry | DiagnosticArray) -> float:
+    stamp = message.header.stamp
+    return float(stamp.sec + 1e-9 * stamp.nanosec)
 
 
 class Operator:

@@ -136,7 +136,7 @@ def write_bag(folder, course, *, gain=1.0, fall_at=None, slow=1.0, lost=0, decis
     writer.close()
 
 
-def write_latencies(path, seconds, begun=100.0, missed=(), woken_late=()):
+def write_latencies(path, seconds, begun=1e-9 * START, missed=(), woken_late=()):
     """Cycles of 0.7 ms; those missed spend 3 ms in the controller or, if woken late, waiting."""
     log = LatencyLog(1 << 15)
     for k in range(round(seconds / 0.002)):

@@ -25,7 +25,7 @@ def run(tmp_path_factory):
     write_latencies(folder / "latency.npz", COURSE.seconds, missed={5})
     options = DemoOptions(folder, COURSE)
     processes = [{"name": "control", "pid": 1, "cpu_percent": 40.0, "memory_mb": 200.0}]
-    live = LiveRun(START, 100.0, COURSE.seconds, "", ["/robot"], processes, [])
+    live = LiveRun(START, COURSE.seconds, "", ["/robot"], processes, [])
     judged = judge_run(live, options)
     leave_pictures(judged, options)
     return folder, judged

@@ -18,9 +18,18 @@ def truth(stamp, height=0.7, x=0.0):
 
 def test_time_runs_from_when_the_robot_was_let_go():
     view = LiveView()
-    for stamp in (50.0, 50.0, 50.02, 52.5):
+    for stamp, armed in ((50.0, "False"), (51.0, "False"), (51.5, "True"), (53.0, "True")):
         view.see_truth(truth(stamp), now=stamp)
-    assert view.time == pytest.approx(2.5)
+        view.see_decision(decision(stamp, armed))
+    assert view.time == pytest.approx(1.5)
+
+
+def decision(stamp, armed):
+    values = [KeyValue(key="armed", value=armed)]
+    message = DiagnosticArray(status=[DiagnosticStatus(message="said", values=values)])
+    message.header.stamp.sec, part = int(stamp), stamp - int(stamp)
+    message.header.stamp.nanosec = round(1e9 * part)
+    return message
 
 
 def test_the_speed_shown_is_a_mean_over_the_last_stride():
