@@ -7,9 +7,11 @@ overlay, never guessed. Vectors about joints are in the order of ``joints`` (wha
 
 from __future__ import annotations
 
+import math
+import re
 from typing import Annotated, Literal
 
-from pydantic import Field, Strict, StringConstraints
+from pydantic import BeforeValidator, Field, Strict, StringConstraints
 from pydantic.dataclasses import dataclass
 
 from wm_control.parameters import STRICT
@@ -20,13 +22,34 @@ Number = Annotated[float, Strict()]
 Numbers = tuple[Number, ...]
 Positive = Annotated[float, Strict(), Field(gt=0.0)]
 Pair = tuple[Number, Number]
-Bounds = tuple[Number | None, Number | None]
-"""Lower and upper bound; None: unbounded on that side."""
+
+
+def _open(bounds: object) -> object:
+    """Return bounds with an infinite side as the open side that it means."""
+    if not isinstance(bounds, (list, tuple)) or len(bounds) != 2:
+        return bounds
+    low, high = bounds
+    return (None if low == -math.inf else low, None if high == math.inf else high)
+
+
+Bounds = Annotated[tuple[Number | None, Number | None], BeforeValidator(_open)]
+"""Lower and upper bound; None, or infinity: unbounded on that side."""
 
 Name = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 Names = tuple[Name, ...]
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 Count = Annotated[int, Strict(), Field(ge=1, le=1000)]
+
+
+def _unrolled(pick: object) -> object:
+    """Return ``"3:7"`` as the numbers 3 to 6; anything else as it is."""
+    found = re.fullmatch(r"(\d{1,4}):(\d{1,4})", pick) if isinstance(pick, str) else None
+    return tuple(range(int(found[1]), int(found[2]))) if found else pick
+
+
+Index = Annotated[int, Strict(), Field(ge=0, lt=10_000)]
+Pick = Annotated[Annotated[tuple[Index, ...], Field(min_length=1)], BeforeValidator(_unrolled)]
+"""Which values of a vector are meant, by index and in this order; as text: ``"first:beyond"``."""
 
 
 @dataclass(frozen=True, slots=True, config=STRICT)
@@ -47,7 +70,10 @@ class Term:
 
     frame: must be the frame in which the term table defines it; None where it has none.
     joints: of a joint term; None: all of ``Manifest.joints``.
-    value: of the term ``constant``.
+    value: of the term ``constant``; of ``moving`` what is seen while standing and while moving,
+    None: 0 and 1.
+    pick: which of the term's values are seen, each with its own scale where there are several;
+    None: all.
     """
 
     name: Name
@@ -57,6 +83,7 @@ class Term:
     clip: Bounds | None = None
     clip_scaled: Bounds | None = None
     value: Numbers | None = None
+    pick: Pick | None = None
 
 
 @dataclass(frozen=True, slots=True, config=STRICT)
@@ -128,17 +155,33 @@ class Wake:
 
 
 @dataclass(frozen=True, slots=True, config=STRICT)
-class Standing:
-    """While both parts of the velocity command are below these limits, the clock stands still.
+class Moving:
+    """Motion is asked for unless all limits that are stated hold; at least one is.
 
-    phase: while standing [rad]. With the first command after that the clock starts from
-    ``Phase.initial``. wake: None, or what else starts it.
+    linear_below: of the norm of forward and left speed [m/s]. angular_below: of the turning speed
+    [rad/s]. command_below: of one norm over all three, as they are.
     """
 
-    linear_below: Positive
-    angular_below: Positive
-    phase: Numbers
+    linear_below: Positive | None = None
+    angular_below: Positive | None = None
+    command_below: Positive | None = None
+
+
+@dataclass(frozen=True, slots=True, config=STRICT)
+class Standing:
+    """What the clock does while no motion is asked for; limits as those of ``Moving``.
+
+    phase: at which the clock stands still [rad]; with the first command after that it starts from
+    ``Phase.initial``. None: the clock goes on. blank: whether sine and cosine are both observed as
+    zero, which is on no circle, whatever the clock does. wake: None, or what else starts it.
+    """
+
+    linear_below: Positive | None = None
+    angular_below: Positive | None = None
+    phase: Numbers | None = None
     wake: Wake | None = None
+    command_below: Positive | None = None
+    blank: Annotated[bool, Strict()] = False
 
 
 @dataclass(frozen=True, slots=True, config=STRICT)
@@ -173,7 +216,7 @@ class CommandRanges:
 class Action:
     """From the network's output to joint targets: ``reference + scale * clip(output)``.
 
-    target: the reference is the ``default`` pose (or ``offset`` where given), nothing
+    pick: which values of the output are the actions; None: all. target: the reference is the ``default`` pose (or ``offset`` where given), nothing
     (``absolute``), or the ``measured`` position of this instant. clip: bounds of the raw output;
     the last action that is observed is the clipped one. limits: bounds of the targets [rad].
     """
@@ -184,7 +227,8 @@ class Action:
     scale: Numbers
     offset: Numbers | None = None
     clip: Bounds | None = None
-    limits: tuple[Pair, ...] | None = None
+    limits: tuple[Bounds, ...] | None = None
+    pick: Pick | None = None
 
 
 @dataclass(frozen=True, slots=True, config=STRICT)
@@ -204,12 +248,14 @@ class Gains:
 class Held:
     """Posture of one joint that the policy does not command; None: as docs/policies.md says.
 
-    position [rad], stiffness [N·m/rad], damping [N·m·s/rad].
+    position [rad], stiffness [N·m/rad], damping [N·m·s/rad]. underdamped: says that the joint is
+    really meant to ring.
     """
 
     position: Number | None = None
     stiffness: Positive | None = None
     damping: Positive | None = None
+    underdamped: Annotated[bool, Strict()] = False
 
 
 @dataclass(frozen=True, slots=True, config=STRICT)
@@ -254,7 +300,8 @@ class Manifest:
     """One policy. ``rate`` [Hz]; ``default_position`` [rad] in the order of ``joints``.
 
     joint_order: None where ``joints`` follow the robot's own or the breadth-first order;
-    ``custom`` says that another order is really meant. held: by joint name.
+    ``custom`` says that another order is really meant. held: by joint name. moving: for the term
+    of that name.
     """
 
     manifest_version: Literal[1]
@@ -271,6 +318,7 @@ class Manifest:
     gains: Gains
     states: tuple[State, ...] = ()
     phase: Phase | None = None
+    moving: Moving | None = None
     held: dict[Name, Held] = Field(default_factory=dict)
     golden: tuple[Golden, ...] = ()
     story: Story | None = None

@@ -19,7 +19,7 @@ from wm_policy.manifest import Manifest, Statistics, Term
 from wm_policy.observation import FrameTable
 from wm_policy.signals import Floats
 from wm_policy.terms import TERMS
-from wm_policy.widths import block_width, frame_width, term_width
+from wm_policy.widths import block_width, frame_width, whole_width
 
 LARGEST: Final = 10.0
 """One value alone counts for at most this many deviations."""
@@ -88,7 +88,7 @@ def expected_frame(
 
 def _guess(term: Term, manifest: Manifest) -> tuple[Floats, Floats]:
     """Return centre and spread of a term's signal, before reference and scale."""
-    kind, width = TERMS[term.name], term_width(term, manifest)
+    kind, width = TERMS[term.name], whole_width(term, manifest)
     centre = np.zeros(width, dtype=np.float32)
     if term.name == "projected_gravity":
         centre[2] = -1.0
@@ -102,4 +102,6 @@ def _guess(term: Term, manifest: Manifest) -> tuple[Floats, Floats]:
         centre[:] = [defaults.get(joint, 0.0) for joint in joints]
     elif term.name == "constant":
         centre[:] = 1.0
-    return centre, np.full(width, kind.spread, dtype=np.float32)
+    if term.pick is not None:
+        centre = centre[list(term.pick)]
+    return centre, np.full(len(centre), kind.spread, dtype=np.float32)

@@ -48,7 +48,8 @@ class ObservationBuilder:
         terms = [term for _, term in all_terms(manifest)]
         phases = len(manifest.phase.initial) if manifest.phase else 0
         wanted = {TERMS[term.name].signal for term in terms}
-        self.signals = Signals(wanted, len(robot_joints), len(manifest.action.joints), phases)
+        actions = len(manifest.action.joints)
+        self.signals = Signals(wanted, len(robot_joints), actions, phases, manifest.moving)
         self.clock = PhaseClock(manifest.phase, manifest.rate) if manifest.phase else None
         self.table = frame_table(manifest, robot_joints, self.signals)
         self.frame: Floats = np.zeros(len(self.table.index), dtype=np.float32)
@@ -91,31 +92,39 @@ class ObservationBuilder:
 
 def frame_table(manifest: Manifest, robot_joints: Sequence[str], signals: Signals) -> FrameTable:
     """Unroll the manifest's terms into one row per value."""
-    defaults = dict(zip(manifest.joints, manifest.default_position, strict=True))
     index: list[int] = []
     columns: list[list[float]] = [[], [], [], [], [], []]
     for _, term in all_terms(manifest):
-        width = term_width(term, manifest)
-        joints = term.joints if term.joints is not None else manifest.joints
-        where = [robot_joints.index(joint) for joint in joints]
-        if term.name == "constant":
-            index += signals.indices("one", ()) * width
-        else:
-            index += signals.indices(TERMS[term.name].signal, where)
-        relative = term.name == "joint_position_relative"
-        columns[0] += [defaults[joint] for joint in joints] if relative else [0.0] * width
-        columns[1] += _scales(term, width)
+        where, reference, factor = _rows(term, manifest, robot_joints, signals)
+        shown = term.pick if term.pick is not None else range(len(where))
+        scales = term.scale if isinstance(term.scale, tuple) else (term.scale,) * len(shown)
+        index += [where[i] for i in shown]
+        columns[0] += [reference[i] for i in shown]
+        columns[1] += [scale * factor[i] for scale, i in zip(scales, shown, strict=True)]
         sides = (*_sides(term.clip), *_sides(term.clip_scaled))
         for column, value in zip(columns[2:], sides, strict=True):
-            column += [value] * width
+            column += [value] * len(shown)
     return FrameTable(np.array(index, dtype=np.intp), *(_floats(column) for column in columns))
 
 
-def _scales(term: Term, width: int) -> list[float]:
-    scales = list(term.scale) if isinstance(term.scale, tuple) else [term.scale] * width
-    if term.value is not None:
-        return [scale * value for scale, value in zip(scales, term.value, strict=True)]
-    return scales
+def _rows(
+    term: Term, manifest: Manifest, robot_joints: Sequence[str], signals: Signals
+) -> tuple[list[int], list[float], list[float]]:
+    """Index, reference and factor (beside the scale) of a term's values, before any are picked."""
+    if term.name == "constant":
+        values = list(term.value or ())
+        return signals.indices("one", ()) * len(values), [0.0] * len(values), values
+    if term.name == "moving":
+        standing, moving = term.value or (0.0, 1.0)
+        span = moving - standing  # standing + span * signal = span * (signal - reference)
+        return signals.indices("moving", ()), [-standing / span], [span]
+    joints = term.joints if term.joints is not None else manifest.joints
+    where = signals.indices(TERMS[term.name].signal, [robot_joints.index(j) for j in joints])
+    reference = [0.0] * len(where)
+    if term.name == "joint_position_relative":
+        defaults = dict(zip(manifest.joints, manifest.default_position, strict=True))
+        reference = [defaults[joint] for joint in joints]
+    return where, reference, [1.0] * len(where)
 
 
 def _sides(bounds: Bounds | None) -> tuple[float, float]:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wm_policy.manifest import Phase, Wake
+from wm_policy.standing import stands
 
 TWO_PI = 2.0 * math.pi
 
@@ -21,7 +22,7 @@ OVER = 1e-6
 
 
 class PhaseClock:
-    """Phases that advance with every policy step, and stand still with the robot.
+    """Phases that advance with every policy step; while the robot stands, as ``Standing`` says.
 
     speed: by which the next advance is multiplied, 0 to ``FASTEST``.
     """
@@ -29,7 +30,7 @@ class PhaseClock:
     def __init__(self, phase: Phase, rate: float) -> None:
         """rate: of the policy [Hz]."""
         self._phase = phase
-        self._increment = TWO_PI * phase.frequency / rate
+        self._stride = TWO_PI * phase.frequency / rate
         self._before = phase.advance == "before"
         self._standing = False
         self._awake = 0.0
@@ -55,28 +56,38 @@ class PhaseClock:
 
         command: forward, left [m/s], turning [rad/s]. rolling, pitching: [rad/s], base axes.
         """
+        still = self._stands(command, math.hypot(rolling, pitching))
         if self._before:
-            self._advance(command, rolling, pitching)
-        for index, value in enumerate(self._values):
-            self.sine[index] = math.sin(value)
-            self.cosine[index] = math.cos(value)
-        if not self._before:
-            self._advance(command, rolling, pitching)
-
-    def _advance(self, command: Sequence[float], rolling: float, pitching: float) -> None:
+            self._advance(rolling, still=still)
         standing = self._phase.standing
+        self._show(blank=still and standing is not None and standing.blank)
+        if not self._before:
+            self._advance(rolling, still=still)
+
+    def _show(self, *, blank: bool) -> None:
+        """Write what is observed."""
+        for index, value in enumerate(self._values):
+            self.sine[index] = 0.0 if blank else math.sin(value)
+            self.cosine[index] = 0.0 if blank else math.cos(value)
+
+    def _increment(self) -> float:
+        """Advance of this step [rad]."""
         # A speed that is no number must not reach the phases, which would keep it for ever.
         speed = min(max(self.speed, 0.0), FASTEST) if math.isfinite(self.speed) else 1.0
-        advance = self._increment * speed
-        if standing is not None:
-            if self._stands(command, math.hypot(rolling, pitching), advance):
-                self._values = list(standing.phase)
+        return self._stride * speed
+
+    def _advance(self, rolling: float, *, still: bool) -> None:
+        stop = None if self._phase.standing is None else self._phase.standing.phase
+        if stop is not None:
+            if still:
+                self._values = list(stop)
                 self._standing = True
                 return
             if self._standing:
                 self._values = list(self._start(rolling))
                 self._standing = False
                 return
+        advance = self._increment()
         for index, value in enumerate(self._values):
             self._values[index] = math.fmod(value + advance, TWO_PI)
 
@@ -95,17 +106,18 @@ class PhaseClock:
             return wake.angular_velocity
         return settling.angular_velocity
 
-    def _stands(self, command: Sequence[float], shaking: float, advance: float) -> bool:
+    def _stands(self, command: Sequence[float], shaking: float) -> bool:
         """Whether no motion is asked for, and no push was felt in the last strides."""
         standing = self._phase.standing
-        assert standing is not None
-        slow = math.hypot(command[0], command[1]) < standing.linear_below
-        if not (slow and abs(command[2]) < standing.angular_below):
+        if standing is None:
+            return False
+        if not stands(standing, command):
             self._awake = 0.0
             self._still = 0.0
             return False
         if standing.wake is not None:
             woken = self._awake <= OVER and shaking > self._push(standing.wake)
             self._still = self._still + 1.0 if self._awake <= OVER else 0.0
-            self._awake = TWO_PI * standing.wake.strides if woken else self._awake - advance
+            left = self._awake - self._increment()
+            self._awake = TWO_PI * standing.wake.strides if woken else left
         return self._awake <= OVER

@@ -11,7 +11,7 @@ import numpy as np
 from wm_control.robot.description import RobotDescription
 from wm_control.types import Array, Command, Estimate, VelocityCommand
 from wm_policy.drives import largest_damping
-from wm_policy.manifest import Manifest
+from wm_policy.manifest import Bounds, Manifest
 from wm_policy.network import NetworkFile
 from wm_policy.novelty import Novelty
 from wm_policy.observation import ObservationBuilder
@@ -59,7 +59,10 @@ class Policy:
         self._ranges = manifest.command
         self._action = self.observation.signals.last_action
         self._output: Flat = self.runner.outputs[manifest.action.output]
-        self._clip = _clip_of(manifest)
+        pick = manifest.action.pick
+        self._pick = None if pick is None else np.array(pick, dtype=np.intp)
+        clip = manifest.action.clip
+        self._clip = None if clip is None else _sides(clip)
         phase = manifest.phase
         self._speed = self.runner.outputs[phase.speed] if phase and phase.speed else None
         self._gains_change = manifest.gains.stiffness is None or manifest.gains.damping is None
@@ -90,7 +93,7 @@ class Policy:
         if self._speed is not None and self.observation.clock is not None:
             self.observation.clock.speed = float(self._speed[0])
         action = self._action
-        action[:] = self._output
+        action[:] = self._output if self._pick is None else self._output[self._pick]
         if self._clip is not None:
             np.maximum(action, self._clip[0], out=action)
             np.minimum(action, self._clip[1], out=action)
@@ -139,7 +142,7 @@ class _Targets:
         self._scale = np.array(action.scale)
         self._offset = _offset(manifest)
         self._measured = action.target == "measured"
-        self._limits = np.array(action.limits).T if action.limits else None
+        self._limits = np.array([_sides(pair) for pair in action.limits or ()]).T
         self._held, self._held_joints = held, np.array(held.joints, dtype=np.intp)
         self._stiffness, self._damping = np.zeros(len(names)), np.zeros(len(names))
         self._stiffness[self._held_joints] = held.stiffness
@@ -169,7 +172,7 @@ class _Targets:
         position = np.empty(len(self._stiffness))
         own = self._scale * action
         own += estimate.joint_position[self._joints] if self._measured else self._offset
-        if self._limits is not None:
+        if self._limits.size:
             np.maximum(own, self._limits[0], out=own)
             np.minimum(own, self._limits[1], out=own)
         position[self._joints] = own
@@ -215,11 +218,8 @@ def _offset(manifest: Manifest) -> Array:
     return np.array([default[joint] for joint in action.joints])
 
 
-def _clip_of(manifest: Manifest) -> tuple[float, float] | None:
-    clip = manifest.action.clip
-    if clip is None:
-        return None
-    low, high = clip
+def _sides(bounds: Bounds) -> tuple[float, float]:
+    low, high = bounds
     return (-np.inf if low is None else low, np.inf if high is None else high)
 
 

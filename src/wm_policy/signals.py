@@ -12,7 +12,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from wm_control.types import Estimate
+from wm_policy.manifest import Moving
 from wm_policy.phase import PhaseClock
+from wm_policy.standing import stands
 
 Floats = NDArray[np.float32]
 Read = Callable[[Estimate], ArrayLike]
@@ -24,8 +26,15 @@ class Signals:
     vector: (size,) float32. Joint signals are in the robot's order.
     """
 
-    def __init__(self, wanted: set[str], joints: int, actions: int, phases: int) -> None:
-        """wanted: names of signals that some term is about."""
+    def __init__(
+        self,
+        wanted: set[str],
+        joints: int,
+        actions: int,
+        phases: int,
+        moving: Moving | None = None,
+    ) -> None:
+        """wanted: names of signals that some term is about. moving: limits of the signal so called."""
         widths = {
             "linear_velocity": 3,
             "angular_velocity": 3,
@@ -39,6 +48,7 @@ class Signals:
             "last_action": actions,
             "phase_sin": phases,
             "phase_cos": phases,
+            "moving": 1,
             "one": 1,
         }
         ends = np.cumsum(list(widths.values()))
@@ -51,6 +61,8 @@ class Signals:
         self.vector[self._slices["one"]] = 1.0
         self.command = self.vector[self._slices["command"]]
         self.last_action = self.vector[self._slices["last_action"]]
+        self._limits = moving
+        self._moving = self.vector[self._slices["moving"]]
         self._sine = self.vector[self._slices["phase_sin"]]
         self._cosine = self.vector[self._slices["phase_cos"]]
         readers: dict[str, Read] = {
@@ -90,6 +102,8 @@ class Signals:
         for part, read in self._readers:
             part[:] = read(estimate)
         self.command[:] = command
+        if self._limits is not None:
+            self._moving[0] = 0.0 if stands(self._limits, command) else 1.0
         if clock is not None:
             self._sine[:] = clock.sine
             self._cosine[:] = clock.cosine

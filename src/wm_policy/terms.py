@@ -77,6 +77,14 @@ TERMS: Final[Mapping[str, TermKind]] = {
     "phase_sin_cos": TermKind(
         "phase_sin_cos", "1", NO_FRAME, 0, 0.7, "sines, then cosines of the phases", "phases*2"
     ),
+    "moving": TermKind(
+        "moving",
+        "1",
+        NO_FRAME,
+        1,
+        0.5,
+        "1 while motion is asked for, else 0; or the two of `value`",
+    ),
     "constant": TermKind("constant", "-", NO_FRAME, 0, 1.0, "the term's own value", "value"),
 }
 """Every term by name. A policy that needs another one is refused, not approximated."""

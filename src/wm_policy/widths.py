@@ -9,7 +9,12 @@ from wm_policy.terms import TERMS
 
 
 def term_width(term: Term, manifest: Manifest) -> int:
-    """Return the number of values of one term in one frame."""
+    """Return the number of values of one term in one frame, as many as are picked of it."""
+    return whole_width(term, manifest) if term.pick is None else len(term.pick)
+
+
+def whole_width(term: Term, manifest: Manifest) -> int:
+    """Return the number of values that a term has before any are picked."""
     kind = TERMS[term.name]
     if kind.width:
         return kind.width

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
+from wm_policy.checking.clock import clock_problems
 from wm_policy.errors import (
     ConflictError,
     FieldError,
@@ -22,10 +23,10 @@ from wm_policy.errors import (
     WidthMismatchError,
 )
 from wm_policy.loaders.joints import check_names
-from wm_policy.manifest import Manifest, Phase, Wake
+from wm_policy.manifest import Manifest, Term
 from wm_policy.network import NetworkFile
 from wm_policy.terms import JOINT_TERMS, PHASE_TERMS, TERMS
-from wm_policy.widths import all_terms, input_width, term_width
+from wm_policy.widths import all_terms, input_width, term_width, whole_width
 
 CONTROL_RATE: Final = 500.0
 """Of the loop that a policy is part of [Hz]."""
@@ -41,7 +42,11 @@ def problems(
         *_terms(manifest, file),
     ]
     if not found:
-        found += [*_lengths(manifest, file), *_ranges(manifest, file), *_clock(manifest, file)]
+        found += [
+            *_lengths(manifest, file),
+            *_ranges(manifest, file),
+            *clock_problems(manifest, file),
+        ]
     if not found:
         found += [*_inputs(manifest, network, file), *_outputs(manifest, network, file)]
     return found
@@ -78,12 +83,25 @@ def _terms(manifest: Manifest, file: Path) -> Iterator[PolicyError]:
             yield FieldError(file, f"{place}.frame", frame or "no frame", term.frame or "nothing")
         if term.joints is not None and term.name not in JOINT_TERMS:
             yield FieldError(file, f"{place}.joints", "joints of a joint term", term.name)
-        if (term.value is not None) != (term.name == "constant"):
-            yield FieldError(file, f"{place}.value", "a value of the term 'constant'", term.name)
         if term.name in PHASE_TERMS and manifest.phase is None:
             yield MissingValueError(file, "phase", f"a clock for {place} ({term.name})", "nothing")
+        yield from _value(manifest, term, place, file)
         for name, bounds in (("clip", term.clip), ("clip_scaled", term.clip_scaled)):
             yield from _ordered(bounds, file, f"{place}.{name}")
+
+
+def _value(manifest: Manifest, term: Term, place: str, file: Path) -> Iterator[PolicyError]:
+    """Check what only the terms ``constant`` and ``moving`` say."""
+    if term.name == "moving":
+        if manifest.moving is None:
+            yield MissingValueError(file, "moving", f"the limits of {place} (moving)", "nothing")
+        if term.value is not None and (len(term.value) != 2 or len(set(term.value)) != 2):
+            expected = "two values that differ: while standing, while moving"
+            yield FieldError(file, f"{place}.value", expected, list(term.value))
+        if term.clip is not None:
+            yield FieldError(file, f"{place}.clip", "no clip of the term 'moving'", term.clip)
+    elif (term.value is not None) != (term.name == "constant"):
+        yield FieldError(file, f"{place}.value", "a value of the term 'constant'", term.name)
 
 
 def _ordered(
@@ -102,6 +120,7 @@ def _lengths(manifest: Manifest, file: Path) -> Iterator[PolicyError]:
         ("action.scale", action.scale, actions),
         ("action.offset", action.offset, actions),
         ("action.limits", action.limits, actions),
+        ("action.pick", action.pick, actions),
         ("gains.stiffness", gains.stiffness, actions),
         ("gains.damping", gains.damping, actions),
     ]
@@ -109,10 +128,16 @@ def _lengths(manifest: Manifest, file: Path) -> Iterator[PolicyError]:
         if vector is not None and len(vector) != length:
             yield WidthMismatchError(file, field, f"{length} values", f"{len(vector)}")
     for place, term in all_terms(manifest):
-        width = term_width(term, manifest)
+        width, whole = term_width(term, manifest), whole_width(term, manifest)
         if isinstance(term.scale, tuple) and len(term.scale) != width:
-            found = f"{len(term.scale)}"
-            yield WidthMismatchError(file, f"{place}.scale", f"1 or {width} values", found)
+            single = len(term.scale) == 1
+            expected = f"one number, or {width} values" if single else f"1 or {width} values"
+            found = "a list of 1" if single else f"{len(term.scale)}"
+            yield WidthMismatchError(file, f"{place}.scale", expected, found)
+        beyond = [index for index in term.pick or () if index >= whole]
+        if beyond:
+            expected = f"indices below {whole}, the values of {term.name}"
+            yield WidthMismatchError(file, f"{place}.pick", expected, f"{beyond[0]}")
         if width == 0:
             yield WidthMismatchError(file, place, "at least one value", f"none ({term.name})")
         yield from _observed(manifest, place, term.name, term.joints, file)
@@ -142,39 +167,6 @@ def _ranges(manifest: Manifest, file: Path) -> Iterator[PolicyError]:
         low, high = getattr(manifest.command, name)
         if not low <= 0.0 <= high:
             yield FieldError(file, f"command.{name}", "a range around zero", [low, high])
-
-
-def _clock(manifest: Manifest, file: Path) -> Iterator[PolicyError]:
-    phase = manifest.phase
-    if phase is None:
-        return
-    standing = phase.standing
-    if standing is not None:
-        yield from _as_many(phase, standing.phase, file, "phase.standing.phase")
-        if standing.wake is not None:
-            yield from _wake(phase, standing.wake, file)
-    if not phase.frequency < manifest.rate / 2.0:
-        expected = f"less than half the rate, {manifest.rate / 2.0:g} Hz"
-        yield FieldError(file, "phase.frequency", expected, phase.frequency)
-
-
-def _wake(phase: Phase, wake: Wake, file: Path) -> Iterator[PolicyError]:
-    name = "phase.standing.wake"
-    if wake.initial_right is not None:
-        yield from _as_many(phase, wake.initial_right, file, f"{name}.initial_right")
-    settling = wake.settling
-    if settling is not None and settling.angular_velocity < wake.angular_velocity:
-        field = f"{name}.settling.angular_velocity"
-        expected = f"at least wake.angular_velocity, {wake.angular_velocity:g} rad/s"
-        yield FieldError(file, field, expected, settling.angular_velocity)
-
-
-def _as_many(
-    phase: Phase, values: Sequence[float], file: Path, field: str
-) -> Iterator[PolicyError]:
-    if len(values) != len(phase.initial):
-        expected = f"{len(phase.initial)} phases"
-        yield WidthMismatchError(file, field, expected, f"{len(values)}")
 
 
 def _inputs(manifest: Manifest, network: NetworkFile, file: Path) -> Iterator[PolicyError]:
@@ -213,7 +205,8 @@ def _same_names(
 
 def _outputs(manifest: Manifest, network: NetworkFile, file: Path) -> Iterator[PolicyError]:
     actions, gains = len(manifest.action.joints), manifest.gains
-    used = [("action.output", manifest.action.output)]
+    used: list[tuple[str, str]] = []
+    yield from _actions(manifest, network, file)
     for name, number, output in (
         ("stiffness", gains.stiffness, gains.stiffness_output),
         ("damping", gains.damping, gains.damping_output),
@@ -230,6 +223,24 @@ def _outputs(manifest: Manifest, network: NetworkFile, file: Path) -> Iterator[P
     if manifest.phase is not None and manifest.phase.speed is not None:
         yield from _width(manifest.phase.speed, 1, "1 value", network, file, "phase.speed")
     yield from _states(manifest, network, file)
+
+
+def _actions(manifest: Manifest, network: NetworkFile, file: Path) -> Iterator[PolicyError]:
+    """The action's output must be there, with one value per joint or with all that are picked."""
+    output, pick, field = manifest.action.output, manifest.action.pick, "action.output"
+    if pick is None or output not in network.outputs:
+        joints = len(manifest.action.joints)
+        expected = f"{joints} values, one per joint"
+        yield from _width(output, joints, expected, network, file, field)
+        return
+    width = network.outputs[output].width
+    beyond = [index for index in pick if index >= width]
+    if beyond:
+        expected = f"indices below {width}, the width of '{output}'"
+        yield WidthMismatchError(file, "action.pick", expected, f"{beyond[0]}")
+    twice = next((index for index in pick if pick.count(index) > 1), None)
+    if twice is not None:
+        yield ConflictError(file, "action.pick", "every index once", f"{twice} again")
 
 
 def _width(
