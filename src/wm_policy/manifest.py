@@ -216,9 +216,10 @@ class CommandRanges:
 class Action:
     """From the network's output to joint targets: ``reference + scale * clip(output)``.
 
-    pick: which values of the output are the actions; None: all. target: the reference is the ``default`` pose (or ``offset`` where given), nothing
-    (``absolute``), or the ``measured`` position of this instant. clip: bounds of the raw output;
-    the last action that is observed is the clipped one. limits: bounds of the targets [rad].
+    pick: which values of the output are the actions; None: all. target: the reference is the
+    ``default`` pose (or ``offset`` where given), nothing (``absolute``), or the ``measured``
+    position of this instant. clip: bounds of the raw output; the last action that is observed is
+    the clipped one. limits: bounds of the targets [rad].
     """
 
     output: Name

@@ -34,7 +34,7 @@ class Signals:
         phases: int,
         moving: Moving | None = None,
     ) -> None:
-        """wanted: names of signals that some term is about. moving: limits of the signal so called."""
+        """wanted: names of signals that some term is about. moving: limits of the one so called."""
         widths = {
             "linear_velocity": 3,
             "angular_velocity": 3,

@@ -83,7 +83,7 @@ TERMS: Final[Mapping[str, TermKind]] = {
         NO_FRAME,
         1,
         0.5,
-        "1 while motion is asked for, else 0; or the two of `value`",
+        "1 if motion is asked for, else 0; or as `value` says",
     ),
     "constant": TermKind("constant", "-", NO_FRAME, 0, 1.0, "the term's own value", "value"),
 }

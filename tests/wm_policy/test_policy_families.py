@@ -79,13 +79,13 @@ def test_what_a_leg_policy_leaves_is_held_at_the_default_posture_within_a_second
 
 def test_a_manifest_may_say_how_a_joint_is_held(tmp_path: Path) -> None:
     held = {
-        "waist_*_joint": {"stiffness": 300.0, "damping": 5.0},
+        "waist_*_joint": {"stiffness": 300.0, "damping": 12.0},
         "left_elbow_joint": {"position": 1.0},
     }
     policy = legs(tmp_path, linear(tmp_path / "legs.onnx", 47, 12), held=held)
     steps = [policy.step(estimate(), WALK) for _ in range(51)]
     assert steps[-1].stiffness[12:15].tolist() == [300.0] * 3
-    assert steps[-1].damping[12:15].tolist() == [5.0] * 3
+    assert steps[-1].damping[12:15].tolist() == [12.0] * 3
     assert steps[-1].position[ALL.index("left_elbow_joint")] == pytest.approx(1.0)
 
 

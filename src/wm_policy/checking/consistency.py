@@ -226,7 +226,7 @@ def _outputs(manifest: Manifest, network: NetworkFile, file: Path) -> Iterator[P
 
 
 def _actions(manifest: Manifest, network: NetworkFile, file: Path) -> Iterator[PolicyError]:
-    """The action's output must be there, with one value per joint or with all that are picked."""
+    """Compare the action's output with one value per joint, or with those that are picked."""
     output, pick, field = manifest.action.output, manifest.action.pick, "action.output"
     if pick is None or output not in network.outputs:
         joints = len(manifest.action.joints)

@@ -168,10 +168,11 @@ def _ringing(manifest: Manifest, robot: RobotDescription, file: Path) -> Iterato
         critical = 2.0 * math.sqrt(kp * inertia[joint])
         if manifest.held.get(name, Held()).underdamped or kd >= LEAST_DAMPING_RATIO * critical:
             continue
-        expected = (
-            f"a damping ratio of at least {LEAST_DAMPING_RATIO:g} (kd {LEAST_DAMPING_RATIO * critical:.3g}"
-            f" at kp {kp:g} for {inertia[joint]:.2g} kg·m²), or underdamped: true"
+        least = (
+            f"kd {LEAST_DAMPING_RATIO * critical:.3g} at kp {kp:g} for {inertia[joint]:.2g} kg·m²"
         )
+        expected = f"a damping ratio of at least {LEAST_DAMPING_RATIO:g} ({least})"
+        expected += f", or held.{name}.underdamped: true"
         found = f"{kd / critical:.2f} (kp {kp:g}, kd {asked:g})"
         yield ImplausibleError(file, f"held.{name}.damping", expected, found)
 
