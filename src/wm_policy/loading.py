@@ -13,6 +13,7 @@ from wm_policy.checking.golden import golden_problems
 from wm_policy.checking.plausibility import doubts
 from wm_policy.errors import PolicyError, UnforeseenError
 from wm_policy.loaders.overlay import apply_overlay
+from wm_policy.loaders.refusal import refusals
 from wm_policy.loaders.sources import Source, find_source
 from wm_policy.manifest import Manifest
 from wm_policy.network import NetworkFile, read_network
@@ -98,6 +99,9 @@ def read_manifest(source: Source, robot: RobotDescription) -> Manifest:
     """Translate, complete and validate the metadata; PolicyError or ManifestErrors if wrong."""
     content = source.translate(source.network, source.file, robot.joint_names, source.overlay)
     content = apply_overlay(content, source.overlay, robot.joint_names)
+    wrong = list(refusals(content))
+    if wrong:
+        raise ManifestErrors(wrong)
     content.setdefault("network", network_entry(source))
     return build_manifest(content, source.file)
 

@@ -165,7 +165,7 @@ DEPLOY = [
     (setting(*ACTION, "scale", to=[0.25] * 28), "WidthMismatchError", SHORT),
     (without("actions", "JointPositionAction"), "FieldError", r"actions: expected JointPosition"),
     (setting("actions", "Gripper", to={}), "FieldError", r"actions"),
-    (setting(*GYRO, "scale", to=None), "MissingValueError", r"base_ang_vel\.scale"),
+    (without(*GYRO, "scale"), "MissingValueError", r"base_ang_vel\.scale"),
     (setting(*GYRO, "scale", to=[1.0]), "WidthMismatchError", r"1 or 3|scale"),
     (setting(*GYRO, "history_length", to=2), "WidthMismatchError", r"99 values stated, found 96"),
     (setting(*GYRO, "history_length", to=2.5), "FieldError", r"history_length"),

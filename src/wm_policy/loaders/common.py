@@ -1,124 +1,65 @@
-"""What the loaders share: one manifest term from what a file and an overlay say of it."""
+"""What the loaders share: the tensors of a network, and the licence beside it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from wm_policy.errors import (
-    ConflictError,
-    FieldError,
-    MissingValueError,
-    NetworkError,
-    UnknownTermError,
-)
-from wm_policy.loaders.fields import finite_number
+from wm_policy.errors import NetworkError
 from wm_policy.loaders.overlay import Overlay
+from wm_policy.loaders.refusal import Refusal, judged
+from wm_policy.loaders.terms import ForeignTerm, Plain, overlay_terms
 from wm_policy.network import NetworkFile
-from wm_policy.terms import TERMS
-
-Plain = dict[str, Any]
-
-LONGEST_HISTORY = 1000
-"""Frames."""
 
 LICENCE_FILES = ("LICENSE*", "LICENCE*", "COPYING*")
 
 
-@dataclass(frozen=True, slots=True)
-class ForeignTerm:
-    """A term under its foreign name, as a file states it; None: the file does not say."""
+def tensors(
+    network: NetworkFile, inputs: list[Plain] | Refusal, overlay: Overlay, output: str = ""
+) -> Plain:
+    """Return ``inputs``, ``states`` and the action's output: what each tensor of a network is.
 
-    name: str
-    scale: object = None
-    clip: object = None
-    history_length: object = None
-    joints: tuple[str, ...] | None = None
-
-
-def known_term(name: str, table: Mapping[str, str], file: Path, field: str) -> str:
-    """Return the manifest's name of a foreign term; UnknownTermError lists those that are known."""
-    if name not in table:
-        raise UnknownTermError(file, field, f"one of {', '.join(sorted(table))}", f"'{name}'")
-    return table[name]
-
-
-def complete(term: ForeignTerm, overlay: Overlay, file: Path, field: str) -> ForeignTerm:
-    """Fill what the file does not say from the overlay; ConflictError when both say it."""
-    said = overlay.of_term(term.name)
-    values = {}
-    for name in ("scale", "clip", "history_length"):
-        own = getattr(term, name)
-        if own is not None and name in overlay.terms.get(term.name, {}) and said[name] != own:
-            place = f"terms.{term.name}.{name}"
-            raise ConflictError(overlay.file, place, f"{own} as {file} says", said[name])
-        values[name] = said.get(name) if own is None else own
-    if values["scale"] is None:
-        expected = f"the term's scale, here or as terms.{term.name}.scale of an overlay"
-        raise MissingValueError(file, f"{field}.scale", expected, "nothing")
-    return ForeignTerm(term.name, **values, joints=term.joints)
+    inputs: the observations that a file describes. Others are what the overlay says of them
+    (``terms`` by the input's name, ``states``), else states that are paired by their names. output:
+    the name that the format's own runner asks for, if it asks for one.
+    """
+    described = (
+        inputs
+        if isinstance(inputs, Refusal)
+        else judged(lambda: _with_fixed(network, inputs, overlay))
+    )
+    content: Plain = {"inputs": described}
+    names = _names(overlay.said("inputs") or described)
+    states = overlay.said("states")
+    if states is None and names:
+        states = content["states"] = judged(lambda: recurrent_states(network, names))
+    if overlay.said("action", "output") is None and _paired(states):
+        found = states or []
+        content["output"] = judged(lambda: only_output(network, found, output))
+    return content
 
 
-def manifest_term(name: str, term: ForeignTerm, file: Path, field: str) -> Plain:
-    """Return the plain manifest term ``name``; its frame is that of the term table."""
-    plain: Plain = {"name": name, "scale": _scale(term.scale, file, f"{field}.scale")}
-    if TERMS[name].frame:
-        plain["frame"] = TERMS[name].frame
-    if term.joints is not None:
-        plain["joints"] = list(term.joints)
-    if term.clip is not None:
-        plain["clip"] = bounds(term.clip, file, f"{field}.clip")
-    return plain
+def _names(inputs: object) -> list[str]:
+    """Names of inputs, whatever is wrong with the rest of them."""
+    tensors = inputs if isinstance(inputs, (list, tuple)) else ()
+    return [str(tensor.get("name")) for tensor in tensors if isinstance(tensor, Mapping)]
 
 
-def _scale(value: object, file: Path, field: str) -> object:
-    if isinstance(value, (list, tuple)):
-        return [finite_number(item, file, f"{field}[{i}]") for i, item in enumerate(value)]
-    return finite_number(value, file, field)
+def _paired(states: object) -> bool:
+    return states is None or (
+        isinstance(states, (list, tuple))
+        and all(isinstance(state, Mapping) and "output" in state for state in states)
+    )
 
 
-def bounds(value: object, file: Path, field: str) -> list[float | None]:
-    """Return a lower and an upper bound; infinite ones become None."""
-    if not isinstance(value, (list, tuple)) or len(value) != 2:
-        raise FieldError(file, field, "a lower and an upper bound", value)
-    infinite = (None, float("-inf"), float("inf"))
-    low, high = (None if side in infinite else finite_number(side, file, field) for side in value)
-    if low is not None and high is not None and not low < high:
-        raise FieldError(file, field, "a lower bound below the upper one", value)
-    return [low, high]
-
-
-def history_length(term: ForeignTerm, file: Path, field: str) -> int:
-    """Return the number of frames; 0 and 1 both mean the frame of now alone."""
-    if term.history_length is None:
-        return 1
-    value = finite_number(term.history_length, file, f"{field}.history_length")
-    if value not in range(LONGEST_HISTORY + 1):
-        expected = f"a whole number from 0 to {LONGEST_HISTORY}"
-        raise FieldError(file, f"{field}.history_length", expected, value)
-    return max(1, int(value))
-
-
-def blocks_of(terms: Sequence[tuple[Plain, int]], *, per_frame: bool, fill: str) -> list[Plain]:
-    """Return blocks of neighbouring terms with the same number of frames, oldest first."""
-    blocks: list[Plain] = []
-    for term, length in terms:
-        history = None
-        if length > 1:
-            history = {
-                "length": length,
-                "layout": "per_frame" if per_frame else "per_term",
-                "order": "oldest_first",
-                "fill": fill,
-                "current": True,
-            }
-        if blocks and blocks[-1].get("history") == history:
-            blocks[-1]["terms"].append(term)
-        else:
-            blocks.append({"terms": [term], **({"history": history} if history else {})})
-    return blocks
+def _with_fixed(network: NetworkFile, inputs: list[Plain], overlay: Overlay) -> list[Plain]:
+    """Return the inputs with those that no observation of the file fills, but the overlay."""
+    known = _names(inputs)
+    return inputs + [
+        {"name": name, "blocks": [{"terms": list(overlay_terms(ForeignTerm(name), overlay))}]}
+        for name in network.inputs
+        if name not in known and overlay.means(name)
+    ]
 
 
 def recurrent_states(network: NetworkFile, observed: Sequence[str]) -> list[Plain]:
@@ -130,22 +71,35 @@ def recurrent_states(network: NetworkFile, observed: Sequence[str]) -> list[Plai
     for name in network.inputs:
         if name in observed:
             continue
-        stem = name.removesuffix("_in")
-        candidates = [f"{stem}_out", f"{name}_out"]
-        outputs = [output for output in candidates if output in network.outputs]
+        outputs = [output for output in _handed_on(name) if output in network.outputs]
         if not outputs:
-            expected = f"an observation ({', '.join(observed)}) or a state with its output"
+            expected = (
+                f"an observation ({', '.join(observed)}), a state with its output, "
+                f"or terms.{name} or states of an overlay"
+            )
             raise NetworkError(network.path, "inputs", expected, f"'{name}'")
         states.append({"input": name, "output": outputs[0]})
     return states
 
 
-def only_output(network: NetworkFile, states: Sequence[Plain]) -> str:
-    """Return the output that is no state; NetworkError unless there is exactly one."""
+def _handed_on(name: str) -> list[str]:
+    """Return the names under which exporters hand on the state ``name``."""
+    stem = name.removesuffix("_in").removeprefix("in_").removeprefix("prev_")
+    names = [f"{stem}_out", f"{name}_out", f"out_{stem}"]
+    names += [f"{word}_{stem}" for word in ("next", "new")]
+    names += [f"{stem}_{word}" for word in ("next", "new")]
+    return [*names, f"{stem[:-1]}n"] if stem.endswith("0") else names  # h0, hn
+
+
+def only_output(network: NetworkFile, states: Sequence[Plain], wanted: str = "") -> str:
+    """Return the output ``wanted``, or the only one that is no state; NetworkError otherwise."""
     handed_on = {state["output"] for state in states}
     outputs = [name for name in network.outputs if name not in handed_on]
+    if wanted in outputs:
+        return wanted
     if len(outputs) != 1:
-        raise NetworkError(network.path, "outputs", "one action tensor", ", ".join(outputs))
+        expected = "one action tensor, or action.output of an overlay"
+        raise NetworkError(network.path, "outputs", expected, ", ".join(outputs) or "none")
     return outputs[0]
 
 

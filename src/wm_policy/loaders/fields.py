@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +18,15 @@ from wm_policy.errors import FieldError, MissingValueError, WidthMismatchError
 class Fields:
     """A mapping of one file, at ``place`` in it."""
 
-    def __init__(self, content: object, file: str | Path, place: str = "") -> None:
-        """FieldError unless ``content`` is a mapping with text keys."""
+    def __init__(
+        self, content: object, file: str | Path, place: str = "", ignore: Sequence[str] = ()
+    ) -> None:
+        """FieldError unless ``content`` is a mapping with text keys.
+
+        ignore: patterns of full names that mean nothing, here and below.
+        """
         self.file, self.place = str(file), place
+        self._ignore = tuple(ignore)
         if not isinstance(content, Mapping) or not all(isinstance(key, str) for key in content):
             raise FieldError(file, place or "file", "a mapping of names", content)
         self._content: Mapping[str, Any] = content
@@ -37,6 +44,11 @@ class Fields:
         """Whether the key is there and not null."""
         return self._content.get(key) is not None
 
+    def is_null(self, key: str) -> bool:
+        """Whether the key is there and says null."""
+        self._used.add(key)
+        return key in self._content and self._content[key] is None
+
     def optional(self, key: str) -> Any:  # noqa: ANN401 - whatever the file holds
         """Return the value as it is, None when it is absent."""
         self._used.add(key)
@@ -52,7 +64,7 @@ class Fields:
 
     def fields(self, key: str) -> Fields:
         """Return the mapping under a key."""
-        return Fields(self.required(key, "a mapping"), self.file, self.at(key))
+        return Fields(self.required(key, "a mapping"), self.file, self.at(key), self._ignore)
 
     def text(self, key: str) -> str:
         """Return a text that is not empty."""
@@ -88,7 +100,10 @@ class Fields:
     def nothing_else(self, ignored: Sequence[str] = ()) -> None:
         """FieldError for the first key that nobody asked for; ``ignored`` ones say nothing."""
         for key in self._content:
-            if key not in self._used and key not in ignored:
+            meant = key not in ignored and not any(
+                fnmatchcase(self.at(key), pattern) for pattern in self._ignore
+            )
+            if meant and key not in self._used:
                 known = ", ".join(sorted({*self._used, *ignored}))
                 raise FieldError(self.file, self.at(key), f"one of {known}", "an unknown key")
 

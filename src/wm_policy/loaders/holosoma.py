@@ -15,15 +15,11 @@ from pathlib import Path
 from typing import Final
 
 from wm_policy.errors import FieldError
-from wm_policy.loaders.common import (
-    Plain,
-    licence_beside,
-    observation_input,
-    only_output,
-    recurrent_states,
-)
+from wm_policy.loaders.common import licence_beside, observation_input, tensors
 from wm_policy.loaders.fields import Fields
 from wm_policy.loaders.overlay import Overlay
+from wm_policy.loaders.refusal import Refusal, judged
+from wm_policy.loaders.terms import Plain
 from wm_policy.network import NetworkFile
 
 FAMILY: Final = "holosoma"
@@ -58,35 +54,38 @@ def translate(
     network: NetworkFile, file: Path, robot_joints: Sequence[str], overlay: Overlay
 ) -> Plain:
     """Read the metadata of ``network``; errors name ``metadata.<key>``."""
-    del robot_joints, overlay  # the file names its joints; the terms are complete
+    del robot_joints  # the file names its joints
     metadata = {key: _json(text, key, file) for key, text in network.metadata.items()}
-    fields = Fields(metadata, file, "metadata")
-    joints = list(fields.texts("dof_names"))
-    name = observation_input(network, "actor_obs", file)
-    states = recurrent_states(network, [name])
+    fields = Fields(metadata, file, "metadata", overlay.ignore)
+    stated = judged(lambda: fields.texts("dof_names"))
+    joints = overlay.overridden_joints("joints") or stated
+    if isinstance(joints, Refusal):
+        raise joints.error
+    count = len(joints)
+    described = tensors(network, judged(lambda: _inputs(network, file)), overlay)
+    output = {"output": described.pop("output")} if "output" in described else {}
     content: Plain = {
         "manifest_version": 1,
         "name": file.stem,
         "family": FAMILY,
         "licence": licence_beside(file),
-        "joints": joints,
-        "inputs": [{"name": name, "blocks": [{"terms": [dict(term) for term in _TERMS]}]}],
-        "states": states,
+        "joints": list(joints),
+        **described,
         "phase": {"initial": [0.0, math.pi], "advance": "before", "standing": dict(_STANDING)},
-        "command": _command(fields),
-        "action": {
-            "output": only_output(network, states),
-            "joints": joints,
-            "target": "default",
-            "clip": list(_CLIP),
-        },
+        "command": judged(lambda: _command(fields)),
+        "action": {**output, "joints": list(joints), "target": "default", "clip": list(_CLIP)},
         "gains": {
-            "stiffness": list(fields.numbers("kp", len(joints))),
-            "damping": list(fields.numbers("kd", len(joints))),
+            "stiffness": judged(lambda: list(fields.numbers("kp", count))),
+            "damping": judged(lambda: list(fields.numbers("kd", count))),
         },
     }
     fields.nothing_else(_IGNORED)
     return content
+
+
+def _inputs(network: NetworkFile, file: Path) -> list[Plain]:
+    name = observation_input(network, "actor_obs", file)
+    return [{"name": name, "blocks": [{"terms": [dict(term) for term in _TERMS]}]}]
 
 
 def _json(text: str, key: str, file: Path) -> object:

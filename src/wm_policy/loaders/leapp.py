@@ -19,9 +19,10 @@ from wm_policy.errors import (
     UnknownTermError,
     WidthMismatchError,
 )
-from wm_policy.loaders.common import Plain, licence_beside
+from wm_policy.loaders.common import licence_beside
 from wm_policy.loaders.fields import Fields, finite_number
 from wm_policy.loaders.overlay import Overlay
+from wm_policy.loaders.terms import Plain
 from wm_policy.loaders.yaml_file import read_yaml_file
 from wm_policy.network import NetworkFile
 from wm_policy.terms import TERMS

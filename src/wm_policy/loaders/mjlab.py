@@ -16,22 +16,11 @@ from pathlib import Path
 from typing import Final
 
 from wm_policy.errors import FieldError, MissingValueError, WidthMismatchError
-from wm_policy.loaders.common import (
-    ForeignTerm,
-    Plain,
-    blocks_of,
-    bounds,
-    complete,
-    history_length,
-    known_term,
-    licence_beside,
-    manifest_term,
-    observation_input,
-    only_output,
-    recurrent_states,
-)
+from wm_policy.loaders.common import licence_beside, observation_input, tensors
 from wm_policy.loaders.fields import Fields, finite_numbers
 from wm_policy.loaders.overlay import Overlay
+from wm_policy.loaders.refusal import Refusal, judged
+from wm_policy.loaders.terms import ForeignTerm, Observed, Plain, blocks_of, bounds, observed
 from wm_policy.network import NetworkFile
 
 FAMILY: Final = "mjlab"
@@ -45,6 +34,8 @@ TERM_NAMES: Final = {
     "joint_vel": "joint_velocity",
     "joint_vel_rel": "joint_velocity",
     "actions": "last_action",
+    "phase": "phase_sin_cos",
+    "gait_phase": "phase_sin_cos",
     "last_action": "last_action",
     "command": "velocity_command",
     "velocity_commands": "velocity_command",
@@ -59,6 +50,14 @@ _OF_TERMS: Final = {
     "clip": ("observation_terms_clip",),
     "history_length": ("observation_terms_history_length", "observation_history_lengths"),
 }
+_PHASE: Final = {
+    "initial": [0.0],
+    "advance": "after",
+    "standing": {"command_below": 0.1, "blank": True},
+}
+"""Clock of the term ``phase`` of unitree_rl_mjlab; its period is nowhere in the file."""
+
+_FLATTENED: Final = "observation_terms_flatten_history_dim"
 _IGNORED: Final = ("run_path", "anchor_body_name", "body_names", "joint_armature")
 
 
@@ -72,36 +71,51 @@ def translate(
 ) -> Plain:
     """Read the metadata of ``network``; errors name ``metadata.<key>``."""
     del robot_joints  # the file names its joints
-    fields = Fields(
-        {key: _parsed(text) for key, text in network.metadata.items()}, file, "metadata"
-    )
-    joints = fields.texts("joint_names")
+    metadata = {key: _parsed(text) for key, text in network.metadata.items()}
+    fields = Fields(metadata, file, "metadata", overlay.ignore)
+    named = judged(lambda: fields.texts("joint_names"))
+    joints = overlay.overridden_joints("joints") or named
+    if isinstance(joints, Refusal):
+        raise joints.error
     _check_command(fields)
-    terms = _terms(fields, overlay)
-    name = observation_input(network, "obs", file)
-    states = recurrent_states(network, [name])
+    seen = judged(lambda: _terms(fields, overlay))
+    inputs = seen if isinstance(seen, Refusal) else judged(lambda: _inputs(seen, network, file))
+    described = tensors(network, inputs, overlay, "actions")
+    output = {"output": described.pop("output")} if "output" in described else {}
+    count = len(joints)
     content: Plain = {
         "manifest_version": 1,
         "name": file.stem,
         "family": FAMILY,
         "licence": licence_beside(file),
         "joints": list(joints),
-        "default_position": list(fields.numbers("default_joint_pos", len(joints))),
-        "inputs": [{"name": name, "blocks": blocks_of(terms, per_frame=False, fill="first")}],
-        "states": states,
+        "default_position": judged(lambda: list(fields.numbers("default_joint_pos", count))),
+        **described,
         "action": {
-            "output": only_output(network, states),
+            **output,
             "joints": list(joints),
             "target": "default",
-            "scale": _action_scale(fields, len(joints)),
+            "scale": judged(lambda: _action_scale(fields, count)),
         },
         "gains": {
-            "stiffness": list(fields.numbers("joint_stiffness", len(joints))),
-            "damping": list(fields.numbers("joint_damping", len(joints))),
+            "stiffness": judged(lambda: list(fields.numbers("joint_stiffness", count))),
+            "damping": judged(lambda: list(fields.numbers("joint_damping", count))),
         },
     }
-    fields.nothing_else(_IGNORED)
+    if not isinstance(seen, Refusal) and _clocked(seen):
+        content["phase"] = dict(_PHASE)
+    about_terms = [key for keys in (*_OF_TERMS.values(), (_FLATTENED,)) for key in keys]
+    fields.nothing_else((*_IGNORED, *about_terms))
     return content
+
+
+def _inputs(seen: Sequence[Observed], network: NetworkFile, file: Path) -> list[Plain]:
+    name = observation_input(network, "obs", file)
+    return [{"name": name, "blocks": blocks_of(seen, per_frame=False, fill="first")}]
+
+
+def _clocked(seen: Sequence[Observed]) -> bool:
+    return any(plain["name"] == "phase_sin_cos" for part in seen for plain in part.terms)
 
 
 def _parsed(text: str) -> object:
@@ -119,6 +133,8 @@ def _parsed(text: str) -> object:
 def _item(text: str) -> object:
     if ";" in text:
         return [_item(part.strip()) for part in text.split(";")]
+    if text.lower() in ("none", "null"):
+        return None
     if text.lower() in ("true", "false"):
         return text.lower() == "true"
     try:
@@ -142,7 +158,7 @@ def _action_scale(fields: Fields, count: int) -> list[float]:
     return list(finite_numbers(value, fields.file, fields.at("action_scale"), count))
 
 
-def _terms(fields: Fields, overlay: Overlay) -> list[tuple[Plain, int]]:
+def _terms(fields: Fields, overlay: Overlay) -> list[Observed]:
     file = Path(fields.file)
     names = fields.required("observation_names", "the names of the terms")
     names = names if isinstance(names, list) else [names]
@@ -153,18 +169,17 @@ def _terms(fields: Fields, overlay: Overlay) -> list[tuple[Plain, int]]:
     terms = []
     for index, name in enumerate(names):
         place = f"metadata.observation_names[{index}] ({name})"
-        ours = known_term(name, TERM_NAMES, file, place)
         foreign = ForeignTerm(
             name,
             scale=said["scale"][index],
             clip=_clip(said["clip"][index], file, place),
             history_length=said["history_length"][index],
         )
-        term = complete(foreign, overlay, file, place)
-        if term.history_length is None:
+        terms.append(observed(foreign, TERM_NAMES, overlay, file, place))
+        stated = (foreign.history_length, overlay.of_term(name).get("history_length"))
+        if stated == (None, None):
             expected = f"a number of frames, here or as terms.{name}.history_length of an overlay"
             raise MissingValueError(file, f"{place}.history_length", expected, "nothing")
-        terms.append((manifest_term(ours, term, file, place), history_length(term, file, place)))
     return terms
 
 
@@ -193,8 +208,8 @@ def _of_terms(fields: Fields, keys: Sequence[str], names: Sequence[str]) -> list
 
 def _check_flattened(fields: Fields, names: Sequence[str], lengths: Sequence[object]) -> None:
     """Refuse a history that is not flattened: one input vector cannot hold its layout."""
-    flattened = _of_terms(fields, ("observation_terms_flatten_history_dim",), names)
+    flattened = _of_terms(fields, (_FLATTENED,), names)
     for name, flat, length in zip(names, flattened, lengths, strict=True):
         if flat in (False, 0.0) and isinstance(length, float) and length > 1:
-            place = fields.at("observation_terms_flatten_history_dim")
+            place = fields.at(_FLATTENED)
             raise FieldError(fields.file, place, f"true for '{name}', which has a history", flat)

@@ -7,8 +7,12 @@
     fill: {rate: 50.0}             # fields of the manifest that the file must not contradict
     override: {gains: {...}}       # fields of the manifest that replace what the file says
     terms: {base_ang_vel: {scale: 0.25}}   # what the file leaves open of a term, by its own name
+    ignore: ["observations.*.size"]        # keys of the file that mean nothing
 
-Values about joints may be one number, a list, or a mapping from names or patterns (joints.py).
+``terms`` may also say what a term, or an input of the network, is:
+``{name: constant, value: 0.74}``, ``{name: velocity_command, pick: [0, 1]}``, or ``{terms: [...]}``
+of several. Values about joints may be one number, a list, or a mapping from names or patterns
+(joints.py).
 """
 
 from __future__ import annotations
@@ -21,10 +25,17 @@ from typing import Any, Final
 from wm_policy.errors import ConflictError, FieldError, HashMismatchError, MissingValueError
 from wm_policy.loaders.fields import Fields
 from wm_policy.loaders.joints import check_names, match_joints, per_joint
+from wm_policy.loaders.refusal import Refusal
 from wm_policy.loaders.yaml_file import read_yaml_file
 from wm_policy.network import NetworkFile
 
-TERM_FIELDS: Final = ("scale", "clip", "history_length", "frame")
+LEFT_OPEN: Final = ("scale", "clip", "history_length", "frame")
+"""What a file may leave open of a term."""
+
+MEANING: Final = ("name", "value", "width", "pick", "joints", "terms")
+"""What a term is, in terms of the manifest."""
+
+TERM_FIELDS: Final = LEFT_OPEN + MEANING
 """What ``terms`` may say about a term."""
 
 _PER_JOINT: Final = (("default_position",),)
@@ -47,6 +58,7 @@ class Overlay:
     fill: Mapping[str, Any] = field(default_factory=dict)
     override: Mapping[str, Any] = field(default_factory=dict)
     terms: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    ignore: tuple[str, ...] = ()
 
     @property
     def applies(self) -> bool:
@@ -56,11 +68,33 @@ class Overlay:
     def says(self) -> tuple[str, ...]:
         """Name the fields that it fills or overrides."""
         said = [*_fields(self.fill), *(f"{name} (override)" for name in _fields(self.override))]
-        return (*said, *(f"terms.{name}" for name in self.terms))
+        said += [f"terms.{name}" for name in self.terms]
+        return (*said, *(f"{name} (ignored)" for name in self.ignore))
+
+    def said(self, *path: str) -> Any:  # noqa: ANN401 - whatever the overlay holds
+        """Return what it says of a field of the manifest, None when nothing."""
+        for content in (self.override, self.fill):
+            value: Any = content
+            for key in path:
+                value = value.get(key) if isinstance(value, Mapping) else None
+            if value is not None:
+                return value
+        return None
+
+    def overridden_joints(self, *path: str) -> tuple[str, ...]:
+        """Return the joint names that it overrides a field with, empty when it does not."""
+        value: Any = self.override
+        for key in path:
+            value = value.get(key) if isinstance(value, Mapping) else None
+        return _names(value)
 
     def of_term(self, name: str) -> Mapping[str, Any]:
         """Return what it says about a term, by its foreign name; ``"*"`` means every term."""
         return {**self.terms.get("*", {}), **self.terms.get(name, {})}
+
+    def means(self, name: str) -> bool:
+        """Whether it says what a term, or an input of the network, is."""
+        return bool({"name", "terms"} & set(self.terms.get(name, ())))
 
     def check_network(self, network: NetworkFile) -> None:
         """HashMismatchError unless it belongs to this network."""
@@ -92,7 +126,8 @@ def read_overlay(path: Path) -> Overlay:
         expected = "the hash of the network it belongs to"
         raise MissingValueError(path, "weights_sha256 or sha256", expected, "neither")
     network = path.parent / fields.text("network") if fields.has("network") else None
-    fields.optional("note")
+    for key in ("note", "ignore"):
+        fields.optional(key)
     overlay = Overlay(
         path,
         sha256,
@@ -101,6 +136,7 @@ def read_overlay(path: Path) -> Overlay:
         _mapping(fields, "fill"),
         _mapping(fields, "override"),
         _terms(fields),
+        fields.texts("ignore") if fields.has("ignore") else (),
     )
     fields.nothing_else()
     return overlay
@@ -122,9 +158,10 @@ def _terms(fields: Fields) -> dict[str, Mapping[str, Any]]:
     terms = fields.fields("terms")
     for name in terms.names():
         for said in terms.fields(name).names():
-            if said not in TERM_FIELDS:
+            known = LEFT_OPEN if name == "*" else TERM_FIELDS
+            if said not in known:
                 place = terms.at(f"{name}.{said}")
-                raise FieldError(fields.file, place, f"one of {', '.join(TERM_FIELDS)}", said)
+                raise FieldError(fields.file, place, f"one of {', '.join(known)}", said)
     return dict(fields.required("terms"))
 
 
@@ -133,7 +170,8 @@ def apply_overlay(
 ) -> dict[str, Any]:
     """Return a manifest's plain content, completed and overridden.
 
-    ConflictError when ``fill`` says something else than the file.
+    ConflictError when ``fill`` says something else than the file. What the file says wrongly is
+    still a ``Refusal`` in it, unless it was overridden.
     """
     named = _merge(content, overlay.fill, overlay.file, "", override=True)
     order = JointOrders.of(_merge(named, overlay.override, overlay.file, "", override=True))
@@ -141,6 +179,12 @@ def apply_overlay(
     override = expand(overlay.override, order, robot_joints, overlay.file, "override.")
     filled = _merge(content, fill, overlay.file, "", override=False)
     return _merge(filled, override, overlay.file, "", override=True)
+
+
+def overridden(content: Mapping[str, Any], overlay: Overlay) -> dict[str, Any]:
+    """Return content with what ``override`` says of it; the hashes of its files stay its own."""
+    override = {key: value for key, value in overlay.override.items() if key != "network"}
+    return _merge(content, override, overlay.file, "", override=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,8 +249,10 @@ def _merge(
         old = merged.get(key)
         if isinstance(old, Mapping) and isinstance(value, Mapping):
             merged[key] = _merge(old, value, file, f"{here}.", override=override)
-        elif old is None or override:
+        elif old is None or override or (isinstance(old, Refusal) and old.missing):
             merged[key] = value
+        elif isinstance(old, Refusal):
+            continue  # what the file says is wrong, which ``fill`` does not change
         elif _listed(old) != _listed(value):
             expected = f"{old!r} as the policy's own file says (use override to change it)"
             raise ConflictError(file, f"fill.{here}", expected, value)

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from wm_policy.errors import HashMismatchError
-from wm_policy.loaders.common import Plain
 from wm_policy.loaders.fields import Fields
-from wm_policy.loaders.overlay import JointOrders, Overlay, expand
+from wm_policy.loaders.overlay import JointOrders, Overlay, expand, overridden
+from wm_policy.loaders.terms import Plain
 from wm_policy.loaders.yaml_file import read_yaml_file
 from wm_policy.network import NetworkFile
 
@@ -36,8 +36,7 @@ def translate(
     network: NetworkFile, file: Path, robot_joints: Sequence[str], overlay: Overlay
 ) -> Plain:
     """Read ``file`` for ``network``; HashMismatchError unless it is the network that is meant."""
-    del overlay
-    content: dict[str, Any] = dict(read_yaml_file(file))
+    content: dict[str, Any] = overridden(read_yaml_file(file), overlay)
     check_hashes(content, network, file)
     content.setdefault("family", FAMILY)
     action = content.get("action")

@@ -3,7 +3,12 @@
 ``joint_ids_map`` holds the motor (SDK order: the robot's own) of every policy joint. Default pose,
 scale and offset are in policy order, stiffness and damping in SDK order. History is per term,
 oldest first, filled with the first observation; ``use_gym_history`` makes it per frame. Clip comes
-before scale unless ``scale_first``. ``joint_ids`` may be a Python slice, read as data.
+before scale unless ``scale_first``. ``joint_ids`` may be a Python slice, read as data. A scale that
+is null is 1, an offset that is null 0, as the runners take them.
+
+Robots with fewer joints are listed in two ways: a list as long as ``joint_ids_map``, or one entry
+for every motor of the SDK. Lists of the action may be as long as ``joint_ids_map`` where
+``joint_ids`` selects fewer: then they are selected from as well.
 """
 
 from __future__ import annotations
@@ -12,24 +17,24 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from wm_policy.errors import FieldError, JointMismatchError, UnknownTermError, WidthMismatchError
-from wm_policy.loaders.common import (
-    ForeignTerm,
-    Plain,
-    blocks_of,
-    bounds,
-    complete,
-    history_length,
-    known_term,
-    licence_beside,
-    manifest_term,
-    observation_input,
-    only_output,
-    recurrent_states,
-)
-from wm_policy.loaders.fields import Fields, finite_numbers
+from wm_policy.errors import FieldError, UnknownTermError
+from wm_policy.loaders.common import licence_beside, observation_input, tensors
+from wm_policy.loaders.fields import Fields
 from wm_policy.loaders.overlay import Overlay
-from wm_policy.loaders.yaml_file import Slice, read_yaml_file
+from wm_policy.loaders.refusal import Refusal, judged
+from wm_policy.loaders.terms import ForeignTerm, Observed, Plain, blocks_of, bounds, observed
+from wm_policy.loaders.unitree_joints import (
+    PolicyJoints,
+    action_fields,
+    chosen_joints,
+    default_pose,
+    limits_of,
+    of_motors,
+    per_action,
+    read_joints,
+    scale_of,
+)
+from wm_policy.loaders.yaml_file import read_yaml_file
 from wm_policy.network import NetworkFile
 
 FAMILY: Final = "unitree_deploy"
@@ -40,13 +45,22 @@ TERM_NAMES: Final = {
     "projected_gravity": "projected_gravity",
     "velocity_commands": "velocity_command",
     "keyboard_velocity_commands": "velocity_command",
+    "generated_commands": "velocity_command",
+    "command": "velocity_command",
+    "twist": "velocity_command",
     "joint_pos": "joint_position",
     "joint_pos_rel": "joint_position_relative",
     "joint_vel": "joint_velocity",
     "joint_vel_rel": "joint_velocity",
     "last_action": "last_action",
+    "actions": "last_action",
     "gait_phase": "phase_sin_cos",
+    "gait_phase_my": "phase_sin_cos",
+    "phase": "phase_sin_cos",
 }
+
+BLANK_BELOW: Final = 0.1
+"""Norm of the three commands below which unitree_rl_mjlab's runner shows the phase (0, 0)."""
 
 _SWITCHES: Final = ("scale_first", "use_gym_history")
 
@@ -60,41 +74,29 @@ def translate(
     network: NetworkFile, file: Path, robot_joints: Sequence[str], overlay: Overlay
 ) -> Plain:
     """Read ``file`` for ``network``; errors name the file's own fields."""
-    fields = Fields(read_yaml_file(file), file)
-    joints = _joints(fields, robot_joints)
-    default = fields.numbers("default_joint_pos", len(joints))
-    inputs, phase = _inputs(fields, network, joints, overlay)
-    states = recurrent_states(network, [tensor["name"] for tensor in inputs])
+    fields = Fields(read_yaml_file(file), file, ignore=overlay.ignore)
+    joints = read_joints(fields, robot_joints, overlay)
+    read = judged(lambda: _inputs(fields, network, joints, overlay))
+    inputs, phase = (read, None) if isinstance(read, Refusal) else read
+    described = tensors(network, inputs, overlay, "actions")
+    output = {"output": described.pop("output")} if "output" in described else {}
     content: Plain = {
         "manifest_version": 1,
         "name": file.parent.name,
         "family": FAMILY,
         "licence": licence_beside(network.path),
-        "rate": _rate(fields),
-        "joints": list(joints),
-        "default_position": list(default),
-        "inputs": inputs,
-        "states": states,
-        "command": _command(fields),
-        "action": {"output": only_output(network, states), **_action(fields, joints)},
+        "rate": judged(lambda: _rate(fields)),
+        "joints": list(joints.names),
+        "default_position": judged(lambda: default_pose(fields, joints, robot_joints)),
+        **described,
+        "command": judged(lambda: _command(fields)),
+        "action": {**output, **_action(fields, joints)},
         "gains": _gains(fields, joints, robot_joints),
     }
     if phase:
         content["phase"] = phase
     fields.nothing_else()
     return content
-
-
-def _joints(fields: Fields, robot_joints: Sequence[str]) -> tuple[str, ...]:
-    motors = fields.integers("joint_ids_map")
-    for index, motor in enumerate(motors):
-        place = fields.at(f"joint_ids_map[{index}]")
-        if not 0 <= motor < len(robot_joints):
-            expected = f"a motor from 0 to {len(robot_joints) - 1}"
-            raise JointMismatchError(fields.file, place, expected, motor)
-        if motor in motors[:index]:
-            raise JointMismatchError(fields.file, place, "every motor once", f"{motor} again")
-    return tuple(robot_joints[motor] for motor in motors)
 
 
 def _rate(fields: Fields) -> float:
@@ -115,66 +117,31 @@ def _command(fields: Fields) -> Plain:
     return command
 
 
-def _gains(fields: Fields, joints: Sequence[str], robot_joints: Sequence[str]) -> Plain:
-    gains = {}
-    for name in ("stiffness", "damping"):
-        values = fields.numbers(name)
-        if len(values) != len(robot_joints):
-            expected = f"{len(robot_joints)} values, one per motor in SDK order"
-            raise WidthMismatchError(fields.file, name, expected, f"{len(values)}")
-        of_motor = dict(zip(robot_joints, values, strict=True))
-        gains[name] = [of_motor[joint] for joint in joints]
-    return gains
-
-
-def _action(fields: Fields, joints: Sequence[str]) -> Plain:
-    actions = fields.fields("actions")
-    if actions.names() != ("JointPositionAction",):
-        found = ", ".join(actions.names()) or "nothing"
-        raise FieldError(fields.file, "actions", "JointPositionAction alone", found)
-    action = actions.fields("JointPositionAction")
-    action.required("joint_names")
-    chosen = _chosen(action.optional("joint_ids"), joints, action, "joint_ids")
-    content: Plain = {
-        "joints": list(chosen),
-        "target": "default",
-        "scale": list(action.numbers("scale", len(chosen))),
-        "offset": list(action.numbers("offset", len(chosen))),
+def _gains(fields: Fields, joints: PolicyJoints, robot_joints: Sequence[str]) -> Plain:
+    return {
+        name: judged(lambda name=name: of_motors(fields, name, joints, robot_joints))  # type: ignore[misc]
+        for name in ("stiffness", "damping")
     }
-    clip = action.optional("clip")
-    if clip is not None:
-        content["limits"] = _limits(clip, len(chosen), action)
+
+
+def _action(fields: Fields, joints: PolicyJoints) -> Plain:
+    action = action_fields(fields)
+    action.required("joint_names")
+    action.optional("joint_ids")
+    content: Plain = {
+        "joints": list(joints.commanded),
+        "target": "default",
+        "scale": judged(lambda: per_action(action, "scale", joints, 1.0)),
+        "offset": judged(lambda: per_action(action, "offset", joints, 0.0)),
+    }
+    if action.optional("clip") is not None:
+        content["limits"] = judged(lambda: limits_of(action, joints))
     action.nothing_else()
     return content
 
 
-def _limits(clip: object, count: int, action: Fields) -> list[list[float]]:
-    place = action.at("clip")
-    if not isinstance(clip, list) or len(clip) != count:
-        raise WidthMismatchError(action.file, place, f"{count} pairs or null", clip)
-    return [
-        list(finite_numbers(pair, action.file, f"{place}[{i}]", 2)) for i, pair in enumerate(clip)
-    ]
-
-
-def _chosen(ids: object, joints: Sequence[str], fields: Fields, key: str) -> tuple[str, ...]:
-    """Return the joints that ``joint_ids`` selects; null selects all."""
-    if ids is None:
-        return tuple(joints)
-    if isinstance(ids, Slice):
-        return tuple(joints[i] for i in ids.indices(len(joints)))
-    place = fields.at(key)
-    if not isinstance(ids, list) or not all(type(i) is int for i in ids):
-        raise FieldError(fields.file, place, "a list of whole numbers, a slice or null", ids)
-    for index, i in enumerate(ids):
-        if not 0 <= i < len(joints) or i in ids[:index]:
-            expected = f"different indices from 0 to {len(joints) - 1}"
-            raise JointMismatchError(fields.file, f"{place}[{index}]", expected, i)
-    return tuple(joints[i] for i in ids)
-
-
 def _inputs(
-    fields: Fields, network: NetworkFile, joints: Sequence[str], overlay: Overlay
+    fields: Fields, network: NetworkFile, joints: PolicyJoints, overlay: Overlay
 ) -> tuple[list[Plain], Plain | None]:
     """Return the input tensors and the phase clock, if a term needs one."""
     observations = fields.fields("observations")
@@ -194,22 +161,22 @@ def _inputs(
 
 
 def _group(
-    group: Fields, joints: Sequence[str], overlay: Overlay
+    group: Fields, joints: PolicyJoints, overlay: Overlay
 ) -> tuple[list[Plain], Plain | None]:
     scale_first, per_frame = (_switch(group, name) for name in _SWITCHES)
-    terms: list[tuple[Plain, int]] = []
+    terms: list[Observed] = []
     phase = None
     for name in group.names():
         if name in _SWITCHES:
             continue
         entry, file, place = group.fields(name), Path(group.file), group.at(name)
-        ours = known_term(name, TERM_NAMES, file, place)
-        term = complete(_foreign(name, ours, entry, joints), overlay, file, place)
-        plain = manifest_term(ours, term, file, place)
-        if scale_first and "clip" in plain:
-            plain["clip_scaled"] = plain.pop("clip")
-        terms.append((plain, history_length(term, file, place)))
-        phase = _phase(entry) if name == "gait_phase" else phase
+        term = observed(_foreign(name, entry, joints), TERM_NAMES, overlay, file, place)
+        for plain in term.terms if scale_first else ():
+            if "clip" in plain:
+                plain["clip_scaled"] = plain.pop("clip")
+        terms.append(term)
+        clocked = any(plain["name"] == "phase_sin_cos" for plain in term.terms)
+        phase = _phase(entry, joints) if clocked else phase
     if not terms:
         raise UnknownTermError(group.file, group.place, "at least one term", "none")
     _check_one_history(group, terms, per_frame)
@@ -223,35 +190,51 @@ def _switch(group: Fields, name: str) -> bool:
     return value is True
 
 
-def _foreign(name: str, ours: str, entry: Fields, joints: Sequence[str]) -> ForeignTerm:
-    params = entry.optional("params")
-    chosen = None
-    if ours.startswith("joint_"):
-        chosen = tuple(joints)
+def _foreign(name: str, entry: Fields, joints: PolicyJoints) -> ForeignTerm:
+    params, ours = entry.optional("params"), TERM_NAMES.get(name, "")
+    chosen = joints.action if ours == "last_action" else tuple(range(len(joints.names)))
     if isinstance(params, dict) and "asset_cfg" in params:
         asset = entry.fields("params").fields("asset_cfg")
-        chosen = _chosen(asset.optional("joint_ids"), joints, asset, "joint_ids")
+        chosen = chosen_joints(asset.optional("joint_ids"), joints.names, asset)
+    scale = 1.0 if entry.is_null("scale") else entry.optional("scale")
+    if ours.startswith("joint_") or ours == "last_action":
+        scale = scale_of(scale, chosen, joints)
     clip = entry.optional("clip")
     term = ForeignTerm(
         name=name,
-        scale=entry.optional("scale"),
+        scale=scale,
         clip=None if clip is None else bounds(clip, Path(entry.file), entry.at("clip")),
         history_length=entry.optional("history_length"),
-        joints=chosen,
+        joints=tuple(joints.names[i] for i in chosen) if ours.startswith("joint_") else None,
     )
     entry.nothing_else(ignored=("params",))
     return term
 
 
-def _phase(entry: Fields) -> Plain:
+def _phase(entry: Fields, joints: PolicyJoints) -> Plain:
+    """Return the clock. unitree_rl_mjlab shows (0, 0) to a robot that stands, unitree_rl_lab not.
+
+    The observation of the former takes a command_name. Else nothing in the file says which it is,
+    but for a Python slice: only unitree_rl_lab's exporter leaves one, mjlab's files are typed.
+    """
+    clock: Plain = {"initial": [0.0], "advance": "before"}
+    clock["frequency"] = judged(lambda: _frequency(entry))
+    params = entry.optional("params")
+    commanded = isinstance(params, dict) and "command_name" in params
+    if commanded or not joints.sliced:
+        clock["standing"] = {"command_below": BLANK_BELOW, "blank": True}
+    return clock
+
+
+def _frequency(entry: Fields) -> float:
     period = entry.fields("params").number("period")
     if not period > 0.0:
         raise FieldError(entry.file, entry.at("params.period"), "a time above zero [s]", period)
-    return {"frequency": 1.0 / period, "initial": [0.0], "advance": "before"}
+    return 1.0 / period
 
 
-def _check_one_history(group: Fields, terms: Sequence[tuple[Plain, int]], per_frame: bool) -> None:
-    lengths = {length for _, length in terms}
+def _check_one_history(group: Fields, terms: Sequence[Observed], per_frame: bool) -> None:
+    lengths = {term.length for term in terms}
     if per_frame and len(lengths) > 1:
         found = ", ".join(str(length) for length in sorted(lengths))
         expected = "one history_length for all terms under use_gym_history"
