@@ -14,7 +14,7 @@ from wm_policy.checking.plausibility import doubts
 from wm_policy.errors import PolicyError, UnforeseenError
 from wm_policy.loaders.overlay import apply_overlay
 from wm_policy.loaders.refusal import refusals
-from wm_policy.loaders.sources import Source, find_source
+from wm_policy.loaders.sources import Source, find_sources
 from wm_policy.manifest import Manifest
 from wm_policy.network import NetworkFile, read_network
 from wm_policy.policy import Policy
@@ -66,31 +66,53 @@ def examine(
     clock: Callable[[], float] = lambda: 0.0,
 ) -> Examination:
     """Find out everything about a policy file; raises nothing for what is wrong with it."""
-    source: Source | None = None
+    best: Examination | None = None
+    try:
+        for source in find_sources(path, overlay):
+            found = _examine(path, source, robot, clock)
+            if best is None or found.manifest is not None:
+                best = found
+            if best.manifest is not None:
+                break  # the first that says everything
+    except Exception as error:  # whatever strangers write into files, it must only be refused
+        if best is None:
+            return Examination(path, _network_alone(path), None, None, None, _reasons(path, error))
+    assert best is not None, "there is a source, or the reason why not"
+    return best
+
+
+def _examine(
+    path: Path, source: Source, robot: RobotDescription, clock: Callable[[], float]
+) -> Examination:
+    """Examine one reading of a policy's files."""
     manifest: Manifest | None = None
     policy: Policy | None = None
     try:
-        source = find_source(path, overlay)
         manifest = read_manifest(source, robot)
         found = find_problems(manifest, source, robot)
         if not found:
             policy = Policy(manifest, source.network, robot, clock)
             found = golden_problems(policy, robot, source.file)
-    except ManifestErrors as error:
-        found = error.errors
-    except PolicyError as error:
-        found = [error]
-    except Exception as error:  # whatever strangers write into files, it must only be refused
-        text = f"{type(error).__name__}: {error} (please report this)"
-        found = [UnforeseenError(path, "content", "what a loader can read", text)]
-    network = source.network if source else _network_alone(path)
-    return Examination(path, network, source, manifest, policy, tuple(found))
+        reasons = tuple(found)
+    except Exception as error:
+        reasons = _reasons(path, error)
+    return Examination(path, source.network, source, manifest, policy, reasons)
+
+
+def _reasons(path: Path, error: Exception) -> tuple[PolicyError, ...]:
+    """Return an error as reasons for a refusal; one that nobody thought of is one as well."""
+    if isinstance(error, ManifestErrors):
+        return tuple(error.errors)
+    if isinstance(error, PolicyError):
+        return (error,)
+    text = f"{type(error).__name__}: {error} (please report this)"
+    return (UnforeseenError(path, "content", "what a loader can read", text),)
 
 
 def _network_alone(path: Path) -> NetworkFile | None:
     """Read what a file says as a network although its policy is not known."""
     try:
-        return read_network(path) if path.suffix == ".onnx" else None
+        return read_network(path) if path.suffix.lower() == ".onnx" else None
     except PolicyError:
         return None
 

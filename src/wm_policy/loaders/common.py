@@ -23,11 +23,9 @@ def tensors(
     (``terms`` by the input's name, ``states``), else states that are paired by their names. output:
     the name that the format's own runner asks for, if it asks for one.
     """
-    described = (
-        inputs
-        if isinstance(inputs, Refusal)
-        else judged(lambda: _with_fixed(network, inputs, overlay))
-    )
+    described = inputs
+    if not isinstance(inputs, Refusal):
+        described = judged(lambda: _with_fixed(network, inputs, overlay))
     content: Plain = {"inputs": described}
     names = _names(overlay.said("inputs") or described)
     states = overlay.said("states")
