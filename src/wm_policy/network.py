@@ -27,6 +27,7 @@ from wm_policy.errors import (
     PolicyFileError,
 )
 from wm_policy.manifest import Statistics
+from wm_policy.memory import Recurrence, recurrences
 
 LARGEST_NETWORK = 500_000_000
 """Bytes; what is larger is no policy for a 500 Hz loop."""
@@ -60,6 +61,7 @@ class NetworkFile:
     sha256: of the file. weights_sha256: of graph and weights without the file's metadata, so that
     a network is known again whatever somebody wrote beside its weights. data: file name -> hash
     of external weights. metadata: as stored. statistics: by input, where a normaliser was found.
+    recurrences: its states, and what they begin from.
     """
 
     path: Path
@@ -70,6 +72,7 @@ class NetworkFile:
     outputs: Mapping[str, Tensor]
     metadata: Mapping[str, str]
     statistics: Mapping[str, Statistics]
+    recurrences: tuple[Recurrence, ...] = ()
 
 
 def read_network(path: Path) -> NetworkFile:
@@ -96,6 +99,7 @@ def read_network(path: Path) -> NetworkFile:
         outputs={tensor.name: tensor for tensor in _tensors(model.graph.output, path)},
         metadata=_metadata(model, path),
         statistics=_statistics(model, inputs, path),
+        recurrences=recurrences(model),
     )
 
 

@@ -49,6 +49,7 @@ def problems(
         ]
     if not found:
         found += [*_inputs(manifest, network, file), *_outputs(manifest, network, file)]
+        found += _memory(manifest, network)
     return found
 
 
@@ -252,6 +253,19 @@ def _width(
     elif network.outputs[output].width != width:
         found = f"{network.outputs[output].width} of '{output}'"
         yield WidthMismatchError(file, field, expected, found)
+
+
+def _memory(manifest: Manifest, network: NetworkFile) -> Iterator[PolicyError]:
+    """Refuse states that begin from nothing that is handed on from step to step."""
+    handed_on = {state.input for state in manifest.states}
+    for recurrence in network.recurrences:
+        if handed_on & recurrence.roots:
+            continue
+        expected = f"{recurrence.state} from an input that is a state, handed on from step to step"
+        others = ", ".join(sorted(recurrence.roots))
+        found = f"only '{others}', which is none" if others else "a constant"
+        found += ": it would forget everything with every step (export it with its state)"
+        yield NetworkError(network.path, recurrence.node, expected, found)
 
 
 def _states(manifest: Manifest, network: NetworkFile, file: Path) -> Iterator[PolicyError]:

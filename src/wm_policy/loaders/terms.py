@@ -74,6 +74,8 @@ def _with_overlay(term: ForeignTerm, overlay: Overlay, file: Path) -> ForeignTer
     values: dict[str, Any] = {}
     for name in ("scale", "clip", "history_length"):
         own = getattr(term, name)
+        if name in said and overlay.means(term.name):
+            own = None  # the overlay says what the term is, and so all of it
         if own is not None and name in overlay.terms.get(term.name, {}) and said[name] != own:
             place = f"terms.{term.name}.{name}"
             raise ConflictError(overlay.file, place, f"{own} as {file} says", said[name])
