@@ -11,7 +11,7 @@ class PolicyError(WmError):
     """Root of everything that keeps a policy from starting."""
 
     def __init__(self, file: str | Path, field: str, expected: object, found: object) -> None:
-        """Make one line of the four; long values are cut."""
+        """Make one line of the four; long values are cut in the middle, reasons are not."""
         self.file, self.field = str(file), field
         self.expected, self.found = _short(expected), _short(found)
         super().__init__(f"{self.file}: {field}: expected {self.expected}, found {self.found}")
@@ -81,7 +81,15 @@ class UnforeseenError(PolicyError):
     """Reading the files failed in a way that nobody thought of; they are refused all the same."""
 
 
-def _short(value: object, longest: int = 240) -> str:
-    text = value if isinstance(value, str) else repr(value)
-    text = " ".join(text.split())
-    return text if len(text) <= longest else f"{text[: longest - 4]} ..."
+LONGEST_VALUE, LONGEST_TEXT = 240, 4000
+"""Characters: of data that was found, and of text, which gives a reason and is left whole."""
+
+
+def _short(value: object) -> str:
+    """Return one line; what is too long says how much was left out, and keeps its end."""
+    longest = LONGEST_TEXT if isinstance(value, str) else LONGEST_VALUE
+    text = " ".join((value if isinstance(value, str) else repr(value)).split())
+    if len(text) <= longest:
+        return text
+    half = longest // 2
+    return f"{text[:half]} ... ({len(text) - 2 * half} characters) ... {text[-half:]}"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from pathlib import Path
 
 import numpy as np
 import onnxruntime
@@ -15,6 +17,12 @@ from wm_policy.network import NetworkFile, Tensor
 Flat = NDArray[np.float32]
 
 WARM_UP_RUNS = 20
+
+_BOILERPLATE = re.compile(
+    r"^(\[ONNXRuntimeError\] : \d+ : \w+ : )?(Load model from .*? failed: ?)?"
+    r"(/\S+?:\d+ [^()]*\([^)]*\) )?"
+)
+"""Before the reason: code, path of the model, place in onnxruntime's sources."""
 
 
 class PolicyRunner:
@@ -85,6 +93,13 @@ def _session(network: NetworkFile) -> onnxruntime.InferenceSession:
             str(network.path), options, providers=["CPUExecutionProvider"]
         )
     except Exception as error:
-        raise NetworkError(
-            network.path, "graph", "a network that onnxruntime can run", str(error)
-        ) from error
+        raise _refused(network.path, error) from error
+
+
+def _refused(path: Path, error: Exception) -> NetworkError:
+    """Say first what onnxruntime objects to, without its paths and codes, and what helps."""
+    reason = _BOILERPLATE.sub("", " ".join(str(error).split())) or str(error)
+    expected = f"a network that onnxruntime {onnxruntime.__version__} can run"
+    if "IR version" in reason or "opset" in reason.lower():
+        expected += " (export it with an older opset or IR version)"
+    return NetworkError(path, "graph", expected, reason)
