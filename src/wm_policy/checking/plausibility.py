@@ -59,8 +59,12 @@ def doubts(
     ]
 
 
-def breadth_first(robot: RobotDescription) -> tuple[str, ...]:
-    """Return the robot's joints level by level from the base, as Isaac orders them."""
+def breadth_first(robot: RobotDescription, movable: Sequence[str] | None = None) -> tuple[str, ...]:
+    """Return the robot's joints level by level from the base, as Isaac orders them.
+
+    movable: those that are no joints of the training's robot are welded there, so that what they
+    carry is one level nearer; None: all of the URDF's joints count, fixed ones as well.
+    """
     tree = ElementTree.fromstring(robot.urdf)
     children: dict[str, list[tuple[str, str]]] = {}
     for joint in tree.iter("joint"):
@@ -68,10 +72,18 @@ def breadth_first(robot: RobotDescription) -> tuple[str, ...]:
         if parent is not None and child is not None:
             edge = (joint.attrib["name"], child.attrib["link"])
             children.setdefault(parent.attrib["link"], []).append(edge)
+
+    def below(link: str) -> Iterator[tuple[str, str]]:
+        for name, child in children.get(link, []):
+            if movable is None or name in movable:
+                yield name, child
+            else:
+                yield from below(child)
+
     order: list[str] = []
     level = [robot.base_link]
     while level:
-        edges = [edge for link in level for edge in children.get(link, [])]
+        edges = [edge for link in level for edge in below(link)]
         order += [name for name, _ in edges]
         level = [child for _, child in edges]
     return tuple(name for name in order if name in robot.joint_names)
@@ -80,7 +92,9 @@ def breadth_first(robot: RobotDescription) -> tuple[str, ...]:
 def _order(manifest: Manifest, robot: RobotDescription, file: Path) -> Iterator[PolicyError]:
     if manifest.joint_order == "custom":
         return
-    orders = (robot.joint_names, breadth_first(robot))
+    known = {*manifest.joints, *manifest.action.joints}
+    welded = breadth_first(robot, tuple(known))
+    orders = (robot.joint_names, breadth_first(robot), welded)
     for field, names in (("joints", manifest.joints), ("action.joints", manifest.action.joints)):
         if not any(_follows(names, order) for order in orders):
             expected = "the robot's own order or breadth first, or joint_order: custom"

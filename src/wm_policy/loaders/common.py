@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from wm_policy.errors import NetworkError
+from wm_policy.loaders.fields import Fields
 from wm_policy.loaders.overlay import Overlay
 from wm_policy.loaders.refusal import Refusal, judged
 from wm_policy.loaders.terms import ForeignTerm, Plain, overlay_terms
@@ -35,6 +36,12 @@ def tensors(
         found = states or []
         content["output"] = judged(lambda: only_output(network, found, output))
     return content
+
+
+def with_unknown_keys(content: Plain, fields: Fields, ignored: Sequence[str] = ()) -> Plain:
+    """Return content; with a refusal in it when the file has keys that nobody asked for."""
+    unknown = judged(lambda: fields.nothing_else(ignored))
+    return {**content, "unknown": unknown} if isinstance(unknown, Refusal) else content
 
 
 def _names(inputs: object) -> list[str]:

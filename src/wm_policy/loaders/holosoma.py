@@ -15,7 +15,12 @@ from pathlib import Path
 from typing import Final
 
 from wm_policy.errors import FieldError
-from wm_policy.loaders.common import licence_beside, observation_input, tensors
+from wm_policy.loaders.common import (
+    licence_beside,
+    observation_input,
+    tensors,
+    with_unknown_keys,
+)
 from wm_policy.loaders.fields import Fields
 from wm_policy.loaders.overlay import Overlay
 from wm_policy.loaders.refusal import Refusal, judged
@@ -79,8 +84,7 @@ def translate(
             "damping": judged(lambda: list(fields.numbers("kd", count))),
         },
     }
-    fields.nothing_else(_IGNORED)
-    return content
+    return with_unknown_keys(content, fields, _IGNORED)
 
 
 def _inputs(network: NetworkFile, file: Path) -> list[Plain]:

@@ -16,7 +16,12 @@ from pathlib import Path
 from typing import Final
 
 from wm_policy.errors import FieldError, MissingValueError, WidthMismatchError
-from wm_policy.loaders.common import licence_beside, observation_input, tensors
+from wm_policy.loaders.common import (
+    licence_beside,
+    observation_input,
+    tensors,
+    with_unknown_keys,
+)
 from wm_policy.loaders.fields import Fields, finite_numbers
 from wm_policy.loaders.overlay import Overlay
 from wm_policy.loaders.refusal import Refusal, judged
@@ -105,8 +110,7 @@ def translate(
     if not isinstance(seen, Refusal) and _clocked(seen):
         content["phase"] = dict(_PHASE)
     about_terms = [key for keys in (*_OF_TERMS.values(), (_FLATTENED,)) for key in keys]
-    fields.nothing_else((*_IGNORED, *about_terms))
-    return content
+    return with_unknown_keys(content, fields, (*_IGNORED, *about_terms))
 
 
 def _inputs(seen: Sequence[Observed], network: NetworkFile, file: Path) -> list[Plain]:

@@ -73,20 +73,16 @@ class Overlay:
 
     def said(self, *path: str) -> Any:  # noqa: ANN401 - whatever the overlay holds
         """Return what it says of a field of the manifest, None when nothing."""
-        for content in (self.override, self.fill):
-            value: Any = content
-            for key in path:
-                value = value.get(key) if isinstance(value, Mapping) else None
-            if value is not None:
-                return value
-        return None
+        over = _at(self.override, path)
+        return _at(self.fill, path) if over is None else over
+
+    def overrides(self, *path: str) -> Any:  # noqa: ANN401
+        """Return what it overrides a field of the manifest with, None when it does not."""
+        return _at(self.override, path)
 
     def overridden_joints(self, *path: str) -> tuple[str, ...]:
         """Return the joint names that it overrides a field with, empty when it does not."""
-        value: Any = self.override
-        for key in path:
-            value = value.get(key) if isinstance(value, Mapping) else None
-        return _names(value)
+        return _names(self.overrides(*path))
 
     def of_term(self, name: str) -> Mapping[str, Any]:
         """Return what it says about a term, by its foreign name; ``"*"`` means every term."""
@@ -184,7 +180,12 @@ def apply_overlay(
 def overridden(content: Mapping[str, Any], overlay: Overlay) -> dict[str, Any]:
     """Return content with what ``override`` says of it; the hashes of its files stay its own."""
     override = {key: value for key, value in overlay.override.items() if key != "network"}
-    return _merge(content, override, overlay.file, "", override=True)
+    merged = _merge(content, override, overlay.file, "", override=True)
+    for *way, last in (*_PER_JOINT, *_PER_ACTION):  # patterns replace, they do not add to others
+        inner = merged.get(way[0]) if way else merged
+        if overlay.overrides(*way, last) is not None and isinstance(inner, dict):
+            inner[last] = overlay.overrides(*way, last)
+    return merged
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,6 +235,12 @@ def expand(
 
 def _names(names: object) -> tuple[str, ...]:
     return tuple(n for n in names if isinstance(n, str)) if isinstance(names, (list, tuple)) else ()
+
+
+def _at(content: Any, path: Sequence[str]) -> Any:  # noqa: ANN401
+    for key in path:
+        content = content.get(key) if isinstance(content, Mapping) else None
+    return content
 
 
 def _copy(content: Mapping[str, Any]) -> dict[str, Any]:

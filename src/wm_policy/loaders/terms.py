@@ -92,10 +92,18 @@ def overlay_terms(term: ForeignTerm, overlay: Overlay) -> tuple[Plain, ...]:
         raise FieldError(overlay.file, f"{place}.terms", "a list of terms", parts)
     if "terms" not in said:
         return (_part(Fields(said, overlay.file, place), term),)
+    term = replace(term, scale=_common(term.scale))
     return tuple(
         _part(Fields(part, overlay.file, f"{place}.terms[{i}]"), term)
         for i, part in enumerate(parts)
     )
+
+
+def _common(scale: object) -> object:
+    """Return the one scale of all values, None where there are several."""
+    if not isinstance(scale, (list, tuple)):
+        return scale
+    return scale[0] if scale and all(value == scale[0] for value in scale) else None
 
 
 def _part(fields: Fields, term: ForeignTerm) -> Plain:

@@ -18,7 +18,12 @@ from pathlib import Path
 from typing import Final
 
 from wm_policy.errors import FieldError, UnknownTermError
-from wm_policy.loaders.common import licence_beside, observation_input, tensors
+from wm_policy.loaders.common import (
+    licence_beside,
+    observation_input,
+    tensors,
+    with_unknown_keys,
+)
 from wm_policy.loaders.fields import Fields
 from wm_policy.loaders.overlay import Overlay
 from wm_policy.loaders.refusal import Refusal, judged
@@ -95,8 +100,7 @@ def translate(
     }
     if phase:
         content["phase"] = phase
-    fields.nothing_else()
-    return content
+    return with_unknown_keys(content, fields)
 
 
 def _rate(fields: Fields) -> float:
