@@ -3,6 +3,7 @@
 import json
 
 import numpy as np
+import onnx
 import pytest
 import yaml
 from policy_files import deploy_yaml, examined, leg_manifest, write_yaml
@@ -50,6 +51,26 @@ def test_a_bad_policy_exits_with_1_and_names_file_field_expected_and_found(
     (problem,) = result["problems"]
     assert "deploy.yaml: stiffness: expected a list of numbers, found nothing" in problem
     assert problem in capsys.readouterr().out
+
+
+def test_a_network_of_a_newer_onnx_says_the_whole_reason_in_the_json_too(policy, tmp_path, capsys):
+    model = onnx.load(str(policy / "policy.onnx"))
+    model.ir_version = 99
+    onnx.save(model, str(policy / "policy.onnx"))
+    code, result = checked(policy, tmp_path)
+    assert code == 1
+    (problem,) = result["problems"]
+    assert "Unsupported model IR version: 99, max supported IR version: " in problem
+    assert problem[-1].isdigit()
+    assert problem in capsys.readouterr().out
+
+
+def test_info_says_when_a_policy_is_told_to_stand(tmp_path, capsys):
+    content = leg_manifest(linear(tmp_path / "legs.onnx", 47, 12))
+    content["phase"]["standing"] = {"command_below": 0.1, "blank": True}
+    assert cli.main(["policy", "info", str(write_yaml(content, tmp_path / "legs.yaml"))]) == 0
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "1.25 Hz, blank while |command| < 0.1" in shown
 
 
 def test_a_network_is_described_although_nothing_else_is_known(tmp_path):

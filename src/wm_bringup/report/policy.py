@@ -11,7 +11,7 @@ from wm_control.robot.description import RobotDescription
 from wm_policy.checking.golden import record_golden, record_story
 from wm_policy.drives import largest_damping
 from wm_policy.loading import Examination
-from wm_policy.manifest import Bounds, History, Manifest, Term
+from wm_policy.manifest import Bounds, History, Manifest, Moving, Standing, Term
 from wm_policy.policy import Policy
 from wm_policy.terms import ESTIMATOR_TERMS, TERMS
 from wm_policy.widths import all_terms, block_width, term_width
@@ -129,7 +129,10 @@ def _running(manifest: Manifest, policy: Policy | None, robot: RobotDescription)
     ranges = (command.linear_x, command.linear_y, command.angular_z)
     table.add_row("commands", ", ".join(f"{low:g} to {high:g}" for low, high in ranges))
     if manifest.phase:
-        table.add_row("phase clock", f"{manifest.phase.frequency:g} Hz")
+        clock = f"{manifest.phase.frequency:g} Hz{_while_standing(manifest.phase.standing)}"
+        table.add_row("phase clock", clock)
+    if manifest.moving:
+        table.add_row("moving", f"unless {_limits(manifest.moving)}")
     states = ", ".join(f"{s.input} from {s.output}" for s in manifest.states)
     table.add_row("states", states or "none")
     needed = {term.name for _, term in all_terms(manifest)} & ESTIMATOR_TERMS
@@ -141,6 +144,24 @@ def _running(manifest: Manifest, policy: Policy | None, robot: RobotDescription)
         known = "measured in training" if policy.novelty.measured else "stated guesses"
         table.add_row("novelty against", known)
     return table
+
+
+def _while_standing(standing: Standing | None) -> str:
+    """Say what the clock does while no motion is asked for."""
+    if standing is None:
+        return ""
+    does = ["blank"] if standing.blank else []
+    does += ["stopped"] if standing.phase is not None else []
+    return f", {' and '.join(does)} while {_limits(standing)}"
+
+
+def _limits(limits: Moving | Standing) -> str:
+    named = (
+        ("|command|", limits.command_below),
+        ("|linear|", limits.linear_below),
+        ("|angular|", limits.angular_below),
+    )
+    return " and ".join(f"{name} < {limit:g}" for name, limit in named if limit is not None)
 
 
 def _limited(manifest: Manifest, robot: RobotDescription) -> str:

@@ -183,11 +183,11 @@ def _ringing(manifest: Manifest, robot: RobotDescription, file: Path) -> Iterato
         if manifest.held.get(name, Held()).underdamped or kd >= LEAST_DAMPING_RATIO * critical:
             continue
         least = (
-            f"kd {LEAST_DAMPING_RATIO * critical:.3g} at kp {kp:g} for {inertia[joint]:.2g} kg·m²"
+            f"kd {LEAST_DAMPING_RATIO * critical:.3g} at kp {kp:.3g} for {inertia[joint]:.2g} kg·m²"
         )
         expected = f"a damping ratio of at least {LEAST_DAMPING_RATIO:g} ({least})"
         expected += f", or held.{name}.underdamped: true"
-        found = f"{kd / critical:.2f} (kp {kp:g}, kd {asked:g})"
+        found = f"{kd / critical:.2f} (kp {kp:.3g}, kd {asked:.3g})"
         yield ImplausibleError(file, f"held.{name}.damping", expected, found)
 
 

@@ -50,9 +50,11 @@ def policy_in_folder(folder: Path) -> Path:
 def network_of_deploy(path: Path) -> Path:
     """Return ``policy.onnx`` with a deploy.yaml, or the only ONNX file there.
 
-    Beside it, in ``exported/``, or in ``../exported``.
+    Beside it, in ``exported/``, or in ``../exported``; from ``params/`` also in ``..``.
     """
-    folders = (path.parent, path.parent / EXPORTED, path.parent.parent / EXPORTED)
+    folders = [path.parent, path.parent / EXPORTED, path.parent.parent / EXPORTED]
+    if path.parent.name == PARAMS:
+        folders.append(path.parent.parent)
     for folder in folders:
         if (folder / _NAMED).is_file():
             return folder / _NAMED
