@@ -150,6 +150,8 @@ def _inputs(
     """Return the input tensors and the phase clock, if a term needs one."""
     observations = fields.fields("observations")
     names = [name for name in observations.names() if name not in _SWITCHES]
+    if not names:
+        raise UnknownTermError(fields.file, "observations", "at least one term", "none")
     grouped = not any(observations.fields(name).has("params") for name in names)
     grouped = grouped and not any(name in TERM_NAMES for name in names)
     if not grouped:

@@ -34,6 +34,8 @@ class PolicyJoints:
 def read_joints(fields: Fields, robot_joints: Sequence[str], overlay: Overlay) -> PolicyJoints:
     """Read ``joint_ids_map`` and the action's ``joint_ids``, unless the overlay overrides them."""
     motors = fields.integers("joint_ids_map")
+    if not motors:
+        raise FieldError(fields.file, "joint_ids_map", "the motor of at least one joint", "none")
     for index, motor in enumerate(motors):
         place = fields.at(f"joint_ids_map[{index}]")
         if not 0 <= motor < len(robot_joints):
@@ -59,8 +61,10 @@ def chosen_joints(ids: object, joints: Sequence[str], fields: Fields) -> tuple[i
     if isinstance(ids, Slice):
         return ids.indices(len(joints))
     place = fields.at("joint_ids")
-    if not isinstance(ids, list) or not all(type(i) is int for i in ids):
-        raise FieldError(fields.file, place, "a list of whole numbers, a slice or null", ids)
+    if not isinstance(ids, list) or not ids or not all(type(i) is int for i in ids):
+        raise FieldError(
+            fields.file, place, "a list of whole numbers, a slice or null", ids or "none"
+        )
     for index, i in enumerate(ids):
         if not 0 <= i < len(joints) or i in ids[:index]:
             expected = f"different indices from 0 to {len(joints) - 1}"
