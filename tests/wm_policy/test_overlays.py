@@ -282,3 +282,19 @@ def test_keys_that_mean_nothing_may_be_ignored_by_name(tmp_path: Path) -> None:
     assert "exported_by: expected one of" in first_problem(network, said)
     said = overlay(tmp_path, network, ignore=["observations.*.size", "exported_by"])
     assert examined(network, said).ok
+
+
+THIRD_PARTY = Path(__file__).parents[3] / "shared" / "policies"
+
+
+@pytest.mark.skipif(not THIRD_PARTY.is_dir(), reason="the third-party policies are not there")
+def test_an_input_of_a_leapp_network_may_be_fixed(tmp_path: Path) -> None:
+    for file in (THIRD_PARTY / "wbc_agile_grove").glob("unitree*"):
+        (tmp_path / file.name).write_bytes(file.read_bytes())
+    (path,) = tmp_path.glob("*.yaml")
+    path.write_text(path.read_text().replace("kind: state/body/rotation", "kind: state/horizon"))
+    assert "or terms.root_link_quat_w of an overlay, found state/horizon" in first_problem(path)
+    (network,) = tmp_path.glob("*.onnx")
+    terms = {"root_link_quat_w": {"name": "base_orientation_wxyz", "scale": 1.0}}
+    command = {"command": MJLAB_OVERLAY["command"]}
+    assert examined(path, overlay(tmp_path, network, terms=terms, fill=command)).problems == ()

@@ -26,7 +26,7 @@ class Fields:
         ignore: patterns of full names that mean nothing, here and below.
         """
         self.file, self.place = str(file), place
-        self._ignore = tuple(ignore)
+        self.ignore = tuple(ignore)
         if not isinstance(content, Mapping) or not all(isinstance(key, str) for key in content):
             raise FieldError(file, place or "file", "a mapping of names", content)
         self._content: Mapping[str, Any] = content
@@ -64,7 +64,7 @@ class Fields:
 
     def fields(self, key: str) -> Fields:
         """Return the mapping under a key."""
-        return Fields(self.required(key, "a mapping"), self.file, self.at(key), self._ignore)
+        return Fields(self.required(key, "a mapping"), self.file, self.at(key), self.ignore)
 
     def text(self, key: str) -> str:
         """Return a text that is not empty."""
@@ -101,7 +101,7 @@ class Fields:
         """FieldError for the first key that nobody asked for; ``ignored`` ones say nothing."""
         for key in self._content:
             meant = key not in ignored and not any(
-                fnmatchcase(self.at(key), pattern) for pattern in self._ignore
+                fnmatchcase(self.at(key), pattern) for pattern in self.ignore
             )
             if meant and key not in self._used:
                 known = ", ".join(sorted({*self._used, *ignored}))

@@ -22,7 +22,7 @@ from wm_policy.errors import (
 from wm_policy.loaders.common import licence_beside
 from wm_policy.loaders.fields import Fields, finite_number
 from wm_policy.loaders.overlay import Overlay
-from wm_policy.loaders.terms import Plain
+from wm_policy.loaders.terms import ForeignTerm, Plain, overlay_terms
 from wm_policy.loaders.yaml_file import read_yaml_file
 from wm_policy.network import NetworkFile
 from wm_policy.terms import TERMS
@@ -62,12 +62,12 @@ def translate(
     network: NetworkFile, file: Path, robot_joints: Sequence[str], overlay: Overlay
 ) -> Plain:
     """Read ``file`` for ``network``; errors name the file's own fields."""
-    del robot_joints, overlay  # the file names its joints; the terms are complete
-    fields = Fields(read_yaml_file(file), file)
+    del robot_joints  # the file names its joints
+    fields = Fields(read_yaml_file(file), file, ignore=overlay.ignore)
     name, model = _model(fields)
     _check_hash(model, network)
     states = _states(fields, name, model)
-    inputs, joints = _inputs(model, {state["input"] for state in states})
+    inputs, joints = _inputs(model, {state["input"] for state in states}, overlay)
     action, gains = _outputs(model, {state["output"] for state in states})
     content: Plain = {
         "manifest_version": 1,
@@ -153,7 +153,7 @@ def _tensors(model: Fields, key: str) -> list[dict[str, Any]]:
         raise FieldError(model.file, model.at(key), "a list of tensors", entries)
     tensors: list[dict[str, Any]] = []
     for index, entry in enumerate(entries):
-        fields = Fields(entry, model.file, model.at(f"{key}[{index}]"))
+        fields = Fields(entry, model.file, model.at(f"{key}[{index}]"), model.ignore)
         tensor: dict[str, Any] = {"name": fields.text("name"), "place": fields.place}
         tensor["shape"] = fields.integers("shape")
         for optional in ("kind", "element_names", "is_state"):
@@ -165,11 +165,17 @@ def _tensors(model: Fields, key: str) -> list[dict[str, Any]]:
     return tensors
 
 
-def _inputs(model: Fields, fed_back: set[str]) -> tuple[list[Plain], tuple[str, ...]]:
+def _inputs(
+    model: Fields, fed_back: set[str], overlay: Overlay
+) -> tuple[list[Plain], tuple[str, ...]]:
     """Return one manifest input per measured tensor, and all joints that are observed."""
     inputs, joints = [], tuple[str, ...]()
     for tensor in _tensors(model, "inputs"):
         if tensor["name"] in fed_back:
+            continue
+        if overlay.means(tensor["name"]):
+            terms = overlay_terms(ForeignTerm(tensor["name"]), overlay)
+            inputs.append({"name": tensor["name"], "blocks": [{"terms": list(terms)}]})
             continue
         term = _term(tensor, model.file)
         inputs.append({"name": tensor["name"], "blocks": [{"terms": [term]}]})
@@ -203,7 +209,8 @@ def _term(tensor: dict[str, Any], file: str) -> Plain:
         name = "velocity_command"
     else:
         kinds = [*_JOINT_KINDS, *_VECTOR_KINDS, "state/body/rotation", *_COMMAND_KINDS]
-        raise UnknownTermError(file, f"{place}.kind", f"one of {', '.join(kinds)}", kind)
+        expected = f"one of {', '.join(kinds)}, or terms.{tensor['name']} of an overlay"
+        raise UnknownTermError(file, f"{place}.kind", expected, kind)
     return {"name": name, "scale": 1.0, "frame": TERMS[name].frame}
 
 
