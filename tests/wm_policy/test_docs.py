@@ -6,7 +6,8 @@ from pathlib import Path
 import yaml
 from policy_files import G1
 
-from wm_policy.loaders.overlay import JointOrders, expand
+from wm_policy.loaders.overlay import JointOrders, expand, read_overlay
+from wm_policy.loaders.terms import ForeignTerm, overlay_terms
 from wm_policy.schema import build_manifest
 from wm_policy.terms import TERMS
 
@@ -28,6 +29,24 @@ def test_the_table_of_terms_is_that_of_the_code() -> None:
         f"| {kind.says} |"
         for name, kind in TERMS.items()
     ]
+
+
+def test_the_example_of_an_overlay_is_one(tmp_path: Path) -> None:
+    example = TEXT.split("## An overlay")[1].split("```yaml\n")[1].split("```")[0]
+    path = tmp_path / "overlay.yaml"
+    path.write_text(example.replace("c29d...", "a" * 64).replace(", ...}", "}"))
+    overlay = read_overlay(path)
+    meant = {
+        name: [term["name"] for term in overlay_terms(ForeignTerm(name, scale=1.0), overlay)]
+        for name in overlay.terms
+        if overlay.means(name)
+    }
+    assert meant == {
+        "height_command": ["constant"],
+        "imu_gyro": ["base_angular_velocity"],
+        "task": ["velocity_command", "moving"],
+        "time_step": ["constant"],
+    }
 
 
 def test_the_example_of_a_manifest_is_one() -> None:
