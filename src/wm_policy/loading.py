@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -96,7 +97,17 @@ def _examine(
         reasons = tuple(found)
     except Exception as error:
         reasons = _reasons(path, error)
+    reasons = tuple(_by_its_author(reason, source) for reason in reasons)
     return Examination(path, source.network, source, manifest, policy, reasons)
+
+
+def _by_its_author(reason: PolicyError, source: Source) -> PolicyError:
+    """Name the overlay where it is the overlay that says the field, not the policy's own file."""
+    parts = re.split(r"[.\[ ]", reason.field)
+    path = parts[:2] if parts[0] in ("action", "gains", "phase", "command") else parts[:1]
+    if reason.file != str(source.file) or source.overlay.said(*path) is None:
+        return reason
+    return type(reason)(source.overlay.file, reason.field, reason.expected, reason.found)
 
 
 def _reasons(path: Path, error: Exception) -> tuple[PolicyError, ...]:

@@ -15,10 +15,11 @@ from numpy.typing import NDArray
 
 from wm_control.types import Estimate
 from wm_policy.history import BlockWriter
-from wm_policy.manifest import Bounds, Manifest, Term
+from wm_policy.manifest import Manifest, Term
 from wm_policy.phase import PhaseClock
 from wm_policy.signals import Floats, Signals
 from wm_policy.terms import TERMS
+from wm_policy.values import Bounds
 from wm_policy.widths import all_terms, block_width, frame_width, term_width
 
 

@@ -11,12 +11,13 @@ import numpy as np
 from wm_control.robot.description import RobotDescription
 from wm_control.types import Array, Command, Estimate, VelocityCommand
 from wm_policy.drives import largest_damping
-from wm_policy.manifest import Bounds, Manifest
+from wm_policy.manifest import Manifest
 from wm_policy.network import NetworkFile
 from wm_policy.novelty import Novelty
 from wm_policy.observation import ObservationBuilder
 from wm_policy.posture import MOVE_TIME, HeldPosture, held_posture
 from wm_policy.runner import Flat, PolicyRunner
+from wm_policy.values import Bounds
 
 
 @dataclass(frozen=True, slots=True)

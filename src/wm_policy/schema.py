@@ -29,7 +29,8 @@ def build_manifest(content: Mapping[str, Any], file: str | Path) -> Manifest:
     try:
         return _ADAPTER.validate_python(dict(content))
     except ValidationError as error:
-        faults = {field_name(fault["loc"]): fault for fault in reversed(error.errors())}
+        own = [fault for fault in error.errors() if not _follows(fault)]
+        faults = {field_name(fault["loc"]): fault for fault in reversed(own)}
         raise ManifestErrors([_explain(f, file) for f in reversed(faults.values())]) from error
 
 
@@ -37,6 +38,11 @@ def plain(manifest: Manifest) -> dict[str, Any]:
     """Return the manifest as lists, dictionaries and numbers, without what was left out."""
     content: dict[str, Any] = json.loads(_ADAPTER.dump_json(manifest, exclude_none=True))
     return content
+
+
+def _follows(fault: Mapping[str, Any]) -> bool:
+    """Whether a list is called too short only because what is in it was refused before."""
+    return bool(fault["type"] == "too_short" and len(fault["input"]) >= fault["ctx"]["min_length"])
 
 
 def _explain(error: Mapping[str, Any], file: str | Path) -> PolicyError:

@@ -298,3 +298,28 @@ def test_an_input_of_a_leapp_network_may_be_fixed(tmp_path: Path) -> None:
     terms = {"root_link_quat_w": {"name": "base_orientation_wxyz", "scale": 1.0}}
     command = {"command": MJLAB_OVERLAY["command"]}
     assert examined(path, overlay(tmp_path, network, terms=terms, fill=command)).problems == ()
+
+
+@pytest.mark.parametrize(
+    ("override", "field"),
+    [
+        ({"rate": math.nan}, "rate"),
+        ({"gains": {"stiffness": -1.0}}, "gains.stiffness of left_hip_pitch_joint"),
+        ({"command": {"linear_x": [0.5, 1.0]}}, "command.linear_x"),
+        ({"inputs": 3}, "inputs"),
+        ({"joints": list(ALL[:5])}, "override.joints"),
+    ],
+)
+def test_what_an_overlay_says_wrongly_is_refused_by_the_overlays_name(
+    tmp_path: Path, override: dict[str, Any], field: str
+) -> None:
+    network = deploy(tmp_path, deploy_yaml())
+    problem = first_problem(network, overlay(tmp_path, network, override=override))
+    assert f"overlay.yaml: {field}" in problem
+
+
+def test_what_was_refused_is_not_missed_as_well(tmp_path: Path) -> None:
+    network = deploy(tmp_path, deploy_yaml())
+    terms = {"base_ang_vel": {"name": "base_angular_velocity", "pick": {"a": 1}}}
+    (problem,) = examined(network, overlay(tmp_path, network, terms=terms)).problems
+    assert problem.field == "inputs[0].blocks[0].terms[0].pick"

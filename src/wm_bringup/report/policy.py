@@ -11,9 +11,10 @@ from wm_control.robot.description import RobotDescription
 from wm_policy.checking.golden import record_golden, record_story
 from wm_policy.drives import largest_damping
 from wm_policy.loading import Examination
-from wm_policy.manifest import Bounds, History, Manifest, Moving, Standing, Term
+from wm_policy.manifest import History, Manifest, Moving, Standing, Term
 from wm_policy.policy import Policy
 from wm_policy.terms import ESTIMATOR_TERMS, TERMS
+from wm_policy.values import Bounds
 from wm_policy.widths import all_terms, block_width, term_width
 
 LONG = 4

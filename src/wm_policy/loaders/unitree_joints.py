@@ -44,6 +44,9 @@ def read_joints(fields: Fields, robot_joints: Sequence[str], overlay: Overlay) -
         if motor in motors[:index]:
             raise JointMismatchError(fields.file, place, "every motor once", f"{motor} again")
     names = overlay.overridden_joints("joints") or tuple(robot_joints[motor] for motor in motors)
+    if len(names) != len(motors):
+        expected = f"{len(motors)} joints, as joint_ids_map has"
+        raise WidthMismatchError(overlay.file, "override.joints", expected, f"{len(names)}")
     own = overlay.overridden_joints("action", "joints")
     if own:
         return PolicyJoints(
