@@ -239,3 +239,25 @@ def test_an_overlay_that_names_its_network_is_a_policy_by_itself(tmp_path: Path)
     assert examined(said).ok
     without = overlay(tmp_path, network, MJLAB_OVERLAY)
     assert "network: expected the path of the network's file" in first_problem(without)
+
+
+@pytest.mark.parametrize("scales", ["[2.0, 2.0, 0.25]", "2.0;2.0;0.25"])
+def test_mjlab_scales_may_be_lists_and_null_is_one(tmp_path: Path, scales: str) -> None:
+    said = {
+        "observation_terms_scale": f"None,1.0,{scales},1.0,null,1.0",
+        "observation_terms_clip": "None,[-inf, inf],-inf;5.0,null,[-10.0, 10.0],-inf;inf",
+    }
+    network = linear(tmp_path / "p.onnx", 96, 29, metadata=mjlab_metadata(**said))
+    manifest = load_policy(network, G1, overlay(tmp_path, network, MJLAB_OVERLAY)).manifest
+    terms = manifest.inputs[0].blocks[0].terms
+    assert [term.scale for term in terms] == [1.0, 1.0, (2.0, 2.0, 0.25), 1.0, 1.0, 1.0]
+    assert [term.clip for term in terms] == [None, None, (None, 5.0), None, (-10.0, 10.0), None]
+
+
+def test_a_scale_that_is_no_number_is_refused(tmp_path: Path) -> None:
+    scales = "nan,1.0,1.0,1.0,1.0,1.0"
+    network = linear(
+        tmp_path / "p.onnx", 96, 29, metadata=mjlab_metadata(observation_terms_scale=scales)
+    )
+    said = overlay(tmp_path, network, MJLAB_OVERLAY)
+    assert "scale: expected a finite number, found nan" in first_problem(network, said)

@@ -11,6 +11,7 @@ an overlay says them.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
@@ -61,6 +62,9 @@ _PHASE: Final = {
     "standing": {"command_below": 0.1, "blank": True},
 }
 """Clock of the term ``phase`` of unitree_rl_mjlab; its period is nowhere in the file."""
+
+_COMMA: Final = re.compile(r",(?![^\[]*\])")
+"""Between values, but not inside a list that stands for one of them."""
 
 _FLATTENED: Final = "observation_terms_flatten_history_dim"
 _IGNORED: Final = ("run_path", "anchor_body_name", "body_names", "joint_armature")
@@ -129,12 +133,15 @@ def _parsed(text: str) -> object:
         try:
             return json.loads(stripped)
         except ValueError:
-            return text
-    items = [_item(part.strip()) for part in text.split(",")]
+            if stripped[0] == "{":
+                return text
+    items = [_item(part.strip()) for part in _COMMA.split(text)]
     return items if len(items) > 1 else items[0]
 
 
 def _item(text: str) -> object:
+    if text[:1] == "[" and text[-1:] == "]":
+        return [_item(part.strip()) for part in text[1:-1].split(",")]
     if ";" in text:
         return [_item(part.strip()) for part in text.split(";")]
     if text.lower() in ("none", "null"):
@@ -207,7 +214,8 @@ def _of_terms(fields: Fields, keys: Sequence[str], names: Sequence[str]) -> list
     if len(values) != len(names):
         place = fields.at(found[0])
         raise WidthMismatchError(fields.file, place, f"{len(names)} values", f"{len(values)}")
-    return values
+    unscaled = keys[0].endswith("scale")
+    return [1.0 if item is None and unscaled else item for item in values]
 
 
 def _check_flattened(fields: Fields, names: Sequence[str], lengths: Sequence[object]) -> None:
