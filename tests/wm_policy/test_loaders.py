@@ -134,6 +134,19 @@ def test_holosoma_says_what_an_overlay_must_add(tmp_path: Path) -> None:
     assert examined(network, overlay(tmp_path, network, fill)).ok
 
 
+def test_what_holosoma_writes_of_the_training_says_nothing_of_the_policy(tmp_path: Path) -> None:
+    metadata = {
+        **holosoma_metadata(),
+        "iteration": "25000",
+        "wandb_run_path": "somebody/run",  # no JSON
+        "experiment_config": "{}",
+        "robot_urdf": "<robot/>",
+    }
+    network = linear(tmp_path / "p.onnx", 100, 29, metadata=metadata, input_name="actor_obs")
+    fields = {problem.field for problem in examined(network).problems}
+    assert fields == {"rate", "default_position", "action.scale", "phase.frequency"}
+
+
 def test_an_overlay_must_not_contradict_the_file_unless_it_overrides(tmp_path: Path) -> None:
     linear(tmp_path / "policy.onnx", 96, 29)
     deploy = write_yaml(deploy_yaml(), tmp_path / "deploy.yaml")

@@ -47,7 +47,13 @@ _STANDING: Final = {
     "phase": [math.pi, math.pi],
 }
 _CLIP: Final = [-100.0, 100.0]
-_IGNORED: Final = ("robot_urdf", "robot_urdf_path", "experiment_config", "wandb_run_path")
+_IGNORED: Final = (
+    "robot_urdf",
+    "robot_urdf_path",
+    "experiment_config",
+    "wandb_run_path",
+    "iteration",
+)
 
 
 def is_holosoma(metadata: Mapping[str, str]) -> bool:
@@ -60,7 +66,8 @@ def translate(
 ) -> Plain:
     """Read the metadata of ``network``; errors name ``metadata.<key>``."""
     del robot_joints  # the file names its joints
-    metadata = {key: _json(text, key, file) for key, text in network.metadata.items()}
+    stored = {key: text for key, text in network.metadata.items() if key not in _IGNORED}
+    metadata = {key: _json(text, key, file) for key, text in stored.items()}
     fields = Fields(metadata, file, "metadata", overlay.ignore)
     stated = judged(lambda: fields.texts("dof_names"))
     joints = overlay.overridden_joints("joints") or stated
@@ -84,7 +91,7 @@ def translate(
             "damping": judged(lambda: list(fields.numbers("kd", count))),
         },
     }
-    return with_unknown_keys(content, fields, _IGNORED)
+    return with_unknown_keys(content, fields)
 
 
 def _inputs(network: NetworkFile, file: Path) -> list[Plain]:
