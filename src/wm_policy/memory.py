@@ -11,11 +11,13 @@ not count: zeros in the shape of the observation are still zeros.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
 import onnx
+from onnx import TensorProto, numpy_helper
 
 Roots = frozenset[str]
 NOWHERE: Final[Roots] = frozenset()
@@ -29,6 +31,7 @@ _CELLS: Final = {
 """Recurrent nodes and the names of their inputs from the sixth on."""
 
 _FIRST_STATE: Final = 5
+_FLOATS: Final = (TensorProto.FLOAT, TensorProto.DOUBLE, TensorProto.FLOAT16)
 _OF_SHAPE: Final = ("Shape", "Size")
 _SAME_VALUES: Final = (
     "Split", "Slice", "Gather", "Squeeze", "Unsqueeze", "Reshape", "Flatten", "Transpose",
@@ -58,7 +61,8 @@ def recurrences(model: onnx.ModelProto) -> tuple[Recurrence, ...]:
     A cell that runs over a known number of frames, two or more, is an encoder of a history that is
     observed, and no memory.
     """
-    walk = _Walk(_shapes(model), {(f.domain, f.name): f for f in model.functions})
+    functions = {(f.domain, f.name): f for f in model.functions}
+    walk = _Walk(_shapes(model), functions, frozenset(_ones(model.graph)))
     constants = {tensor.name for tensor in model.graph.initializer}
     inputs = [value.name for value in model.graph.input if value.name not in constants]
     walk.graph(model.graph.node, {name: frozenset((name,)) for name in inputs}, 0)
@@ -69,6 +73,7 @@ def recurrences(model: onnx.ModelProto) -> tuple[Recurrence, ...]:
 class _Walk:
     shapes: Mapping[str, tuple[int, ...]]
     functions: Mapping[tuple[str, str], onnx.FunctionProto]
+    ones: frozenset[str]
     found: list[Recurrence] = field(default_factory=list)
 
     def graph(self, nodes: Sequence[onnx.NodeProto], known: dict[str, Roots], depth: int) -> None:
@@ -94,7 +99,7 @@ class _Walk:
 
     def _frames(self, node: onnx.NodeProto) -> int:
         """Length of the sequence that a cell runs over, 0 where it is not known."""
-        shape = self.shapes.get(node.input[0], ())
+        shape = self.shapes.get(node.input[0], ()) if node.input else ()
         axis = 1 if any(a.name == "layout" and a.i == 1 for a in node.attribute) else 0
         return shape[axis] if len(shape) == 3 else 0
 
@@ -130,7 +135,7 @@ class _Walk:
         if node.op_type in ("Loop", "Scan"):
             return self._turns(node, bodies[0], roots, known, depth)
         given = [self._body(body, (), known, depth) for body in bodies]
-        return [roots[0].union(*branches) for branches in zip(*given, strict=False)]
+        return [NOWHERE.union(*roots, *branches) for branches in zip(*given, strict=False)]
 
     def _body(
         self, body: onnx.GraphProto, begin: Sequence[Roots], known: Mapping[str, Roots], depth: int
@@ -167,15 +172,15 @@ class _Walk:
     def _carried(
         self, node: onnx.NodeProto, body: onnx.GraphProto, carried: Sequence[Roots], scanned: int
     ) -> None:
-        """Note what a loop of one turn carries, where it carries numbers of any size."""
-        axis_length = [self.shapes.get(name, (0,))[:1] for name in node.input[len(carried) :]]
-        once = node.op_type == "Scan" and scanned > 0 and axis_length[:1] == [(1,)]
-        if not once:
-            return
-        for index, begin in enumerate(carried):
-            kind = body.input[index].type.tensor_type.elem_type
-            if kind in (onnx.TensorProto.FLOAT, onnx.TensorProto.DOUBLE, onnx.TensorProto.FLOAT16):
-                self.found.append(Recurrence(_label(node), body.input[index].name, begin))
+        """Note the numbers that a loop of one turn carries; it counts in integers."""
+        if node.op_type == "Loop":
+            once, first = node.input[0] in self.ones, 2
+        else:
+            lengths = [self.shapes.get(name, (0,))[:1] for name in node.input[len(carried) :]]
+            once, first = scanned > 0 and lengths[:1] == [(1,)], 0
+        for value, begin in zip(body.input[first:], carried, strict=False):
+            if once and value.type.tensor_type.elem_type in _FLOATS:
+                self.found.append(Recurrence(_label(node), value.name, begin))
 
 
 def _label(node: onnx.NodeProto) -> str:
@@ -213,6 +218,17 @@ def _shapes(model: onnx.ModelProto) -> dict[str, tuple[int, ...]]:
         value.name: tuple(d.dim_value for d in value.type.tensor_type.shape.dim)
         for value in _values(model.graph)
     }
+
+
+def _ones(graph: onnx.GraphProto) -> Iterator[str]:
+    """Names of constants of one value, which is 1: how often a loop turns."""
+    stored = [(tensor.name, tensor) for tensor in graph.initializer]
+    for node in graph.node:
+        stored += [(node.output[0], a.t) for a in node.attribute if node.op_type == "Constant"]
+    for name, tensor in stored:
+        here = tensor.data_location != TensorProto.EXTERNAL and math.prod(tensor.dims) == 1
+        if here and tensor.data_type == TensorProto.INT64 and numpy_helper.to_array(tensor) == 1:
+            yield name
 
 
 def _values(graph: onnx.GraphProto) -> Iterator[onnx.ValueInfoProto]:

@@ -196,6 +196,36 @@ def test_a_scan_of_one_turn_carries_a_state(tmp_path: Path) -> None:
     assert "Scan 'end': expected before from an input that is a state" in problem
 
 
+def test_a_loop_of_one_turn_carries_a_state_and_one_of_five_does_not(tmp_path: Path) -> None:
+    """Five turns over one observation are a solver inside the network."""
+    body = helper.make_graph(
+        [
+            helper.make_node("Add", ["before", "obs"], ["sum"]),
+            helper.make_node("Tanh", ["sum"], ["after"]),
+            helper.make_node("Identity", ["go"], ["go_on"]),
+        ],
+        "body",
+        [
+            helper.make_tensor_value_info("turn", TensorProto.INT64, ()),
+            helper.make_tensor_value_info("go", TensorProto.BOOL, ()),
+            value("before", 1, WIDTH),
+        ],
+        [helper.make_tensor_value_info("go_on", TensorProto.BOOL, ()), value("after", 1, WIDTH)],
+    )
+    nodes = [
+        helper.make_node("Loop", ["turns", "", "begin"], ["end"], body=body),
+        helper.make_node("MatMul", ["end", "head"], ["actions"]),
+    ]
+    constants = [
+        constant("begin", np.zeros((1, WIDTH), np.float32)),
+        constant("head", weights(WIDTH, ACTIONS, 3)),
+    ]
+    once = graph_of(nodes, [*constants, constant("turns", np.array(1))])
+    assert "Loop 'end': expected before from an input" in first_problem(saved(tmp_path, once))
+    five = graph_of(nodes, [*constants, constant("turns", np.array(5))])
+    assert examined(saved(tmp_path, five)).problems == ()
+
+
 def test_an_encoder_of_an_observed_history_needs_no_state(tmp_path: Path) -> None:
     """A GRU over 47 frames of one value each begins from zero in every step, as in training."""
     graph = graph_of(cell("GRU", [], frames=WIDTH), cell_weights("GRU", frames=WIDTH))
