@@ -323,3 +323,16 @@ def test_what_was_refused_is_not_missed_as_well(tmp_path: Path) -> None:
     terms = {"base_ang_vel": {"name": "base_angular_velocity", "pick": {"a": 1}}}
     (problem,) = examined(network, overlay(tmp_path, network, terms=terms)).problems
     assert problem.field == "inputs[0].blocks[0].terms[0].pick"
+
+
+@pytest.mark.skipif(not THIRD_PARTY.is_dir(), reason="the third-party policies are not there")
+def test_gains_that_an_overlay_says_take_the_place_of_a_networks_outputs(tmp_path: Path) -> None:
+    for file in (THIRD_PARTY / "wbc_agile_grove").glob("unitree*"):
+        (tmp_path / file.name).write_bytes(file.read_bytes())
+    (path,), (network,) = tmp_path.glob("*.yaml"), tmp_path.glob("*.onnx")
+    command = {"command": MJLAB_OVERLAY["command"]}
+    gains = {"gains": {"stiffness": 80.0, "damping": 2.0}}
+    said = overlay(tmp_path, network, fill=command, override=gains)
+    manifest = load_policy(path, G1, said).manifest
+    assert manifest.gains.stiffness == (80.0,) * 14
+    assert manifest.gains.stiffness_output is None

@@ -22,6 +22,7 @@ from wm_policy.errors import (
 from wm_policy.loaders.common import licence_beside
 from wm_policy.loaders.fields import Fields, finite_number
 from wm_policy.loaders.overlay import Overlay
+from wm_policy.loaders.refusal import judged
 from wm_policy.loaders.terms import ForeignTerm, Plain, overlay_terms
 from wm_policy.loaders.yaml_file import read_yaml_file
 from wm_policy.network import NetworkFile
@@ -38,6 +39,10 @@ _VECTOR_KINDS: Final = {
     "state/body/angular_velocity": "base_angular_velocity",
     "state/body/linear_velocity": "base_linear_velocity",
 }
+_TARGET: Final = "target/joint/position"
+_GAINS: Final = {"kp": "stiffness", "kd": "damping"}
+"""Kinds of outputs, and the gains that they are."""
+
 _COMMAND_KINDS: Final = ("velocity_command", "command/body/velocity")
 _COMMAND_ELEMENTS: Final = (
     ["lin_x", "lin_y", "ang_z"],
@@ -68,7 +73,7 @@ def translate(
     _check_hash(model, network)
     states = _states(fields, name, model)
     inputs, joints = _inputs(model, {state["input"] for state in states}, overlay)
-    action, gains = _outputs(model, {state["output"] for state in states})
+    action, gains = _outputs(model, {state["output"] for state in states}, overlay)
     content: Plain = {
         "manifest_version": 1,
         "name": name,
@@ -81,10 +86,8 @@ def translate(
         "action": action,
         "gains": gains,
     }
-    step = _step(fields)
-    if step is not None:
-        content["rate"] = round(1.0 / step, 6)
-    return content
+    rate = judged(lambda: _rate(fields))
+    return content if rate is None else {**content, "rate": rate}
 
 
 def _model(fields: Fields) -> tuple[str, Fields]:
@@ -103,8 +106,8 @@ def _check_hash(model: Fields, network: NetworkFile) -> None:
         raise HashMismatchError(model.file, place, stated, f"{network.sha256} of {network.path}")
 
 
-def _step(fields: Fields) -> float | None:
-    """Return the time between two policy steps [s], where the file says it."""
+def _rate(fields: Fields) -> float | None:
+    """Return the number of policy steps in a second, where the file says their distance."""
     scene: object = fields.optional("semantic")
     for key in ("scene", "dt"):
         if not isinstance(scene, dict) or key not in scene:
@@ -113,7 +116,7 @@ def _step(fields: Fields) -> float | None:
     step = finite_number(scene, fields.file, "semantic.scene.dt")
     if not step > 0.0:
         raise FieldError(fields.file, "semantic.scene.dt", "a time above zero [s]", step)
-    return step
+    return round(1.0 / step, 6)
 
 
 def _states(fields: Fields, name: str, model: Fields) -> list[Plain]:
@@ -246,34 +249,32 @@ def _check_body(tensor: dict[str, Any], file: str) -> None:
     raise FieldError(file, place, f"the base ({', '.join(_BASE_LINKS)}) and its axes", names)
 
 
-def _outputs(model: Fields, handed_on: set[str]) -> tuple[Plain, Plain]:
-    """Return action and gains from the outputs by kind."""
+def _outputs(model: Fields, handed_on: set[str], overlay: Overlay) -> tuple[Plain, Plain]:
+    """Return action and gains from the outputs by kind; gains only as far as they are not said."""
     by_kind: dict[str, dict[str, Any]] = {}
     for tensor in _tensors(model, "outputs"):
         if tensor["name"] in handed_on:
             continue
         kind, place = tensor["kind"], tensor["place"]
-        if kind not in ("target/joint/position", "kp", "kd"):
-            raise FieldError(model.file, f"{place}.kind", "target/joint/position, kp or kd", kind)
+        if kind != _TARGET and kind not in _GAINS:
+            raise FieldError(model.file, f"{place}.kind", f"{_TARGET}, kp or kd", kind)
         if kind in by_kind:
             raise FieldError(model.file, f"{place}.kind", f"one tensor of kind {kind}", "two")
         by_kind[kind] = tensor
-    for kind in ("target/joint/position", "kp", "kd"):
+    needed = [kind for kind, gain in _GAINS.items() if overlay.said("gains", gain) is None]
+    for kind in (_TARGET, *needed):
         if kind not in by_kind:
             raise MissingValueError(model.file, model.at("outputs"), f"a tensor {kind}", "none")
-    names = {kind: _element_names(tensor, model.file, -1) for kind, tensor in by_kind.items()}
-    joints = names["target/joint/position"]
-    for kind in ("kp", "kd"):
-        if names[kind] != joints:
+    joints = _element_names(by_kind[_TARGET], model.file, -1)
+    for kind in needed:
+        names = _element_names(by_kind[kind], model.file, -1)
+        if names != joints:
             place = f"{by_kind[kind]['place']}.element_names"
-            raise JointMismatchError(model.file, place, "the joints of the target", names[kind])
+            raise JointMismatchError(model.file, place, "the joints of the target", names)
     action = {
-        "output": by_kind["target/joint/position"]["name"],
+        "output": by_kind[_TARGET]["name"],
         "joints": joints,
         "target": "absolute",
         "scale": [1.0] * len(joints),
     }
-    return action, {
-        "stiffness_output": by_kind["kp"]["name"],
-        "damping_output": by_kind["kd"]["name"],
-    }
+    return action, {f"{_GAINS[kind]}_output": by_kind[kind]["name"] for kind in needed}
