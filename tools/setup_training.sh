@@ -8,7 +8,7 @@ venv=$1
 cd "$(dirname "$0")/.."
 "$venv/bin/python" -c 'import mujoco.batch, torch' 2>/dev/null && exit 0
 
-say() { printf 'setup: %s\n' "$*" >&2; }
+. tools/narrate.sh
 
 version=$("$venv/bin/python" -c 'import sys; print("%d.%d" % sys.version_info[:2])')
 if [ "$version" = 3.10 ]; then
@@ -18,7 +18,8 @@ fi
 pins=requirements/python$version.txt
 pin=$(sed -n 's/^torch==//p' "$pins")
 install() {
-    "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --constraint "$pins" "$@"
+    "$venv/bin/python" -m pip install --progress-bar off --disable-pip-version-check \
+        --constraint "$pins" "$@" | narrate
 }
 say "installing torch $pin for CPU and MuJoCo (about 1 GB on disk)"
 # Builds without CUDA are named +cpu where pip's index has them; PIP_EXTRA_INDEX_URL may add one.

@@ -12,7 +12,7 @@ venv=$1
 root=$(cd "$(dirname "$0")/.." && pwd)
 unset _ROS_WHEELS_BOOTSTRAP_COMPLETE # inherited from another environment, it would hide our own ROS
 
-say() { printf 'setup: %s\n' "$*" >&2; }
+. "$root/tools/narrate.sh"
 
 is_usable() { # interpreter: true when it runs, is 3.10 to 3.12 and can make environments
     "$1" -c 'import sys, ensurepip, venv; sys.exit(not (3, 10) <= sys.version_info < (3, 13))' \
@@ -72,8 +72,8 @@ fi
 say "installing pinned libraries (about 2 GB on disk; a minute or two on a fast line)"
 cd "$root"
 install() {
-    "$venv/bin/python" -m pip install --quiet --disable-pip-version-check \
-        --constraint "requirements/python$version.txt" "$@" || {
+    "$venv/bin/python" -m pip install --progress-bar off --disable-pip-version-check \
+        --constraint "requirements/python$version.txt" "$@" | narrate || {
         say "pip could not install everything; its message is above. This needs the network once."
         exit 1
     }

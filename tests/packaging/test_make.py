@@ -111,3 +111,49 @@ def test_ci_runs_the_lint_and_the_tests() -> None:
     script = ROOT / ".ci/run"
     assert os.access(script, os.X_OK)
     assert re.findall(r"^make (\w+)", script.read_text(), re.MULTILINE) == ["lint", "test"]
+
+
+PIP = """#!/bin/sh
+case "$*" in
+*"-m pip"*"--editable .[dev]"*)
+    echo "Collecting numpy==1.26.4 (from -c requirements/python3.11.txt)"
+    echo "  Using cached numpy-1.26.4.whl"
+    sleep 1.5
+    echo "Installing collected packages: numpy, rich"
+    echo "WARNING: your disk is small" >&2 ;;
+*"-m pip"*) ;;
+*version_info*:2*) echo 3.11 ;;
+esac
+"""
+"""A Python whose pip takes its time."""
+
+
+def stand_in_environment(folder: Path, python: str) -> Path:
+    program = folder / ".venv/bin/python"
+    program.parent.mkdir(parents=True)
+    program.write_text(python)
+    program.chmod(0o755)
+    return folder
+
+
+def test_setting_up_says_what_is_fetched_and_that_it_still_goes_on(tmp_path: Path) -> None:
+    done = set_up(stand_in_environment(tmp_path, PIP), SETUP_HEARTBEAT="1")
+    assert done.returncode == 0, done.stderr
+    for line in (
+        "setup:   fetching numpy==1.26.4\n",
+        "setup:   still at it, 1 s\n",
+        "setup:   Installing collected packages ...\n",
+        "WARNING: your disk is small\n",
+        "setup: ready:",
+    ):
+        assert line in done.stderr
+    assert "Using cached" not in done.stdout + done.stderr
+
+
+def test_a_failing_pip_ends_the_set_up_with_its_own_words(tmp_path: Path) -> None:
+    broken = PIP.replace("sleep 1.5", "echo 'ERROR: no network' >&2; exit 1")
+    done = set_up(stand_in_environment(tmp_path, broken))
+    assert done.returncode == 1
+    assert "ERROR: no network" in done.stderr
+    assert "pip could not install everything" in done.stderr
+    assert "ready" not in done.stderr
