@@ -99,7 +99,9 @@ class RobotConfig:
     """A robot file."""
 
     name: str
-    urdf: str = Field(description="PATH, or DISTRIBUTION:PATH inside an installed Python wheel")
+    urdf: str = Field(
+        description="PATH, package://NAME/PATH, or DISTRIBUTION:PATH inside a Python wheel"
+    )
     base_link: str = Field(description="root link of the URDF, the floating base")
     imu: ImuConfig
     soles: SolesConfig

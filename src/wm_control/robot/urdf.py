@@ -11,6 +11,7 @@ import numpy as np
 from wm_control.errors import RobotDescriptionError
 from wm_control.robot.inertia import NOTHING, LinkInertia
 from wm_control.robot.rotations import rotation_from_rpy
+from wm_control.robot.sources import package_folders
 from wm_control.types import Array
 
 MOVING_TYPES = ("revolute", "prismatic", "continuous")
@@ -208,18 +209,16 @@ def _mesh(
 def resolve_mesh(uri: str, urdf_file: Path) -> str:
     """Path of a mesh given as ``package://NAME/REST``, ``file://PATH`` or relative to the URDF.
 
-    The package is the nearest folder NAME above the URDF; a URI that leads nowhere stays as it is,
-    since meshes are only needed for pictures.
+    The package is looked for as ``sources.package_folders`` says, from the URDF upwards; a URI that
+    leads nowhere stays as it is, since meshes are only needed for pictures.
     """
     if uri.startswith("file://"):
         return uri.removeprefix("file://")
     if not uri.startswith("package://"):
         return str((urdf_file.parent / uri).resolve())
     package, _, rest = uri.removeprefix("package://").partition("/")
-    for folder in urdf_file.resolve().parents:
-        if folder.name == package and (folder / rest).is_file():
-            return str(folder / rest)
-    return uri
+    found = (folder / rest for folder in package_folders(package, urdf_file))
+    return next((str(file) for file in found if file.is_file()), uri)
 
 
 def _joint(element: ElementTree.Element, file: Path) -> Joint:
