@@ -199,6 +199,15 @@ def decode_twist(data: bytes) -> VelocityCommand:
     return VelocityCommand(linear_x, linear_y, angular_z)
 
 
+def decode_twist_stamped(data: bytes) -> VelocityCommand:
+    """Read geometry_msgs/TwistStamped; its stamp and frame are ignored: it is of now and of us."""
+    reader = Reader(data)
+    reader.stamp()
+    reader.string()
+    linear_x, linear_y, _, _, _, angular_z = reader.float64(6).tolist()
+    return VelocityCommand(linear_x, linear_y, angular_z)
+
+
 def decode_multi_array(data: bytes) -> tuple[Array, Array]:
     """Read std_msgs/Float64MultiArray: the entries before ``data_offset``, and the rest."""
     reader = Reader(data)

@@ -22,7 +22,6 @@ from wm_bringup.messages import (
     Level,
     VelocityEncoder,
     decode_estimate,
-    decode_twist,
     encode_diagnostics,
 )
 from wm_bringup.parts import safety_parameters
@@ -30,7 +29,6 @@ from wm_bringup.proposals import Proposal, decode_proposal
 from wm_bringup.topics import (
     ARM,
     CLEAR,
-    CMD_VEL,
     DECISION,
     ESTIMATE,
     JOINT_COMMAND,
@@ -46,12 +44,13 @@ from wm_control.arbiter.height import HeightAboveSoles
 from wm_control.arbiter.operator import NO_REQUEST, OperatorInput
 from wm_control.arbiter.parameters import SafetyParameters
 from wm_control.arbiter.safeguards import SafeguardReport, report_safeguards
-from wm_control.arbiter.velocity_gate import VelocityGate, bounded, not_finite
+from wm_control.arbiter.velocity_gate import VelocityGate, bounded
 from wm_control.nodes import process
 from wm_control.nodes.alone import Alone, robot_argument
 from wm_control.nodes.diagnostics import Health
 from wm_control.nodes.parameters import declare
 from wm_control.nodes.qos import publisher, subscribe_bytes
+from wm_control.nodes.velocity_topic import listen_to_velocity
 from wm_control.types import (
     Action,
     AdmittedVelocity,
@@ -60,7 +59,6 @@ from wm_control.types import (
     Estimate,
     SolveReport,
     Status,
-    VelocityCommand,
 )
 
 
@@ -152,21 +150,6 @@ class ArbiterFace:
         level = Level.WARN if taken.velocity_cause else Level.OK
         refused = {"refused": taken.refused}
         self._health.publish("velocity command", level, taken.velocity_cause or "followed", refused)
-
-
-def listen_to_velocity(node: Node, take: Callable[[VelocityCommand], object]) -> None:
-    """Hand on every ``cmd_vel``; one that a gate will refuse is said once until a good one."""
-    said = [""]
-
-    def on_twist(data: bytes) -> None:
-        command = decode_twist(data)
-        take(command)
-        refusal = not_finite(command)
-        if refusal and refusal != said[0]:
-            node.get_logger().warning(refusal)
-        said[0] = refusal
-
-    subscribe_bytes(node, CMD_VEL, on_twist)
 
 
 def listen_to_proposals(
