@@ -1,7 +1,14 @@
 """The whole graph in simulation: ros2 launch wm_humanoid sim.launch.py velocity:='0.5 0 0'.
 
-Arguments, processes and environment come from wm_bringup.graph, as those of ``wm run`` do.
+Arguments, processes and environment come from wm_bringup.graph, as those of ``wm run`` do; what
+cannot work is refused before anything starts. ``ros2 launch`` ends with 1 when the robot fell or a
+process could not start: it knows no other code than 0 and 1.
 """
+
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
 
 from launch import LaunchContext, LaunchDescription
 from launch.actions import DeclareLaunchArgument, OpaqueFunction, Shutdown
@@ -15,7 +22,11 @@ from wm_bringup.graph import (
     argument_descriptions,
     describe,
     graph_arguments,
+    parameter_arguments,
+    refuse_unknown,
 )
+from wm_bringup.preflight import preflight
+from wm_bringup.run import COULD_NOT_START, GraphFailedError
 
 
 def generate_launch_description() -> LaunchDescription:
@@ -30,9 +41,18 @@ def generate_launch_description() -> LaunchDescription:
 
 def start(context: LaunchContext) -> list[Node]:
     """Start the graph that the arguments describe."""
+    refuse_unknown(typed(context))
     values = {name: LaunchConfiguration(name).perform(context) for name in argument_defaults()}
-    graph = describe(graph_arguments(values))
+    arguments = graph_arguments(values)
+    preflight(arguments)
+    graph = describe(arguments)
     return [node(process, graph) for process in graph.processes]
+
+
+def typed(context: LaunchContext) -> Iterator[str]:
+    """Names of the arguments typed for this file; those for a file that includes it may differ."""
+    if any(Path(word).name == Path(__file__).name for word in sys.argv):
+        yield from (word.partition(":=")[0] for word in context.argv if ":=" in word)
 
 
 def node(process: Process, graph: Graph) -> Node:
@@ -42,15 +62,21 @@ def node(process: Process, graph: Graph) -> Node:
         executable=process.executable,
         namespace=graph.namespace,
         arguments=list(process.arguments),
-        parameters=[_plain(process)] if process.parameters else [],
+        ros_arguments=list(parameter_arguments(process)),
         additional_env=dict(graph.environment),
         output="screen",
         sigterm_timeout="8",
-        on_exit=[Shutdown(reason=f"{process.name} ended")] if process.vital else None,
+        on_exit=ending(process),
     )
 
 
-def _plain(process: Process) -> dict[str, str | list[str]]:
-    """Parameters as launch_ros wants them: lists, not tuples."""
-    given = process.parameters.items()
-    return {key: value if isinstance(value, str) else list(value) for key, value in given}
+def ending(process: Process) -> Callable[[Any, LaunchContext], list[Shutdown]]:
+    """Say what the end of a process means for all others."""
+
+    def end(event: Any, _: LaunchContext) -> list[Shutdown]:  # noqa: ANN401 - ProcessExited
+        code = event.returncode
+        if code == COULD_NOT_START or (process.vital and code != 0):
+            raise GraphFailedError(f"{process.name} ended with exit code {code}; see above")
+        return [Shutdown(reason=f"{process.name} ended")] if process.vital else []
+
+    return end

@@ -6,9 +6,12 @@ commands load simulators and solvers; see ``wm_bringup.commands`` for how a comm
 
 from __future__ import annotations
 
+import errno
 import functools
 import importlib
+import math
 import os
+import shutil
 import signal
 import sys
 import traceback
@@ -17,6 +20,7 @@ from types import FrameType
 from typing import Annotated, Any, ParamSpec
 
 import typer
+from typer.core import TyperCommand
 
 from wm_bringup.commands import COMMANDS, COULD_NOT_RUN, INTERRUPTED
 from wm_control.errors import WmError
@@ -32,12 +36,34 @@ Example: wm walk --velocity 0.5 0 0 --seconds 20 --seeds 5
 """
 
 
+CURES = {
+    errno.EACCES: "name a place that may be written and read, or change its permissions",
+    errno.EDQUOT: "free some space, or name a folder on another disk",
+    errno.EISDIR: "name a file, not a folder",
+    errno.EMFILE: "raise the limit of open files: ulimit -n 4096",
+    errno.ENOENT: "see that the folder is there and the name is spelt right",
+    errno.ENOSPC: "free some space, or name a folder on another disk",
+    errno.ENOTDIR: "a part of this path is a file: name another",
+    errno.EPERM: "name a place that may be written and read, or change its permissions",
+    errno.EROFS: "this disk is read-only: name a folder on another",
+}
+"""What helps against an error of the operating system, by its number."""
+
+
+NARROWEST_BOX = 60
+"""Columns of a terminal below which a frame leaves too little room for what it frames."""
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run ``wm`` with ``arguments`` (default: those of the process) and return its exit code."""
     arguments = list(sys.argv[1:] if arguments is None else arguments)
+    make_streams_patient()
     previous = install_signal_handlers()
     try:
         build_app(arguments)(arguments, prog_name="wm")
+    except WmError as error:
+        print(f"wm: {error}", file=sys.stderr)
+        return COULD_NOT_RUN
     except SystemExit as leave:
         return leave.code if isinstance(leave.code, int) else COULD_NOT_RUN
     finally:
@@ -57,7 +83,11 @@ def build_app(
     commands are listed by their help line alone.
     """
     app = typer.Typer(
-        help=HELP, add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False
+        help=HELP,
+        add_completion=False,
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        rich_markup_mode="rich" if has_room_for_boxes() else None,
     )
     app.callback()(global_options)
     for name, line in commands.items():
@@ -65,8 +95,15 @@ def build_app(
         if isinstance(command, typer.Typer):
             app.add_typer(command, name=name)
         else:
-            app.command(name, short_help=line)(guarded(command))
+            app.command(name, short_help=line, cls=Command)(guarded(command))
     return app
+
+
+def has_room_for_boxes() -> bool:
+    """Whether help and errors go to a terminal that can show frames; others get plain text."""
+    terminal = all(stream.isatty() for stream in (sys.stdout, sys.stderr))
+    plain = os.environ.get("TERM", "dumb") == "dumb"
+    return terminal and not plain and shutil.get_terminal_size().columns >= NARROWEST_BOX
 
 
 def load_command(name: str, package: str) -> Callable[..., int] | typer.Typer:
@@ -83,7 +120,36 @@ def load_command(name: str, package: str) -> Callable[..., int] | typer.Typer:
     if isinstance(command, typer.Typer):
         for info in command.registered_commands:
             info.callback = guarded(info.callback) if info.callback else None
+            info.cls = Command
     return command
+
+
+class Command(TyperCommand):
+    """A command whose options are given once: of two, the first would be dropped unseen."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:  # noqa: ANN401 - typer's own
+        """Refuse an option that comes twice and is no list."""
+        *_, given = self.make_parser(ctx).parse_args(args=list(args))
+        for param in given:
+            if given.count(param) > 1 and param.nargs != -1 and not param.multiple:
+                raise typer.BadParameter("given more than once", param_hint=f"--{param.name}")
+        return super().parse_args(ctx, args)
+
+
+def refuse_non_finite(options: Mapping[str, object]) -> None:
+    """Refuse numbers that are none: NaN passes every bound that an option has."""
+    for name, value in options.items():
+        numbers = value if isinstance(value, (tuple, list)) else (value,)
+        if any(isinstance(number, float) and not math.isfinite(number) for number in numbers):
+            hint = "--" + name.replace("_", "-")
+            raise typer.BadParameter("must be finite", param_hint=hint)
+
+
+def describe(error: OSError) -> str:
+    """Say what the operating system refused, of which file, and what helps, on one line."""
+    file = f"{error.filename}: " if error.filename is not None else ""
+    cure = f": {CURES[error.errno]}" if error.errno in CURES else ""
+    return f"{file}{error.strerror or error}{cure}"
 
 
 def guarded(command: Callable[P, int]) -> Callable[P, None]:
@@ -92,6 +158,7 @@ def guarded(command: Callable[P, int]) -> Callable[P, None]:
     @functools.wraps(command)
     def run(*arguments: P.args, **options: P.kwargs) -> None:
         try:
+            refuse_non_finite(options)
             raise typer.Exit(command(*arguments, **options))
         except WmError as error:
             refuse(str(error))
@@ -103,7 +170,7 @@ def guarded(command: Callable[P, int]) -> Callable[P, None]:
         except (typer.Exit, typer.Abort, BrokenPipeError):
             raise
         except OSError as error:
-            refuse(str(error))
+            refuse(describe(error))
         except Exception as error:
             if type(error).__module__.split(".")[0] in {"typer", "click"}:
                 raise  # a usage error, which typer reports itself
@@ -137,6 +204,16 @@ def global_options(
     ] = False,
 ) -> None:
     """Options of ``wm`` itself."""
+
+
+def make_streams_patient() -> None:
+    """See that printing never fails: for want of a letter in the encoding, or of a stream."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:  # closed by whoever started us
+            setattr(sys, name, open(os.devnull, "w", errors="replace"))  # noqa: SIM115 - for good
+        elif hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
 
 
 def install_signal_handlers() -> dict[int, Any]:

@@ -35,6 +35,8 @@ class Episode:
     degraded: fraction of ticks whose controller was not OK; controller_causes: text -> ticks.
     late: fraction of ticks whose control path took longer than its period.
     max_plan_age: oldest plan used [s].
+    happened: every push and fault that was asked for, when it began, how many samples it changed.
+    missed: what was asked for and did not happen, as where the robot fell before it.
     trace_sha256: over every number of the trace; equal seeds give equal hashes.
     real_time_factor: simulated / wall time. cpu_per_tick_ms: mean CPU time by stage.
     """
@@ -65,6 +67,8 @@ class Episode:
     controller_causes: Mapping[str, int] = field(default_factory=dict)
     late: float = 0.0
     max_plan_age: float | None = None
+    happened: tuple[Mapping[str, Any], ...] = ()
+    missed: tuple[str, ...] = ()
     trace_sha256: str = ""
     real_time_factor: float | None = None
     cpu_per_tick_ms: Mapping[str, float] = field(default_factory=dict)
@@ -112,6 +116,7 @@ def summarise_episodes(episodes: Sequence[Episode]) -> dict[str, Any]:
         "falls": falls,
         "falls_interval": list(proportion_interval(falls, len(ordered))),
         "falls_interval_method": "Clopper-Pearson, 95 %",
+        "missed": sum(bool(episode.missed) for episode in ordered),
         "stride_rms_error": _rms_over(ordered, "stride_rms_error"),
         "estimator_velocity_rmse": _rms_over(ordered, "estimator_velocity_rmse"),
         "episodes": [episode.as_json() for episode in ordered],

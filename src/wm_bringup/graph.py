@@ -2,16 +2,20 @@
 
 control (robot, state_estimator, whole_body_controller, arbiter)   one process, 500 Hz
 mpc                                                                 the planner, 125 Hz
+policy                                                              when one drives or is in shadow
 recorder, velocity_source                                           when asked for
 """
 
 from __future__ import annotations
 
+import difflib
+import json
 import os
 import re
 import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
+from decimal import Decimal
 from math import isfinite
 from typing import Literal
 
@@ -19,6 +23,7 @@ from pydantic import Field, TypeAdapter, field_validator
 from pydantic.dataclasses import dataclass as validated
 
 from wm_bringup.topics import CLOCK, PROPOSAL, TOPICS, Topic
+from wm_control.errors import ParameterError
 from wm_control.parameters import STRICT, load_parameters
 from wm_control.share import config_file
 
@@ -54,7 +59,9 @@ class GraphArguments:
     gui: bool = Field(default=False, description="open the simulator's window")
     arm: bool = Field(default=True, description="arm without waiting for /arbiter/arm")
     record: str = Field(
-        default="", description="folder of a new bag, or true to have one named; empty: no bag"
+        default="",
+        description="folder of a new bag, whatever its name looks like; true or auto: one with the "
+        "date in its name; empty: no bag",
     )
     velocity: str = Field(
         default="", description="'VX VY WZ' to drive with [m/s, m/s, rad/s]; empty: listen only"
@@ -73,7 +80,7 @@ class GraphArguments:
         parts = text.replace(",", " ").split()
         if parts and (len(parts) != 3 or not all(isfinite(float(part)) for part in parts)):
             raise ValueError("must be three finite numbers 'VX VY WZ'")
-        return " ".join(parts)
+        return " ".join(format(Decimal(part), "f") for part in parts)  # -1e-5 looks like an option
 
     @field_validator("namespace")
     @classmethod
@@ -149,6 +156,18 @@ def graph_arguments(given: Mapping[str, object] | None = None) -> GraphArguments
     return load_parameters(GraphArguments, values | dict(given or {}), origin="arguments")
 
 
+def refuse_unknown(names: Iterable[str]) -> None:
+    """ParameterError for the first name that is no argument, with the one that it resembles."""
+    known = [f.name for f in fields(GraphArguments)]
+    for name in names:
+        if name not in known:
+            near = difflib.get_close_matches(name, known, n=1)
+            meant = f"; did you mean '{near[0]}'?" if near else ""
+            raise ParameterError(
+                name, "", f"unknown; known: {', '.join(known)}{meant}", "launch arguments"
+            )
+
+
 def argument_defaults() -> dict[str, str]:
     """Name and configured value of every argument, as text."""
     configured = graph_arguments()
@@ -206,7 +225,7 @@ def _control(arguments: GraphArguments) -> Process:
         "wm_bringup.nodes.control",
         CONTROL_NODES[arguments.controller],
         (
-            *(part for key, value in chosen.items() if value for part in (key, value)),
+            *(f"{key}={value}" for key, value in chosen.items() if value),
             *(key for key, on in switches.items() if on),
         ),
         vital=True,
@@ -219,7 +238,7 @@ def _mpc(arguments: GraphArguments) -> Process:
         "mpc",
         "wm_control.nodes.mpc",
         ("mpc",),
-        ("--robot", arguments.robot),
+        (f"--robot={arguments.robot}",),
         loss="the robot steps to a stop and stands with the backup planner",
     )
 
@@ -232,7 +251,7 @@ def _policy(arguments: GraphArguments) -> Process:
         "policy",
         "wm_policy.nodes.policy",
         ("policy", "policy_inference"),
-        ("--robot", arguments.robot),
+        (f"--robot={arguments.robot}",),
         parameters={key: os.path.abspath(value) for key, value in files.items() if value},
         loss="the robot holds its posture and is damped"
         if drives
@@ -273,14 +292,23 @@ def _velocity_source(arguments: GraphArguments) -> Process:
     )
 
 
+def parameter_arguments(process: Process) -> tuple[str, ...]:
+    """Arguments of ROS that set the parameters of a process; text stays text.
+
+    ROS reads the value of ``-p NAME:=VALUE`` as YAML, in which 1e5, yes, null or "walk #1" are not
+    the text that they look like. In double quotes, as JSON writes them, they are.
+    """
+    return tuple(
+        part
+        for key, value in process.parameters.items()
+        for part in ("-p", f"{key}:={json.dumps(value, ensure_ascii=False)}")
+    )
+
+
 def ros_arguments(process: Process, namespace: str) -> tuple[str, ...]:
     """Arguments after ``--ros-args`` that put a process into its namespace and set parameters."""
-    arguments: list[str] = []
-    if namespace:
-        arguments += ["-r", f"__ns:=/{namespace}"]
-    for key, value in process.parameters.items():
-        text = value if isinstance(value, str) else f"[{', '.join(value)}]"
-        arguments += ["-p", f"{key}:={text}"]
+    remapped = ("-r", f"__ns:=/{namespace}") if namespace else ()
+    arguments = (*remapped, *parameter_arguments(process))
     return ("--ros-args", *arguments) if arguments else ()
 
 

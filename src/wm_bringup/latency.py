@@ -200,6 +200,7 @@ class LatencyLog:
         """Write all kept samples to an ``.npz``: one array per column, and controller names."""
         rows = self.rows()
         columns: dict[str, Any] = {name: rows[name] for name in _ROW.names or ()}
+        path.parent.mkdir(parents=True, exist_ok=True)
         np.savez_compressed(path, names=np.array(self.controller_names(), dtype=str), **columns)
 
 

@@ -20,6 +20,7 @@ from statistics import median
 from typing import Final
 
 from wm_bringup.realtime import CONTROL_PRIORITY, Cadence, raise_thread
+from wm_control.nodes.log_directory import check_log_directory
 from wm_control.parameters import read_yaml
 from wm_control.share import share_directory
 
@@ -185,6 +186,7 @@ def try_ros_node() -> tuple[str, str, str]:
         return "", "", one_line(error)
     context = Context()
     try:
+        check_log_directory(os.environ)
         rclpy.init(context=context, signal_handler_options=SignalHandlerOptions.NO)
         rclpy.create_node("wm_doctor", context=context).destroy_node()
         return rclpy.__file__, get_rmw_implementation_identifier(), ""

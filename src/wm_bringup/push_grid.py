@@ -1,8 +1,8 @@
 """The push grid: how hard a push is survived, by direction, at every phase of the stride.
 
 One episode per cell: the robot steps in place, is pushed for 0.1 s at its base when the stride
-reaches the phase, and survives if it has not fallen five seconds later. Impulses rise until no
-phase is survived any more.
+reaches the phase, and survives if it has been pushed and has not fallen five seconds later.
+Impulses rise until no phase is survived any more.
 """
 
 from __future__ import annotations
@@ -93,7 +93,12 @@ def run_grid(
 
 def _survived(episodes: Mapping[str, Episode], direction: str, impulse: float) -> int:
     found = [episodes.get(cell.key) for cell in cells(direction, impulse)]
-    return sum(episode is not None and not episode.fell for episode in found)
+    return sum(episode is not None and survived(episode) for episode in found)
+
+
+def survived(episode: Episode) -> bool:
+    """Whether the robot was pushed and stayed up; one that was never pushed has shown nothing."""
+    return not (episode.fell or episode.missed)
 
 
 def summarise_grid(
@@ -108,13 +113,13 @@ def summarise_grid(
             if not known:
                 continue
             fallen = [c.phase for c in known if episodes[c.key].fell]
-            survived = len(known) - len(fallen)
+            stood = sum(survived(episodes[c.key]) for c in known)
             rows.append(
                 {
                     "impulse": impulse,
-                    "survived": survived,
+                    "survived": stood,
                     "n": len(known),
-                    "interval": list(proportion_interval(survived, len(known), "wilson")),
+                    "interval": list(proportion_interval(stood, len(known), "wilson")),
                     "fell_at_phases": fallen,
                 }
             )

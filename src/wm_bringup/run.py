@@ -1,7 +1,8 @@
 """Run a graph: start its processes, forward what they say, notice who ends, stop them in order.
 
 What ``ros2 launch`` does, for machines without ros2cli and for tools that need to know how a run
-went. Control is stopped before the recorder, so that the bag holds the damping at the end.
+went. All processes come up or none stays: one that ends before it has reported to be up ends all.
+Control is stopped before the recorder, so that the bag holds the damping at the end.
 """
 
 from __future__ import annotations
@@ -14,15 +15,19 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import IO
 
 from wm_bringup.graph import Graph, Process, command_line
 from wm_control.errors import WmError
+from wm_control.nodes.ready import READY_DESCRIPTOR
 
 POLL_PERIOD = 0.05
 PATIENCE = {signal.SIGINT: 8.0, signal.SIGTERM: 3.0, signal.SIGKILL: 3.0}
 """What a process is stopped with, in this order, and how long it may take [s]."""
+
+FOREVER = float("inf")
 
 COULD_NOT_START = 2
 _PR_SET_PDEATHSIG = 1
@@ -32,25 +37,40 @@ class ProcessStartError(WmError):
     """A process of the graph cannot be started."""
 
 
+class GraphFailedError(WmError):
+    """A process that the others need has failed."""
+
+
 @dataclass(frozen=True, slots=True)
 class Exit:
-    """A process that has ended: code as the shell would say it, and whether it was asked to."""
+    """A process that has ended: code as the shell would say it, and whether it was asked to.
+
+    was_up: it had reported that it is up.
+    """
 
     process: Process
     code: int
     asked: bool
+    was_up: bool = True
+
+    @property
+    def never_began(self) -> bool:
+        """Whether it ended by itself before it was up."""
+        return not (self.was_up or self.asked)
 
     @property
     def failed(self) -> bool:
         """Whether it ended in a way nobody wanted."""
-        return self.code != 0
+        return self.code != 0 or self.never_began
 
     def __str__(self) -> str:
         """For people."""
-        if self.code > 128:
+        if self.code - 128 in set(signal.Signals):
             how = f"was killed by {signal.Signals(self.code - 128).name}"
         else:
             how = f"ended with exit code {self.code}"
+        if self.never_began:
+            return f"{self.process.name} could not start: it {how}"
         consequence = f": {self.process.loss}" if self.process.loss and not self.asked else ""
         return f"{self.process.name} {how}{consequence}"
 
@@ -62,11 +82,20 @@ class Child:
         """Start it; ProcessStartError when the system refuses."""
         self.process = process
         self.asked = False
+        self.up = False
         self._say = say
+        self._ready, told = os.pipe()
+        os.set_blocking(self._ready, False)
         try:
             self._popen = subprocess.Popen(
                 command_line(process, graph.namespace),
-                env={**os.environ, **graph.environment, "PYTHONUNBUFFERED": "1"},
+                env={
+                    **os.environ,
+                    **graph.environment,
+                    "PYTHONUNBUFFERED": "1",
+                    READY_DESCRIPTOR: str(told),
+                },
+                pass_fds=(told,),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
@@ -76,7 +105,10 @@ class Child:
                 preexec_fn=_prepare,
             )
         except OSError as error:
+            os.close(self._ready)
             raise ProcessStartError(f"cannot start {process.name}: {error}") from error
+        finally:
+            os.close(told)
         assert self._popen.stdout is not None
         self._reader = threading.Thread(
             target=self._forward, args=(self._popen.stdout,), daemon=True
@@ -95,10 +127,17 @@ class Child:
     def poll(self) -> Exit | None:
         """Its end, when it has ended."""
         code = self._popen.poll()
+        self._listen()
         if code is None:
             return None
+        os.close(self._ready)
         self._reader.join(timeout=1.0)
-        return Exit(self.process, code if code >= 0 else 128 - code, self.asked)
+        return Exit(self.process, code if code >= 0 else 128 - code, self.asked, self.up)
+
+    def _listen(self) -> None:
+        """Take note when it reports that it is up."""
+        with suppress(BlockingIOError):
+            self.up = self.up or bool(os.read(self._ready, 1))
 
     def send(self, number: signal.Signals) -> None:
         """Send it a signal and, for SIGKILL, whatever it has started itself."""
@@ -169,8 +208,17 @@ class GraphRunner:
 
     @property
     def over(self) -> bool:
-        """Whether nothing is left to wait for: a vital process has ended, or all have."""
-        return not self._children or any(ended.process.vital for ended in self.exits)
+        """Whether nothing is left to wait for.
+
+        A vital process has ended, or one before it was up, or all have.
+        """
+        ending = (ended.process.vital or ended.never_began for ended in self.exits)
+        return not self._children or any(ending)
+
+    @property
+    def up(self) -> bool:
+        """Whether all processes have come up, and none has ended."""
+        return not self.exits and all(child.up for child in self._children.values())
 
     def wait(self, seconds: float, stopped: Callable[[], bool] = lambda: False) -> bool:
         """Wait until the graph is over, ``stopped()`` or the time is up; True while it lives."""
@@ -207,8 +255,8 @@ class GraphRunner:
 
     @property
     def exit_code(self) -> int:
-        """2 when a vital process could not start, 1 when any failed, else 0."""
-        if any(e.process.vital and e.code == COULD_NOT_START for e in self.exits):
+        """2 when a process could not start, 1 when any failed, else 0."""
+        if any(ended.never_began for ended in self.exits):
             return COULD_NOT_START
         return int(any(ended.failed for ended in self.exits))
 
@@ -237,11 +285,19 @@ class StopSignals:
         self.seen = True
 
 
-def run_graph(graph: Graph, say: Callable[[str], None] = print_line) -> int:
-    """Run a graph until it ends or SIGINT or SIGTERM come; returns the exit code."""
+def run_graph(
+    graph: Graph, say: Callable[[str], None] = print_line, hints: Iterable[str] = ()
+) -> int:
+    """Run a graph until it ends or SIGINT or SIGTERM come; returns the exit code.
+
+    hints: lines to say once all processes are up.
+    """
     with StopSignals() as signals:
         runner = GraphRunner(graph, say)
         runner.start()
-        while runner.wait(3600.0, lambda: signals.seen) and not signals.seen:
-            pass
+        runner.wait(FOREVER, lambda: signals.seen or runner.up)
+        if runner.up:
+            for line in hints:
+                say(line)
+        runner.wait(FOREVER, lambda: signals.seen)
         return runner.stop()

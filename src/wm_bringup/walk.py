@@ -16,12 +16,15 @@ from typing import Any, Literal
 from wm_bringup import parts
 from wm_bringup.backends.base import CONTROL_PERIOD
 from wm_bringup.backends.pybullet_robot import PyBulletRobot
+from wm_bringup.backends.sensor_faults import PACKET
 from wm_bringup.compute_time import ComputeTime
 from wm_bringup.contestants import Contestant, LearnedContestant, ModelBasedContestant
 from wm_bringup.episode import Episode
 from wm_bringup.lockstep import ComputeTimes, DrawnComputeTimes, LockStep, Run, State
 from wm_bringup.loop import ControlLoop, TickRecord
 from wm_bringup.metrics import judge
+from wm_bringup.scenarios.faults import Fault
+from wm_bringup.scenarios.possible import Happened, check_possible, missed
 from wm_bringup.scenarios.scenario import Scenario
 from wm_bringup.true_state import TrueStateEstimator
 from wm_control.errors import ParameterError, WmError
@@ -61,10 +64,37 @@ class WalkSetup:
     overlay: Path | None = None
 
 
+ENGINES: Mapping[str, Callable[[RobotDescription, Scenario], PyBulletRobot]] = {
+    "pybullet": PyBulletRobot,
+}
+"""Every simulator by name."""
+
+
+def check_setup(setup: WalkSetup) -> None:
+    """ParameterError for what cannot happen in an episode, or would have no effect."""
+    check_possible(setup.scenario)
+    if setup.engine not in ENGINES:
+        raise ParameterError("engine", setup.engine, f"must be one of {', '.join(ENGINES)}")
+    if setup.state == "true":
+        _check_no_sensor_faults(setup.scenario)
+    if setup.controller == "policy":
+        check_policy_setup(setup)
+
+
+def _check_no_sensor_faults(scenario: Scenario) -> None:
+    """Refuse faults of sensors that nobody looks at; a lost packet is missing all the same."""
+    for index, text in enumerate(scenario.faults):
+        fault = Fault.parse(text)
+        if (fault.target, fault.verb) != (PACKET, "drop"):
+            expected = "no effect: who is given the true state does not look at the sensors"
+            raise ParameterError(f"faults.{index}", text, expected, f"scenario '{scenario.name}'")
+
+
 def run_episode(setup: WalkSetup, seed: int) -> Episode:
     """Build everything anew, run one episode and judge it."""
+    check_setup(setup)
     description = load_robot(setup.robot)
-    robot = PyBulletRobot(description, setup.scenario)
+    robot = ENGINES[setup.engine](description, setup.scenario)
     try:
         lockstep = build(setup, description, robot, seed)
         wall = time.perf_counter()
@@ -73,7 +103,7 @@ def run_episode(setup: WalkSetup, seed: int) -> Episode:
     finally:
         robot.close()
     _leave(setup, description, run, seed)
-    return _episode(setup, description, run, seed, wall)
+    return _episode(setup, description, run, robot.happened, seed, wall)
 
 
 def build(
@@ -244,7 +274,12 @@ def _estimator(setup: WalkSetup, description: RobotDescription, robot: PyBulletR
 
 
 def _episode(
-    setup: WalkSetup, description: RobotDescription, run: Run, seed: int, wall: float
+    setup: WalkSetup,
+    description: RobotDescription,
+    run: Run,
+    happened: Sequence[Happened],
+    seed: int,
+    wall: float,
 ) -> Episode:
     mass = RobotModel(description).mass + setup.scenario.payload.mass
     numbers: dict[str, Any] = judge(run.trace, mass=mass, torque_limit=description.torque_limit)
@@ -260,6 +295,8 @@ def _episode(
         controller_causes=dict(told.controller_causes.most_common(5)),
         late=told.late / ticks,
         max_plan_age=told.max_plan_age,
+        happened=tuple(one.as_json() for one in happened),
+        missed=missed(setup.scenario, happened, float(run.trace["time"][-1])),
         real_time_factor=numbers["seconds"] / wall,
         cpu_per_tick_ms=run.stages.per_tick_ms(told.ticks),
         **numbers,

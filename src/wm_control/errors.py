@@ -17,5 +17,14 @@ class ParameterError(WmError):
         super().__init__(f"parameter '{key}'{where}: {value!r} - {bound}")
 
 
+class UnreadableFileError(ParameterError):
+    """A parameter file cannot be read, or is not what such a file must be."""
+
+    def __init__(self, path: object, why: str) -> None:
+        """Name the file and what is wrong with it, on one line."""
+        super().__init__(str(path), None, why)
+        self.args = (f"{path}: {' '.join(why.split())}",)
+
+
 class RobotDescriptionError(WmError):
     """The robot's URDF and its configuration do not make a robot."""

@@ -23,7 +23,7 @@ from typing import Any, TypeVar
 import yaml
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
-from wm_control.errors import ParameterError
+from wm_control.errors import ParameterError, UnreadableFileError
 
 STRICT = ConfigDict(extra="forbid", allow_inf_nan=False)
 """Unknown keys and non-finite numbers are errors."""
@@ -32,19 +32,20 @@ T = TypeVar("T")
 
 
 def read_yaml(path: Path) -> Mapping[str, Any]:
-    """Read one YAML file that must hold a mapping; ParameterError names the file otherwise."""
+    """Read one YAML file that must hold a mapping; UnreadableFileError otherwise."""
     try:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise ParameterError(str(path), None, f"cannot be read: {error.strerror}") from error
+        raise UnreadableFileError(path, f"cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise UnreadableFileError(path, f"is not UTF-8 text: {error}") from error
     except yaml.YAMLError as error:
-        raise ParameterError(str(path), None, f"is not valid YAML: {error}") from error
+        raise UnreadableFileError(path, f"is not valid YAML: {error}") from error
     if content is None:
         return {}
     if not isinstance(content, Mapping):
-        raise ParameterError(
-            str(path), type(content).__name__, "must be a mapping of keys to values"
-        )
+        found = type(content).__name__
+        raise UnreadableFileError(path, f"must be a mapping of keys to values, found {found}")
     return content
 
 

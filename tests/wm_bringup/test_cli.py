@@ -1,6 +1,7 @@
 """``wm`` imports only what was asked for and turns every outcome into its exit code."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -21,6 +22,10 @@ BODIES = {
     "refuses": "raise WmError('the robot has no left foot')",
     "bug": "raise ZeroDivisionError('oops')",
     "full_disk": "raise OSError(28, 'No space left on device', 'bag.mcap')",
+    "no_folder": "open('/no/such/folder/walk.json')",
+    "no_file": "open('/')",
+    "no_words": "raise OSError('the camera is gone')",
+    "speaks": "print('40 N·s  ±0.25 größer →')",
     "lacks": "import a_library_nobody_has",
     "interrupted": "raise KeyboardInterrupt",
 }
@@ -61,7 +66,13 @@ def test_what_a_command_returns_is_the_exit_code(
     ("name", "line"),
     [
         ("refuses", "wm: the robot has no left foot\n"),
-        ("full_disk", "wm: [Errno 28] No space left on device: 'bag.mcap'\n"),
+        (
+            "full_disk",
+            "wm: bag.mcap: No space left on device: free some space, or name a folder",
+        ),
+        ("no_folder", "wm: /no/such/folder/walk.json: No such file or directory: see that the fol"),
+        ("no_file", "wm: /: Is a directory: name a file, not a folder\n"),
+        ("no_words", "wm: the camera is gone\n"),
         ("lacks", "wm: this needs the Python module 'a_library_nobody_has', which is not"),
         ("absent", "wm: 'wm absent' needs the Python module 'made_up_commands.absent', which"),
     ],
@@ -165,3 +176,103 @@ def test_an_impatient_second_signal_does_not_cut_the_clean_up_short(
 def environment(*folders: Path) -> dict[str, str]:
     source = Path(cli.__file__).resolve().parents[1]
     return os.environ | {"PYTHONPATH": os.pathsep.join(map(str, [source, *folders]))}
+
+
+PLAIN = {"PYTHONIOENCODING": "ascii", "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+
+
+@pytest.mark.parametrize(
+    "closed", [[], [1], [2], [1, 2]], ids=["ascii", "no stdout", "no stderr", "neither"]
+)
+def test_no_letter_and_no_closed_stream_makes_printing_fail(
+    tmp_path: Path, closed: list[int]
+) -> None:
+    (tmp_path / "words").mkdir()
+    (tmp_path / "words" / "__init__.py").write_text("")
+    (tmp_path / "words" / "say.py").write_text(
+        "import sys\n"
+        "def say() -> int:\n"
+        "    print('40 N·s → größer')\n"
+        "    print('40 N·s', file=sys.stderr)\n"
+        "    return 1\n"
+    )
+    program = (
+        f"import os\nfor k in {closed}: os.close(k)\n"
+        f"os.execv({sys.executable!r}, [{sys.executable!r}, '-c', {SAY!r}])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        capture_output=True,
+        text=True,
+        env=environment(tmp_path) | PLAIN,
+    )
+    assert done.returncode == 1, done.stderr
+    if not closed:
+        assert done.stdout == "40 N?s ? gr??er\n"
+
+
+SAY = (
+    "import sys; from wm_bringup import cli; real = cli.build_app;"
+    "cli.build_app = lambda a: real(a, {'say': ''}, 'words'); sys.exit(cli.main(['say']))"
+)
+
+
+@pytest.fixture
+def bare_copy(tmp_path: Path) -> dict[str, str]:
+    """Environment in which our code lies somewhere without its configuration."""
+    source = Path(cli.__file__).resolve().parents[1]
+    shutil.copytree(source, tmp_path / "src", ignore=shutil.ignore_patterns("__pycache__"))
+    return os.environ | {"PYTHONPATH": str(tmp_path / "src")}
+
+
+@pytest.mark.parametrize("arguments", [["--version"], ["run"], ["demo"], ["walk"]])
+def test_without_configuration_every_command_names_the_folder_and_the_cure(
+    bare_copy: dict[str, str], arguments: list[str], tmp_path: Path
+) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "wm_bringup.cli", *arguments],
+        capture_output=True,
+        text=True,
+        env=bare_copy,
+        cwd=tmp_path,
+    )
+    assert done.returncode == 2
+    (line,) = [line for line in done.stderr.splitlines() if line]
+    assert "share/wm_humanoid/config" in line
+    assert "pip install ." in line
+
+
+@pytest.mark.parametrize("command", ["run", "demo"])
+def test_without_a_home_the_cure_is_named_on_one_line(command: str, tmp_path: Path) -> None:
+    homeless = {k: v for k, v in environment().items() if k not in ("HOME", "ROS_LOG_DIR")}
+    done = subprocess.run(
+        [sys.executable, "-m", "wm_bringup.cli", command],
+        capture_output=True,
+        text=True,
+        env=homeless,
+        cwd=tmp_path,
+    )
+    assert done.returncode == 2
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("wm: ROS has no place for its logs")
+    assert "export ROS_LOG_DIR=" in line
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"\xff\xfe\x00", "is not UTF-8 text"),
+        (b"a: [\n b: {", "is not valid YAML"),
+        (b"- 1\n- 2", "must be a mapping of keys to values, found list"),
+        (None, "cannot be read: Is a directory"),
+    ],
+    ids=["bytes", "broken YAML", "a list", "a folder"],
+)
+def test_a_file_that_cannot_be_read_is_one_line_and_no_bug(
+    content: bytes | None, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "scenario.yaml"
+    file.mkdir() if content is None else file.write_bytes(content)
+    assert cli.main(["walk", "--scenario", str(file)]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith(f"wm: {file}: {said}")

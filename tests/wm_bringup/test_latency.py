@@ -80,8 +80,8 @@ def test_saved_samples_come_back_with_their_controllers(tmp_path):
     log = LatencyLog(8)
     log.append(sample(0, controller="mpc"))
     log.append(sample(1, controller="arbiter", status=Status.FAILED))
-    log.save(tmp_path / "latency.npz")
-    data = np.load(tmp_path / "latency.npz")
+    log.save(tmp_path / "new" / "latency.npz")
+    data = np.load(tmp_path / "new" / "latency.npz")
     assert list(data["names"][data["controller"]]) == ["mpc", "arbiter"]
     assert list(data["status"]) == [0, 2]
     assert log.summary().statuses == {"OK": 1, "DEGRADED": 0, "FAILED": 1}

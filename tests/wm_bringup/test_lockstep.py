@@ -5,8 +5,9 @@ import pytest
 
 from wm_bringup.backends.pybullet_robot import PyBulletRobot
 from wm_bringup.courier import Courier, gait_phase
-from wm_bringup.scenarios.scenario import Payload, Scenario, VelocitySegment
+from wm_bringup.scenarios.scenario import Payload, Push, Scenario, VelocitySegment
 from wm_bringup.walk import WalkSetup, build, compute_times, run_episode
+from wm_control.errors import ParameterError
 from wm_control.mpc.plan import Gait, Mode, WalkingPlan
 from wm_control.robot.description import load_robot
 from wm_control.types import LEFT, RIGHT, SolveReport, Status
@@ -104,11 +105,11 @@ def test_the_robot_is_told_the_drawn_compute_time_of_every_tick(monkeypatch):
         return step(self, command, compute_time)
 
     monkeypatch.setattr(PyBulletRobot, "step", spy)
-    walked(0.1, seed=3)
+    walked(0.2, seed=3)
     drawn = compute_times(seed=3)
-    assert told == [drawn.control() for _ in range(50)]
+    assert told == [drawn.control() for _ in range(100)]
     assert min(told) > 0.0
-    assert len(set(told)) > 40
+    assert len(set(told)) > 80
 
 
 @pytest.mark.parametrize("lost_at", [3.066, 3.130])
@@ -169,3 +170,46 @@ def test_stepping_in_place_steps_without_a_command():
     standing = run_episode(WalkSetup(scenario), 0)
     stepping = run_episode(WalkSetup(scenario, step_in_place=True), 0)
     assert standing.peak_force < 1.0 < stepping.peak_force
+
+
+def test_what_the_robot_fell_before_is_listed_as_missed():
+    scenario = Scenario(
+        duration=3.0,
+        velocity=(VelocitySegment(at=2.5, x=0.3),),
+        pushes=(
+            Push(impulse=(200.0, 0.0, 0.0), at=0.1),
+            Push(impulse=(5.0, 0.0, 0.0), at=2.8),
+        ),
+        faults=("gyro:nan@2.9", "encoders:stuck@0.2+0.02"),
+    )
+    episode = run_episode(WalkSetup(scenario), seed=0)
+    assert episode.fell
+    assert episode.missed == (
+        "velocity 0.3 0 0 from 2.5 s",
+        "push 5 0 0 N·s at 2.8 s",
+        "fault gyro:nan@2.9",
+    )
+    assert [one["at"] for one in episode.happened] == pytest.approx(
+        [0.1, None, None, 0.2], nan_ok=True
+    )
+    assert episode.happened[-1]["samples"] == 10
+
+
+def test_a_push_at_a_phase_that_a_standing_robot_never_has_is_missed():
+    push = Push(impulse=(5.0, 0.0, 0.0), at=0.1, phase=0.25)
+    episode = run_episode(WalkSetup(Scenario(duration=0.4, pushes=(push,))), seed=0)
+    assert not episode.fell
+    assert episode.missed == ("push 5 0 0 N·s at phase 0.25 after 0.1 s",)
+
+
+def test_what_cannot_happen_is_refused_wherever_an_episode_is_run():
+    late = Scenario(duration=1.0, pushes=(Push(impulse=(5.0, 0.0, 0.0), at=2.0),))
+    with pytest.raises(ParameterError, match="the end is at 1 s"):
+        run_episode(WalkSetup(late), seed=0)
+    with pytest.raises(ParameterError, match=r"engine.*'abacus'.*pybullet"):
+        run_episode(WalkSetup(Scenario(), engine="abacus"), seed=0)
+
+
+def test_an_episode_of_one_control_period_is_judged():
+    episode = run_episode(WalkSetup(Scenario(duration=0.002)), seed=0)
+    assert (episode.fell, episode.seconds, episode.strides) == (False, 0.0, 0)

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from wm_bringup import push_grid
@@ -81,3 +83,11 @@ def test_episodes_of_other_conditions_are_not_mixed_in(tmp_path):
     EpisodeStore(tmp_path / "e.jsonl", {"friction": 0.6}, resume=False)
     with pytest.raises(EpisodeStoreError, match="other conditions"):
         EpisodeStore(tmp_path / "e.jsonl", {"friction": 0.4}, resume=True)
+
+
+def test_a_robot_that_was_never_pushed_has_survived_nothing():
+    cells = [Cell("left", 10.0, k / 8) for k in range(8)]
+    episodes = {cell.key: episode(fell=False) for cell in cells}
+    episodes[cells[3].key] = replace(episode(fell=False), missed=("push 0 10 0 N·s",))
+    (row,) = summarise_grid(episodes, [10.0], ["left"])["left"]["rows"]
+    assert (row["survived"], row["n"], row["fell_at_phases"]) == (7, 8, [])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -35,20 +36,25 @@ class PushSchedule:
     """Scripted pushes: those with a time start by themselves, those with a phase wait for it."""
 
     def __init__(self, pushes: tuple[Push, ...]) -> None:
-        """Take the pushes of a scenario."""
+        """Take the pushes of a scenario.
+
+        ``started`` holds when each began [s], by its place among them.
+        """
         self._all = pushes
-        self._waiting: list[Push] = []
+        self._waiting: list[int] = []
+        self.started: dict[int, float] = {}
         self._phase: float | None = None
         self.reset()
 
     def reset(self) -> None:
         """Every push is still to come."""
-        self._waiting = list(self._all)
+        self._waiting = list(range(len(self._all)))
+        self.started.clear()
         self._phase = None
 
     def due(self, time: float) -> list[Push]:
         """Pushes without a phase that start now; each is returned once."""
-        return self._take([p for p in self._waiting if p.phase is None and p.at <= time + 1e-9])
+        return self._take(time, lambda push: push.phase is None)
 
     def due_at_phase(self, time: float, phase: float) -> list[Push]:
         """Pushes whose phase was passed since the last call; each is returned once."""
@@ -57,16 +63,16 @@ class PushSchedule:
             return []
         turned = (phase - before) % 1.0
         return self._take(
-            [
-                p
-                for p in self._waiting
-                if p.phase is not None
-                and p.at <= time + 1e-9
-                and 0.0 < (p.phase - before) % 1.0 <= turned < 0.5
-            ]
+            time,
+            lambda push: (
+                push.phase is not None and 0.0 < (push.phase - before) % 1.0 <= turned < 0.5
+            ),
         )
 
-    def _take(self, pushes: list[Push]) -> list[Push]:
-        for push in pushes:
-            self._waiting.remove(push)
-        return pushes
+    def _take(self, time: float, due: Callable[[Push], bool]) -> list[Push]:
+        """Start the waiting pushes that are due and whose time has come."""
+        found = [k for k in self._waiting if self._all[k].at <= time + 1e-9 and due(self._all[k])]
+        for index in found:
+            self._waiting.remove(index)
+            self.started[index] = time
+        return [self._all[index] for index in found]

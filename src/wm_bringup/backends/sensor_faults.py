@@ -108,10 +108,18 @@ class FaultInjector:
         self._faults = [(fault, targets[fault.target]) for fault in faults]
         self._last: Array = np.zeros(layout.size)
         self._seen = False
+        self.first: list[float | None] = []
+        self.samples: list[int] = []
+        self.reset()
 
     def reset(self) -> None:
-        """Forget the last sample."""
+        """Forget the last sample, and what each fault has done.
+
+        ``first`` holds when each fault changed its first sample [s], ``samples`` how many it has.
+        """
         self._seen = False
+        self.first = [None] * len(self._faults)
+        self.samples = [0] * len(self._faults)
 
     def apply(self, time: float, channels: Array, rng: np.random.Generator) -> bool:
         """Change ``channels`` in place; True when this whole sample is missing."""
@@ -119,21 +127,25 @@ class FaultInjector:
             return False
         missing = False
         before = self._last if self._seen else channels.copy()
-        for fault, index in self._faults:
-            if fault.active(time):
-                missing |= self._apply(fault, index, channels, before, rng)
+        for number, (fault, index) in enumerate(self._faults):
+            if fault.active(time) and (fault.verb != "drop" or rng.random() < fault.value):
+                missing |= self._apply(fault, index, channels, before)
+                self._count(number, time)
         self._last, self._seen = channels.copy(), True
         return missing
 
-    def _apply(
-        self, fault: Fault, index: Index, channels: Array, before: Array, rng: np.random.Generator
-    ) -> bool:
+    def _count(self, number: int, time: float) -> None:
+        if self.first[number] is None:
+            self.first[number] = time
+        self.samples[number] += 1
+
+    def _apply(self, fault: Fault, index: Index, channels: Array, before: Array) -> bool:
         if fault.verb == "nan":
             channels[index] = np.nan
         elif fault.verb == "stuck":
             channels[index] = before[index]
             self._stand_still(index, channels)
-        elif fault.verb == "drop" and rng.random() < fault.value:
+        elif fault.verb == "drop":
             channels[index] = before[index]
             return fault.target == PACKET
         elif fault.verb == "bias":

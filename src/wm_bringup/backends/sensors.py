@@ -101,7 +101,7 @@ class SensorSuite:
         self._layout = SensorLayout(joint_names)
         self._period = period
         self._delay = int(np.ceil(parameters.delay / period - 1e-9))
-        self._faults = FaultInjector(faults, self._layout)
+        self.faults = FaultInjector(faults, self._layout)
         self._sigma = self._per_channel("noise")
         self._quantum = self._per_channel("quantum")
         self._round = np.flatnonzero(self._quantum)
@@ -115,7 +115,7 @@ class SensorSuite:
         self._rng = rng
         self._sequence = 0
         self._delayed: deque[Observation] = deque()
-        self._faults.reset()
+        self.faults.reset()
         self._gain = np.ones(self._layout.scalars)
         self._gain[2 * n : 3 * n] += rng.uniform(-p.torque_gain, p.torque_gain, n)
         self._bias = np.zeros(self._layout.scalars)
@@ -137,7 +137,7 @@ class SensorSuite:
         channels = np.empty(self._layout.size)
         channels[: self._layout.scalars] = self._disturbed(truth)
         channels[self._layout.orientation] = self._tilted(stamp, orientation)
-        dropped = self._faults.apply(stamp, channels, self._rng)
+        dropped = self.faults.apply(stamp, channels, self._rng)
         self._sequence += 1
         if self._delayed and self._delayed[-1].stamp == stamp:
             self._delayed.pop()  # the robot is held: the same instant, sampled again

@@ -21,6 +21,7 @@ from wm_bringup.backends.ground import Terrain
 from wm_bringup.backends.rotation import cross, quaternion_from_rotation, quaternion_product
 from wm_bringup.backends.sensors import SensorSuite
 from wm_bringup.backends.truth import TrueKinematics
+from wm_bringup.scenarios.possible import Happened, push_text
 from wm_bringup.scenarios.scenario import Scenario
 from wm_control.robot.description import RobotDescription
 from wm_control.types import Array, Command, Observation
@@ -152,6 +153,17 @@ class Simulation:
             np.zeros(3) if push is None else push,
             self._terrain,
         )
+
+    @property
+    def happened(self) -> tuple[Happened, ...]:
+        """What came of every push and fault of the scenario since reset."""
+        started, faults = self._schedule.started, self._sensors.faults
+        pushes = (
+            Happened(push_text(push), started.get(index))
+            for index, push in enumerate(self.scenario.pushes)
+        )
+        rows = zip(self.scenario.faults, faults.first, faults.samples, strict=True)
+        return (*pushes, *(Happened(f"fault {text}", at, count) for text, at, count in rows))
 
     def push(self, impulse: Array, duration: float = 0.1) -> None:
         """Push the base from now on; the force keeps the direction it has at its start."""

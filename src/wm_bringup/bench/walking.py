@@ -30,10 +30,11 @@ class RecordedWalk:
 
 def record_walk(seconds: float, speed: float = 0.6, robot: str = "g1") -> RecordedWalk:
     """Walk with nominal noise and an 8 ms delay, half of the time turning, and record it."""
+    begin = min(0.5, 0.25 * seconds)
     scenario = Scenario(
         name="bench",
         duration=seconds,
-        velocity=(VelocitySegment(0.5, speed), VelocitySegment(0.5 * seconds, speed, 0.0, 0.3)),
+        velocity=(VelocitySegment(begin, speed), VelocitySegment(0.5 * seconds, speed, 0.0, 0.3)),
         noise="nominal",
         delay=0.008,
         initial_joint_noise=0.005,

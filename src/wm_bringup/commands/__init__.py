@@ -25,6 +25,9 @@ and its line in ``COMMANDS`` below, whose order is that of ``wm --help``. The ru
   the one line the user sees on stderr, with exit code 2.
 - ``KeyboardInterrupt`` may simply pass through: ``wm`` says "interrupted" and exits with 130. A
   command that owns a robot or a bag brings them to rest in a ``finally``.
+- What cannot happen, or would have no effect, is refused before any work is done, and so are files
+  that could not be written afterwards (``wm_bringup.output``). What was asked for and did not
+  happen is ``NOT_HELD``. Numbers that are not finite, and options given twice, never get here.
 - Its docstring is its ``--help`` and holds one line starting with ``Example: wm``.
 - Keep its module's own imports light; import pinocchio, casadi, pybullet and rclpy inside the
   function, so that ``wm bench --help`` is quick as well.

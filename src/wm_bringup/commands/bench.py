@@ -38,21 +38,24 @@ def bench(
     from wm_bringup.bench.parts import BENCHES
     from wm_bringup.bench.policy import bench_policy
     from wm_bringup.bench.walking import record_walk
+    from wm_bringup.output import check_file
     from wm_bringup.provenance import provenance
-    from wm_bringup.report.screen import make_console
+    from wm_bringup.report.screen import make_console, make_screen
     from wm_bringup.report.tables import bench_table
     from wm_policy.models import shipped_policy
 
+    if policy is not None and what not in ("all", "policy"):
+        raise typer.BadParameter(f"--policy means nothing for '{what}'")
+    check_file(json, "--json")
     benches = dict(BENCHES)
     benches["policy"] = partial(bench_policy, file=policy or shipped_policy())
-    console = make_console()
     results: dict[str, dict[str, Any]] = {}
-    with console.status("Walking, to have states to time on ...") as status:
+    with make_screen().status("Walking, to have states to time on ...") as status:
         walk = record_walk(seconds, robot=robot)
         for name in benches if what == "all" else [what]:
             status.update(f"Timing {name} on {len(walk.ticks)} ticks ...")
             results |= {m.name: m.as_json() for m in benches[name](walk)}
-    console.print(bench_table(results))
+    make_console().print(bench_table(results))
     if json is not None:
         json.parent.mkdir(parents=True, exist_ok=True)
         content = {**results, "conditions": {"seconds": seconds, **provenance()}}

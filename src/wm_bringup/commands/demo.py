@@ -54,6 +54,7 @@ def demo(
     """
     from wm_bringup.demo.course import load_course
     from wm_bringup.demo.demo import DemoOptions, held
+    from wm_bringup.output import check_file, check_folder
     from wm_bringup.report.screen import make_console
     from wm_bringup.run import StopSignals
     from wm_control.share import config_file
@@ -61,6 +62,9 @@ def demo(
     chosen = load_course(course or config_file("demo.yaml"))
     if seconds is not None:
         chosen = chosen.shortened(seconds)
+    chosen.check()
+    check_folder(output, "--output")
+    check_file(json, "--json")
     options = DemoOptions(output, chosen, controller, policy, overlay, robot, seed, gui)
     console = make_console()
     with StopSignals() as signals:
@@ -79,13 +83,14 @@ def _run(options: DemoOptions, console: Console, stopped: Callable[[], bool]) ->
     from wm_bringup.demo.demo import leave_pictures, run_demo
     from wm_bringup.demo.report import lines, segment_table
     from wm_bringup.demo.screen import CourseScreen
+    from wm_bringup.report.screen import make_screen
 
-    with CourseScreen(console, options.course) as screen:
+    with CourseScreen(make_screen(), options.course) as screen:
         judged = run_demo(options, screen.show, stopped)
     console.print(segment_table(judged.summary))
     for line in lines(judged.summary):
         console.print(line)
-    with console.status("Drawing plots and film strip ..."):
+    with make_screen().status("Drawing plots and film strip ..."):
         leave_pictures(judged, options)
     console.print(f"report: {options.folder}/  (film.png, motion.png, latency.png, summary.json)")
     return judged

@@ -11,6 +11,9 @@ import typer
 
 from wm_bringup.commands import HELD, NOT_HELD
 
+NARROWEST = 100
+"""Columns of the table: in fewer, folded, nobody can read it."""
+
 
 def doctor(
     json: Annotated[
@@ -30,8 +33,11 @@ def doctor(
 
     from wm_bringup.doctor import diagnose, healthy, table
     from wm_bringup.machine import examine
+    from wm_bringup.output import check_file
 
+    check_file(json, "--json")
     console = Console()
+    console.width = max(console.width, NARROWEST)
     with console.status("Looking at this machine ..."):
         checks = diagnose(examine(results))
     console.print(table(checks))

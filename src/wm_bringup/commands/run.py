@@ -42,12 +42,13 @@ def run(
     """Start the whole ROS 2 graph; Ctrl-C stops it.
 
     What is not given comes from config/graph.yaml. The same graph with ROS 2 installed:
-    ros2 launch wm_humanoid sim.launch.py. Exit codes: 0 stopped as asked, 1 a process failed,
-    2 could not start.
+    ros2 launch wm_humanoid sim.launch.py. Exit codes: 0 stopped as asked, 1 the robot fell or a
+    process failed, 2 could not start.
 
     Example: wm run --velocity 0.5 0 0 --record walk_bag
     """
     from wm_bringup.graph import describe, graph_arguments
+    from wm_bringup.preflight import hints, preflight
     from wm_bringup.run import run_graph
 
     given = {
@@ -61,11 +62,13 @@ def run(
         "gui": gui,
         "arm": arm,
         "record": record,
-        "velocity": None if velocity is None else " ".join(f"{v:g}" for v in velocity),
+        "velocity": None if velocity is None else " ".join(map(repr, velocity)),
         "namespace": namespace,
         "clock": clock,
         "truth": truth,
         "latency": latency,
     }
     chosen = {key: value for key, value in given.items() if value is not None}
-    return run_graph(describe(graph_arguments(chosen)))
+    arguments = graph_arguments(chosen)
+    preflight(arguments)
+    return run_graph(describe(arguments), hints=list(hints(arguments)))

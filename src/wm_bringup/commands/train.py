@@ -18,14 +18,21 @@ if TYPE_CHECKING:
     from wm_bringup.training.run_folder import TrainingRun
 
 
+BUDGET = 100.0
+"""CPU time of post-training unless asked otherwise [min]."""
+
+
 def train(
     from_scratch: Annotated[
         bool, typer.Option("--from-scratch", help="Without demonstrations.")
     ] = False,
-    seed: Annotated[int, typer.Option(min=0, help="Of everything random.")] = 0,
+    seed: Annotated[
+        int | None, typer.Option(min=0, help="Of everything random; default 0.")
+    ] = None,
     budget: Annotated[
-        float, typer.Option(min=0.1, help="Post-training ends after this CPU time [min].")
-    ] = 100.0,
+        float | None,
+        typer.Option(min=0.1, help="Post-training ends after this CPU time, default 100 [min]."),
+    ] = None,
     config: Annotated[
         Path | None, typer.Option(metavar="FILE.yaml", help="Changes of config/training/g1.yaml.")
     ] = None,
@@ -51,17 +58,26 @@ def train(
 
     Example: wm train --seed 1 --output results/training/seed1
     """
+    from wm_bringup.output import check_file, check_folder
     from wm_bringup.report.screen import make_console
 
+    if judge is not None:
+        _refuse_beside_judge(
+            from_scratch=from_scratch, seed=seed, budget=budget, config=config, output=output
+        )
+    check_file(json, "--json")
     console = make_console()
     workers = jobs or len(os.sched_getaffinity(0))
     if judge is not None:
-        result = _judged(judge, None, workers, console, kicks, judge_seeds)
+        result = _judged(judge, None, workers, kicks, judge_seeds)
     else:
-        name = f"{'scratch' if from_scratch else 'taught'}{seed}"
+        chosen = seed or 0
+        name = f"{'scratch' if from_scratch else 'taught'}{chosen}"
         folder = output or Path("results/training") / name
+        check_folder(folder, "--output")
+        minutes = BUDGET if budget is None else budget
         result = _trained(
-            _run(folder, config, seed, from_scratch, 60.0 * budget, workers),
+            _run(folder, config, chosen, from_scratch, 60.0 * minutes, workers),
             console,
             kicks,
             judge_seeds,
@@ -71,6 +87,14 @@ def train(
         json.parent.mkdir(parents=True, exist_ok=True)
         json.write_text(json_format.dumps(result, indent=2) + "\n", encoding="utf-8")
     return HELD if result["met"] else NOT_HELD
+
+
+def _refuse_beside_judge(**given: object) -> None:
+    """Nothing is trained then, so that what says how has no effect."""
+    for name, value in given.items():
+        if value is not None and value is not False:
+            option = name.replace("_", "-")
+            raise typer.BadParameter(f"--{option} means nothing beside --judge")
 
 
 def _run(
@@ -88,31 +112,34 @@ def _trained(run: TrainingRun, console: Console, kicks: int, seeds: int) -> dict
     from wm_bringup.training.pipeline import train as train_run
     from wm_bringup.training.pipeline import write_summary
 
-    with _Screen(console) as report:
+    with _Screen() as report:
         summary = train_run(run, report)
     console.print(f"Exported to {run.policy}; judging it in PyBullet.")
-    verdict = _judged(run.policy, run, run.jobs, console, kicks, seeds)
+    verdict = _judged(run.policy, run, run.jobs, kicks, seeds)
     return write_summary(run, {**summary, **verdict})
 
 
 def _judged(
-    policy: Path, run: TrainingRun | None, jobs: int, console: Console, kicks: int, seeds: int
+    policy: Path, run: TrainingRun | None, jobs: int, kicks: int, seeds: int
 ) -> dict[str, Any]:
     from wm_bringup.training.judging import judge
 
-    with _Screen(console) as report:
+    with _Screen() as report:
         return judge(policy, run, jobs, report, kicks=kicks, seeds=seeds)
 
 
 class _Screen:
     """One bar that says what is being done and how long is left."""
 
-    def __init__(self, console: Console) -> None:
+    def __init__(self) -> None:
         from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
         from rich.progress import TimeRemainingColumn as Left
 
+        from wm_bringup.report.screen import make_screen
+
         columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
-        self._bar = Progress(*columns, TextColumn("left"), Left(), console=console, transient=True)
+        left = TextColumn("left"), Left()
+        self._bar = Progress(*columns, *left, console=make_screen(), transient=True)
         self._stage, self._last = self._bar.add_task("", total=1.0), 0.0
 
     def __enter__(self) -> Callable[[str, float], None]:

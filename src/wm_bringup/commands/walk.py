@@ -15,8 +15,6 @@ import typer
 from wm_bringup.commands import HELD, NOT_HELD
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
     from wm_bringup.episode import Episode
     from wm_bringup.episode_store import EpisodeStore
     from wm_bringup.scenarios.scenario import Scenario
@@ -24,6 +22,9 @@ if TYPE_CHECKING:
 
 COMMAND_TIME = 1.0
 """The robot stands until then, so that the estimator has seen it at rest [s]."""
+
+GRID_STEP = 5.0
+"""Between two impulses of the push grid, unless asked otherwise [N·s]."""
 
 LARGEST_IMPULSE = 80.0
 """The push grid ends here even if the robot still stands [N·s]."""
@@ -84,7 +85,10 @@ def walk(
     push_grid: Annotated[
         bool, typer.Option("--push-grid", help="Impulse x direction x 8 phases, up to failure.")
     ] = False,
-    grid_step: Annotated[float, typer.Option(min=1.0, help="Between impulses [N·s].")] = 5.0,
+    grid_step: Annotated[
+        float | None,
+        typer.Option(min=1.0, max=LARGEST_IMPULSE, help="Between impulses, default 5 [N·s]."),
+    ] = None,
     jobs: Annotated[int, typer.Option(min=0, help="Processes; 0: one per core.")] = 0,
     resume: Annotated[bool, typer.Option("--resume", help="Go on after an interruption.")] = False,
     json: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the result.")] = None,
@@ -98,12 +102,25 @@ def walk(
     """Run lock-step episodes of one scenario and judge them by the robot's true motion.
 
     Exits with 1 when the robot fell in any episode (not with --push-grid, which pushes until it
-    falls). With --json FILE, every episode is also written to FILE.jsonl as soon as it is done.
+    falls), or when a push or fault that was asked for did not happen. What cannot happen at all,
+    or would have no effect, is refused with 2. With --json FILE, every episode is also written to
+    FILE.jsonl as soon as it is done.
 
     Example: wm walk --velocity 0.5 0 0 --seconds 20 --seeds 20 --noise nominal --delay 0.008
     """
-    from wm_bringup.walk import WalkSetup
+    from wm_bringup.walk import WalkSetup, check_setup
 
+    if controller != "policy" and (policy or overlay):
+        raise typer.BadParameter("--policy and --overlay mean something only for 'policy'")
+    if state == "true" and noise not in (None, "off"):
+        raise typer.BadParameter("--noise means nothing with --state true: no sensor is looked at")
+    if resume and json is None:
+        raise typer.BadParameter("--resume goes on with the file of --json FILE: name it")
+    if push_grid:
+        _refuse_beside_grid(seconds=seconds, seeds=seeds != 1, film=film, trace=trace)
+    elif grid_step is not None:
+        raise typer.BadParameter("--grid-step means something only with --push-grid")
+    _check_outputs(json, film, trace)
     changes: dict[str, Any] = {
         "velocity": _segments(velocity),
         "duration": seconds,
@@ -113,8 +130,6 @@ def walk(
         "faults": tuple(fault) if fault else None,
         "seed": first_seed,
     }
-    if controller != "policy" and (policy or overlay):
-        raise typer.BadParameter("--policy and --overlay mean something only for 'policy'")
     if controller == "policy" and policy is None:
         from wm_policy.models import shipped_policy
 
@@ -125,8 +140,29 @@ def walk(
     )
     workers = jobs or len(os.sched_getaffinity(0))
     if push_grid:
-        return _grid(setup, grid_step, workers, resume, json)
+        return _grid(setup, grid_step or GRID_STEP, workers, resume, json)
+    check_setup(setup)
     return _episodes(setup, range(chosen.seed, chosen.seed + seeds), workers, resume, json)
+
+
+def _refuse_beside_grid(**given: object) -> None:
+    """Every cell of the grid is one episode of a length of its own."""
+    for name, value in given.items():
+        if value:
+            raise typer.BadParameter(f"--{name} means nothing beside --push-grid")
+
+
+def _check_outputs(json: Path | None, film: Path | None, trace: Path | None) -> None:
+    """Look at the files before the episodes are run, not after."""
+    from wm_bringup.output import OutputError, check_file
+
+    check_file(json, "--json")
+    if json is not None:
+        if json.suffix == ".jsonl":
+            raise OutputError(f"--json {json}: the episodes go to that file; name it .json")
+        check_file(json.with_suffix(".jsonl"), "--json")
+    check_file(film, "--film", ".png")
+    check_file(trace, "--trace", ".npz")
 
 
 def changed(
@@ -213,10 +249,12 @@ def _episodes(
 
     console, store = make_console(), _store(json, setup, resume)
     done = dict(store.episodes) if store else {}
+    if setup.film or setup.trace:
+        done.pop(str(seeds[0]), None)  # of this one, pictures or numbers are wanted
     episodes = [done[str(seed)] for seed in seeds if str(seed) in done]
     missing = [seed for seed in seeds if str(seed) not in done]
     try:
-        _run(setup, missing, jobs, episodes, store, console)
+        _run(setup, missing, jobs, episodes, store)
     finally:
         if episodes:
             summary = {**_summary(episodes), "conditions": _conditions(setup)}
@@ -224,7 +262,7 @@ def _episodes(
             for line in walk_lines(summary):
                 console.print(line)
             _write(json, summary)
-    return NOT_HELD if any(episode.fell for episode in episodes) else HELD
+    return NOT_HELD if any(episode.fell or episode.missed for episode in episodes) else HELD
 
 
 def _run(
@@ -233,12 +271,11 @@ def _run(
     jobs: int,
     episodes: list[Episode],
     store: EpisodeStore | None,
-    console: Console,
 ) -> None:
     from wm_bringup.report.screen import progress_bar
     from wm_bringup.walk import run_episodes
 
-    with progress_bar(console) as bar:
+    with progress_bar() as bar:
         task = bar.add_task(f"{setup.controller} {setup.scenario.name}", total=len(seeds))
         for episode in run_episodes(setup, seeds, jobs):
             episodes.append(episode)
@@ -278,7 +315,7 @@ def _grid(setup: WalkSetup, step: float, jobs: int, resume: bool, json: Path | N
     impulses = [step * k for k in range(1, int(LARGEST_IMPULSE / step) + 1)]
     episodes: dict[str, Episode] = {}
     try:
-        with progress_bar(console) as bar:
+        with progress_bar() as bar:
             task = bar.add_task("push grid", total=len(impulses) * len(DIRECTIONS) * PHASES)
             for cell, episode in run_grid(setup, impulses, list(DIRECTIONS), store, jobs):
                 episodes[cell.key] = episode
@@ -288,7 +325,10 @@ def _grid(setup: WalkSetup, step: float, jobs: int, resume: bool, json: Path | N
         grid = summarise_grid(episodes, impulses, list(DIRECTIONS))
         console.print(grid_table(grid))
         _write(json, {"directions": grid, "conditions": _conditions(setup)})
-    return HELD
+    never_pushed = sorted(key for key, episode in episodes.items() if episode.missed)
+    if never_pushed:
+        console.print(f"[red]never pushed: {', '.join(never_pushed)}[/red]")
+    return NOT_HELD if never_pushed else HELD
 
 
 def _write(json: Path | None, content: dict[str, Any]) -> None:

@@ -7,10 +7,12 @@ from itertools import accumulate
 from pathlib import Path
 
 import yaml
-from pydantic import Field, TypeAdapter
+from pydantic import Field, TypeAdapter, model_validator
 from pydantic.dataclasses import dataclass
 
+from wm_bringup.scenarios.possible import check_possible, velocity_text
 from wm_bringup.scenarios.scenario import Push, Scenario
+from wm_control.errors import ParameterError
 from wm_control.parameters import STRICT, load_parameters
 from wm_control.types import VelocityCommand
 
@@ -28,6 +30,15 @@ class Segment:
         None, description="impulse on the base, 0.1 s long: forward, left, up [N·s]"
     )
     push_after: float = Field(1.0, ge=0.0, description="of the segment's begin [s]")
+
+    @model_validator(mode="after")
+    def _pushed_while_it_lasts(self) -> Segment:
+        if self.push is not None and not self.push_after < self.seconds:
+            raise ValueError(
+                f"push_after {self.push_after:g} s: the segment '{self.name}' is over after "
+                f"{self.seconds:g} s"
+            )
+        return self
 
     @property
     def velocity(self) -> VelocityCommand:
@@ -78,14 +89,23 @@ class Course:
             ),
         )
 
+    @property
+    def whole(self) -> Scenario:
+        """The scenario with the course's length and pushes, for the process that simulates."""
+        pushes = (*self.scenario.pushes, *self.pushes())
+        return replace(self.scenario, duration=self.seconds, pushes=pushes)
+
+    def check(self) -> None:
+        """ParameterError for what cannot happen on this course."""
+        check_possible(self.whole)
+        if self.scenario.velocity:
+            found = velocity_text(self.scenario.velocity[0])
+            expected = "none: on a course the segments say what is commanded"
+            raise ParameterError("scenario.velocity", found, expected)
+
     def write_scenario(self, path: Path) -> None:
-        """Write the scenario with the course's pushes, for the process that simulates."""
-        scenario = replace(
-            self.scenario,
-            duration=self.seconds,
-            pushes=(*self.scenario.pushes, *self.pushes()),
-        )
-        content = TypeAdapter(Scenario).dump_python(scenario, mode="json")
+        """Write ``whole`` to a file."""
+        content = TypeAdapter(Scenario).dump_python(self.whole, mode="json")
         path.write_text(yaml.safe_dump(content, sort_keys=False), encoding="utf-8")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from wm_bringup.demo.judge import Latencies, judge, read_latencies
 from wm_bringup.demo.live import LiveRun, Show, drive
 from wm_bringup.demo.report import draw_film, draw_plots
 from wm_bringup.graph import describe, graph_arguments
+from wm_bringup.preflight import preflight
 from wm_bringup.provenance import provenance
 from wm_bringup.topics import DIAGNOSTICS
 from wm_control.robot.description import load_robot
@@ -63,23 +64,27 @@ class Judged:
 def run_demo(options: DemoOptions, show: Show, stopped: Callable[[], bool]) -> Judged:
     """Drive the course in real time and judge it; DemoError, BagError when there is no result."""
     folder = options.folder
+    arguments = graph_arguments(
+        {
+            "controller": options.controller,
+            "policy": str(options.policy or ""),
+            "overlay": str(options.overlay or ""),
+            "robot": options.robot,
+            "seed": options.seed,
+            "gui": options.gui,
+            "arm": False,
+            "truth": True,
+        }
+    )
+    preflight(arguments)
     clear(folder)
     options.course.write_scenario(folder / "scenario.yaml")
     graph = describe(
-        graph_arguments(
-            {
-                "controller": options.controller,
-                "policy": str(options.policy or ""),
-                "overlay": str(options.overlay or ""),
-                "robot": options.robot,
-                "scenario": str(folder / "scenario.yaml"),
-                "seed": options.seed,
-                "gui": options.gui,
-                "arm": False,
-                "record": str(folder / "bag"),
-                "truth": True,
-                "latency": str(folder / "latency.npz"),
-            }
+        replace(
+            arguments,
+            scenario=str(folder / "scenario.yaml"),
+            record=str(folder / "bag"),
+            latency=str(folder / "latency.npz"),
         )
     )
     run = drive(graph, options.course, folder / "log.txt", show, stopped)
@@ -106,6 +111,10 @@ def judge_run(run: LiveRun, options: DemoOptions) -> Judged:
     summary = {
         **judge(evidence, latencies, options.course),
         "ended_early": run.ended_early,
+        "pushes": [
+            {**asdict(push), "happened": push.at <= run.seconds}
+            for push in options.course.whole.pushes
+        ],
         "controller": options.controller,
         "policy": str(options.policy or ""),
         "nodes": run.nodes,
@@ -160,4 +169,5 @@ def leave_pictures(judged: Judged, options: DemoOptions) -> None:
 
 def held(summary: Mapping[str, Any]) -> bool:
     """Whether the demo showed what it is for: the whole course, on its feet, nothing failed."""
-    return not (summary["fell"] or summary["ended_early"] or summary["failures"])
+    missed = any(not push["happened"] for push in summary["pushes"])
+    return not (summary["fell"] or summary["ended_early"] or summary["failures"] or missed)

@@ -54,7 +54,7 @@ class CourseScreen:
             self._bar.update(self._task, completed=elapsed, description=text)
         elif elapsed >= self._next_line:
             self._next_line += LINE_PERIOD
-            self._console.print(text, highlight=False)
+            self._console.print(text, highlight=False, soft_wrap=True)
 
     def _text(self, elapsed: float, view: LiveView) -> str:
         segment = self._course.at(elapsed)

@@ -20,6 +20,7 @@ from rclpy.utilities import remove_ros_args
 
 from wm_bringup import realtime
 from wm_bringup.control_cycle import CycleOptions, CycleRecord
+from wm_bringup.fall_watch import FallWatch
 from wm_bringup.graph import CONTROL_NODES
 from wm_bringup.latency import LatencyLog
 from wm_bringup.loop_client import LoopClient
@@ -38,10 +39,11 @@ from wm_bringup.record_codec import unpack
 from wm_bringup.thinning import Thinning
 from wm_bringup.topics import JOINT_COMMAND, POLICY_PROPOSAL
 from wm_control.nodes import process
-from wm_control.nodes.arbiter import ArbiterFace, listen_to_proposals, listen_to_velocity
+from wm_control.nodes.arbiter import ArbiterFace, listen_to_proposals
 from wm_control.nodes.exclusive import refuse_second
 from wm_control.nodes.parameters import declare
 from wm_control.nodes.state_estimator import StateEstimatorFace
+from wm_control.nodes.velocity_topic import listen_to_velocity
 from wm_control.nodes.whole_body_controller import WholeBodyControllerFace
 from wm_control.robot.description import load_robot
 
@@ -91,6 +93,7 @@ class Control:
         else:
             listen_to_proposals(arbiter_node, POLICY_PROPOSAL, self._n, self._loop.send)
         self._log = LatencyLog()
+        self._falls = FallWatch()
         self._health: LoopHealth | None = None
         self._chores: list[Callable[[CycleRecord], None]] = []
         self._next_report = 0.0
@@ -153,6 +156,7 @@ class Control:
         tick = record.tick
         self._robot_face.publish(tick.observation)
         self._arbiter_face.publish(tick.decision)
+        self._falls.see(tick.decision)
         self._estimator_face.publish(tick.estimate)
         if self._thinning.due(tick.observation):
             self._arbiter_face.publish_velocity(tick.admitted)
@@ -202,9 +206,10 @@ class Control:
         self._loop.close()
         if self._arguments.latency:
             self._log.save(Path(self._arguments.latency))
-        if self._loop.failure:
-            print(f"control: {self._loop.failure}", file=sys.stderr, flush=True)
-        return process.FAILED if self._loop.failure else process.OK
+        failure = self._loop.failure or self._falls.fall
+        if failure:
+            print(f"control: {failure}", file=sys.stderr, flush=True)
+        return process.FAILED if failure else process.OK
 
 
 def parse(arguments: Sequence[str] | None) -> argparse.Namespace:

@@ -11,12 +11,12 @@ from nav_msgs.msg import Odometry
 from rclpy.experimental import EventsExecutor
 from rclpy.node import Node
 from rclpy.qos import QoSProfile, ReliabilityPolicy
-from rclpy.signals import SignalHandlerOptions
 from rclpy.task import Future
 from std_srvs.srv import Trigger
 
 from wm_bringup.messages import encode_twist
 from wm_bringup.topics import ARM, CMD_VEL, DECISION, DIAGNOSTICS, GROUND_TRUTH
+from wm_control.nodes import process
 from wm_control.nodes.qos import publisher
 from wm_control.types import VelocityCommand
 
@@ -93,7 +93,7 @@ class Operator:
     def __init__(self, namespace: str = "") -> None:
         """Join the graph."""
         self._context = rclpy.Context()
-        rclpy.init(context=self._context, signal_handler_options=SignalHandlerOptions.NO)
+        process.initialise(None, self._context)
         self._node = Node("operator", context=self._context, namespace=namespace)
         self._executor = EventsExecutor(context=self._context)
         self._executor.add_node(self._node)

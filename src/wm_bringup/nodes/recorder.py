@@ -10,18 +10,17 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from datetime import datetime
 from importlib import import_module
 from pathlib import Path
 
-import rclpy
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
 from rclpy.callback_groups import CallbackGroup
 from rclpy.exceptions import InvalidTopicNameException, ParameterException
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
-from rclpy.signals import SignalHandlerOptions
 from rclpy.subscription import Subscription
 from rosbags.interfaces import Qos
 
@@ -29,7 +28,10 @@ from wm_bringup.bag_writer import BagError, BagWriter
 from wm_bringup.nodes.offered_qos import offered_qos
 from wm_bringup.recording import Recording
 from wm_bringup.topics import CLOCK, PROPOSAL, PUBLISHER, TOPICS
+from wm_control.errors import WmError
 from wm_control.nodes import process
+from wm_control.nodes.parameters import declare_typed
+from wm_control.nodes.ready import report_ready
 
 RECORDED = tuple(topic for topic in TOPICS if topic not in (PROPOSAL, CLOCK))
 """What is recorded unless the parameter ``topics`` says otherwise."""
@@ -128,8 +130,8 @@ class Recorder(Node):
     def __init__(self) -> None:
         """Open the bag and subscribe; BagError when the bag cannot be created."""
         super().__init__("recorder")
-        output = self.declare_parameter("output", "").value
-        wanted = self.declare_parameter("topics", [t.name for t in RECORDED]).value
+        output = declare_typed(self, "output", "")
+        wanted = declare_typed(self, "topics", [t.name for t in RECORDED])
         self.output = Path(output or datetime.now().strftime("bag_%Y_%m_%d-%H_%M_%S"))
         self._diagnostics = self.create_publisher(DiagnosticArray, "/diagnostics", 10)
         self._unknown = list(wanted)
@@ -230,19 +232,19 @@ def main(args: list[str] | None = None) -> int:
     """Run the recorder until SIGINT or SIGTERM; exit code 2 when it could not record."""
     stop = process.Stop()
     stop.install()
-    rclpy.init(args=args, signal_handler_options=SignalHandlerOptions.NO)
-    try:
-        recorder = Recorder()
-    except (BagError, ParameterException, InvalidTopicNameException) as error:
-        print(f"recorder: {error}", file=sys.stderr)
-        rclpy.try_shutdown()
-        return 2
-    record_until(recorder, lambda: stop.requested)
-    recorder.close()
-    problem = recorder.recording.problem
-    recorder.destroy_node()
-    rclpy.try_shutdown()
-    return 1 if problem else 0
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(process.ros(args))
+            recorder = Recorder()
+        except (WmError, ParameterException, InvalidTopicNameException) as error:
+            print(f"recorder: {error}", file=sys.stderr)
+            return process.COULD_NOT_START
+        report_ready()
+        record_until(recorder, lambda: stop.requested)
+        recorder.close()
+        problem = recorder.recording.problem
+        recorder.destroy_node()
+    return process.FAILED if problem else process.OK
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The screen: a console wide enough for tables, and a progress bar that says how long is left."""
+"""The screen: figures in full whatever the terminal, and a bar that says how long is left."""
 
 from __future__ import annotations
 
@@ -12,17 +12,26 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-WIDE = 120
+UNBROKEN = 1000
+"""Width for tables and lines [columns]; a narrower terminal breaks them itself, and drops none."""
 
 
 def make_console() -> Console:
-    """Console of the terminal; where output goes to a file, wide enough for the tables."""
-    console = Console(highlight=False)
-    return console if console.is_terminal else Console(width=WIDE, highlight=False)
+    """Console for results: rich would squeeze them into the terminal and cut figures off."""
+    return Console(width=UNBROKEN, highlight=False)
 
 
-def progress_bar(console: Console) -> Progress:
-    """Bar with count, elapsed and remaining time; it disappears when done."""
+def make_screen() -> Console:
+    """Console as wide as the terminal, for what is drawn over and disappears."""
+    return Console(highlight=False)
+
+
+def progress_bar() -> Progress:
+    """Bar with count, elapsed and remaining time; it disappears when done.
+
+    Where output goes to a file there is none.
+    """
+    screen = make_screen()
     return Progress(
         TextColumn("{task.description}"),
         BarColumn(),
@@ -30,6 +39,7 @@ def progress_bar(console: Console) -> Progress:
         TimeElapsedColumn(),
         TextColumn("left"),
         TimeRemainingColumn(),
-        console=console,
+        console=screen,
         transient=True,
+        disable=not screen.is_terminal,
     )

@@ -59,6 +59,11 @@ def walk_lines(summary: Mapping[str, Any]) -> list[str]:
         f"stride error RMS x y yaw: {triple(summary['stride_rms_error'])} m/s, m/s, rad/s;  "
         f"estimator velocity RMSE x y z: {triple(summary['estimator_velocity_rmse'])} m/s",
     ]
+    lines += [
+        f"[red]seed {episode['seed']}: asked for, but did not happen: {what}[/red]"
+        for episode in summary["episodes"]
+        for what in episode["missed"]
+    ]
     speed = summary["speed"]
     stages = "  ".join(f"{name} {ms:.3f}" for name, ms in speed["cpu_per_tick_ms"].items())
     lines.append(f"CPU ms per 2 ms tick: {stages}  total {speed['cpu_per_tick_ms_total']:.3f}")
@@ -88,12 +93,6 @@ def grid_table(grid: Mapping[str, Mapping[str, Any]]) -> Table:
     best = (f"{column['all_phases_survived_up_to']:g}" for column in grid.values())
     table.add_row("all phases up to", *best)
     return table
-
-
-def _survivors(row: Mapping[str, Any]) -> str:
-    survived, n = row["survived"], row["n"]
-    style = "green" if survived == n else "yellow" if survived else "red"
-    return f"[{style}]{survived} of {n}[/{style}]"
 
 
 def bench_table(results: Mapping[str, Mapping[str, Any]]) -> Table:

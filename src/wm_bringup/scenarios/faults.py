@@ -14,6 +14,13 @@ _FORM = re.compile(
 )
 
 
+UNCHANGED = {"bias": 0.0, "scale": 1.0}
+"""Values with which a verb would change nothing."""
+
+ROUNDING = 1e-9
+"""Times are sums of periods, and so not exactly what was written [s]."""
+
+
 @dataclass(frozen=True, slots=True)
 class Fault:
     """One fault of one target.
@@ -49,8 +56,10 @@ class Fault:
             raise ValueError(f"fault '{text}': value, time and duration must be real and positive")
         if verb == "drop" and not 0.0 < number <= 1.0:
             raise ValueError(f"fault '{text}': a drop probability must be in (0, 1]")
+        if number == UNCHANGED.get(verb):
+            raise ValueError(f"fault '{text}': {verb} by {number:g} changes nothing")
         return fault
 
     def active(self, time: float) -> bool:
         """Whether the fault is on at ``time`` [s]."""
-        return self.start <= time < self.start + self.duration
+        return self.start - ROUNDING <= time < self.start + self.duration - ROUNDING

@@ -6,16 +6,20 @@ Files live in ``config/scenarios/``; every key has a default, so a file says onl
 from __future__ import annotations
 
 from bisect import bisect_right
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, field_validator
 from pydantic.dataclasses import dataclass
 
 from wm_bringup.scenarios.faults import Fault
 from wm_control.parameters import STRICT, load_parameters
 from wm_control.share import config_file
 from wm_control.types import VelocityCommand
+
+SHORTEST = 0.002
+"""One control period: the least that an episode can last [s]."""
 
 Noise = Literal["off", "nominal", "double"]
 
@@ -87,7 +91,7 @@ class Scenario:
     """One episode."""
 
     name: str = "default"
-    duration: float = Field(default=20.0, gt=0.0, le=3600.0, description="[s]")
+    duration: float = Field(default=20.0, ge=SHORTEST, le=3600.0, description="[s]")
     seed: int = Field(
         default=0, ge=0, description="the first episode's; the others count on from it"
     )
@@ -116,6 +120,15 @@ class Scenario:
     faults: tuple[Annotated[str, AfterValidator(_valid_fault)], ...] = Field(
         default=(), description="TARGET:VERB[=VALUE]@TIME[+DURATION]"
     )
+
+    @field_validator("velocity")
+    @classmethod
+    def _in_order(cls, segments: tuple[VelocitySegment, ...]) -> tuple[VelocitySegment, ...]:
+        """Of two that begin at the same time, or in the wrong order, one would never be."""
+        times = [segment.at for segment in segments]
+        if any(later <= earlier for earlier, later in pairwise(times)):
+            raise ValueError(f"times must rise, found {', '.join(f'{t:g} s' for t in times)}")
+        return segments
 
     def velocity_at(self, time: float) -> VelocityCommand:
         """Command in force at ``time`` [s]; zero before the first segment."""

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import json
+import sys
+from array import array
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields, is_dataclass
+from itertools import pairwise
 from typing import Any, TypeVar
 
 from rcl_interfaces.msg import ParameterDescriptor, SetParametersResult
+from rclpy.exceptions import InvalidParameterTypeException
 from rclpy.node import Node
 from rclpy.parameter import Parameter
 
@@ -30,12 +35,73 @@ def declare(node: Node, values: T, change: Callable[[T], None] | None = None) ->
     _check_names(node, defaults)
     for name, value, description in leaves:
         descriptor = ParameterDescriptor(description=description, read_only=change is None)
-        node.declare_parameter(name, _plain(value), descriptor)
+        declare_typed(node, name, _plain(value), descriptor)
     current = {name: node.get_parameter(name).value for name in defaults}
     effective: T = load_parameters(schema, _nest(current), origin=f"node {node.get_name()}")
     if change is not None:
         _accept_changes(node, schema, list(defaults), change)
     return effective
+
+
+def declare_typed(
+    node: Node,
+    name: str,
+    default: Any,  # noqa: ANN401 - whatever a ROS parameter may be
+    descriptor: ParameterDescriptor | None = None,
+) -> Any:  # noqa: ANN401
+    """Declare one parameter of the type of its default, and return its value.
+
+    Whole numbers are good for real ones. ParameterError for any other type, and for text that YAML
+    cut or changed on its way here.
+    """
+    overrides = getattr(node, "_parameter_overrides", {})
+    if name in overrides:
+        value = _as_real(overrides[name].value, default)
+        overrides[name] = Parameter(name, value=value)
+        if isinstance(default, str):
+            _check_text(node, name, value)
+    try:
+        node.declare_parameter(name, default, descriptor or ParameterDescriptor())
+    except InvalidParameterTypeException as error:
+        wanted = Parameter.Type.from_parameter_value(default).name.lower().replace("_", " ")
+        raise ParameterError(
+            name, overrides[name].value, f"must be a {wanted}", node.get_name()
+        ) from error
+    return node.get_parameter(name).value
+
+
+def _as_real(value: Any, default: object) -> Any:  # noqa: ANN401
+    """Turn whole numbers into real ones where those are wanted: ROS itself would refuse them."""
+    if isinstance(default, float) and type(value) is int:
+        return float(value)
+    if isinstance(default, list) and all(isinstance(item, float) for item in default) and default:
+        numbers = list(value) if isinstance(value, (list, array, tuple)) else None
+        if numbers and all(type(item) is int for item in numbers):
+            return [float(item) for item in numbers]
+    return value
+
+
+def _check_text(node: Node, name: str, value: object) -> None:
+    """Refuse text that is not what was typed: YAML takes 1e5 for a number, ' #' for a comment."""
+    typed = typed_value(sys.argv, name)
+    quoted = typed is not None and typed[:1] in ("'", '"')
+    if not isinstance(value, str) or (typed is not None and not quoted and typed != value):
+        text = typed if typed is not None else str(value)
+        cure = f"in double quotes text stays text: -p '{name}:={json.dumps(text)}'"
+        raise ParameterError(name, text, f"YAML reads it as {value!r}; {cure}", node.get_name())
+
+
+def typed_value(arguments: Sequence[str], name: str) -> str | None:
+    """Find what follows ``-p NAME:=`` on a command line, as it was typed; None when nothing does.
+
+    The last one counts, as for ROS; NODE:NAME:=VALUE is one as well.
+    """
+    found = None
+    for flag, rule in pairwise(arguments):
+        target, assigned, value = rule.partition(":=")
+        if flag in ("-p", "--param") and assigned and target.rpartition(":")[2] == name:
+            found = value
+    return found
 
 
 def _accept_changes(

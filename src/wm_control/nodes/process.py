@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
+import traceback
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from types import FrameType
 from typing import Protocol
 
 import rclpy
+from rclpy.context import Context
 from rclpy.executors import Executor
 from rclpy.experimental import EventsExecutor
 from rclpy.node import Node
@@ -17,6 +20,8 @@ from rclpy.signals import SignalHandlerOptions
 
 from wm_bringup.realtime import raise_thread
 from wm_control.errors import WmError
+from wm_control.nodes.log_directory import check_log_directory
+from wm_control.nodes.ready import report_ready
 
 OK, FAILED, COULD_NOT_START = 0, 1, 2
 """Exit codes: stopped as asked; ended by a fault; never began."""
@@ -53,6 +58,10 @@ class Stop:
         self.requested = True
 
 
+class RosStartError(WmError):
+    """ROS itself cannot be initialised."""
+
+
 class Served(Protocol):
     """A running part of the graph, as its process sees it."""
 
@@ -64,13 +73,26 @@ class Served(Protocol):
         """Bring everything to rest, destroy nothing of ROS, and return the exit code."""
 
 
+def initialise(arguments: Sequence[str] | None, context: Context | None = None) -> None:
+    """Initialise ROS without its signal handlers.
+
+    WmError when it cannot start: no place for its logs, arguments or a domain that it cannot read.
+    """
+    check_log_directory(os.environ)
+    try:
+        rclpy.init(
+            args=None if arguments is None else list(arguments),
+            context=context,
+            signal_handler_options=SignalHandlerOptions.NO,
+        )
+    except Exception as error:  # rclpy's own have no common root
+        raise RosStartError(f"ROS cannot start: {' '.join(str(error).split())}") from error
+
+
 @contextmanager
 def ros(arguments: Sequence[str] | None) -> Iterator[None]:
-    """Initialise ROS without its signal handlers, and shut it down."""
-    rclpy.init(
-        args=None if arguments is None else list(arguments),
-        signal_handler_options=SignalHandlerOptions.NO,
-    )
+    """Initialise ROS, see ``initialise``, and shut it down."""
+    initialise(arguments)
     try:
         yield
     finally:
@@ -85,7 +107,8 @@ def run(
 ) -> int:
     """Run one process of the graph until it is stopped; returns its exit code.
 
-    start: builds and starts everything, given the stop flag; a WmError says why it cannot.
+    start: builds and starts everything, given the stop flag; a WmError says why it cannot. Any
+    other exception in it is shown as it is; both are COULD_NOT_START.
     priority: of SCHED_FIFO, where permitted, for the callbacks.
     """
     stop = Stop()
@@ -104,12 +127,17 @@ def _run(
     priority: int | None,
     stop: Stop,
 ) -> int:
-    with ros(arguments):
+    with ExitStack() as stack:
         try:
+            stack.enter_context(ros(arguments))
             served = start(stop)
         except WmError as error:
             print(f"{name}: {error}", file=sys.stderr, flush=True)
             return COULD_NOT_START
+        except Exception:
+            traceback.print_exc()
+            return COULD_NOT_START
+        report_ready()
         if priority is not None:
             raise_thread(priority)
         executor = EventsExecutor()

@@ -168,3 +168,41 @@ def test_limbs_cannot_pass_through_each_other(simulate, hold, g1):
         observation = robot.step(hold(observation, posture))
         touched |= {name for name in robot.ground_truth().touching if "|" in name}
     assert any("left" in name and "right" in name for name in touched)
+
+
+def test_the_schedule_knows_when_each_push_began_and_which_never_did():
+    same = Push(impulse=(1.0, 0.0, 0.0), at=0.1)
+    waiting = Push(impulse=(1.0, 0.0, 0.0), at=0.0, phase=0.5)
+    schedule = PushSchedule((same, waiting, same, Push(impulse=(2.0, 0.0, 0.0), at=0.3)))
+    for k in range(100):
+        schedule.due(0.002 * k)
+    assert schedule.started == {0: pytest.approx(0.1), 2: pytest.approx(0.1)}
+    schedule.due_at_phase(0.2, 0.4)
+    schedule.due_at_phase(0.21, 0.6)
+    assert schedule.started[1] == 0.21
+    schedule.reset()
+    assert schedule.started == {}
+
+
+def test_a_simulated_robot_says_what_came_of_everything_that_was_asked(simulate, hold):
+    robot = simulate(
+        Scenario(
+            pushes=(
+                Push(impulse=(2.0, 0.0, 0.0), at=0.02),
+                Push(impulse=(9.0, 0.0, 0.0), at=0.03, phase=0.5),
+            ),
+            faults=("gyro:bias=0.2@0.05+0.01", "observation:drop=1e-9@0", "imu:nan@5"),
+        )
+    )
+    observation = robot.reset(0)
+    for _ in range(50):
+        observation = robot.step(hold(observation))
+    assert [one.as_json() for one in robot.happened] == [
+        {"what": "push 2 0 0 N·s at 0.02 s", "at": pytest.approx(0.02)},
+        {"what": "push 9 0 0 N·s at phase 0.5 after 0.03 s", "at": None},
+        {"what": "fault gyro:bias=0.2@0.05+0.01", "at": pytest.approx(0.05), "samples": 5},
+        {"what": "fault observation:drop=1e-9@0", "at": None, "samples": 0},
+        {"what": "fault imu:nan@5", "at": None, "samples": 0},
+    ]
+    robot.reset(0)
+    assert all(one.at is None for one in robot.happened[:2])

@@ -118,3 +118,17 @@ def test_a_policy_is_timed_without_naming_one_because_one_comes_with_the_package
 def test_timing_a_policy_that_is_not_there_says_so(capsys, tmp_path):
     assert main(["bench", "policy", "--policy", str(tmp_path / "gone.onnx")]) == 2
     assert "gone.onnx" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["wbc", "--policy", "p.onnx"], "--policy means nothing for 'wbc'"),
+        (["wbc", "--seconds", "nan"], "--seconds"),
+        (["wbc", "--seconds", "inf"], "--seconds"),
+        (["wbc", "--json", "/dev/null/b.json"], "/dev/null is a file"),
+    ],
+)
+def test_what_would_have_no_effect_is_refused_before_the_walk(capsys, options, said):
+    assert main(["bench", *options]) == 2
+    assert said in capsys.readouterr().err

@@ -23,6 +23,7 @@ def test_a_short_course_is_walked_recorded_and_judged(domain, tmp_path, capfd):
     assert code == HELD, capfd.readouterr()
     summary = json.loads((output / "summary.json").read_text())
     assert not summary["fell"]
+    assert [(p["at"], p["happened"]) for p in summary["pushes"]] == [(3.0, True)]
     assert summary["seconds"] == pytest.approx(5.0, abs=0.2)
     assert {"/robot", "/state_estimator", "/whole_body_controller", "/arbiter", "/mpc"} <= set(
         summary["nodes"]
@@ -52,9 +53,33 @@ def test_a_course_with_a_velocity_out_of_bounds_is_refused_by_key(tmp_path, capf
     assert "segments.0.x" in capfd.readouterr().err
 
 
-def test_a_graph_that_cannot_start_says_why_in_its_own_words(domain, tmp_path, capfd):
+def test_what_cannot_come_up_is_refused_before_the_last_report_is_thrown_away(tmp_path, capfd):
+    (tmp_path / "summary.json").write_text("of an earlier demo")
     code = main(["demo", "--robot", "nobody", "--output", str(tmp_path)])
     said = capfd.readouterr().err
     assert code == COULD_NOT_RUN
-    assert "before the robot was armed" in said
     assert "nobody" in said
+    assert (tmp_path / "summary.json").read_text() == "of an earlier demo"
+
+
+@pytest.mark.parametrize(
+    ("course", "said"),
+    [
+        (
+            "segments: [{name: a, seconds: 5, push: [9, 0, 0], push_after: 5}]",
+            "the segment 'a' is over after 5 s",
+        ),
+        ("segments: [{name: a, seconds: 5, push: [9, 0, 0], push_after: 4.95}]", "5.05 s"),
+        ("segments: [{name: a, seconds: 5, push: [0, 0, 0]}]", "zero"),
+        ("segments: [{name: a, seconds: 5}]\nscenario: {faults: ['gyro:nan@5']}", "gyro:nan@5"),
+        (
+            "segments: [{name: a, seconds: 5}]\nscenario: {velocity: [{at: 1, x: 0.5}]}",
+            "the segments say what is commanded",
+        ),
+    ],
+)
+def test_what_cannot_happen_on_a_course_is_refused(course, said, tmp_path, capfd):
+    (tmp_path / "course.yaml").write_text(course)
+    code = main(["demo", "--course", str(tmp_path / "course.yaml"), "--output", str(tmp_path)])
+    assert code == COULD_NOT_RUN
+    assert said in capfd.readouterr().err

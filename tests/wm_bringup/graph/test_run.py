@@ -15,8 +15,14 @@ from wm_bringup.run import GraphRunner, ProcessStartError, run_graph
 
 PATIENCE = 60.0
 
+UP = """
+import os
+os.write(int(os.environ["WM_READY_DESCRIPTOR"]), b"1")
+"""
+"""What a process of the graph does once it is up."""
+
 PROGRAMS = {
-    "good": """
+    "good": f"""{UP}
 import signal, sys, time
 def stop(*_): print("stopping", flush=True); sys.exit(0)
 signal.signal(signal.SIGINT, stop)
@@ -24,15 +30,20 @@ signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGINT, signal.SIGTERM])
 print("ready", flush=True)
 time.sleep(600)
 """,
-    "deaf": """
+    "deaf": f"""{UP}
 import signal, time
 signal.signal(signal.SIGINT, signal.SIG_IGN); signal.signal(signal.SIGTERM, signal.SIG_IGN)
 print("ready", flush=True)
 time.sleep(600)
 """,
-    "ends": "print('ready', flush=True)",
-    "fails": "print('ready', flush=True); raise SystemExit(3)",
-    "refuses": "print('ready', flush=True); raise SystemExit(2)",
+    "ends": f"{UP}print('ready', flush=True)",
+    "fails": f"{UP}print('ready', flush=True); raise SystemExit(3)",
+    "refuses": "raise SystemExit(2)",
+    "lasts": f"{UP}import time; time.sleep(1.0)",
+    "crashes": "raise SystemExit(1)",
+    "aborts": "import os; os.abort()",
+    "leaves": "",
+    "odd": "raise SystemExit(255)",
 }
 
 
@@ -111,10 +122,23 @@ def test_the_end_of_a_vital_process_ends_the_graph_with_its_verdict(start):
     assert graph.runner.stop() == 1
 
 
-def test_a_vital_process_that_could_not_start_gives_two(start):
-    graph = start(process("refuses", vital=True), process("good"))
+@pytest.mark.parametrize("vital", [True, False])
+@pytest.mark.parametrize("kind", ["refuses", "crashes", "aborts", "leaves", "odd"])
+def test_a_process_that_ends_before_it_is_up_ends_the_graph_with_two(start, kind, vital):
+    graph = start(process(kind, vital=vital), process("good"))
     assert not graph.runner.wait(PATIENCE)
     assert graph.runner.stop() == 2
+    assert not graph.runner.running
+    assert any(f"{kind} could not start: it" in line for line in graph.said)
+
+
+def test_a_graph_is_up_when_every_process_has_said_so(start):
+    graph = start(process("good", "a"), process("good", "b"))
+    assert not graph.runner.up
+    graph.runner.wait(PATIENCE, lambda: graph.runner.up)
+    assert graph.runner.up
+    assert graph.runner.stop() == 0
+    assert not graph.runner.up
 
 
 def test_the_loss_of_another_process_is_told_and_the_graph_goes_on(start):
@@ -157,3 +181,11 @@ def test_run_graph_returns_when_the_vital_process_ends(programs):
     said = []
     graph = Graph((replace(process("ends"), vital=True), process("good")), "", {})
     assert run_graph(graph, said.append) == 0
+
+
+def test_hints_are_said_once_all_are_up(programs):
+    said = []
+    run_graph(Graph((process("lasts", vital=True),), "", {}), said.append, hints=["how to stop"])
+    run_graph(Graph((process("refuses", vital=True),), "", {}), said.append, hints=["too early"])
+    assert "how to stop" in said
+    assert "too early" not in said

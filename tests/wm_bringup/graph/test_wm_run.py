@@ -16,8 +16,10 @@ PATIENCE = 90.0
 class Run:
     def __init__(self, *options) -> None:
         self.lines = []
+        chosen = {"--scenario", "--backend"} & set(options)
+        backend = () if chosen else ("--backend", "mock")
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "wm_bringup.cli", "run", "--backend", "mock", *options],
+            [sys.executable, "-m", "wm_bringup.cli", "run", *backend, *options],
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -143,3 +145,47 @@ def test_a_parameter_that_is_unknown_or_out_of_bounds_stops_start_up_by_name(dom
     )
     assert done.returncode == 2
     assert said in done.stderr
+
+
+def test_a_fall_is_exit_code_one_and_said(domain, tmp_path):
+    scenario = tmp_path / "hard.yaml"
+    scenario.write_text("pushes: [{impulse: [150, 0, 0], at: 1.0}]")
+    run = Run("--scenario", str(scenario))
+    run.until_said("base tilted by")
+    run.process.send_signal(signal.SIGINT)
+    assert run.end() == 1
+    assert "control: the robot fell: DAMPING" in run.text()
+
+
+def test_people_are_told_how_to_drive_and_to_stop_and_a_robot_so_stopped_has_not_fallen(domain):
+    run = Run("--scenario", "default")
+    run.until_said("wm: up; Ctrl-C here damps the robot and stops everything")
+    run.until_said("wm: drive it: geometry_msgs/Twist or TwistStamped on /cmd_vel")
+    run.until_said("wm: stop it: call /arbiter/stop")
+    run.process.send_signal(signal.SIGINT)
+    assert run.end() == 0, run.text()
+
+
+def test_a_policy_that_must_not_start_ends_all_with_two_and_leaves_nothing(domain, tmp_path):
+    (tmp_path / "none.onnx").write_text("these are no weights")
+    run = Run("--policy", str(tmp_path / "none.onnx"))
+    run.until_said("none.onnx")
+    children = children_of(run.process.pid)
+    assert run.end() == 2, run.text()
+    assert "policy could not start: it ended with exit code 2" in run.text()
+    assert gone(children)
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--policy", "gone.onnx"), "'gone.onnx' - no such file or folder"),
+        (("--record", "/dev/null/bag"), "/dev/null is a file, not a folder"),
+        (("--namespace", "r1", "--namespace", "r2"), "more than once"),
+    ],
+)
+def test_what_cannot_come_up_is_refused_on_one_line_before_anything_starts(options, said, domain):
+    run = Run(*options)
+    assert run.end() == 2
+    assert said in run.text()
+    assert "[control]" not in run.text()

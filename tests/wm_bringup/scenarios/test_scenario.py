@@ -35,7 +35,7 @@ def test_a_scenario_is_found_by_its_name():
     ("content", "said"),
     [
         ({"durations": 3.0}, "'durations'"),
-        ({"duration": -1.0}, r"'duration'.*-1\.0.*greater than 0"),
+        ({"duration": -1.0}, r"'duration'.*-1\.0.*greater than or equal to 0\.002"),
         ({"ground": {"friction": 0.0}}, r"'ground\.friction'"),
         ({"noise": "loud"}, r"'noise'.*'loud'.*'off', 'nominal' or 'double'"),
         ({"faults": ["gyro:explode@1"]}, r"'faults\.0'.*verb 'explode'"),
@@ -77,6 +77,9 @@ def test_a_fault_is_read(text, fault):
         "imu:nan@2+0",
         "imu:nan@nan",
         "imu:bias=inf@1",
+        "gyro:bias=0@1",
+        "gyro:scale=1@1",
+        "observation:drop=0@1",
     ],
 )
 def test_a_fault_that_means_nothing_is_refused(text):

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 from bar_outcomes import GOOD, STANDING
 
-from wm_bringup.commands import HELD, NOT_HELD
+from wm_bringup.cli import main
+from wm_bringup.commands import COULD_NOT_RUN, HELD, NOT_HELD
 from wm_bringup.commands.train import train
 from wm_bringup.training import extra, judging
 from wm_bringup.training.bar import Case, Outcome
@@ -52,3 +53,29 @@ def test_without_torch_training_says_how_to_get_it(monkeypatch: pytest.MonkeyPat
     with pytest.raises(extra.ExtraMissingError, match=r"needs torch, .*`make train`"):
         train(from_scratch=True, jobs=1, output=Path("never"))
     assert not Path("never").exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--seed", "0"], "--seed means nothing beside --judge"),
+        (["--from-scratch"], "--from-scratch means nothing"),
+        (["--budget", "5"], "--budget means nothing"),
+        (["--config", "c.yaml"], "--config means nothing"),
+        (["--output", "o"], "--output means nothing"),
+        (["--json", "/dev/null/bar.json"], "/dev/null is a file"),
+    ],
+)
+def test_what_has_no_effect_on_a_judgement_is_refused(
+    options: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["train", "--judge", str(shipped_policy()), *options]) == COULD_NOT_RUN
+    assert said in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("number", ["nan", "inf", "0"])
+def test_a_budget_that_is_no_time_is_refused(
+    number: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["train", "--budget", number]) == COULD_NOT_RUN
+    assert "--budget" in capsys.readouterr().err

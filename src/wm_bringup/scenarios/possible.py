@@ -1,0 +1,81 @@
+"""What a scenario asks for and what came of it: nothing that was asked for is lost unseen."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from wm_bringup.scenarios.faults import ROUNDING, Fault
+from wm_bringup.scenarios.scenario import SHORTEST, Push, Scenario, VelocitySegment
+from wm_control.errors import ParameterError
+
+
+def check_possible(scenario: Scenario) -> None:
+    """ParameterError for the first thing that cannot happen within the scenario's duration."""
+    for key, what, why in _impossible(scenario):
+        raise ParameterError(key, what, why, f"scenario '{scenario.name}'")
+
+
+def _impossible(scenario: Scenario) -> Iterator[tuple[str, str, str]]:
+    end = scenario.duration
+    for index, segment in enumerate(scenario.velocity):
+        if not segment.at < end:
+            yield (
+                f"velocity.{index}",
+                velocity_text(segment),
+                f"never begins: the end is at {end:g} s",
+            )
+    for index, push in enumerate(scenario.pushes):
+        if not any(push.impulse):
+            yield f"pushes.{index}", push_text(push), "an impulse of zero pushes nobody"
+        if not push.at + push.duration <= end + ROUNDING:
+            why = f"takes until {push.at + push.duration:g} s, but the end is at {end:g} s"
+            yield f"pushes.{index}", push_text(push), why
+    for index, text in enumerate(scenario.faults):
+        if not _hits_a_sample(Fault.parse(text), end):
+            yield f"faults.{index}", text, f"meets no sample of the sensors before {end:g} s"
+
+
+def _hits_a_sample(fault: Fault, end: float) -> bool:
+    """Whether a sample, taken every control period before ``end`` [s], lies in the fault."""
+    first = math.ceil((fault.start - ROUNDING) / SHORTEST) * SHORTEST
+    return first < end - ROUNDING and fault.active(first)
+
+
+def velocity_text(segment: VelocitySegment) -> str:
+    """Say a velocity command, for people."""
+    return f"velocity {segment.x:g} {segment.y:g} {segment.yaw:g} from {segment.at:g} s"
+
+
+def push_text(push: Push) -> str:
+    """Say a push, for people."""
+    x, y, z = push.impulse
+    phase = "" if push.phase is None else f" at phase {push.phase:g} after"
+    when = f"{phase} {push.at:g} s" if phase else f" at {push.at:g} s"
+    return f"push {x:g} {y:g} {z:g} N·s{when}"
+
+
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """What came of one push or fault.
+
+    what: as it was asked for. at: when it began [s], None if never. samples: of the sensors that a
+    fault changed.
+    """
+
+    what: str
+    at: float | None
+    samples: int | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain dictionary."""
+        more = {} if self.samples is None else {"samples": self.samples}
+        return {"what": self.what, "at": self.at, **more}
+
+
+def missed(scenario: Scenario, happened: Sequence[Happened], end: float) -> tuple[str, ...]:
+    """List what was asked for and had not begun by ``end`` [s], when the episode was over."""
+    late = (velocity_text(s) for s in scenario.velocity if not s.at <= end)
+    return (*late, *(one.what for one in happened if one.at is None))

@@ -1,0 +1,132 @@
+"""What cannot come up is refused before a process starts, in one line that says the cure."""
+
+from __future__ import annotations
+
+import os
+import re
+
+import pytest
+
+from wm_bringup.graph import graph_arguments
+from wm_bringup.preflight import hints, preflight
+from wm_control.errors import WmError
+
+PHASED = "pushes: [{impulse: [10, 0, 0], at: 3, phase: 0.5}]\n"
+
+
+def refusal(environment=os.environ, **given):
+    with pytest.raises(WmError) as error:
+        preflight(graph_arguments(given), environment)
+    return str(error.value)
+
+
+def without(*names, **more):
+    return {k: v for k, v in os.environ.items() if k not in names} | more
+
+
+def test_what_can_come_up_passes(tmp_path):
+    preflight(graph_arguments({"record": str(tmp_path / "new" / "bag"), "scenario": "rough"}))
+
+
+@pytest.mark.parametrize("arguments", [{"gui": True}, {"gui": "true", "controller": "policy"}])
+def test_a_window_needs_a_display(arguments):
+    assert "DISPLAY" in refusal(without("DISPLAY"), **arguments)
+    preflight(graph_arguments(arguments), without(DISPLAY=":0"))
+
+
+@pytest.mark.parametrize(
+    ("environment", "said"),
+    [
+        (without("HOME", "ROS_HOME", "ROS_LOG_DIR"), "neither ROS_LOG_DIR nor HOME is set"),
+        (without("ROS_HOME", "ROS_LOG_DIR", HOME=""), "neither ROS_LOG_DIR nor HOME is set"),
+        (without("ROS_HOME", "ROS_LOG_DIR", HOME="/proc/nobody"), "/proc/nobody/.ros/log"),
+        (without("ROS_LOG_DIR", ROS_HOME="/dev/null"), "/dev/null/log"),
+        (without("HOME", ROS_LOG_DIR="~/logs"), "neither ROS_LOG_DIR nor HOME is set"),
+    ],
+    ids=["no HOME", "empty HOME", "HOME that cannot be", "ROS_HOME that is a file", "~ of nobody"],
+)
+def test_without_a_place_for_ros_logs_the_cure_is_named(environment, said):
+    line = refusal(environment)
+    assert said in line
+    assert "export ROS_LOG_DIR=" in line
+
+
+def test_with_a_place_for_its_logs_ros_needs_no_home(tmp_path):
+    preflight(graph_arguments(), without("HOME", ROS_LOG_DIR=str(tmp_path / "logs")))
+    assert (tmp_path / "logs").is_dir()
+
+
+@pytest.mark.parametrize("domain", ["233", "-1", "abc", "1.5"])
+def test_a_domain_that_dds_has_no_ports_for_is_refused(domain):
+    assert f"ROS_DOMAIN_ID={domain}: must be" in refusal(without(ROS_DOMAIN_ID=domain))
+    preflight(graph_arguments(), without(ROS_DOMAIN_ID="232"))
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"seed": 3}, "'seed'"),
+        ({"scenario": "rough"}, "'scenario'"),
+        ({"truth": True}, "'truth'"),
+        ({"gui": True}, "'gui'"),
+    ],
+)
+def test_what_means_nothing_to_a_robot_without_physics_is_refused(given, said):
+    line = refusal(backend="mock", **given)
+    assert said in line
+    assert "no effect with backend 'mock'" in line
+
+
+def test_a_push_at_a_phase_cannot_wait_for_a_policy_whose_phase_nobody_knows(tmp_path):
+    (tmp_path / "phased.yaml").write_text(PHASED)
+    scenario = str(tmp_path / "phased.yaml")
+    assert "phase" in refusal(controller="policy", scenario=scenario)
+    preflight(graph_arguments({"controller": "mpc", "scenario": scenario}))
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"record": "there"}, "record there: is there already"),
+        ({"record": "a_file"}, "record a_file: is there already"),
+        ({"record": "a_file/bag"}, "a_file is a file, not a folder"),
+        ({"record": "dangling"}, "record dangling: is there already"),
+        ({"latency": "l.csv"}, r"latency l.csv: the name must end in .npz"),
+        ({"latency": "there.npz"}, "is a folder, not a file"),
+        ({"latency": "a_file/l.npz"}, "a_file is a file, not a folder"),
+        ({"policy": "gone.onnx"}, "no such file or folder"),
+        ({"policy": "there", "overlay": "gone.yaml"}, "'overlay'.*no such file"),
+        ({"policy": "there", "overlay": "there"}, "'overlay'.*no such file"),
+        ({"overlay": "a_file"}, "no effect without a policy"),
+    ],
+)
+def test_files_and_folders_are_looked_at_first(given, said, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "there").mkdir()
+    (tmp_path / "there.npz").mkdir()
+    (tmp_path / "a_file").write_text("")
+    (tmp_path / "dangling").symlink_to(tmp_path / "nowhere")
+    line = refusal(**given)
+    assert re.search(said, line), line
+    assert "\n" not in line
+
+
+def test_people_are_told_how_to_drive_and_how_to_stop():
+    said = "\n".join(hints(graph_arguments({"namespace": "r1", "arm": False})))
+    assert "Ctrl-C" in said
+    assert "/r1/cmd_vel" in said
+    assert "velocity_source --velocity 0.3 0 0 --ros-args -r __ns:=/r1" in said
+    assert "/r1/arbiter/arm" in said
+    assert "/r1/arbiter/stop" in said
+
+
+def test_a_robot_that_is_driven_already_needs_no_driver():
+    said = "\n".join(hints(graph_arguments({"velocity": "0.5 0 0"})))
+    assert "cmd_vel" not in said
+    assert "/arbiter/stop" in said
+
+
+def test_velocities_of_a_scenario_are_said_not_to_drive_the_graph():
+    said = "\n".join(hints(graph_arguments({"scenario": "rough"})))
+    assert "velocities of scenario 'rough' are for wm walk" in said
+    assert "velocities" not in "\n".join(hints(graph_arguments({"scenario": "nominal"})))

@@ -1,0 +1,67 @@
+"""What a scenario asks for either can happen within its time, or is refused by name."""
+
+from __future__ import annotations
+
+import pytest
+
+from wm_bringup.scenarios.possible import Happened, check_possible, missed
+from wm_bringup.scenarios.scenario import Push, Scenario, VelocitySegment
+from wm_control.errors import ParameterError
+
+
+def scenario(**changes):
+    return Scenario(name="made_up", **{"duration": 2.0, **changes})
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"pushes": (Push(impulse=(40, 0, 0), at=1.9),)},
+        {"pushes": (Push(impulse=(0, 0, 1), at=0.0, duration=2.0),)},
+        {"faults": ("gyro:nan@1.998",)},
+        {"faults": ("accelerometer:bias=150@1+0.002", "observation:drop=0.5@0")},
+        {"velocity": (VelocitySegment(at=0.0, x=0.5), VelocitySegment(at=1.998))},
+        {"duration": 0.002},
+    ],
+)
+def test_what_can_happen_passes(changes):
+    check_possible(scenario(**changes))
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"pushes": (Push(impulse=(40, 0, 0), at=5.0),)}, r"pushes\.0.*40 0 0.*takes until 5\.1 s"),
+        ({"pushes": (Push(impulse=(40, 0, 0), at=1.95),)}, r"2\.05 s, but the end is at 2 s"),
+        (
+            {"pushes": (Push(impulse=(1, 0, 0)), Push(impulse=(9, 0, 0), at=3.0, phase=0.5))},
+            r"pushes\.1.*phase 0\.5 after 3 s",
+        ),
+        ({"pushes": (Push(impulse=(0, 0, 0), at=1.0),)}, "zero"),
+        ({"faults": ("gyro:nan@99",)}, r"faults\.0.*gyro:nan@99.*meets no sample"),
+        ({"faults": ("gyro:nan@2",)}, "meets no sample"),
+        ({"faults": ("observation:drop@1.0001+0.001",)}, "meets no sample"),
+        ({"velocity": (VelocitySegment(at=2.0, x=0.5),)}, r"velocity\.0.*never begins"),
+    ],
+)
+def test_what_cannot_happen_is_refused_with_what_and_why(changes, said):
+    with pytest.raises(ParameterError, match=said) as error:
+        check_possible(scenario(**changes))
+    assert "scenario 'made_up'" in str(error.value)
+
+
+@pytest.mark.parametrize("times", [(1.0, 1.0), (2.0, 1.0), (0.0, 3.0, 2.0)])
+def test_velocities_out_of_order_are_refused_since_one_would_never_be(times):
+    with pytest.raises(ValueError, match="times must rise"):
+        Scenario(velocity=tuple(VelocitySegment(at=at) for at in times))
+
+
+def test_what_had_not_begun_when_the_episode_was_over_is_listed():
+    asked = scenario(velocity=(VelocitySegment(at=0.5, x=0.3), VelocitySegment(at=1.5, x=0.6)))
+    happened = (
+        Happened("push 40 0 0 N·s at 0.6 s", 0.6),
+        Happened("fault gyro:nan@1", None, 0),
+        Happened("fault imu:stuck@0.2", 0.2, 300),
+    )
+    assert missed(asked, happened, end=0.9) == ("velocity 0.6 0 0 from 1.5 s", "fault gyro:nan@1")
+    assert missed(asked, happened, end=1.8) == ("fault gyro:nan@1",)
