@@ -24,6 +24,7 @@ def setup(**changes):
         "controller": "mpc",
         "scenario": "",
         "gui": False,
+        "ros_time": True,
         "options": CycleOptions(arm=False, held=False),
         "safety": safety_parameters(),
         "estimator": estimator_parameters(),
