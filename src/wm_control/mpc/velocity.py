@@ -12,13 +12,18 @@ from wm_control.types import Array, VelocityCommand
 
 
 def slew(now: Array, command: VelocityCommand, gait: GaitParameters, dt: float) -> Array:
-    """Move the (3,) command towards a new one; a non-finite one counts as zero."""
+    """Move the (3,) command straight towards a new one; a non-finite one counts as zero.
+
+    All axes share the way, so that the curve asked for stays and whatever convex set holds both
+    ends holds all between; the axis that needs longest at its rate sets the pace. dt: [s].
+    """
     target = np.array([command.linear_x, command.linear_y, command.angular_z])
     if not all(isfinite(value) for value in target):
         target = np.zeros(3)
-    rate = dt * np.array([gait.linear_slew, gait.linear_slew, gait.angular_slew])
-    change: Array = np.clip(target - now, -rate, rate)
-    return now + change
+    rate = np.array([gait.linear_slew, gait.linear_slew, gait.angular_slew])
+    change: Array = target - now
+    needed = float((np.abs(change) / rate).max())
+    return now + change * (1.0 if needed <= dt else dt / needed)
 
 
 _STEADY = 0.02
