@@ -20,6 +20,7 @@ from wm_control.arbiter.height import HeightAboveSoles
 from wm_control.arbiter.measurements import Overruns
 from wm_control.arbiter.operator import OperatorInput
 from wm_control.arbiter.parameters import SafetyParameters
+from wm_control.arbiter.velocity_envelope import envelope_of
 from wm_control.arbiter.velocity_gate import bounded
 from wm_control.parameters import load_parameters
 from wm_control.robot.description import RobotDescription
@@ -170,6 +171,7 @@ class ControlLoop:
             height=HeightAboveSoles(description),
         )
         self.filter = CommandFilter(description, self.safety.filter)
+        self.envelope = envelope_of(self.controllers[0].name)
         self.period = period
         self.last: TickRecord | None = None
         self._believed: Estimate | None = None
@@ -202,7 +204,7 @@ class ControlLoop:
     def _bounded(self, velocity: VelocityCommand) -> VelocityCommand:
         """Velocity command within the limits that hold after the newest decision."""
         action = self.last.decision.action if self.last else Action.NOMINAL
-        return bounded(velocity, self.safety.velocity, action)
+        return bounded(velocity, self.safety.velocity, action, self.envelope)
 
     def tick(self, observation: Observation, velocity: VelocityCommand, now: float) -> Decision:
         """One cycle. now: on the clock of ``observation.stamp`` [s]."""

@@ -35,6 +35,7 @@ from wm_bringup.record_codec import pack
 from wm_control.arbiter.operator import OperatorInput
 from wm_control.arbiter.parameters import SafetyParameters
 from wm_control.arbiter.safeguards import report_safeguards
+from wm_control.arbiter.velocity_envelope import envelope_of
 from wm_control.arbiter.velocity_gate import VelocityGate
 from wm_control.errors import WmError
 from wm_control.model_based import ModelBasedController
@@ -90,8 +91,8 @@ class LoopProcess:
         """Build everything; WmError when the configuration does not allow it."""
         self._link, self._ending = link, ending
         description = load_robot(setup.robot)
-        self._gate = VelocityGate(setup.safety.velocity)
         controller = _controller(setup, description)
+        self._gate = VelocityGate(setup.safety.velocity, envelope_of(controller.name))
         self._estimator = build_estimator(description, setup.estimator)
         self._loop = ControlLoop(
             description,

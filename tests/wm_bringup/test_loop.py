@@ -97,10 +97,11 @@ def test_velocity_is_bounded_before_any_controller_sees_it():
     bench = Bench()
     bench.tick(VelocityCommand(5.0, -5.0, 5.0))
     bench.tick(VelocityCommand(math.nan, 0.0, 0.0))
-    assert bench.controller.velocities == [
-        VelocityCommand(1.2, -0.4, 1.0),
-        VelocityCommand(),
-    ]
+    admitted, stop = bench.controller.velocities
+    # 5 / 1.1 + 5 / 0.3 + 5 / 0.9 = 26.77 times too much
+    assert admitted.linear_x == pytest.approx(5.0 / 26.77, abs=1e-4)
+    assert admitted.linear_x == -admitted.linear_y == admitted.angular_z
+    assert stop == VelocityCommand()
 
 
 def test_fallback_stops_the_velocity_command_from_the_next_cycle_on():

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 from pydantic.dataclasses import dataclass
 
+from wm_control.arbiter.velocity_envelope import WIDEST
 from wm_control.parameters import STRICT
 
 
@@ -119,7 +120,11 @@ class WatchdogParameters:
 
 @dataclass(frozen=True, slots=True, config=STRICT)
 class VelocityParameters:
-    """Which velocity commands are accepted, and for how long they hold."""
+    """Which velocity commands are accepted, and for how long they hold.
+
+    ``max_*`` only narrow what was measured (velocity_envelope.py), which always holds besides;
+    values beyond that are refused.
+    """
 
     timeout: float = Field(
         default=0.5,
@@ -127,9 +132,18 @@ class VelocityParameters:
         le=10.0,
         description="silence on /cmd_vel after which the robot stops [s]",
     )
-    max_linear_x: float = Field(default=1.2, gt=0.0, le=5.0, description="forward, backward [m/s]")
-    max_linear_y: float = Field(default=0.4, gt=0.0, le=5.0, description="sideways [m/s]")
-    max_angular_z: float = Field(default=1.0, gt=0.0, le=6.3, description="turning [rad/s]")
+    max_linear_x: float = Field(
+        default=WIDEST.forward, gt=0.0, le=WIDEST.forward, description="forward [m/s]"
+    )
+    max_linear_x_backward: float = Field(
+        default=WIDEST.backward, gt=0.0, le=WIDEST.backward, description="backward [m/s]"
+    )
+    max_linear_y: float = Field(
+        default=WIDEST.sideways, gt=0.0, le=WIDEST.sideways, description="sideways [m/s]"
+    )
+    max_angular_z: float = Field(
+        default=WIDEST.turning, gt=0.0, le=WIDEST.turning, description="turning [rad/s]"
+    )
     limited_share: float = Field(
         default=0.8,
         ge=0.0,

@@ -14,14 +14,16 @@ class SafeguardReport:
     """clips: joint commands clipped since reset, by kind. refused: velocity commands refused.
 
     velocity_cause: why the newest velocity command is not followed; empty when it is.
+    velocity_reduction: to what it is reduced, and why; empty when it is not.
     """
 
     clips: Mapping[str, int]
     refused: int
     velocity_cause: str
+    velocity_reduction: str = ""
 
 
 def report_safeguards(filtering: CommandFilter, gate: VelocityGate) -> SafeguardReport:
     """Take stock of both."""
     clips = {clip.name.lower(): int(filtering.counts[clip].sum()) for clip in Clip}
-    return SafeguardReport(clips, gate.refused, gate.cause)
+    return SafeguardReport(clips, gate.refused, gate.cause, gate.reduction())

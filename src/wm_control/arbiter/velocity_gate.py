@@ -5,9 +5,13 @@ from __future__ import annotations
 import math
 
 from wm_control.arbiter.parameters import VelocityParameters
+from wm_control.arbiter.velocity_envelope import MPC, VelocityEnvelope
 from wm_control.types import Action, VelocityCommand
 
 STOP = VelocityCommand()
+
+_ROUNDING = 1e-12
+"""Of a command that was scaled onto the boundary, so that scaling it again changes nothing."""
 
 
 class VelocityGate:
@@ -17,9 +21,12 @@ class VelocityGate:
     timeout is a stop as well. ``cause`` says why the robot is being stopped, or is empty.
     """
 
-    def __init__(self, parameters: VelocityParameters | None = None) -> None:
-        """Start silent."""
+    def __init__(
+        self, parameters: VelocityParameters | None = None, envelope: VelocityEnvelope = MPC
+    ) -> None:
+        """Start silent. envelope: of the driver."""
         self.parameters = parameters or VelocityParameters()
+        self.envelope = envelope
         self.refused = 0
         self.silent = True
         self._newest: tuple[VelocityCommand, float] | None = None
@@ -50,6 +57,12 @@ class VelocityGate:
             return f"no velocity command for more than {self.parameters.timeout:g} s"
         return ""
 
+    def reduction(self, action: Action = Action.NOMINAL) -> str:
+        """Say how ``bounded`` reduces the command in force under ``action``; empty when not."""
+        if self._newest is None or self.silent:
+            return ""
+        return reduction(self._newest[0], self.parameters, action, self.envelope)
+
 
 def not_finite(command: VelocityCommand) -> str:
     """Name the parts of a command that are NaN or infinite; empty when all are finite."""
@@ -63,21 +76,62 @@ def _finite(command: VelocityCommand, part: str) -> bool:
 
 
 def bounded(
-    command: VelocityCommand, parameters: VelocityParameters, action: Action
+    command: VelocityCommand,
+    parameters: VelocityParameters,
+    action: Action,
+    envelope: VelocityEnvelope = MPC,
 ) -> VelocityCommand:
-    """Clamp a command to the limits that hold under ``action``.
+    """Scale a command, as a whole, to what its driver may be asked for under ``action``.
 
-    Not finite: stop. LIMITED: a share of the limits. FALLBACK and worse: stop.
+    Within ``envelope`` and the operator's limits: unchanged. LIMITED: within a share of both.
+    Not finite, FALLBACK and worse: stop. All three numbers share one factor, so that the curve
+    asked for stays: speed is given up, not direction.
     """
     if action >= Action.FALLBACK or not_finite(command):
         return STOP
     share = parameters.limited_share if action == Action.LIMITED else 1.0
+    excess = max(envelope.excess(command), *_excess_by_limit(command, parameters).values())
+    if excess <= share + _ROUNDING:
+        return command
+    factor = share / excess
     return VelocityCommand(
-        _clamp(command.linear_x, share * parameters.max_linear_x),
-        _clamp(command.linear_y, share * parameters.max_linear_y),
-        _clamp(command.angular_z, share * parameters.max_angular_z),
+        factor * command.linear_x, factor * command.linear_y, factor * command.angular_z
     )
 
 
-def _clamp(value: float, limit: float) -> float:
-    return min(max(value, -limit), limit)
+def reduction(
+    command: VelocityCommand,
+    parameters: VelocityParameters,
+    action: Action,
+    envelope: VelocityEnvelope = MPC,
+) -> str:
+    """Say to what ``bounded`` reduces a finite command, and why; empty when it is followed."""
+    admitted = bounded(command, parameters, action, envelope)
+    if admitted == command or not_finite(command):
+        return ""
+    reasons = [
+        f"beyond velocity.{name} {getattr(parameters, name):g}"
+        for name, excess in _excess_by_limit(command, parameters).items()
+        if excess > 1.0
+    ]
+    if envelope.excess(command) > 1.0:
+        reasons.append("outside what was measured")
+    if action > Action.NOMINAL:
+        reasons.append(f"the arbiter's action is {action.name}")
+    asked, left = _in_words(command), _in_words(admitted)
+    return f"velocity command {asked} reduced to {left}: {', '.join(reasons)}"
+
+
+def _excess_by_limit(command: VelocityCommand, parameters: VelocityParameters) -> dict[str, float]:
+    """Factor that a command is beyond each of the operator's own limits, 1 when at it."""
+    ahead = "max_linear_x" if command.linear_x > 0.0 else "max_linear_x_backward"
+    return {
+        ahead: abs(command.linear_x) / getattr(parameters, ahead),
+        "max_linear_y": abs(command.linear_y) / parameters.max_linear_y,
+        "max_angular_z": abs(command.angular_z) / parameters.max_angular_z,
+    }
+
+
+def _in_words(command: VelocityCommand) -> str:
+    numbers = (command.linear_x, command.linear_y, command.angular_z)
+    return " ".join(f"{number:.3g}" for number in numbers)

@@ -149,7 +149,8 @@ class ArbiterFace:
         self._health.publish("command filter", Level.OK, said, taken.clips)
         level = Level.WARN if taken.velocity_cause else Level.OK
         refused = {"refused": taken.refused}
-        self._health.publish("velocity command", level, taken.velocity_cause or "followed", refused)
+        said = taken.velocity_cause or taken.velocity_reduction or "followed"
+        self._health.publish("velocity command", level, said, refused)
 
 
 def listen_to_proposals(

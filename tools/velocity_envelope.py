@@ -1,0 +1,319 @@
+"""Measure which velocity commands a driver survives, past the gate, and write the result down.
+
+    python tools/velocity_envelope.py                  every direction, both drivers, 5 seeds each
+    python tools/velocity_envelope.py --driver mpc --seeds 20
+    python tools/velocity_envelope.py --write          walk nothing, write what is done so far
+
+Each direction of (x, y, yaw) is walked at ``MARGIN`` times the boundary of the envelope in
+wm_control.arbiter.velocity_envelope: from standing to that command, its reversal, a stop, the
+command again, silence. Odd seeds walk mirrored commands. Episodes are kept in
+results/velocity_envelope.jsonl, so that the same command goes on where it was interrupted. The
+table is docs/velocity_envelope.csv. Exit code 1 when a robot fell.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import json
+import math
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from functools import cache
+from itertools import pairwise
+from pathlib import Path
+
+from wm_bringup import parts
+from wm_bringup.backends.pybullet_robot import PyBulletRobot
+from wm_bringup.lockstep import LockStep, Run
+from wm_bringup.loop import ControlLoop
+from wm_bringup.scenarios.scenario import Ground, Scenario, VelocitySegment
+from wm_bringup.walk import CONTESTANTS, WalkSetup, compute_times, policy_facts
+from wm_control.arbiter.velocity_envelope import ENVELOPES
+from wm_control.mpc.parameters import GaitParameters
+from wm_control.robot.description import load_robot
+from wm_control.types import VelocityCommand
+from wm_policy.models import shipped_policy
+
+Triple = tuple[float, float, float]
+Commands = tuple[Triple, ...]
+
+EPISODES = Path("results/velocity_envelope.jsonl")
+TABLE = Path("docs/velocity_envelope.csv")
+MARGIN = 1.1
+"""Times the boundary; a policy is asked for no more than its manifest lets through."""
+STANDING: Triple = (0.0, 0.0, 0.0)
+START = 0.5
+"""The robot stands until then [s]."""
+HOLD, SETTLE = 2.0, 1.0
+"""After a command was reached it is held for five steps, a stop for as long as a fall takes [s]."""
+
+STEADY = 5
+"""So many holds make a long walk."""
+
+DIRECTIONS: tuple[Triple, ...] = (
+    (1, 1, 1),
+    (1, 1, -1),
+    (0, 1, 1),
+    (0, 1, -1),
+    (1, 1, 0),
+    (1, 0, 1),
+    (1, 0, 0),
+    (0, 1, 0),
+    (0, 0, 1),
+)
+"""Signs of (x, y, yaw). Reversed and mirrored they are all 26 of a cube."""
+
+
+class Ungated(ControlLoop):
+    """The control loop without its velocity gate, to see what lies beyond."""
+
+    def _bounded(self, velocity: VelocityCommand) -> VelocityCommand:
+        """Let every command pass."""
+        return velocity
+
+
+@dataclass(frozen=True, slots=True)
+class Episode:
+    """One walk. commands: in turn; fell_during: index of the one in force at the fall, or -1."""
+
+    driver: str
+    commands: Commands
+    seed: int
+    fell_during: int
+    seconds: float
+    interventions: int
+
+
+def corner(driver: str, signs: Triple) -> Triple:
+    """Return the point in a direction of the cube, ``MARGIN`` times as far out as the boundary."""
+    envelope = ENVELOPES[driver]
+    along = envelope.forward if signs[0] > 0 else envelope.backward
+    axes = (along, envelope.sideways, envelope.turning)
+    point = tuple(sign * axis for sign, axis in zip(signs, axes, strict=True))
+    factor = MARGIN / envelope.excess(VelocityCommand(*point))
+    x, y, yaw = (
+        round(min(max(factor * value, low), high), 3)
+        for value, (low, high) in zip(point, _ranges(driver), strict=True)
+    )
+    return x, y, yaw
+
+
+@cache
+def _ranges(driver: str) -> tuple[tuple[float, float], ...]:
+    """Lowest and highest x, y [m/s] and yaw [rad/s] that reach the driver."""
+    facts = policy_facts(_setup(driver, Scenario()))
+    if facts is None:
+        return 3 * ((-math.inf, math.inf),)
+    ranges = facts["trained_for"]
+    return tuple(tuple(ranges[axis]) for axis in ("linear_x", "linear_y", "angular_z"))
+
+
+def courses_of(driver: str, signs: Triple) -> dict[str, Commands]:
+    """Walk, reversal, stop, walk, stop; and a long walk with a stop.
+
+    Long walks of the policy are its exam's (wm_bringup.training.bar).
+    """
+    there = corner(driver, signs)
+    back = corner(driver, (-signs[0], -signs[1], -signs[2]))
+    reversal = (there, back, STANDING, there, STANDING)
+    steady = (*STEADY * (there,), STANDING)
+    return {"reversal": reversal} | ({"steady": steady} if driver == "mpc" else {})
+
+
+def schedule(commands: Commands) -> tuple[tuple[VelocitySegment, ...], float]:
+    """Give each command the time of the planner's ramp and then some; returns the duration too."""
+    time, segments = START, []
+    for before, after in pairwise((STANDING, *commands)):
+        segments.append(VelocitySegment(time, *after))
+        time += _ramp(before, after) + (SETTLE if after == STANDING else HOLD)
+    return tuple(segments), time
+
+
+def _ramp(before: Triple, after: Triple) -> float:
+    gait = GaitParameters()
+    rates = (gait.linear_slew, gait.linear_slew, gait.angular_slew)
+    return max(abs(b - a) / rate for a, b, rate in zip(before, after, rates, strict=True))
+
+
+def walk(driver: str, commands: Commands, seed: int) -> Episode:
+    """Walk one episode as the walking table does, but without the gate."""
+    walked = tuple((x, -y, -yaw) for x, y, yaw in commands) if seed % 2 else commands
+    segments, duration = schedule(walked)
+    scenario = Scenario(
+        duration=duration,
+        velocity=segments,
+        ground=Ground(friction=0.6),
+        noise="nominal",
+        delay=0.008,
+    )
+    run = _run(driver, scenario, seed)
+    seconds = float(run.trace["time"][-1])
+    in_force = sum(segment.at <= seconds for segment in segments) - 1
+    return Episode(
+        driver,
+        commands,
+        seed,
+        in_force if run.fall else -1,
+        round(seconds, 2),
+        run.supervision.interventions,
+    )
+
+
+def _setup(driver: str, scenario: Scenario) -> WalkSetup:
+    policy = shipped_policy() if driver == "policy" else None
+    return WalkSetup(scenario, driver, policy=policy)  # type: ignore[arg-type]
+
+
+def _run(driver: str, scenario: Scenario, seed: int) -> Run:
+    setup = _setup(driver, scenario)
+    description = load_robot()
+    robot = PyBulletRobot(description, scenario)
+    try:
+        times = compute_times(seed)
+        contestant = CONTESTANTS[driver](setup, description, times)
+        loop = Ungated(
+            description,
+            parts.build_estimator(description, parts.estimator_parameters()),
+            [contestant.controller],
+            parts.safety_parameters(),
+            clock=time.thread_time,
+        )
+        return LockStep(robot, loop, contestant, scenario, times, clock=time.thread_time).run(seed)
+    finally:
+        robot.close()
+
+
+class Store:
+    """Episodes that are done, one JSON object a line; those of other courses stay and wait."""
+
+    def __init__(self, path: Path = EPISODES) -> None:
+        """Read what is there."""
+        self._path = path
+        self._done: dict[tuple[str, Commands, int], Episode] = {}
+        if path.is_file():
+            for line in path.read_text(encoding="utf-8").splitlines():
+                self._keep(_episode(json.loads(line)))
+
+    def find(self, driver: str, commands: Commands, seed: int) -> Episode | None:
+        """Return an episode that is done."""
+        return self._done.get((driver, commands, seed))
+
+    def episodes(self) -> Iterator[Episode]:
+        """All that is done."""
+        yield from self._done.values()
+
+    def add(self, episode: Episode) -> None:
+        """Keep one more."""
+        self._keep(episode)
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        with self._path.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(asdict(episode)) + "\n")
+
+    def _keep(self, episode: Episode) -> None:
+        self._done[episode.driver, episode.commands, episode.seed] = episode
+
+
+def _episode(row: dict[str, object]) -> Episode:
+    commands = row.pop("commands")
+    assert isinstance(commands, list)
+    return Episode(commands=tuple(tuple(command) for command in commands), **row)  # type: ignore[arg-type]
+
+
+def courses(drivers: Sequence[str]) -> Iterator[tuple[str, str, Commands]]:
+    """Driver, name and commands of all that is walked."""
+    for driver in drivers:
+        for signs in DIRECTIONS:
+            for name, commands in courses_of(driver, signs).items():
+                yield driver, name, commands
+
+
+def measure(drivers: Sequence[str], seeds: int, store: Store) -> None:
+    """Walk what is not done yet, seed by seed, so that what is there is even when interrupted."""
+    for seed in range(seeds):
+        for driver, name, commands in courses(drivers):
+            if store.find(driver, commands, seed) is None:
+                episode = walk(driver, commands, seed)
+                store.add(episode)
+                print(f"{name:8} {_told(episode)}", flush=True)
+
+
+def _told(episode: Episode) -> str:
+    command = " ".join(f"{value:g}" for value in episode.commands[0])
+    fate = f"FELL {_doing(episode)}" if episode.fell_during >= 0 else "held"
+    return f"{episode.driver} {command}, seed {episode.seed}: {fate} ({episode.seconds} s)"
+
+
+def _doing(episode: Episode) -> str:
+    """Name what the robot was asked for when it fell."""
+    command = episode.commands[episode.fell_during]
+    if command == STANDING:
+        return "stopping"
+    return "walking" if command == episode.commands[0] else "reversing"
+
+
+def table(store: Store) -> list[dict[str, object]]:
+    """Sum up all that was ever walked: one row per driver and course, the furthest out first."""
+    together: dict[tuple[str, Commands], list[Episode]] = {}
+    for episode in store.episodes():
+        together.setdefault((episode.driver, episode.commands), []).append(episode)
+    rows = [_row(driver, commands, done) for (driver, commands), done in together.items()]
+    return sorted(rows, key=lambda row: (row["driver"], row["excess"], row["course"]), reverse=True)
+
+
+def _row(driver: str, commands: Commands, done: Sequence[Episode]) -> dict[str, object]:
+    steady = commands[1] == commands[0]
+    doing = [_doing(episode) for episode in done if episode.fell_during >= 0]
+    return {
+        "driver": driver,
+        "course": "steady" if steady else "reversal",
+        **dict(zip(("x", "y", "yaw"), commands[0], strict=True)),
+        **dict(
+            zip(
+                ("reverse_x", "reverse_y", "reverse_yaw"),
+                ("", "", "") if steady else commands[1],
+                strict=True,
+            )
+        ),
+        "excess": round(ENVELOPES[driver].excess(VelocityCommand(*commands[0])), 2),
+        "episodes": len(done),
+        "falls": len(doing),
+        **{what: doing.count(what) for what in ("walking", "reversing", "stopping")},
+        "interventions": sum(episode.interventions for episode in done),
+        "seconds": round(sum(episode.seconds for episode in done), 1),
+    }
+
+
+def write(rows: Sequence[dict[str, object]], path: Path = TABLE) -> None:
+    """Write the table that is committed."""
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def main() -> int:
+    """Measure what is missing, write the table."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument("--driver", choices=tuple(ENVELOPES), help="only this one")
+    parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--write", action="store_true", help="walk nothing, write what is done")
+    arguments = parser.parse_args()
+    store = Store()
+    if not arguments.write:
+        drivers = [arguments.driver] if arguments.driver else list(ENVELOPES)
+        measure(drivers, arguments.seeds, store)
+    rows = table(store)
+    write(rows)
+    held = [row for row in rows if float(str(row["excess"])) <= MARGIN]
+    falls, episodes = (sum(int(str(row[key])) for row in held) for key in ("falls", "episodes"))
+    print(f"{falls} of {episodes} fell up to {MARGIN:g} times the boundary; {TABLE}")
+    return 1 if falls else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
