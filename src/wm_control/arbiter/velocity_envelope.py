@@ -55,7 +55,7 @@ MPC: Final = VelocityEnvelope(forward=1.1, backward=0.8, sideways=0.3, turning=0
 """Of the model-based driver, whose planner ramps its command (``GaitParameters.linear_slew``)."""
 
 POLICY: Final = VelocityEnvelope(
-    forward=1.05, backward=0.44, sideways=0.36, turning=0.75, exponent=8.0
+    forward=1.02, backward=0.44, sideways=0.36, turning=0.75, exponent=12.0
 )
 """Of the shipped policy, which follows a command at once. A manifest's own ranges hold besides."""
 

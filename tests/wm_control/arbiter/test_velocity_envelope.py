@@ -83,8 +83,8 @@ def test_the_widest_box_holds_every_driver(envelope):
     assert WIDEST.excess(VelocityCommand(0.0, envelope.sideways, envelope.turning)) <= 1.0
 
 
-MARGIN = 1.1
-"""Nothing may have fallen up to here, times the boundary."""
+MARGIN = {"mpc": 1.1, "policy": 1.03}
+"""Nothing may have fallen up to here, times the boundary; why: docs/decisions/0014."""
 
 
 def rows_of(driver: str) -> list[dict[str, str]]:
@@ -111,11 +111,10 @@ def survived(driver: str) -> np.ndarray:
 
 
 @pytest.mark.parametrize("driver", ENVELOPES)
-def test_nothing_fell_up_to_a_tenth_beyond_what_is_admitted(driver):
-    near = [
-        row for row in rows_of(driver) if ENVELOPES[driver].excess(command_of(row)) < MARGIN + 0.01
-    ]
-    assert len(near) >= 9
+def test_nothing_fell_where_the_admitted_set_ends_nor_somewhat_beyond(driver):
+    margin, envelope = MARGIN[driver] + 0.005, ENVELOPES[driver]  # points are rounded
+    near = [row for row in rows_of(driver) if envelope.excess(command_of(row)) <= margin]
+    assert sum(row["course"] == "reversal" for row in near) >= 9
     assert [row for row in near if row["falls"] != "0"] == []
 
 
