@@ -115,6 +115,7 @@ def test_nothing_fell_where_the_admitted_set_ends_nor_somewhat_beyond(driver):
     margin, envelope = MARGIN[driver] + 0.005, ENVELOPES[driver]  # points are rounded
     near = [row for row in rows_of(driver) if envelope.excess(command_of(row)) <= margin]
     assert sum(row["course"] == "reversal" for row in near) >= 9
+    assert min(int(row["episodes"]) for row in near) >= 3
     assert [row for row in near if row["falls"] != "0"] == []
 
 
