@@ -25,6 +25,9 @@ SERVICE_PRIORITY = 40
 PLANNER_PRIORITY = 30
 """Of a planner's process: a late plan is worse than a late log file."""
 
+RECORDER_PRIORITY = 20
+"""Of what takes messages for the bag: below all control, above everything ordinary."""
+
 SWITCH_INTERVAL = 1e-4
 """How long one thread of a process may keep the interpreter's lock once another wants it [s]."""
 

@@ -1,8 +1,10 @@
 """The recorder: every public topic into a rosbag2, in a process of its own, losing nothing.
 
 Messages are taken straight from DDS as bytes, all that have arrived every five milliseconds, with
-no executor and no callback per message: at 500 Hz and a history of 500 the loop could stall for a
-whole second without a loss. Gaps in the publishers' own numbering are counted and published.
+no executor and no callback per message: at 500 Hz and a history of 2000 the loop could stall for
+four seconds without a loss. What receives and takes them is raised above everything ordinary, as
+it would be the first to lose messages when other programs want the processor. Gaps in the
+publishers' own numbering are counted and published.
 """
 
 from __future__ import annotations
@@ -24,6 +26,7 @@ from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 from rclpy.subscription import Subscription
 from rosbags.interfaces import Qos
 
+from wm_bringup import realtime
 from wm_bringup.bag_writer import BagError, BagWriter
 from wm_bringup.nodes.offered_qos import offered_qos
 from wm_bringup.recording import Recording
@@ -36,7 +39,9 @@ from wm_control.nodes.ready import report_ready
 RECORDED = tuple(topic for topic in TOPICS if topic not in (PROPOSAL, CLOCK))
 """What is recorded unless the parameter ``topics`` says otherwise."""
 
-DEPTH = 500
+DEPTH = 2000
+"""Messages kept by DDS until they are taken: four seconds of the fastest topic."""
+
 POLL_PERIOD = 0.005
 SEARCH_PERIOD = 0.2
 STATUS_PERIOD = 1.0
@@ -129,7 +134,8 @@ class Recorder(Node):
 
     def __init__(self) -> None:
         """Open the bag and subscribe; BagError when the bag cannot be created."""
-        super().__init__("recorder")
+        with realtime.raised(realtime.RECORDER_PRIORITY):
+            super().__init__("recorder")
         output = declare_typed(self, "output", "")
         wanted = declare_typed(self, "topics", [t.name for t in RECORDED])
         self.output = Path(output or datetime.now().strftime("bag_%Y_%m_%d-%H_%M_%S"))
@@ -213,6 +219,7 @@ class Recorder(Node):
 
 def record_until(recorder: Recorder, stopped: Callable[[], bool]) -> None:
     """Poll, report and answer parameter services until ``stopped()``."""
+    realtime.raise_thread(realtime.RECORDER_PRIORITY)
     executor = SingleThreadedExecutor(context=recorder.context)
     executor.add_node(recorder)
     next_report = next_search = time.monotonic()

@@ -15,9 +15,11 @@ import rclpy
 from rclpy.context import Context
 from rclpy.executors import Executor
 from rclpy.experimental import EventsExecutor
+from rclpy.impl.implementation_singleton import rclpy_implementation
 from rclpy.node import Node
 from rclpy.signals import SignalHandlerOptions
 
+from wm_bringup.dds import keep_on_loopback
 from wm_bringup.realtime import raise_thread
 from wm_control.errors import WmError
 from wm_control.nodes.log_directory import check_log_directory
@@ -73,12 +75,22 @@ class Served(Protocol):
         """Bring everything to rest, destroy nothing of ROS, and return the exit code."""
 
 
+@contextmanager
+def told_by_ros() -> Iterator[None]:
+    """Turn what ROS's client library raises into RosStartError, in one line."""
+    try:
+        yield
+    except rclpy_implementation.RCLError as error:
+        raise RosStartError(f"ROS cannot start: {' '.join(str(error).split())}") from error
+
+
 def initialise(arguments: Sequence[str] | None, context: Context | None = None) -> None:
     """Initialise ROS without its signal handlers.
 
     WmError when it cannot start: no place for its logs, arguments or a domain that it cannot read.
     """
     check_log_directory(os.environ)
+    keep_on_loopback(os.environ, rclpy.get_rmw_implementation_identifier())
     try:
         rclpy.init(
             args=None if arguments is None else list(arguments),
@@ -130,7 +142,8 @@ def _run(
     with ExitStack() as stack:
         try:
             stack.enter_context(ros(arguments))
-            served = start(stop)
+            with told_by_ros():
+                served = start(stop)
         except WmError as error:
             print(f"{name}: {error}", file=sys.stderr, flush=True)
             return COULD_NOT_START
