@@ -16,6 +16,7 @@ from wm_bringup.proposals import Proposal, proposal_of
 from wm_control.beside import PlannerBeside
 from wm_control.model_based import ModelBasedController
 from wm_control.mpc.plan import WalkingPlan
+from wm_control.robot.description import RobotDescription
 from wm_control.types import Controller, Estimate
 from wm_policy.beside import PolicyBeside
 
@@ -100,9 +101,14 @@ class LearnedContestant:
 
     plan: WalkingPlan | None = None
 
-    def __init__(self, policy: PolicyBeside, proposal_time: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        policy: PolicyBeside,
+        description: RobotDescription,
+        proposal_time: Callable[[], float],
+    ) -> None:
         """proposal_time: how long the next proposal takes from estimate to arrival [s]."""
-        self.controller = ProposalHolder(policy.name)
+        self.controller = ProposalHolder(policy.name, description)
         self._policy, self._proposal_time = policy, proposal_time
         self._courier = Courier(self.controller.receive)
         self._first: Proposal | None = None

@@ -67,7 +67,7 @@ class Stamped(Protocol):
 class CycleOptions:
     """How a run begins and what it shows.
 
-    seed: of the robot's reset. arm: request arming by itself until it succeeds once. held: the
+    seed: of the robot's reset. arm: ask to start by itself, until it succeeds once. held: the
     simulated robot is held in its starting pose until it is armed. first_run: number of the first
     run. truth_every: ticks per look at the ground truth; 0: never.
     """
@@ -109,7 +109,6 @@ class ControlCycle:
         self.plans: deque[Stamped] = deque(maxlen=4)
         self.now = 0.0
         self.cycles = 0
-        self.skipped = 0
         self._robot, self._receive_plan, self._sink = robot, receive_plan, sink
         self._clock, self._ros_clock = clock, ros_clock
         self._options = options or CycleOptions()
@@ -135,7 +134,6 @@ class ControlCycle:
 
     def run(self, beat: Beat) -> None:
         """One period; whatever raises in it, damping is the last that the robot is told."""
-        self.skipped += beat.skipped
         try:
             if self._reset_requested:
                 self._reset(beat)
@@ -201,6 +199,7 @@ class ControlCycle:
 
     def _tick(self, beat: Beat) -> None:
         if beat.skipped:
+            self.loop.report_skipped(beat.skipped)
             self._see(self._robot.pass_over(beat.skipped), beat)
         self.now = self._robot.clock.now(beat.scheduled, beat.began) + (self._to_ros or 0.0)
         self._arm_if_wanted()
@@ -224,7 +223,7 @@ class ControlCycle:
         if self._arming and last is not None and last.decision.armed:
             self._arming = False
         if self._arming:
-            self.loop.request(OperatorInput(arm=True))
+            self.loop.request(OperatorInput(start=True))
 
     def _deliver_new(self) -> None:
         while self.plans:
@@ -256,6 +255,7 @@ class ControlCycle:
             deadline_missed=late,
             backend_time=backend_time,
             ahead=self._to_ros or 0.0,
+            skipped=beat.skipped,
         )
         self._sink(CycleRecord(tick, latency, self._held, self._look()))
 

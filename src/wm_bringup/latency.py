@@ -35,6 +35,7 @@ class LatencySample:
     deadline_missed: the command left after the end of its own control period.
     iterations: of all the solvers in this cycle. status: of the controller's result.
     estimator_time, controller_time, arbiter_time, backend_time: duration of each stage.
+    skipped: control periods given up before this cycle, because the loop stood still.
     """
 
     sequence: int
@@ -51,6 +52,7 @@ class LatencySample:
     controller_time: float = 0.0
     arbiter_time: float = 0.0
     backend_time: float = 0.0
+    skipped: int = 0
 
     @property
     def path(self) -> float:
@@ -88,7 +90,8 @@ class LatencySummary:
     """What a run's latency samples say; every latency in milliseconds.
 
     n: cycles since the start, of which the distributions describe the last ``window``.
-    misses, longest_miss_run: over all n cycles. sequence_gaps: observations skipped between cycles.
+    misses, longest_miss_run: over all n cycles, and those that were given up.
+    sequence_gaps: observations skipped between cycles.
     stages: time spent per stage. statuses: cycles by controller status.
     """
 
@@ -133,6 +136,8 @@ class LatencyLog:
 
     One thread appends; another may summarise at any time and sees all samples but perhaps the
     newest. When the ring is full the oldest samples go; counts keep covering the whole run.
+
+    skipped: control periods that were given up; each is a miss without a sample.
     """
 
     def __init__(self, capacity: int = 1 << 17) -> None:
@@ -141,6 +146,7 @@ class LatencyLog:
         self._names: dict[str, int] = {}
         self.n = 0
         self.misses = 0
+        self.skipped = 0
         self.longest_miss_run = 0
         self.sequence_gaps = 0
         self._miss_run = 0
@@ -166,7 +172,21 @@ class LatencyLog:
             s.backend_time,
         )
         self.n += 1
+        if s.skipped:
+            self._skip(s.skipped)
         self._count(s.sequence, s.deadline_missed)
+
+    @property
+    def miss_rate(self) -> float:
+        """Share of the control periods that were missed."""
+        periods = self.n + self.skipped
+        return self.misses / periods if periods else 0.0
+
+    def _skip(self, periods: int) -> None:
+        self.skipped += periods
+        self.misses += periods
+        self._miss_run += periods
+        self.longest_miss_run = max(self.longest_miss_run, self._miss_run)
 
     def _count(self, sequence: int, missed: bool) -> None:
         self._miss_run = self._miss_run + 1 if missed else 0
@@ -192,6 +212,7 @@ class LatencyLog:
             self.rows(last),
             n=self.n,
             misses=self.misses,
+            skipped=self.skipped,
             longest_miss_run=self.longest_miss_run,
             sequence_gaps=self.sequence_gaps,
         )
@@ -211,6 +232,7 @@ def summarise(
     misses: int,
     longest_miss_run: int,
     sequence_gaps: int,
+    skipped: int = 0,
 ) -> LatencySummary:
     """Summary of structured latency rows, with counts that may cover more cycles than the rows."""
     span = {
@@ -224,7 +246,7 @@ def summarise(
         n=n,
         window=len(rows),
         misses=misses,
-        miss_rate=misses / n if n else 0.0,
+        miss_rate=misses / (n + skipped) if n else 0.0,
         longest_miss_run=longest_miss_run,
         sequence_gaps=sequence_gaps,
         **{f"{name}_ms": percentiles(1e3 * seconds) for name, seconds in span.items()},

@@ -18,7 +18,7 @@ from wm_control.arbiter.arbiter import Arbiter
 from wm_control.arbiter.command_filter import CommandFilter
 from wm_control.arbiter.height import HeightAboveSoles
 from wm_control.arbiter.measurements import Overruns
-from wm_control.arbiter.operator import OperatorInput
+from wm_control.arbiter.operator import NO_REQUEST, OperatorInput
 from wm_control.arbiter.parameters import SafetyParameters
 from wm_control.arbiter.velocity_envelope import envelope_of
 from wm_control.arbiter.velocity_gate import bounded
@@ -80,6 +80,7 @@ class TickRecord:
         deadline_missed: bool = False,
         backend_time: float = 0.0,
         ahead: float = 0.0,
+        skipped: int = 0,
     ) -> LatencySample:
         """Complete the stamps with those that only the caller can take; all on one clock [s].
 
@@ -103,20 +104,33 @@ class TickRecord:
             controller_time=stamps.controlled - stamps.estimated,
             arbiter_time=stamps.decided - stamps.controlled,
             backend_time=backend_time,
+            skipped=skipped,
         )
 
 
 class OverrunCounter:
-    """Counts late cycles: in a row, and as a share of the last ``window``."""
+    """Counts late cycles: in a row, and as a share of those of the last second."""
 
-    def __init__(self, window: int) -> None:
-        """Start with nothing late."""
-        self._late: deque[bool] = deque(maxlen=window)
+    def __init__(self, period: float) -> None:
+        """Start with nothing late. period: of one cycle [s]."""
+        self._period = period
+        self._late: deque[bool] = deque(maxlen=round(1.0 / period))
         self._count = 0
         self._in_a_row = 0
+        self._skipped = 0
 
     def add(self, late: bool) -> None:
         """Take in one cycle."""
+        self._skipped = 0
+        self._count_one(late)
+
+    def skip(self, periods: int) -> None:
+        """Take in periods that were given up before the cycle that comes: each was missed."""
+        self._skipped += periods
+        for _ in range(min(periods, self._late.maxlen or 0)):
+            self._count_one(True)
+
+    def _count_one(self, late: bool) -> None:
         if len(self._late) == self._late.maxlen:
             self._count -= self._late[0]
         self._late.append(late)
@@ -126,7 +140,8 @@ class OverrunCounter:
     @property
     def overruns(self) -> Overruns:
         """As the arbiter wants it; the share is of a full window even before there was one."""
-        return Overruns(self._in_a_row, self._count / (self._late.maxlen or 1))
+        share = self._count / (self._late.maxlen or 1)
+        return Overruns(self._in_a_row, share, self._skipped * self._period)
 
 
 def propose(
@@ -177,7 +192,7 @@ class ControlLoop:
         self._believed: Estimate | None = None
         self._clock = clock
         self._requests: SimpleQueue[OperatorInput] = SimpleQueue()
-        self._overruns = OverrunCounter(window=round(1.0 / period))
+        self._overruns = OverrunCounter(period)
 
     def request(self, operator: OperatorInput) -> None:
         """Hand a request to the next cycle; may be called from another thread."""
@@ -193,12 +208,19 @@ class ControlLoop:
         """Say whether the cycle just done ended after its deadline."""
         self._overruns.add(late)
 
+    def report_skipped(self, periods: int) -> None:
+        """Say that so many periods were given up before the cycle that comes: it stood still."""
+        self._overruns.skip(periods)
+
     def reset(self, observation: Observation, *, armed: bool = False) -> None:
-        """Start again from rest: everything forgotten, unarmed unless ``armed`` (Arbiter.reset)."""
+        """Start again from rest, unarmed unless ``armed`` (``Arbiter.reset``).
+
+        Of the past only the operator's stop is remembered.
+        """
         self._restart(observation)
         self.arbiter.reset(armed=armed)
         self.filter.reset()
-        self._overruns = OverrunCounter(window=round(1.0 / self.period))
+        self._overruns = OverrunCounter(self.period)
         self.last = None
 
     def _bounded(self, velocity: VelocityCommand) -> VelocityCommand:
@@ -266,10 +288,9 @@ class ControlLoop:
 
     def _operator(self) -> OperatorInput:
         """All requests since the last cycle, as one."""
-        arm = stop = clear = False
+        whole = NO_REQUEST
         try:
             while True:
-                request = self._requests.get_nowait()
-                arm, stop, clear = arm or request.arm, stop or request.stop, clear or request.clear
+                whole = whole.also(self._requests.get_nowait())
         except Empty:
-            return OperatorInput(arm, stop, clear)
+            return whole

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
+import time
 
 from wm_bringup.link import Link, LinkClosedError, pair
 from wm_bringup.loop_messages import LoopFailure, LoopReady, LoopSetup, Word
@@ -40,6 +41,7 @@ class LoopClient:
         finally:
             theirs.close()
         self.failure = ""
+        self._heard: float | None = None
         self.send(setup)
 
     @property
@@ -74,11 +76,19 @@ class LoopClient:
         try:
             message = self._link.receive(None)
         except LinkClosedError:
+            self._heard = None
             self._note_end()
             return None
+        self._heard = time.monotonic()
         if isinstance(message, LoopFailure):
             self.failure = message.text
         return message
+
+    @property
+    def silence(self) -> float:
+        """Time since it was last heard of [s]; zero before the first word and after the last."""
+        heard = self._heard
+        return 0.0 if heard is None else time.monotonic() - heard
 
     def _note_end(self) -> None:
         """Find words for an end that was not announced."""

@@ -16,6 +16,7 @@ from wm_control.arbiter.parameters import SafetyParameters
 from wm_control.arbiter.safeguards import SafeguardReport
 from wm_control.estimation.parameters import EstimatorParameters
 from wm_control.model_based import ModelBasedParameters
+from wm_control.refusal import Refusals
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,7 @@ class LoopFailure:
 
 @dataclass(frozen=True, slots=True)
 class LoopHealth:
-    """Once a second. skipped: periods given up. lost: records the other end was too slow for.
+    """Once a second. lost: records the other end was too slow for. refusals: plans or proposals.
 
     estimator: its own figures (``GuardedEstimator.figures``).
     """
@@ -68,5 +69,5 @@ class LoopHealth:
     safeguards: SafeguardReport
     estimator: Mapping[str, float]
     realtime: RealTimeReport
-    skipped: int
     lost: int
+    refusals: Refusals

@@ -59,7 +59,7 @@ def _controller(
     """Build what stands for the driver in the loop: the part of it that runs at 500 Hz."""
     if setup.controller == "mpc":
         return ModelBasedController(description, setup.model_based)
-    return ProposalHolder(setup.controller)
+    return ProposalHolder(setup.controller, description)
 
 
 def _phase_shower(
@@ -93,6 +93,7 @@ class LoopProcess:
         description = load_robot(setup.robot)
         controller = _controller(setup, description)
         self._gate = VelocityGate(setup.safety.velocity, envelope_of(controller.name))
+        self._refusals = controller.refusals
         self._estimator = build_estimator(description, setup.estimator)
         self._loop = ControlLoop(
             description,
@@ -178,8 +179,8 @@ class LoopProcess:
         if self._cycle.cycles % REPORT_CYCLES == 1:
             safeguards = report_safeguards(self._loop.filter, self._gate)
             figures = dict(self._estimator.figures)
-            skipped, lost = self._cycle.skipped, self._link.lost
-            self._send(LoopHealth(safeguards, figures, self._realtime, skipped, lost))
+            lost, refusals = self._link.lost, self._refusals
+            self._send(LoopHealth(safeguards, figures, self._realtime, lost, refusals))
 
     def close(self) -> None:
         """Let go of the robot."""

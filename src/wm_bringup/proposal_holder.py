@@ -3,8 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from math import inf
 
 from wm_bringup.proposals import Proposal
+from wm_control.arbiter.command_check import (
+    CommandBounds,
+    implausible_command,
+    implausible_timing,
+)
+from wm_control.refusal import Refusals
+from wm_control.robot.description import RobotDescription
 from wm_control.types import (
     ControllerResult,
     Estimate,
@@ -24,23 +32,38 @@ class ProposalHolder:
     is beyond all use: then the result is FAILED. The velocity command goes to that process.
     """
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, description: RobotDescription) -> None:
         """name: of the controller, as the arbiter knows it."""
         self.name = name
+        self.refusals = Refusals()
+        self._bounds = CommandBounds.of(description)
         self._newest: Proposal | None = None
+        self._now = inf
 
     def reset(self, estimate: Estimate) -> None:
         """Forget the proposal."""
-        del estimate
         self._newest = None
+        self._now = estimate.stamp
 
     def receive(self, proposal: Proposal) -> None:
-        """Take in a proposal."""
-        self._newest = proposal
+        """Take in a proposal; an older one is ignored, an impossible one refused.
+
+        Of one that says FAILED only the time matters, for its command is not followed.
+        """
+        refusal = implausible_timing(
+            proposal.stamp - self._now, proposal.plan_age, proposal.holds_for
+        )
+        if refusal is None and proposal.status != Status.FAILED:
+            refusal = implausible_command(proposal.command, self._bounds)
+        if refusal is not None:
+            self.refusals.add(refusal)
+        elif self._newest is None or proposal.stamp >= self._newest.stamp:
+            self._newest = proposal
 
     def step(self, estimate: Estimate, velocity: VelocityCommand, dt: float) -> ControllerResult:
         """Propose the newest again, for this instant."""
         del velocity, dt
+        self._now = estimate.stamp
         proposal = self._newest
         if proposal is None:
             return self._failed(f"nothing proposed by the {self.name} process yet", None)

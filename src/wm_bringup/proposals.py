@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from wm_bringup.cdr import MessageError
 from wm_bringup.messages import MultiArrayEncoder, command_dimensions, decode_multi_array
 from wm_bringup.vectors import PROPOSAL_HEADER, command_rows, unpack_command
 from wm_control.types import Command, ControllerResult, Estimate, Status
@@ -28,14 +29,18 @@ class Proposal:
 
 
 def decode_proposal(data: bytes, n: int) -> Proposal:
-    """Read ``<controller>/joint_command``; a plain command counts as status OK, age unknown 0."""
+    """Read ``<controller>/joint_command``; a plain command counts as status OK, age unknown 0.
+
+    MessageError for a wrong size and for a status that is none.
+    """
     header, body = decode_multi_array(data)
     command = unpack_command(header, body, n)
     if header.size < len(PROPOSAL_HEADER):
         return Proposal(command, Status.OK, 0.0, 0.0)
     code = float(header[2])
-    status = Status(int(code)) if code in (0.0, 1.0, 2.0) else Status.FAILED
-    return Proposal(command, status, *header[3 : len(PROPOSAL_HEADER)].tolist())
+    if code not in tuple(Status):
+        raise MessageError(f"the status of a proposal is one of 0, 1, 2, got {code:g}")
+    return Proposal(command, Status(int(code)), *header[3 : len(PROPOSAL_HEADER)].tolist())
 
 
 def proposal_of(result: ControllerResult, estimate: Estimate) -> Proposal:

@@ -13,11 +13,14 @@ class Flow(Enum):
     """How a topic flows, and the quality of service that follows for publisher and consumers.
 
     STREAM: fast samples; the publisher keeps a second for a reliable recorder, control takes the
-    newest and never waits for an old one. EVENT: rare, none may be lost. LATCHED: the last one is
-    delivered to whoever comes later. COMMAND: from people and tools, any reliability is heard.
+    newest and never waits for an old one. PROPOSED: as a stream, but control takes all, so that a
+    rival's message does not push out the one that counts before it is taken. EVENT: rare, none may
+    be lost. LATCHED: the last one is delivered to whoever comes later. COMMAND: from people and
+    tools, any reliability is heard.
     """
 
     STREAM = "stream"
+    PROPOSED = "proposed"
     EVENT = "event"
     LATCHED = "latched"
     COMMAND = "command"
@@ -39,12 +42,14 @@ class Quality:
 
 PUBLISHER = {
     Flow.STREAM: Quality(True, 500),
+    Flow.PROPOSED: Quality(True, 500),
     Flow.EVENT: Quality(True, 50),
     Flow.LATCHED: Quality(True, 1, latched=True),
     Flow.COMMAND: Quality(True, 1),
 }
 SUBSCRIBER = {
     Flow.STREAM: Quality(False, 1),
+    Flow.PROPOSED: Quality(False, 20),
     Flow.EVENT: Quality(True, 50),
     Flow.LATCHED: Quality(True, 1, latched=True),
     Flow.COMMAND: Quality(False, 1),
@@ -125,7 +130,7 @@ ESTIMATE = Topic(
 PLAN = Topic(
     "mpc/plan",
     "std_msgs/msg/Float64MultiArray",
-    Flow.STREAM,
+    Flow.PROPOSED,
     "125 Hz",
     "mpc",
     "whole_body_controller",
@@ -134,7 +139,7 @@ PLAN = Topic(
 PROPOSAL = Topic(
     "mpc/joint_command",
     "std_msgs/msg/Float64MultiArray",
-    Flow.STREAM,
+    Flow.PROPOSED,
     "500 Hz",
     "whole_body_controller (alone)",
     "arbiter (alone)",
@@ -143,7 +148,7 @@ PROPOSAL = Topic(
 POLICY_PROPOSAL = Topic(
     "policy/joint_command",
     "std_msgs/msg/Float64MultiArray",
-    Flow.STREAM,
+    Flow.PROPOSED,
     "50 Hz, the policy's own rate",
     "policy",
     "arbiter",
@@ -255,6 +260,16 @@ TOPICS: tuple[Topic, ...] = (
     CLOCK,
 )
 
+STEERING: tuple[Topic, ...] = (
+    ESTIMATE,
+    VELOCITY,
+    PLAN,
+    PROPOSAL,
+    POLICY_PROPOSAL,
+    JOINT_COMMAND,
+)
+"""Topics that the robot is steered by: one publisher each; whoever else publishes is a rival."""
+
 
 @dataclass(frozen=True, slots=True)
 class Service:
@@ -271,7 +286,10 @@ ARM = Service(
     "let the controller drive; refused, with the cause, while anything is wrong",
 )
 STOP = Service(
-    "arbiter/stop", "arbiter", "damping in the next cycle, until cleared and armed again"
+    "arbiter/stop",
+    "arbiter",
+    "damping in the next cycle, until cleared and then armed; not success "
+    "while the control loop does not answer, which heeds it first of all",
 )
 CLEAR = Service("arbiter/clear", "arbiter", "release latched causes that are no longer true")
 RESET = Service("robot/reset", "robot", "simulation only: start again from the default posture")

@@ -154,8 +154,8 @@ def _learned(setup: WalkSetup, description: RobotDescription, times: ComputeTime
     check_policy_setup(setup)
     assert setup.policy is not None
     policy = load_policy(setup.policy, description, setup.overlay, time.thread_time)
-    controller = PolicyController(policy, description)
-    return LearnedContestant(PolicyBeside(controller, CONTROL_PERIOD), times.proposal)
+    beside = PolicyBeside(PolicyController(policy, description), CONTROL_PERIOD)
+    return LearnedContestant(beside, description, times.proposal)
 
 
 def check_policy_setup(setup: WalkSetup) -> None:

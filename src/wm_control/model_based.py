@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -13,7 +14,9 @@ from pydantic.dataclasses import dataclass
 from wm_control.mpc.footstep_mpc import FootstepMpc
 from wm_control.mpc.parameters import FootstepMpcParameters, GaitParameters
 from wm_control.mpc.plan import Mode, WalkingPlan, read_plan, with_age
+from wm_control.mpc.plan_check import implausible_plan
 from wm_control.parameters import STRICT, load_parameters
+from wm_control.refusal import Refusals
 from wm_control.robot.description import RobotDescription
 from wm_control.robot.model import RobotModel
 from wm_control.types import ControllerResult, Estimate, SolveReport, Status, VelocityCommand
@@ -23,8 +26,8 @@ from wm_control.wbc.whole_body_controller import WholeBodyController
 STALE_PERIODS = 3
 """A plan older than this many MPC periods (plus the configured delay) is not followed any more."""
 
-_AHEAD_PERIODS = 2
-"""A plan stamped later than the newest estimate by more MPC periods belongs to another clock."""
+_MOST_RECEIVED = 16
+"""Plans that wait to be judged; the oldest go when more come within one tick."""
 
 _SAME_STEP = 0.05
 """Planners whose touchdowns differ by more are in different steps [s]."""
@@ -59,28 +62,36 @@ class ModelBasedController:
         self._backup = FootstepMpc(RobotModel(description), stopping, parameters.mpc)
         self._plan: WalkingPlan | None = None
         self._own: WalkingPlan | None = None
-        self._has_followed = False
-        self._now = 0.0
+        self._has_followed = self._has_stepped = False
+        self._received: deque[WalkingPlan] = deque(maxlen=_MOST_RECEIVED)
+        self.refusals = Refusals()
 
     def reset(self, estimate: Estimate) -> None:
         """Forget plan and references; stand with the backup planner until a plan arrives."""
         self._body.reset()
         self._backup.reset(estimate)
         self._plan = None
-        self._has_followed = False
-        self._now = estimate.stamp
+        self._has_followed = self._has_stepped = False
+        self._received.clear()
         self._own = self._backup.step(estimate, VelocityCommand())
 
     def receive(self, plan: WalkingPlan) -> None:
-        """Take the newest plan; a failed, older or not yet possible one is ignored."""
-        if plan.status == Status.FAILED:
-            return
-        held = self._plan
-        if held is None or plan.stamp > held.stamp or self._is_ahead(held):
-            self._plan = plan
+        """Take a plan, for the next step to judge; of several the newest is followed."""
+        self._received.append(plan)
 
-    def _is_ahead(self, plan: WalkingPlan) -> bool:
-        return plan.stamp > self._now + _AHEAD_PERIODS * self._parameters.mpc.period
+    def _judge_received(self, now: float) -> None:
+        """Ignore failed and older plans, refuse impossible ones, hold the newest of the others."""
+        parameters = self._parameters
+        while self._received:
+            plan = self._received.popleft()
+            if plan.status == Status.FAILED:
+                continue
+            soles = self._body.soles() if self._has_stepped else None
+            refusal = implausible_plan(plan, now, soles, parameters.gait, parameters.mpc)
+            if refusal is not None:
+                self.refusals.add(refusal)
+            elif self._plan is None or plan.stamp > self._plan.stamp:
+                self._plan = plan
 
     @property
     def plan(self) -> WalkingPlan | None:
@@ -94,6 +105,7 @@ class ModelBasedController:
             self.reset(estimate)
         plan, report = self._choose_plan(estimate)
         result = self._body.step(estimate, read_plan(plan, estimate.stamp), dt)
+        self._has_stepped = True
         worst = max(result.report.status, report.status)
         command = result.command if worst < Status.FAILED else None
         cause = report.cause or result.report.cause
@@ -102,10 +114,10 @@ class ModelBasedController:
 
     def _choose_plan(self, estimate: Estimate) -> tuple[WalkingPlan, SolveReport]:
         now, period = estimate.stamp, self._parameters.mpc.period
-        self._now = now
+        self._judge_received(now)
         limit = STALE_PERIODS * period + self._parameters.mpc.delay
         plan = self._plan
-        fresh = plan is not None and now - plan.stamp <= limit and not self._is_ahead(plan)
+        fresh = plan is not None and now - plan.stamp <= limit
         if plan is not None and fresh and (not self._has_followed or _agree(self._own, plan)):
             self._own, self._has_followed = None, True
             return plan, with_age(plan, now)

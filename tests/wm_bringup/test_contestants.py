@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from policy_files import deploy_yaml, estimate, write_yaml
+from policy_files import G1, deploy_yaml, estimate, write_yaml
 from tiny_networks import linear
 
 from wm_bringup.contestants import LearnedContestant, ModelBasedContestant
@@ -103,7 +103,7 @@ class Policy:
 
 
 def test_a_policys_proposals_arrive_after_their_time_and_are_held_until_the_next():
-    contestant = LearnedContestant(PolicyBeside(Policy(), 0.002), lambda: 0.003)
+    contestant = LearnedContestant(PolicyBeside(Policy(), 0.002), G1, lambda: 0.003)
     contestant.prepare(estimate())
     contestant.controller.reset(estimate())
     contestant.start()

@@ -225,6 +225,56 @@ def test_after_arming_itself_once_it_does_not_arm_again_after_a_stop():
     assert record.tick.decision.action == Action.DAMPING
 
 
+@pytest.mark.parametrize("held", [False, True])
+def test_a_reset_does_not_undo_the_operators_stop_whatever_arm_says(held):
+    world = World(arm=True, held=held)
+    world.run(5 * HOLD_EVERY)
+    assert world.records[-1].tick.decision.armed
+    world.loop.request(OperatorInput(stop=True))
+    world.run()
+    world.cycle.request_reset()
+    world.run(100 * HOLD_EVERY)
+    decision = world.records[-1].tick.decision
+    assert not decision.armed
+    assert decision.first_cause.rule == "operator_stop"
+    world.loop.request(OperatorInput(clear=True))
+    world.run(10 * HOLD_EVERY)
+    assert not world.records[-1].tick.decision.armed
+    world.loop.request(OperatorInput(arm=True))
+    world.run(10 * HOLD_EVERY)
+    assert world.records[-1].tick.decision.action == Action.NOMINAL
+
+
+def test_a_stop_and_a_reset_at_once_and_a_stop_while_held_keep_the_robot_still():
+    world = World(arm=True)
+    world.loop.request(OperatorInput(stop=True))
+    world.cycle.request_reset()
+    world.run(50 * HOLD_EVERY)
+    assert world.records[-1].held
+    assert world.records[-1].tick.decision.first_cause.rule == "operator_stop"
+    assert world.robot.ticks == 0
+
+
+def test_a_loop_that_stood_still_for_half_a_second_is_damped_with_the_reason_and_counted():
+    world = World(arm=True, held=False)
+    world.run(5)
+    world.time += 0.5
+    world.cycle.run(Beat(world.time, world.time, skipped=250))
+    record = world.records[-1]
+    assert record.tick.decision.action == Action.DAMPING
+    assert record.tick.decision.first_cause.rule == "loop_lost"
+    assert "0.5 s" in record.tick.decision.first_cause.text
+    assert record.latency.skipped == 250
+    world.run(1000)
+    assert world.records[-1].tick.decision.action == Action.DAMPING
+
+
+def test_a_robot_that_is_held_does_not_mind_that_the_loop_stood_still():
+    world = World(arm=False)
+    world.cycle.run(Beat(world.time, world.time, skipped=250))
+    assert world.records[-1].tick.decision.first_cause.rule == "unarmed"
+
+
 def test_a_reset_starts_over_without_time_running_backwards_and_drops_old_plans():
     world = World(arm=True, held=False, ros_ahead=100.0)
     world.run(10)

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -85,3 +87,13 @@ def test_saved_samples_come_back_with_their_controllers(tmp_path):
     assert list(data["names"][data["controller"]]) == ["mpc", "arbiter"]
     assert list(data["status"]) == [0, 2]
     assert log.summary().statuses == {"OK": 1, "DEGRADED": 0, "FAILED": 1}
+
+
+def test_periods_given_up_are_misses_without_a_sample():
+    """Two cycles on time and, between them, six periods that were given up: 6 of 8 missed."""
+    log = LatencyLog(16)
+    log.append(sample(0))
+    log.append(replace(sample(1), skipped=6))
+    assert (log.n, log.misses, log.skipped, log.longest_miss_run) == (2, 6, 6, 6)
+    assert log.miss_rate == pytest.approx(0.75)
+    assert log.summary().miss_rate == pytest.approx(0.75)

@@ -120,12 +120,26 @@ def test_late_cycles_reach_the_arbiter():
 
 
 def test_overruns_are_counted_in_a_row_and_over_the_window():
-    counter = OverrunCounter(window=4)
+    counter = OverrunCounter(period=0.25)
     for late in (True, False, True, True):
         counter.add(late)
     assert (counter.overruns.in_a_row, counter.overruns.share) == (2, 0.75)
     counter.add(False)
     assert (counter.overruns.in_a_row, counter.overruns.share) == (0, 0.5)
+
+
+def test_periods_that_were_given_up_are_misses_and_the_next_cycle_knows_for_how_long():
+    """Four cycles make a second; three of them are given up: 0.75 s."""
+    counter = OverrunCounter(period=0.25)
+    counter.add(False)
+    counter.skip(3)
+    overruns = counter.overruns
+    assert (overruns.in_a_row, overruns.share, overruns.stall) == (3, 0.75, 0.75)
+    counter.add(False)
+    overruns = counter.overruns
+    assert (overruns.in_a_row, overruns.share, overruns.stall) == (0, 0.75, 0.0)
+    counter.skip(1_000_000)
+    assert counter.overruns.share == 1.0
 
 
 def test_a_held_robot_starts_anew_every_cycle_until_armed():

@@ -132,12 +132,14 @@ def test_a_proposal_without_a_command_is_nan_and_never_an_old_command():
     assert np.isnan(proposal.command.position).all()
 
 
-def test_a_proposal_with_an_unknown_status_counts_as_failed():
+@pytest.mark.parametrize("status", [math.nan, math.inf, -1.0, 0.5, 3.0, 1e12])
+def test_a_proposal_with_an_unknown_status_cannot_be_read(status):
     result = FakeController().step(estimate_of(observation_at(0.5, 7)), VelocityCommand(), 0)
     encoder = proposals.ProposalEncoder(N)
     encoder.encode(result, 0.5, 7)
-    encoder._message.floats[2] = math.nan
-    assert proposals.decode_proposal(encoder._message.encode(), N).status == Status.FAILED
+    encoder._message.floats[2] = status
+    with pytest.raises(MessageError, match="status"):
+        proposals.decode_proposal(encoder._message.encode(), N)
 
 
 def test_twist_goes_both_ways():

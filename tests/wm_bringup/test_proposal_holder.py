@@ -23,7 +23,7 @@ def stepped(holder, now):
 
 @pytest.fixture
 def holder():
-    return ProposalHolder("policy")
+    return ProposalHolder("policy", G1)
 
 
 def test_nothing_proposed_is_a_failure_that_says_so(holder):

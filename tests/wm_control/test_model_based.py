@@ -270,7 +270,13 @@ def test_a_planner_that_lost_the_robots_step_is_followed_again_only_when_both_st
     back = plan.stamp + LIMIT + DT
     assert "old" in controller.step(at(standing, back), STILL, DT).cause
     own = controller.plan
-    other = replace(own, stamp=back, gait=replace(own.gait, support=1 - own.gait.support))
+    swapped = replace(
+        own.gait,
+        support=own.gait.swing,
+        support_pose=own.gait.swing_start,
+        swing_start=own.gait.support_pose,
+    )
+    other = replace(own, stamp=back, gait=swapped)
     controller.receive(other)
     result = controller.step(at(standing, back + DT), STILL, DT)
     assert result.status == Status.DEGRADED

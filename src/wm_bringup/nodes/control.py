@@ -28,6 +28,7 @@ from wm_bringup.loop_messages import LoopHealth, LoopSetup, Word
 from wm_bringup.messages import Level
 from wm_bringup.nodes.latency_topic import LatencyFace
 from wm_bringup.nodes.robot import RobotFace
+from wm_bringup.nodes.stall_watch import StallWatch
 from wm_bringup.parts import (
     BACKENDS,
     CONTROLLERS,
@@ -37,11 +38,12 @@ from wm_bringup.parts import (
 )
 from wm_bringup.record_codec import unpack
 from wm_bringup.thinning import Thinning
-from wm_bringup.topics import JOINT_COMMAND, POLICY_PROPOSAL
+from wm_bringup.topics import JOINT_COMMAND, POLICY_PROPOSAL, STEERING
 from wm_control.nodes import process
 from wm_control.nodes.arbiter import ArbiterFace, listen_to_proposals
 from wm_control.nodes.exclusive import refuse_second
 from wm_control.nodes.parameters import declare
+from wm_control.nodes.rivals import RivalWatch
 from wm_control.nodes.state_estimator import StateEstimatorFace
 from wm_control.nodes.velocity_topic import listen_to_velocity
 from wm_control.nodes.whole_body_controller import WholeBodyControllerFace
@@ -83,15 +85,21 @@ class Control:
         self._estimator_face = StateEstimatorFace(self._node["state_estimator"], description)
         self._thinning = Thinning(arguments.estimate_every)
         arbiter_node = self._node["arbiter"]
-        self._arbiter_face = ArbiterFace(arbiter_node, self._n, self._loop.send)
+        self._rivals = RivalWatch(arbiter_node, STEERING, self.nodes)
+        self._stall = StallWatch(self._node["robot"], self._loop)
+        self._arbiter_face = ArbiterFace(
+            arbiter_node, self._n, self._loop.send, lambda: self._stall.unanswered
+        )
         self._latency = LatencyFace(self._node["robot"])
         listen_to_velocity(arbiter_node, self._loop.send)
         self._controller_face: WholeBodyControllerFace | None = None
+        unreadable = self._arbiter_face.unreadable
         if arguments.controller == "mpc":
             node = self._node["whole_body_controller"]
-            self._controller_face = WholeBodyControllerFace(node, self._loop.send)
+            self._controller_face = WholeBodyControllerFace(node, self._loop.send, unreadable)
         else:
-            listen_to_proposals(arbiter_node, POLICY_PROPOSAL, self._n, self._loop.send)
+            take = self._loop.send
+            listen_to_proposals(arbiter_node, POLICY_PROPOSAL, self._n, take, unreadable)
         self._log = LatencyLog()
         self._falls = FallWatch()
         self._health: LoopHealth | None = None
@@ -150,6 +158,9 @@ class Control:
         """Keep for the next report; say once how punctual the process can be."""
         if self._health is None:
             self._node["robot"].get_logger().info(f"500 Hz, {health.realtime}")
+        known = self._health.refusals.counts if self._health else {}
+        if health.refusals.counts.keys() - known:
+            self._node["arbiter"].get_logger().error(health.refusals.newest)
         self._health = health
 
     def _publish(self, record: CycleRecord) -> None:
@@ -179,11 +190,11 @@ class Control:
         elif health is not None and time.monotonic() >= self._next_report:
             self._next_report = time.monotonic() + REPORT_PERIOD
             self._chores = [
-                lambda _: self._latency.report(self._log, health.realtime, health.skipped),
+                lambda _: self._latency.report(self._log, health.realtime),
                 lambda r: self._report_robot(r, health.lost),
                 lambda r: self._estimator_face.report(r.tick.estimate, health.estimator),
                 self._report_controller,
-                lambda _: self._arbiter_face.report(health.safeguards),
+                lambda _: self._arbiter_face.report(health.safeguards, health.refusals),
             ]
 
     def _report_controller(self, record: CycleRecord) -> None:
@@ -191,12 +202,9 @@ class Control:
             self._controller_face.report(next(iter(record.tick.results.values())))
 
     def _report_robot(self, record: CycleRecord, lost: int) -> None:
-        rivals = self._node["robot"].count_publishers(JOINT_COMMAND.name) - 1
         level, said = Level.OK, "held until armed" if record.held else "moving"
         if lost:
             level, said = Level.WARN, f"{said}; {lost} cycles were never published: too busy"
-        if rivals > 0:
-            level, said = Level.ERROR, f"{rivals} more on {JOINT_COMMAND.name}: another robot?"
         self._robot_face.health.publish("robot", level, said, {"unpublished_cycles": lost})
 
     def close(self) -> int:

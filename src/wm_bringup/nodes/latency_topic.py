@@ -38,6 +38,7 @@ class LatencyFace:
         self._publish = publisher(node, LATENCY)
         self._health = Health(node)
         self._count = 0
+        self._skipped = 0
 
     def publish(self, sample: LatencySample) -> None:
         """Take in one sample; every fiftieth call publishes."""
@@ -47,16 +48,20 @@ class LatencyFace:
             self._count = 0
             self._publish.publish(self._message.encode())
 
-    def report(self, log: LatencyLog, realtime: RealTimeReport, skipped: int) -> None:
+    def report(self, log: LatencyLog, realtime: RealTimeReport) -> None:
         """Publish the percentiles of the last second and the counts since the start."""
-        rate = log.misses / log.n if log.n else 0.0
-        level = Level.WARN if rate > MISSES_ALLOWED else Level.OK
+        level = Level.WARN if log.miss_rate > MISSES_ALLOWED else Level.OK
+        stood_still = ""
+        if log.skipped > self._skipped:
+            level = Level.ERROR
+            stood_still = f"stood still for {log.skipped - self._skipped} periods just now; "
+            self._skipped = log.skipped
         values: dict[str, object] = {
             "cycles": log.n,
             "misses": log.misses,
-            "miss_rate": rate,
+            "miss_rate": log.miss_rate,
             "longest_run_of_misses": log.longest_miss_run,
-            "periods_given_up": skipped,
+            "periods_given_up": log.skipped,
             "sequence_gaps": log.sequence_gaps,
         }
         rows = log.rows(WINDOW)
@@ -64,7 +69,8 @@ class LatencyFace:
             values |= _tail(name, rows[end] - rows[begin])
         for stage in STAGES:
             values |= _tail(stage, rows[f"{stage}_time"])
-        said = f"{log.misses} of {log.n} deadlines missed; {realtime}"
+        periods = log.n + log.skipped
+        said = f"{stood_still}{log.misses} of {periods} deadlines missed; {realtime}"
         self._health.publish("timing", level, said, values)
 
 

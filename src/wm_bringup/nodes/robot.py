@@ -43,11 +43,18 @@ from wm_bringup.topics import (
     RESET,
     ROBOT_DESCRIPTION,
 )
+from wm_control.arbiter.command_check import (
+    CommandBounds,
+    implausible_command,
+    implausible_timing,
+)
 from wm_control.arbiter.watchdog import CommandWatchdog
 from wm_control.nodes import process
 from wm_control.nodes.alone import Alone
 from wm_control.nodes.diagnostics import Health
 from wm_control.nodes.qos import publisher
+from wm_control.nodes.refusing import tell_refusal
+from wm_control.refusal import Refusals
 from wm_control.robot.description import RobotDescription
 from wm_control.types import Command, Observation
 
@@ -130,6 +137,7 @@ class RobotLoop:
         self._thread = threading.Thread(target=self._run, name="robot")
         self._held = True
         self._to_ros = time.time() - time.monotonic()
+        self.stamp = 0.0
         self.failure = ""
 
     def start(self) -> None:
@@ -153,6 +161,7 @@ class RobotLoop:
         """Take an observation over, with its stamp in ROS time."""
         measured = self.robot.clock.measured(observation.stamp, time.monotonic())
         self._observation = replace(observation, stamp=measured + self._to_ros)
+        self.stamp = self._observation.stamp
 
     def _run(self) -> None:
         realtime.raise_thread(realtime.CONTROL_PRIORITY)
@@ -202,10 +211,18 @@ class RobotNode(Alone):
         self._face = RobotFace(self.node, self.description, self._request_reset)
         self._loop = RobotLoop(robot, watchdog, self._face.publish)
         self._stop = stop
+        self._bounds = CommandBounds.of(self.description)
+        self._refusals = Refusals()
         self.listen(JOINT_COMMAND, self._take)
 
     def _take(self, data: bytes) -> None:
-        self._loop.commands.append((decode_command(data, self.n), time.monotonic()))
+        command = decode_command(data, self.n)
+        ahead = command.stamp - self._loop.stamp
+        refusal = implausible_timing(ahead) or implausible_command(command, self._bounds)
+        if refusal is None:
+            self._loop.commands.append((command, time.monotonic()))
+        else:
+            tell_refusal(self.node, refusal, self._refusals)
 
     def _request_reset(self) -> None:
         self._loop.reset_requested = True
@@ -228,7 +245,10 @@ class RobotNode(Alone):
             said = f"damping: no command for {watchdog.parameters.damp_after:g} s"
         elif watchdog.holding:
             said = f"holding: no command for {watchdog.parameters.hold_after:g} s"
-        self._face.health.publish("command link", level, said)
+        counts = self._refusals.counts
+        if counts:
+            level, said = max(level, Level.WARN), f"{said}; {self._refusals.newest}"
+        self._face.health.publish("command link", level, said, counts)
 
     def close(self) -> int:
         """Leave the robot damped, and close it."""

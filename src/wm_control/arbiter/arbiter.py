@@ -47,6 +47,9 @@ class Arbiter:
 
     Down at once, up by the rule's release; DAMPING disarms, so that nothing moves again before the
     operator arms. The intervention keeps the FIRST cause until nothing is active any more.
+
+    stopped: the operator has stopped the robot, and has not both cleared and armed since. Nobody
+    else undoes that: it outlives ``reset``, and ``OperatorInput.start`` does not arm against it.
     """
 
     def __init__(
@@ -67,6 +70,9 @@ class Arbiter:
         self._stiffness: Array = description.stiffness
         self._gains: Array = description.damping
         self._default_position: Array = description.default_position
+        self.stopped = False
+        self._latches: dict[str, Latch] = {}
+        self._causes: dict[str, Cause] = {}
         self.reset()
 
     @property
@@ -79,14 +85,16 @@ class Arbiter:
         self._parameters = parameters
 
     def reset(self, *, armed: bool = False) -> None:
-        """Forget everything: no cause, and unarmed.
+        """Forget everything but the operator's stop: no other cause, and unarmed.
 
-        armed: begin armed and without a ramp; for a simulated robot that starts in the posture
-        the controller wants.
+        armed: begin armed and without a ramp, unless stopped; for a simulated robot that starts in
+        the posture the controller wants.
         """
-        self._latches = {rule.name: Latch(rule.trigger, rule.release) for rule in RULES}
-        self._causes: dict[str, Cause] = {}
-        self._armed = armed
+        kept = (OPERATOR_STOP,)
+        latches = {rule.name: Latch(rule.trigger, rule.release) for rule in RULES}
+        self._latches = latches | {k: v for k, v in self._latches.items() if k in kept}
+        self._causes = {k: v for k, v in self._causes.items() if k in kept}
+        self._armed = armed and not self.stopped
         self._armed_at = -math.inf
         self._armed_position = self._default_position
         self._first_cause: Cause | None = None
@@ -105,14 +113,18 @@ class Arbiter:
         now: on the clock of ``estimate.stamp`` [s]. proposals: newest result of each controller, by
         name. Never raises; an input that makes no sense is a cause for damping.
         """
+        self.stopped = self.stopped or operator.stop
         result = proposals.get(self.primary)
         height = self._height(estimate)
-        inputs = Inputs(now, estimate, result, height, self._armed, operator, overruns)
+        inputs = Inputs(
+            now, estimate, result, height, self._armed, operator, overruns, self.stopped
+        )
         active = self._evaluate(inputs)
         if operator.clear:
             active = self._clear(active)
         ready = result is not None and result.command is not None
-        if operator.arm and ready and not self._armed and not any(_hinders(r) for r, _ in active):
+        asked = operator.arm or (operator.start and not self.stopped)
+        if asked and ready and not self._armed and not any(_hinders(r) for r, _ in active):
             self._arm(now, estimate)
             active = [(rule, cause) for rule, cause in active if rule.name != UNARMED]
         action = max((rule.action for rule, _ in active), default=Action.NOMINAL)
@@ -154,6 +166,7 @@ class Arbiter:
 
     def _arm(self, now: float, estimate: Estimate) -> None:
         self._armed = True
+        self.stopped = False
         self._armed_at = now
         self._armed_position = measured_or(estimate, self._default_position)
         self._latches[UNARMED] = Latch(1, 1)

@@ -18,11 +18,13 @@ from wm_control.types import Array, Command, ControllerResult, Estimate, Status
 class Overruns:
     """How punctual the control loop was.
 
-    in_a_row: late cycles up to now; share: of the cycles of the last second, in [0, 1].
+    in_a_row: late cycles up to now; share: of the cycles of the last second, in [0, 1]; periods
+    that were given up count as late. stall: time for which it stood still before this cycle [s].
     """
 
     in_a_row: int = 0
     share: float = 0.0
+    stall: float = 0.0
 
 
 ON_TIME = Overruns()
@@ -33,7 +35,7 @@ class Inputs:
     """All that a rule may look at.
 
     result: of the controller in charge, None when it proposed nothing. height: of the base above
-    its lower sole [m].
+    its lower sole [m]. stopped: see ``Arbiter``.
     """
 
     now: float
@@ -43,6 +45,7 @@ class Inputs:
     armed: bool = True
     operator: OperatorInput = NO_REQUEST
     overruns: Overruns = ON_TIME
+    stopped: bool = False
 
 
 def finite(array: Array) -> bool:
@@ -93,8 +96,8 @@ def count_not_finite(arrays: Iterable[Array]) -> float:
 
 
 def state_age(inputs: Inputs) -> float:
-    """Age of the estimate [s]."""
-    return inputs.now - inputs.estimate.stamp
+    """Age of the estimate [s]; a stamp in the future is as wrong as one that far in the past."""
+    return abs(inputs.now - inputs.estimate.stamp)
 
 
 def unhealthy(inputs: Inputs) -> float:
@@ -120,10 +123,13 @@ def failed_solves(inputs: Inputs) -> float:
 
 
 def oldest_solve(inputs: Inputs) -> float:
-    """Age of the oldest optimisation the proposal rests on, beyond what it was made for [s]."""
+    """Age of the oldest optimisation the proposal rests on, beyond what it was made for [s].
+
+    One that is stamped in the future counts as that old.
+    """
     worst = 0.0
     for solve in inputs.result.solves if inputs.result else ():
-        overdue = solve.age - solve.holds_for
+        overdue = -solve.age if solve.age < 0.0 else solve.age - solve.holds_for
         if not (overdue <= worst):
             worst = overdue
     return worst

@@ -10,13 +10,24 @@ class OperatorInput:
     """Requests made since the previous decision; each is an event, not a state.
 
     arm: let the controller's command through, if nothing speaks against it. stop: damping now, and
-    until cleared. clear: release the causes that wait for the operator and are no longer true.
-    When several come together, stop beats clear beats arm.
+    until cleared and then armed. clear: release the causes that wait for the operator and are no
+    longer true. start: arm as at the start of a run, which nobody asked for there and then, and
+    which therefore never undoes a stop. When several come together, stop beats clear beats arm.
     """
 
     arm: bool = False
     stop: bool = False
     clear: bool = False
+    start: bool = False
+
+    def also(self, other: OperatorInput) -> OperatorInput:
+        """Both requests as one."""
+        return OperatorInput(
+            self.arm or other.arm,
+            self.stop or other.stop,
+            self.clear or other.clear,
+            self.start or other.start,
+        )
 
 
 NO_REQUEST = OperatorInput()

@@ -59,6 +59,20 @@ class ArbiterParameters:
         le=1.0,
         description="share of late control cycles in one second, second limit",
     )
+    loop_stall: float = Field(
+        default=0.020,
+        gt=0.0,
+        le=10.0,
+        description="control loop that stood still for longer, until when the robot's own watchdog "
+        "follows the last command: fallback [s]",
+    )
+    loop_stall_damping: float = Field(
+        default=0.100,
+        gt=0.0,
+        le=10.0,
+        description="control loop that stood still for longer, when the robot's own watchdog has "
+        "damped it: damping [s]",
+    )
     ramp_time: float = Field(
         default=1.0,
         ge=0.0,

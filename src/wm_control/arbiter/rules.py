@@ -128,6 +128,16 @@ RULES: tuple[Rule, ...] = (
         " s",
     ),
     Rule(
+        "loop_lost",
+        "control loop stood still for",
+        lambda i: i.overruns.stall,
+        "loop_stall_damping",
+        1,
+        None,
+        Action.DAMPING,
+        " s",
+    ),
+    Rule(
         "estimate_lost",
         "estimate unhealthy for 0.1 s",
         measure.unhealthy,
@@ -208,6 +218,16 @@ RULES: tuple[Rule, ...] = (
         detail=measure.solver_cause,
     ),
     Rule(
+        "loop_stalled",
+        "control loop stood still for",
+        lambda i: i.overruns.stall,
+        "loop_stall",
+        1,
+        500,
+        Action.FALLBACK,
+        " s",
+    ),
+    Rule(
         "overruns_heavy",
         "share of late control cycles",
         lambda i: i.overruns.share,
@@ -252,6 +272,7 @@ RULES: tuple[Rule, ...] = (
         1,
         1,
         Action.DAMPING,
+        detail=lambda i: "not armed since the operator's stop" if i.stopped else "",
     ),
 )
 """All rules; of several that trip at once the first in this order is the first cause."""

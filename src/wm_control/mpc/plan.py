@@ -241,22 +241,20 @@ def unpack(vector: Array) -> WalkingPlan:
     def scalar(name: str) -> float:
         return float(part[name][0])
 
-    if scalar("gait.support") not in (LEFT, RIGHT):
-        raise ValueError(f"the support foot is {LEFT} or {RIGHT}, got {scalar('gait.support')}")
     gait = Gait(
-        mode=Mode(int(scalar("gait.mode"))),
-        support=int(scalar("gait.support")),
+        mode=Mode(_one_of("gait.mode", scalar("gait.mode"), tuple(Mode))),
+        support=_one_of("gait.support", scalar("gait.support"), (LEFT, RIGHT)),
         step_start=scalar("gait.step_start"),
         touch_down=scalar("gait.touch_down"),
         double_support=scalar("gait.double_support"),
-        lifts=bool(scalar("gait.lifts")),
+        lifts=bool(_one_of("gait.lifts", scalar("gait.lifts"), (0, 1))),
         **{name: part[f"gait.{name}"] for name, _ in _GAIT_ARRAYS},
         yaw=scalar("gait.yaw"),
         steps=int(scalar("gait.steps")),
     )
     report = SolveReport(
         name="footstep_mpc",
-        status=Status(int(scalar("report.status"))),
+        status=Status(_one_of("report.status", scalar("report.status"), tuple(Status))),
         age=scalar("report.age"),
         residual=scalar("report.residual"),
         iterations=int(scalar("report.iterations")),
@@ -273,6 +271,15 @@ def unpack(vector: Array) -> WalkingPlan:
         dcm_touchdown=part["dcm_touchdown"],
         report=report,
     )
+
+
+def _one_of(name: str, value: float, allowed: tuple[int, ...]) -> int:
+    """Return the whole number that ``value`` is; ValueError when it is none of those allowed."""
+    if value not in allowed:
+        raise ValueError(
+            f"{name} of a walking plan is one of {[*map(int, allowed)]}, got {value:g}"
+        )
+    return int(value)
 
 
 def with_age(plan: WalkingPlan, now: float) -> SolveReport:

@@ -14,11 +14,12 @@ from rclpy.utilities import remove_ros_args
 from wm_bringup.cdr import MessageError
 from wm_bringup.messages import Level
 from wm_bringup.realtime import raised
-from wm_bringup.topics import Topic
+from wm_bringup.topics import STEERING, Topic
 from wm_control.nodes.diagnostics import Health
 from wm_control.nodes.exclusive import refuse_second
 from wm_control.nodes.process import OK
 from wm_control.nodes.qos import subscribe_bytes
+from wm_control.nodes.rivals import RivalWatch
 from wm_control.robot.description import load_robot
 
 A = TypeVar("A", bound="Alone")
@@ -58,15 +59,20 @@ class Alone:
         self.n = len(self.description.joint_names)
         self._unreadable = 0
         self._input_health = Health(self.node)
+        self._steered_by: list[Topic] = []
 
     def started(self: A) -> A:
         """Refuse to be the second of this name, then begin reporting."""
         refuse_second(self.nodes, self.commands, self._since)
         self.node.create_timer(REPORT_PERIOD, self._report)
+        if self._steered_by:
+            self._rivals = RivalWatch(self.node, self._steered_by, self.nodes)
         return self
 
     def listen(self, topic: Topic, take: Callable[[bytes], None]) -> None:
         """Subscribe to ``topic``; a MessageError of ``take`` drops the message."""
+        if topic in STEERING:
+            self._steered_by.append(topic)
 
         def on_bytes(data: bytes) -> None:
             try:

@@ -39,18 +39,26 @@ from wm_bringup.topics import (
     Topic,
 )
 from wm_control.arbiter.arbiter import UNARMED, Arbiter, hindrance
+from wm_control.arbiter.command_check import (
+    CommandBounds,
+    implausible_command,
+    implausible_timing,
+)
 from wm_control.arbiter.command_filter import CommandFilter
 from wm_control.arbiter.height import HeightAboveSoles
 from wm_control.arbiter.operator import NO_REQUEST, OperatorInput
 from wm_control.arbiter.parameters import SafetyParameters
 from wm_control.arbiter.safeguards import SafeguardReport, report_safeguards
 from wm_control.arbiter.velocity_gate import VelocityGate, bounded
+from wm_control.estimation.estimate_check import EstimateGuard
 from wm_control.nodes import process
 from wm_control.nodes.alone import Alone, robot_argument
 from wm_control.nodes.diagnostics import Health
 from wm_control.nodes.parameters import declare
 from wm_control.nodes.qos import publisher, subscribe_bytes
+from wm_control.nodes.refusing import tell_refusal
 from wm_control.nodes.velocity_topic import listen_to_velocity
+from wm_control.refusal import Refusal, Refusals
 from wm_control.types import (
     Action,
     AdmittedVelocity,
@@ -65,12 +73,19 @@ from wm_control.types import (
 class ArbiterFace:
     """The node's publishers and services; the same whether it runs composed or alone.
 
-    request: hands an operator's request to whoever decides.
+    request: hands an operator's request to whoever decides. unanswered: why nobody decides now,
+    empty while somebody does.
     """
 
-    def __init__(self, node: Node, n: int, request: Callable[[OperatorInput], None]) -> None:
+    def __init__(
+        self,
+        node: Node,
+        n: int,
+        request: Callable[[OperatorInput], None],
+        unanswered: Callable[[], str] = lambda: "",
+    ) -> None:
         """Create publishers and services for a robot of ``n`` joints."""
-        self._node, self._request = node, request
+        self._node, self._request, self._unanswered = node, request, unanswered
         self._command = CommandEncoder(n)
         self._changes = decisions.Changes()
         self._publish_command = publisher(node, JOINT_COMMAND)
@@ -80,6 +95,8 @@ class ArbiterFace:
         self._health = Health(node)
         self._newest: Decision | None = None
         self._said = ""
+        self._refused = 0
+        self.unreadable = Refusals()
         self._serve(ARM, self._arm)
         self._serve(STOP, self._stop)
         self._serve(CLEAR, self._clear)
@@ -92,7 +109,9 @@ class ArbiterFace:
         self._node.create_service(Trigger, service.name, on_call)
 
     def _arm(self) -> tuple[bool, str]:
-        decision = self._newest
+        decision, unanswered = self._newest, self._unanswered()
+        if unanswered:
+            return False, f"not armed: {unanswered}"
         if decision is None:
             return False, "nothing decided yet: no observation has come"
         cause = hindrance(decision)
@@ -102,12 +121,17 @@ class ArbiterFace:
         return True, "armed" if decision.armed else "arming"
 
     def _stop(self) -> tuple[bool, str]:
+        """Ask for the stop in any case: one that cannot be heeded now is heeded first of all."""
         self._request(OperatorInput(stop=True))
+        if unanswered := self._unanswered():
+            return False, f"asked for, not confirmed: {unanswered}"
         return True, "damping; clear and arm to go on"
 
     def _clear(self) -> tuple[bool, str]:
+        if unanswered := self._unanswered():
+            return False, f"nothing cleared: {unanswered}"
         self._request(OperatorInput(clear=True))
-        return True, "causes that are no longer true are released"
+        return True, "causes that are no longer true are released; arm to go on"
 
     def publish(self, decision: Decision) -> None:
         """Publish command and, when it is news, the decision."""
@@ -136,8 +160,8 @@ class ArbiterFace:
             else:
                 logger.warning(text)
 
-    def report(self, taken: SafeguardReport) -> None:
-        """Publish the node's health: decision, clips of the filter, velocity command."""
+    def report(self, taken: SafeguardReport, refusals: Refusals) -> None:
+        """Publish the node's health: decision, clips, velocity command, what was refused."""
         decision = self._newest
         if decision is None:
             self._health.publish("decision", Level.WARN, "nothing decided yet")
@@ -151,25 +175,37 @@ class ArbiterFace:
         refused = {"refused": taken.refused}
         said = taken.velocity_cause or taken.velocity_reduction or "followed"
         self._health.publish("velocity command", level, said, refused)
+        self._report_refusals(refusals)
+
+    def _report_refusals(self, refusals: Refusals) -> None:
+        """Publish how many plans or proposals were refused; an error while there are more."""
+        counts = refusals.counts + self.unreadable.counts
+        total = sum(counts.values())
+        new, self._refused = total - self._refused, total
+        level = Level.ERROR if new else Level.WARN if total else Level.OK
+        newest = refusals.newest or self.unreadable.newest
+        said = f"{total} refused, {new} of them just now; {newest}" if total else "none refused"
+        self._health.publish("steering messages", level, said, counts)
 
 
 def listen_to_proposals(
-    node: Node, topic: Topic, n: int, take: Callable[[Proposal], object]
+    node: Node,
+    topic: Topic,
+    n: int,
+    take: Callable[[Proposal], object],
+    refusals: Refusals,
 ) -> None:
     """Hand on the proposals of a controller in another process; what cannot be read is said once.
 
-    n: joints of the robot.
+    n: joints of the robot. refusals: counts what could not be read.
     """
-    said = [""]
 
     def on_proposal(data: bytes) -> None:
         try:
             take(decode_proposal(data, n))
-            said[0] = ""
         except MessageError as error:
-            if str(error) != said[0]:
-                node.get_logger().error(f"message on {topic.name} dropped: {error}")
-            said[0] = str(error)
+            refusal = Refusal(f"{topic.name}: unreadable", f"{topic.name} refused: {error}")
+            tell_refusal(node, refusal, refusals)
 
     subscribe_bytes(node, topic, on_proposal)
 
@@ -193,6 +229,9 @@ class ArbiterNode(Alone):
         self._answered = float("nan")
         self._result: ControllerResult | None = None
         self._request = NO_REQUEST
+        self._refusals = Refusals()
+        self._bounds = CommandBounds.of(self.description)
+        self._guard = EstimateGuard(self.description)
         gate = self._gate
         listen_to_velocity(self.node, lambda command: gate.receive(command, time.monotonic()))
         self.listen(ESTIMATE, self._take_estimate)
@@ -205,17 +244,21 @@ class ArbiterNode(Alone):
         self._gate.parameters = safety.velocity
 
     def _take_request(self, request: OperatorInput) -> None:
-        old = self._request
-        self._request = OperatorInput(
-            old.arm or request.arm, old.stop or request.stop, old.clear or request.clear
-        )
+        self._request = self._request.also(request)
 
     def _take_estimate(self, data: bytes) -> None:
-        self._estimate = decode_estimate(data, self.n)
+        estimate = decode_estimate(data, self.n)
+        if (refusal := self._guard.refusal(estimate)) is not None:
+            raise MessageError(refusal.text)
+        self._estimate = estimate
         self._arrived = time.monotonic()
 
     def _take_proposal(self, data: bytes) -> None:
         proposal = decode_proposal(data, self.n)
+        refusal = self._implausible(proposal)
+        if refusal is not None:
+            tell_refusal(self.node, refusal, self._refusals)
+            return
         plan = SolveReport(
             "plan", Status.OK, proposal.plan_age, proposal.residual, 0, 0.0, "", proposal.holds_for
         )
@@ -227,6 +270,18 @@ class ArbiterNode(Alone):
             self._arbiter.primary, command, proposal.status, cause, (plan,)
         )
         self._decide(self._result)
+
+    def _implausible(self, proposal: Proposal) -> Refusal | None:
+        """Say why a proposal cannot be; of one that says FAILED only the time matters."""
+        now = proposal.stamp if self._estimate is None else self._now(self._estimate)
+        refusal = implausible_timing(proposal.stamp - now, proposal.plan_age, proposal.holds_for)
+        if refusal is None and proposal.status != Status.FAILED:
+            refusal = implausible_command(proposal.command, self._bounds)
+        return refusal
+
+    def _now(self, estimate: Estimate) -> float:
+        """Now, on the clock of the estimate's stamp [s]."""
+        return estimate.stamp + time.monotonic() - self._arrived
 
     def _go_on_alone(self) -> None:
         """Go on deciding when no proposal came for five periods.
@@ -244,7 +299,7 @@ class ArbiterNode(Alone):
         if estimate is None:
             return
         self._decided = time.monotonic()
-        now = estimate.stamp + self._decided - self._arrived
+        now = self._now(estimate)
         request, self._request = self._request, NO_REQUEST
         proposals = {result.controller: result} if result else {}
         decision = self._arbiter.update(now, estimate, proposals, request)
@@ -264,7 +319,7 @@ class ArbiterNode(Alone):
     def report(self) -> None:
         """Publish the health, once a second."""
         self._gate.current(time.monotonic())
-        self._face.report(report_safeguards(self._filter, self._gate))
+        self._face.report(report_safeguards(self._filter, self._gate), self._refusals)
 
     def close(self) -> int:
         """Leave the robot damped."""

@@ -11,9 +11,11 @@ import time
 from collections.abc import Sequence
 
 from wm_bringup import realtime
+from wm_bringup.cdr import MessageError
 from wm_bringup.messages import Level, MultiArrayEncoder, decode_estimate, decode_velocity
 from wm_bringup.parts import build_planner, model_based_parameters
 from wm_bringup.topics import ESTIMATE, PLAN, VELOCITY
+from wm_control.estimation.estimate_check import EstimateGuard
 from wm_control.mpc.plan import SIZE, WalkingPlan, pack
 from wm_control.nodes import process
 from wm_control.nodes.alone import Alone, robot_argument
@@ -36,6 +38,7 @@ class MpcNode(Alone):
         super().__init__("mpc", robot)
         parameters = declare(self.node, model_based_parameters())
         self._beside = build_planner(self.description, parameters)
+        self._guard = EstimateGuard(self.description)
         self._message = MultiArrayEncoder((("plan", SIZE - PLAN_HEADER),), PLAN_HEADER)
         self._publish = publisher(self.node, PLAN)
         self._health = Health(self.node)
@@ -47,7 +50,10 @@ class MpcNode(Alone):
     def _take(self, data: bytes) -> None:
         """Answer an estimate with a plan if one is due."""
         began = time.monotonic()
-        plan = self._beside.answer(decode_estimate(data, self.n))
+        estimate = decode_estimate(data, self.n)
+        if (refusal := self._guard.refusal(estimate)) is not None:
+            raise MessageError(refusal.text)
+        plan = self._beside.answer(estimate)
         if plan is None:
             return
         self._message.floats[:] = pack(plan)

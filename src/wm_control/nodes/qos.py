@@ -10,7 +10,8 @@ from rclpy.publisher import Publisher
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 from rclpy.subscription import Subscription
 
-from wm_bringup.topics import PUBLISHER, SUBSCRIBER, Quality, Topic
+from wm_bringup.topics import PUBLISHER, STEERING, SUBSCRIBER, Quality, Topic
+from wm_control.nodes.followed import of_one_publisher
 
 
 def profile(quality: Quality) -> QoSProfile:
@@ -37,11 +38,15 @@ def publisher(node: Node, topic: Topic) -> Publisher:
 
 
 def subscribe_bytes(node: Node, topic: Topic, callback: Callable[[bytes], None]) -> Subscription:
-    """Subscribe as the table says; ``callback(data: bytes)``."""
+    """Subscribe as the table says; ``callback(data: bytes)``.
+
+    What steers the robot is heard from one publisher only.
+    """
+    steers = topic in STEERING
     return node.create_subscription(
         message_class(topic),
         topic.name,
-        callback,
+        of_one_publisher(node, topic.name, callback) if steers else callback,
         profile(SUBSCRIBER[topic.flow]),
         raw=True,
     )

@@ -20,6 +20,7 @@ from wm_bringup.proposals import ProposalEncoder
 from wm_bringup.topics import ESTIMATE, PLAN, PROPOSAL
 from wm_bringup.vectors import join_vector
 from wm_control.beside import Arrival, EstimateOrder
+from wm_control.estimation.estimate_check import EstimateGuard
 from wm_control.model_based import ModelBasedController
 from wm_control.mpc.plan import WalkingPlan, unpack
 from wm_control.nodes import process
@@ -27,6 +28,8 @@ from wm_control.nodes.alone import Alone, robot_argument
 from wm_control.nodes.diagnostics import Health
 from wm_control.nodes.parameters import declare
 from wm_control.nodes.qos import publisher, subscribe_bytes
+from wm_control.nodes.refusing import tell_refusal
+from wm_control.refusal import Refusal, Refusals
 from wm_control.types import ControllerResult, Status, VelocityCommand
 
 LEVELS = {Status.OK: Level.OK, Status.DEGRADED: Level.WARN, Status.FAILED: Level.ERROR}
@@ -46,12 +49,14 @@ def decode_plan(data: bytes) -> WalkingPlan:
 class WholeBodyControllerFace:
     """The node's input and health; the same whether it runs composed or alone."""
 
-    def __init__(self, node: Node, take: Callable[[WalkingPlan], None]) -> None:
-        """Subscribe to plans. take: gets every plan that can be read."""
+    def __init__(
+        self, node: Node, take: Callable[[WalkingPlan], None], unreadable: Refusals
+    ) -> None:
+        """Subscribe to plans. take: gets all that can be read; unreadable: counts the others."""
         self._health = Health(node)
         self._take = take
+        self._unreadable = unreadable
         self.plans = 0
-        self.refused = 0
         self._node = node
         subscribe_bytes(node, PLAN, self._on_plan)
 
@@ -59,16 +64,15 @@ class WholeBodyControllerFace:
         try:
             plan = decode_plan(data)
         except MessageError as error:
-            if self.refused == 0:
-                self._node.get_logger().error(f"plan refused: {error}")
-            self.refused += 1
+            refusal = Refusal(f"{PLAN.name}: unreadable", f"{PLAN.name} refused: {error}")
+            tell_refusal(self._node, refusal, self._unreadable)
             return
         self.plans += 1
         self._take(plan)
 
     def report(self, result: ControllerResult) -> None:
         """Publish the node's health: status, and age, residual and iterations of every solve."""
-        values: dict[str, object] = {"plans": self.plans, "plans_refused": self.refused}
+        values: dict[str, object] = {"plans": self.plans}
         for solve in result.solves:
             values |= {
                 f"{solve.name}.status": solve.status.name,
@@ -90,9 +94,12 @@ class WholeBodyControllerNode(Alone):
         super().__init__("whole_body_controller", robot)
         parameters = declare(self.node, model_based_parameters())
         self._controller = ModelBasedController(self.description, parameters)
-        self._face = WholeBodyControllerFace(self.node, self._take_plan)
+        self._refusals = Refusals()
+        self._face = WholeBodyControllerFace(self.node, self._take_plan, self._refusals)
         self._proposal = ProposalEncoder(self.n)
         self._publish = publisher(self.node, PROPOSAL)
+        self._refused = 0
+        self._guard = EstimateGuard(self.description)
         self._order = EstimateOrder()
         self._plan: WalkingPlan | None = None
         self._newest: ControllerResult | None = None
@@ -104,6 +111,8 @@ class WholeBodyControllerNode(Alone):
 
     def _step(self, data: bytes) -> None:
         estimate = decode_estimate(data, self.n)
+        if (refusal := self._guard.refusal(estimate)) is not None:
+            raise MessageError(refusal.text)
         arrival = self._order.sort(estimate)
         if arrival is Arrival.OLD:
             return
@@ -120,6 +129,11 @@ class WholeBodyControllerNode(Alone):
         """Publish the health, once a second."""
         if self._newest is not None:
             self._face.report(self._newest)
+        plans = self._controller.refusals
+        refused = sum(plans.counts.values())
+        if refused > self._refused:
+            self._refused = refused
+            self.node.get_logger().error(f"{refused} plans refused so far; {plans.newest}")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -81,6 +81,12 @@ class WholeBodyController:
             self._command = self._joint_command(estimate, solution, dt)
         return WholeBodyResult(self._command, report, solution.wrenches)
 
+    def soles(self) -> Array | None:
+        """(2, 4) x, y, z, yaw of the soles in world, as of the last step; None if not finite."""
+        if not self._model.is_finite:
+            return None
+        return np.array([self._model.sole_pose(foot) for foot in (LEFT, RIGHT)])
+
     def _report(self, solution: WholeBodySolution | None) -> SolveReport:
         """Report on this tick; None when there was no state to solve for."""
         self._failures = 0 if solution is not None and solution.ok else self._failures + 1

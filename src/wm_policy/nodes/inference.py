@@ -15,8 +15,10 @@ from wm_bringup.cdr import MessageError
 from wm_bringup.messages import decode_command, decode_estimate, decode_velocity
 from wm_bringup.proposals import ProposalEncoder
 from wm_bringup.topics import ESTIMATE, JOINT_COMMAND, POLICY_PROPOSAL, VELOCITY, Topic
+from wm_control.estimation.estimate_check import EstimateGuard
 from wm_control.nodes.process import SPIN_TIME
 from wm_control.nodes.qos import publisher, subscribe_bytes
+from wm_control.robot.description import RobotDescription
 from wm_policy.beside import PolicyBeside
 from wm_policy.controller import PolicyController
 
@@ -24,9 +26,11 @@ from wm_policy.controller import PolicyController
 class Inference:
     """Estimates in, proposals out; which, when and in whose shadow ``PolicyBeside`` decides."""
 
-    def __init__(self, node: Node, controller: PolicyController, n: int) -> None:
+    def __init__(self, node: Node, controller: PolicyController, robot: RobotDescription) -> None:
         """Create publisher and subscriptions; nothing runs before ``start``."""
+        n = len(robot.joint_names)
         self._node, self.controller, self._n = node, controller, n
+        self._guard = EstimateGuard(robot)
         self._beside = PolicyBeside(controller, CONTROL_PERIOD)
         self._proposal = ProposalEncoder(n)
         self._publish = publisher(node, POLICY_PROPOSAL)
@@ -102,6 +106,8 @@ class Inference:
         """Propose what the policy answers, if a step is due."""
         began = time.monotonic()
         estimate = decode_estimate(data, self._n)
+        if (refusal := self._guard.refusal(estimate)) is not None:
+            raise MessageError(refusal.text)
         result = self._beside.answer(estimate)
         if result is None:
             return

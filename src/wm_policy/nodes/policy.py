@@ -59,7 +59,7 @@ class PolicyNode(Alone):
         controller = PolicyController(self._load(self._parameters), self.description)
         with realtime.raised(self.priority):
             node = Node("policy_inference")
-        self._inference = Inference(node, controller, self.n)
+        self._inference = Inference(node, controller, self.description)
         self._health = Health(self.node)
 
     def _load(self, parameters: PolicyNodeParameters) -> Policy:

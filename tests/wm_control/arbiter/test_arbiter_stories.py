@@ -100,6 +100,78 @@ def test_stop_damps_at_once_and_stays_until_cleared_and_armed_again(story):
     assert story.step(operator=ARM).action == Action.NOMINAL
 
 
+START = OperatorInput(start=True)
+
+
+def stopped_story(g1):
+    story = Story(g1).armed()
+    story.step(operator=STOP)
+    return story
+
+
+@pytest.mark.parametrize(
+    "attempts",
+    [
+        ["reset", START],
+        ["reset", ARM],
+        ["reset", CLEAR, START],
+        [CLEAR, START],
+        [CLEAR, "reset", START],
+        [CLEAR, "reset", "reset", START, START],
+        [ARM, START, "reset", ARM],
+        [ARM, CLEAR],
+        [CLEAR, STOP, ARM],
+        [CLEAR.also(ARM).also(STOP)],
+        ["armed reset"],
+    ],
+)
+def test_nothing_undoes_the_operators_stop_but_clearing_and_then_arming(g1, attempts):
+    story = stopped_story(g1)
+    for attempt in attempts:
+        if isinstance(attempt, str):
+            story.arbiter.reset(armed=attempt == "armed reset")
+        else:
+            story.step(operator=attempt)
+    assert all(is_damping(decision) for decision in story.steps(1000, operator=START))
+
+
+@pytest.mark.parametrize(
+    "way", [[CLEAR, ARM], ["reset", CLEAR, ARM], [CLEAR, "reset", ARM], [CLEAR.also(ARM)]]
+)
+def test_clearing_and_then_arming_undoes_it_also_across_a_reset(g1, way):
+    story = stopped_story(g1)
+    for deed in way:
+        if isinstance(deed, str):
+            story.arbiter.reset()
+        else:
+            story.step(operator=deed)
+    assert story.step().action == Action.NOMINAL
+
+
+def test_a_stop_before_the_first_start_keeps_the_robot_from_starting(story):
+    assert is_damping(story.step(operator=STOP.also(START)))
+    assert all(is_damping(decision) for decision in story.steps(100, operator=START))
+    story.step(operator=CLEAR)
+    waiting = story.step(operator=START)
+    assert "operator's stop" in waiting.first_cause.text
+    assert story.step(operator=ARM).action == Action.NOMINAL
+
+
+def test_a_stop_is_still_told_with_its_cause_after_a_reset(g1):
+    story = stopped_story(g1)
+    story.arbiter.reset()
+    decision = story.step()
+    assert decision.first_cause.rule == "operator_stop"
+    assert hindrance(decision).rule == "operator_stop"
+
+
+def test_an_unasked_start_arms_after_any_damping_that_the_operator_did_not_ask_for(story):
+    story.armed()
+    story.steps(5, estimate={"base_orientation": tilted(1.2)})
+    story.arbiter.reset()
+    assert story.step(operator=START).action == Action.NOMINAL
+
+
 def test_stop_beats_clear_and_arm_when_all_come_together(story):
     decision = story.step(operator=OperatorInput(arm=True, stop=True, clear=True))
     assert is_damping(decision)
@@ -255,6 +327,54 @@ def test_late_cycles_limit_and_many_of_them_fall_back(story):
     assert story.step().action == Action.NOMINAL
     assert story.step(overruns=Overruns(1, 0.06)).action == Action.LIMITED
     assert story.step(overruns=Overruns(1, 0.21)).action == Action.FALLBACK
+
+
+@pytest.mark.parametrize(
+    ("stall", "action"),
+    [
+        (0.0, "NOMINAL"),
+        (0.018, "NOMINAL"),
+        (0.052, "FALLBACK"),
+        (0.098, "FALLBACK"),
+        (0.102, "DAMPING"),
+        (0.5, "DAMPING"),
+        (3.0, "DAMPING"),
+        (float("nan"), "DAMPING"),
+    ],
+)
+def test_a_loop_that_stood_still_is_told_and_damped_once_the_drives_have_damped(
+    story, stall, action
+):
+    story.armed()
+    decision = story.step(overruns=Overruns(1, 0.0, stall))
+    assert decision.action.name == action
+    if action != "NOMINAL":
+        assert "stood still" in decision.first_cause.text
+
+
+def test_a_short_stall_is_over_after_a_second_and_a_long_one_when_the_operator_says_so(story):
+    story.armed()
+    story.step(overruns=Overruns(30, 0.06, 0.06))
+    assert actions_of(story.steps(499))[-1] == "FALLBACK"
+    assert story.step().action == Action.NOMINAL
+    story.step(overruns=Overruns(250, 0.5, 0.5))
+    assert is_damping(story.steps(1000)[-1])
+    assert not story.step(operator=ARM).armed
+    story.step(operator=CLEAR)
+    assert story.step(operator=ARM).action == Action.NOMINAL
+
+
+@pytest.mark.parametrize("age", [-0.031, -1.0, -1e12])
+def test_an_estimate_from_the_future_is_as_bad_as_an_old_one(story, age):
+    story.armed()
+    assert story.step(age=age).action >= Action.SAFE_POSTURE
+
+
+@pytest.mark.parametrize("age", [-0.03, -1.0, -1e12])
+def test_a_plan_from_the_future_is_as_bad_as_an_old_one(story, age):
+    story.armed()
+    ahead = (SolveReport("policy", Status.OK, age, 0.0, 1, 0.001, holds_for=0.02),)
+    assert story.step(result={"solves": ahead}).first_cause.rule == "plan_old"
 
 
 def test_the_first_cause_outlives_worse_ones(story):

@@ -153,7 +153,7 @@ def test_a_mode_status_or_foot_that_does_not_exist_is_refused(name, value):
     starts = np.cumsum([0] + [size for _, size in LAYOUT])
     vector = pack(walking())
     vector[starts[[key for key, _ in LAYOUT].index(name)]] = value
-    with pytest.raises(ValueError, match=r"not a valid|support"):
+    with pytest.raises(ValueError, match="is one of"):
         unpack(vector)
 
 

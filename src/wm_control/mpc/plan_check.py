@@ -1,0 +1,110 @@
+"""Whether a walking plan can be meant for this robot, here and now; whoever sent it.
+
+A plan comes from another process, and anyone on the ROS domain can send one. What is looked at is
+what whole-body control and the backup planner would act on. The bounds are the planner's own
+limits with room for slip and for a robot that is being pushed; NaN is outside of all of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from math import dist, hypot, inf, isfinite, nan, pi, remainder, tau
+
+from wm_control.mpc.parameters import FootstepMpcParameters, GaitParameters
+from wm_control.mpc.plan import Mode, WalkingPlan
+from wm_control.refusal import Bound, Refusal, first_outside
+from wm_control.types import Array
+
+AHEAD_PERIODS = 2
+"""A plan stamped later than now by more MPC periods belongs to another clock."""
+
+ROOM = 0.2
+"""Over the planner's own limits on where feet and centre of pressure go [m]."""
+
+LATE = 0.2
+"""A planner that was held up moves on to the next step so late at most [s]."""
+
+LONGEST_SHIFT = 0.6
+"""The first weight shift takes no longer [s]."""
+
+TURN = 0.5 * pi
+"""Largest angle between two soles, and between the heading and the support sole [rad]."""
+
+
+def implausible_plan(
+    plan: WalkingPlan,
+    now: float,
+    soles: Array | None,
+    gait: GaitParameters,
+    mpc: FootstepMpcParameters,
+) -> Refusal | None:
+    """Say what about a plan cannot be; None when it may be followed.
+
+    now: on the clock of ``plan.stamp`` [s]. soles: (2, 4) measured x, y, z, yaw in world, or None
+    while nothing has been measured. How old a plan may be is not decided here.
+    """
+    return (
+        first_outside("plan", _timing(plan, now, gait, mpc))
+        or first_outside("plan", _geometry(plan, gait, mpc))
+        or (None if soles is None else first_outside("plan", _place(plan, soles)))
+    )
+
+
+def _timing(
+    plan: WalkingPlan, now: float, gait: GaitParameters, mpc: FootstepMpcParameters
+) -> Iterator[Bound]:
+    steps = plan.gait
+    ahead = AHEAD_PERIODS * mpc.period
+    longest = gait.double_support + max(mpc.single_support[1], LONGEST_SHIFT) + LATE
+    walking = steps.mode == Mode.WALK
+    yield Bound("time ahead of the robot's", plan.stamp - now, -inf, ahead, " s")
+    begun = steps.step_start - plan.stamp
+    yield Bound("begin of the step", begun, -longest if walking else -inf, ahead, " s")
+    yield Bound("duration of the step", steps.touch_down - steps.step_start, 0.0, longest, " s")
+    yield Bound("double support", steps.double_support, 0.0, longest, " s")
+    yield Bound("duration of the next step", plan.next_duration, 0.0, longest, " s")
+
+
+def _geometry(
+    plan: WalkingPlan, gait: GaitParameters, mpc: FootstepMpcParameters
+) -> Iterator[Bound]:
+    steps = plan.gait
+    stride = hypot(mpc.step_x, mpc.step_y[1]) + ROOM
+    support = steps.support_pose
+    yield Bound(
+        "lift-off from the support foot", _apart(steps.swing_start, support), 0, stride, " m"
+    )
+    last = support
+    for foot in plan.footsteps:
+        yield Bound("footstep from the foot before", _apart(foot, last), 0.0, stride, " m")
+        yield Bound("turn between two feet", _turned(foot[3], last[3]), -TURN, TURN, " rad")
+        last = foot
+    pressure = hypot(max(map(abs, mpc.cop_x)), mpc.cop_y) + ROOM
+    offset = hypot(*map(float, plan.cop_offset))
+    yield Bound("centre of pressure from the support foot", offset, 0.0, pressure, " m")
+    started = _apart(steps.cop_start, support[:2])
+    yield Bound("first centre of pressure from the support foot", started, 0.0, stride, " m")
+    yield Bound(
+        "heading from the support foot", _turned(steps.yaw, support[3]), -TURN, TURN, " rad"
+    )
+    speed = hypot(float(steps.velocity[0]), float(steps.velocity[1]))
+    yield Bound("speed", speed, 0.0, mpc.swing_speed, " m/s")
+    yield Bound("turning", float(steps.velocity[2]), -pi, pi, " rad/s")
+    learned = hypot(*map(float, steps.correction))
+    yield Bound("learned velocity", learned, 0.0, 2.0 * gait.velocity_integral_limit, " m/s")
+
+
+def _place(plan: WalkingPlan, soles: Array) -> Iterator[Bound]:
+    """Whether the plan starts where the robot stands."""
+    away = _apart(plan.gait.support_pose, soles[plan.gait.support])
+    yield Bound("support foot from where it is", away, 0.0, ROOM, " m")
+
+
+def _apart(a: Array, b: Array) -> float:
+    """Distance of two points, of which a fourth number, the heading, is no part [m]."""
+    return dist(a.tolist()[:3], b.tolist()[:3])
+
+
+def _turned(a: float, b: float) -> float:
+    """Angle from ``b`` to ``a``, the short way [rad]."""
+    return remainder(a - b, tau) if isfinite(a - b) else nan
