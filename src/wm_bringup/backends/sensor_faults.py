@@ -67,7 +67,7 @@ class SensorLayout:
         }
 
     def targets(self) -> dict[str, Index]:
-        """Channel indices by fault target; a joint's name means its encoder."""
+        """Channel indices by fault target; a joint's name: its encoder, ``gyro.x``: one axis."""
         n, index = self.n, np.arange(self.size, dtype=np.intp)
         targets = {
             PACKET: index,
@@ -77,6 +77,11 @@ class SensorLayout:
             "orientation": index[self.orientation],
             "encoders": index[: 2 * n],
             "joint_torque": index[2 * n : 3 * n],
+        }
+        targets |= {
+            f"{sensor}.{axis}": targets[sensor][i : i + 1]
+            for sensor in ("gyro", "accelerometer")
+            for i, axis in enumerate("xyz")
         }
         return targets | {name: index[[i, n + i]] for i, name in enumerate(self.joint_names)}
 

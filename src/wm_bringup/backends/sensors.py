@@ -27,7 +27,11 @@ from wm_control.types import Array, Observation
 
 @dataclass(frozen=True, slots=True, config=STRICT)
 class SensorParameters:
-    """Errors of all sensors; ``noise`` is a standard deviation, ``bias`` a bound."""
+    """Errors of all sensors; ``noise`` is a standard deviation, ``bias`` a bound.
+
+    ``range`` is the full scale per axis, at which a reading stays, with noise or without: that of
+    the IMUs that such robots carry.
+    """
 
     position_noise: float = Field(default=0.0, ge=0.0, description="[rad]")
     position_quantum: float = Field(default=0.0, ge=0.0, description="[rad]")
@@ -39,9 +43,11 @@ class SensorParameters:
     gyro_noise: float = Field(default=0.0, ge=0.0, description="[rad/s]")
     gyro_bias: float = Field(default=0.0, ge=0.0, description="per axis [rad/s]")
     gyro_quantum: float = Field(default=0.0, ge=0.0, description="[rad/s]")
+    gyro_range: float = Field(default=34.9, gt=0.0, description="2000 degrees/s [rad/s]")
     accelerometer_noise: float = Field(default=0.0, ge=0.0, description="[m/s²]")
     accelerometer_bias: float = Field(default=0.0, ge=0.0, description="per axis [m/s²]")
     accelerometer_quantum: float = Field(default=0.0, ge=0.0, description="[m/s²]")
+    accelerometer_range: float = Field(default=156.9, gt=0.0, description="16 g [m/s²]")
     orientation_noise: float = Field(default=0.0, ge=0.0, description="per axis [rad]")
     orientation_bias: float = Field(
         default=0.0, ge=0.0, description="roll and pitch, in IMU axes [rad]"
@@ -78,7 +84,8 @@ NOMINAL = SensorParameters(
 
 def _scaled(parameters: SensorParameters, factor: float) -> SensorParameters:
     values = {
-        name: factor * getattr(parameters, name) for name in SensorParameters.__dataclass_fields__
+        name: getattr(parameters, name) * (1.0 if name.endswith("range") else factor)
+        for name in SensorParameters.__dataclass_fields__
     }
     return SensorParameters(**values)
 
@@ -107,6 +114,8 @@ class SensorSuite:
         self._round = np.flatnonzero(self._quantum)
         self._quantum = self._quantum[self._round]
         self._exact = not self._sigma.any()
+        self._imu = slice(self._layout.gyro.start, self._layout.accelerometer.stop)
+        self._full_scale = self._per_channel("range")[self._imu]
         self.reset(np.random.default_rng(0))
 
     def reset(self, rng: np.random.Generator) -> None:
@@ -157,6 +166,8 @@ class SensorSuite:
         if self._round.size:
             steps = np.rint(measured[self._round] / self._quantum)
             measured[self._round] = steps * self._quantum
+        imu = measured[self._imu]
+        np.clip(imu, -self._full_scale, self._full_scale, out=imu)
         return measured
 
     def _tilted(self, stamp: float, orientation: Quaternion) -> Quaternion:

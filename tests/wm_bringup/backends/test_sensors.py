@@ -136,7 +136,35 @@ def test_a_delay_hands_out_old_samples_with_their_own_stamps():
     assert observations[-1].stamp == pytest.approx(6 * PERIOD)
 
 
-def test_double_is_twice_nominal():
+def test_gyro_and_accelerometer_stay_at_the_end_of_their_range():
+    """A knock of 600 m/s² reads 16 g, whatever the noise; 40 rad/s reads 2000 degrees/s."""
+    knock = TRUTH.copy()
+    knock[-6:] = 40.0, -40.0, 34.0, 600.0, -600.0, 156.0
+    for parameters in ({}, {"accelerometer_noise": 0.1, "gyro_noise": 0.01}):
+        observation = suite(**parameters).measure(0.0, knock, LEVEL)
+        np.testing.assert_array_equal(observation.imu_angular_velocity[:2], (34.9, -34.9))
+        assert abs(observation.imu_angular_velocity[2] - 34.0) < 0.1
+        np.testing.assert_array_equal(observation.imu_linear_acceleration[:2], (156.9, -156.9))
+        assert abs(observation.imu_linear_acceleration[2] - 156.0) < 0.6
+
+
+def test_a_fault_beyond_the_range_is_no_saturation():
+    """What is injected comes after the sensor: a broken packet may say anything."""
+    observation = samples(suite(faults=("accelerometer:bias=300@0",)), 1)[0]
+    np.testing.assert_array_equal(observation.imu_linear_acceleration, (313, 314, 315))
+
+
+@pytest.mark.parametrize(("axis", "seen"), [("x", (1, 0, 0)), ("y", (0, 1, 0)), ("z", (0, 0, 1))])
+def test_a_fault_of_one_axis_leaves_the_others(axis, seen):
+    faults = (f"accelerometer.{axis}:bias=150@0", f"gyro.{axis}:bias=0.5@0")
+    observation = samples(suite(faults=faults), 1)[0]
+    more = np.array(seen)
+    np.testing.assert_array_equal(observation.imu_linear_acceleration, (13, 14, 15) + 150 * more)
+    np.testing.assert_array_equal(observation.imu_angular_velocity, (10, 11, 12) + 0.5 * more)
+
+
+def test_double_is_twice_nominal_of_the_same_range():
+    assert PRESETS["double"].accelerometer_range == PRESETS["nominal"].accelerometer_range
     assert PRESETS["double"].gyro_noise == 2.0 * PRESETS["nominal"].gyro_noise
     assert PRESETS["double"].accelerometer_bias == 2.0 * PRESETS["nominal"].accelerometer_bias
 
