@@ -23,6 +23,7 @@ from wm_control.estimation.sensors import Readings
 from wm_control.estimation.stuck import GYRO, JOINTS
 from wm_control.estimation.vector3 import (
     ZERO,
+    Rows,
     Vector3,
     minus,
     plus,
@@ -89,8 +90,7 @@ class LegOdometryEstimator(GuardedEstimator):
         velocity = odometry.predict(orientation.rows, omega, force, dt)
         base = self._base(odometry.position, velocity, omega)
         self._body.move(base, readings.position, readings.velocity, dt)
-        residual = self._momentum.update(self._body.external_force(readings.torque), dt)
-        wrench = self._wrenches.solve(residual, self._body.jacobians)
+        wrench = self._wrench(readings, dt)
         self._correct(readings, wrench, dt)
         return self._assemble(observation, readings, omega, wrench)
 
@@ -115,6 +115,10 @@ class LegOdometryEstimator(GuardedEstimator):
             "gyro_bias_rad_s": math.hypot(*self._orientation.bias),
             "accelerometer_bias_m_s2": math.hypot(*self._odometry.acceleration_bias),
         }
+
+    @property
+    def _rotation(self) -> Rows:
+        return self._orientation.rows
 
     @property
     def slipping(self) -> tuple[bool, bool]:
@@ -201,5 +205,5 @@ class LegOdometryEstimator(GuardedEstimator):
             self._uncertainty.pose,
             self._uncertainty.twist,
             self._health.healthy,
-            self._health.cause,
+            self._cause,
         )

@@ -14,12 +14,24 @@ import numpy as np
 
 from wm_control.estimation.body import Body
 from wm_control.estimation.contact import ContactDetector, WrenchSolver
+from wm_control.estimation.effort import EffortWatch, wrench_by_motion
 from wm_control.estimation.health import Health
 from wm_control.estimation.momentum import MomentumObserver
 from wm_control.estimation.orientation import up_from_quaternion
 from wm_control.estimation.parameters import ContactParameters, EstimatorParameters
+from wm_control.estimation.plausibility import (
+    SPEEDS,
+    TILT,
+    TURN,
+    UNITS,
+    MeanForce,
+    SpeedBesidePosition,
+    TurnBesideAttitude,
+    fault_at_rest,
+)
 from wm_control.estimation.sensors import Readings, SensorGuard
-from wm_control.estimation.vector3 import Vector3, rotate, vector3
+from wm_control.estimation.stuck import JOINTS
+from wm_control.estimation.vector3 import Rows, Vector3, rotate, vector3
 from wm_control.robot.description import RobotDescription
 from wm_control.types import Array, Estimate, Observation
 
@@ -55,6 +67,11 @@ class GuardedEstimator(ABC):
         )
         self._wrenches = WrenchSolver(parameters.contact, len(self._body.rows))
         self._contact = detector(parameters.contact, self._body.weight)
+        self._mean_force = MeanForce()
+        self._turn_beside = TurnBesideAttitude(parameters.sensors)
+        self._speeds = SpeedBesidePosition(description.joint_names, parameters.sensors)
+        self._effort = EffortWatch(parameters.sensors)
+        self._checks = (self._mean_force, self._turn_beside, self._speeds, self._effort)
         self._last: Estimate | None = None
 
     def reset(self, observation: Observation) -> Estimate:
@@ -65,12 +82,18 @@ class GuardedEstimator(ABC):
         self._guard.reset()
         self._health.reset()
         self._contact.reset()
+        for check in self._checks:
+            check.reset()
         self._last = None
         self._forget()
         readings = self._guard.check(observation, 0.0)
         up, gyro = self._up(readings), self._in_base(readings.gyro)
-        if readings.faults or up is None or gyro is None:
+        force = self._in_base(readings.specific_force)
+        if readings.faults or up is None or gyro is None or force is None:
             fault = next(iter(readings.faults.values()), "no vertical from the IMU")
+            return self._unusable(observation, f"cannot start: {fault}")
+        fault = fault_at_rest(force, gyro, up)
+        if fault:
             return self._unusable(observation, f"cannot start: {fault}")
         self._last = self._begin(observation, readings, up, gyro)
         return self._last
@@ -92,6 +115,7 @@ class GuardedEstimator(ABC):
             readings = self._guard.check(observation, dt)
             if readings.faults:
                 faults.update(readings.faults)
+            self._doubt_conventions(readings, dt, faults)
             if faults or self._health.ailing:
                 self._return_from_outage(readings, faults)
                 self._health.update(faults, dt)
@@ -131,6 +155,16 @@ class GuardedEstimator(ABC):
         """What a diagnosis wants to know beyond the estimate, by name and unit; any moment."""
 
     @property
+    def _attitude_off(self) -> float:
+        """Tilt by which the IMU's last attitude was refused [rad]; 0: it was not."""
+        return 0.0
+
+    @property
+    @abstractmethod
+    def _rotation(self) -> Rows:
+        """Rows of the believed rotation from base axes to world."""
+
+    @property
     @abstractmethod
     def slipping(self) -> tuple[bool, bool]:
         """Whether left and right sole are taken to slip now."""
@@ -162,6 +196,40 @@ class GuardedEstimator(ABC):
         if self._health.healthy:
             return last
         return self._unusable(last.observation, self._health.cause)
+
+    def _doubt_conventions(self, readings: Readings, dt: float, faults: dict[str, str]) -> None:
+        """Compare sensors that see the same motion; see plausibility.py."""
+        self._effort.update(readings.torque, dt)
+        if STREAM in faults or readings.gyro is None or readings.orientation is None:
+            self._turn_beside.reset()
+        else:
+            gyro = vector3(readings.gyro.tolist())
+            if fault := self._turn_beside.check(readings.orientation.tolist(), gyro, dt):
+                faults[TURN] = fault
+        if STREAM in faults or (self._health.outage(JOINTS) > 0.0 and JOINTS not in faults):
+            self._speeds.reset()  # nobody saw where the joints went meanwhile
+        elif fault := self._speeds.check(readings.position, readings.velocity, dt):
+            faults[SPEEDS] = fault
+        if self._attitude_off > 0.0:
+            faults[TILT] = f"attitude of the IMU is {self._attitude_off:.2g} rad off: its axes?"
+        force = self._in_base(readings.specific_force)
+        if force is not None:
+            load = sum(self._contact.loads)
+            if fault := self._mean_force.check(force, self._rotation, load, dt):
+                faults[UNITS] = fault
+
+    def _wrench(self, readings: Readings, dt: float) -> Array:
+        """(2, 6) of the ground on both soles: by the drives' torques, or without them by motion."""
+        residual = self._momentum.update(self._body.external_force(readings.torque), dt)
+        if self._effort.silent:
+            borne = self._body.weight * self._mean_force.share_borne
+            return wrench_by_motion(self._body.soles, self._contact.speeds, borne)
+        return self._wrenches.solve(residual, self._body.jacobians)
+
+    @property
+    def _cause(self) -> str:
+        """Why the estimate must not be used, or else what it does without."""
+        return self._health.cause or self._effort.cause
 
     # --- readings -----------------------------------------------------------------------------
 

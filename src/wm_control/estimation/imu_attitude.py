@@ -23,8 +23,15 @@ _HEADING_JUMP = 0.1
 """A jump of the IMU's own heading that no drift makes [rad]."""
 
 
+_TILT_JUMP, _TILT_DOUBT = 0.1, 4.0
+"""Tilt from the belief at which a sample is refused [rad], and more per deviation of the belief."""
+
+
 class ImuAttitude:
-    """Innovations of the IMU's own attitude, gathered from sample to sample."""
+    """Innovations of the IMU's own attitude, gathered from sample to sample.
+
+    off: tilt by which the last sample was refused, 0 when it was not [rad].
+    """
 
     def __init__(self, parameters: InvariantEkfParameters, imu_to_base: Array) -> None:
         """imu_to_base: (3, 3) IMU axes to base axes."""
@@ -40,6 +47,7 @@ class ImuAttitude:
         """Drop what was gathered."""
         self._sum[:] = 0.0
         self._samples = 0
+        self.off = 0.0
 
     def innovation(self, state: ekf.FilterState, orientation: Array) -> Array:
         """(3,) of one sample [rad], world axes; the next call overwrites it.
@@ -53,8 +61,15 @@ class ImuAttitude:
         return self._seen
 
     def gather(self, state: ekf.FilterState, orientation: Array) -> None:
-        """Look at one sample (4,); a jump of its heading is learned anew."""
+        """Look at one sample (4,); a jump of its heading is learned, one of its tilt refused."""
         seen = self.innovation(state, orientation)
+        x, y, _ = seen.tolist()
+        self.off = math.hypot(x, y)
+        if self.off > _TILT_JUMP:
+            doubt = float(np.sqrt(state.variances[0] + state.variances[1]))
+            if not (self.off <= _TILT_JUMP + _TILT_DOUBT * doubt):
+                return
+        self.off = 0.0
         if not (abs(seen[2]) <= _HEADING_JUMP):
             self.find_heading(state, orientation)
             forget(state, ekf.IMU_HEADING, _HEADING_JUMP**2)

@@ -17,6 +17,7 @@ import numpy as np
 from wm_control.estimation import invariant_ekf as ekf
 from wm_control.estimation.base_state import BaseState
 from wm_control.estimation.contact import ContactDetector
+from wm_control.estimation.doubt import Slide, VelocityDoubt, doubt_velocity, take_back_velocity
 from wm_control.estimation.ground_correction import GroundCorrection
 from wm_control.estimation.guarded import STREAM, GuardedEstimator
 from wm_control.estimation.imu_attitude import ImuAttitude
@@ -24,17 +25,22 @@ from wm_control.estimation.invariant_covariance import initial_variance, steady_
 from wm_control.estimation.orientation import GRAVITY, level_rotation
 from wm_control.estimation.parameters import ContactParameters, EstimatorParameters
 from wm_control.estimation.placed_soles import remove_contact
+from wm_control.estimation.probation import ForceSurprise, Probation, Verdict
 from wm_control.estimation.published_covariance import PublishedCovariance
 from wm_control.estimation.sensors import Readings
 from wm_control.estimation.sole_correction import SoleCorrection
 from wm_control.estimation.stance import Stance
 from wm_control.estimation.stuck import GYRO, JOINTS
-from wm_control.estimation.vector3 import Vector3
+from wm_control.estimation.vector3 import Rows, Vector3
 from wm_control.robot.description import RobotDescription
 from wm_control.types import Array, Estimate, Observation
 
 _HELD_GYRO, _HELD_FORCE = 0.5, 2.0
 """Doubt in a rate [rad/s] or specific force [m/s²] that is not measured."""
+
+_LEAST_EXCESS, _IMPACT_JOLT = 0.1, 1.0
+"""Share of its full scale by which a sample beyond it may be wrong at least, as after a jolt of the
+gyro by so much [rad/s]."""
 
 _TIDY_EVERY = 64
 _PUBLISH_EVERY = 5
@@ -63,10 +69,15 @@ class InvariantEkfEstimator(GuardedEstimator):
         self._base = BaseState(imu_place)
         self._propagation = ekf.Propagation()
         self._stance = Stance(p)
+        self._doubt = VelocityDoubt(p)
+        self._surprise = ForceSurprise(p)
+        self._probation = Probation()
         self._soles = SoleCorrection(p, self._body)
         self._ground = GroundCorrection(p, self._body)
         self._attitude = ImuAttitude(p, self._imu_to_base)
         self._published = PublishedCovariance(imu_place, p.gyro)
+        squares = self._imu_to_base**2
+        self._imu_squares = np.kron(np.eye(2), squares)
         self._input_variance = np.repeat((p.gyro**2, p.accelerometer**2), 3)
         self._steady_drift = steady_drift(p)
         self._drift = np.zeros(ekf.SIZE)
@@ -74,9 +85,28 @@ class InvariantEkfEstimator(GuardedEstimator):
 
     def _forget(self) -> None:
         self.state = ekf.FilterState()
-        for part in (self._stance, self._soles, self._ground, self._attitude, self._published):
+        for part in (
+            self._stance,
+            self._doubt,
+            self._surprise,
+            self._probation,
+            self._soles,
+            self._ground,
+            self._attitude,
+            self._published,
+        ):
             part.reset()
         self._ticks = 0
+        self._doubted = False
+
+    @property
+    def _attitude_off(self) -> float:
+        return self._attitude.off
+
+    @property
+    def _rotation(self) -> Rows:
+        rows: Rows = self.state.rotation.tolist()
+        return rows
 
     @property
     def slipping(self) -> tuple[bool, bool]:
@@ -158,17 +188,55 @@ class InvariantEkfEstimator(GuardedEstimator):
         self._propagate(readings, dt)
         body, state = self._body, self.state
         body.move(self._base.of(state, self._gyro), readings.position, readings.velocity, dt)
-        residual = self._momentum.update(body.external_force(readings.torque), dt)
-        wrench = self._wrenches.solve(residual, body.jacobians)
+        wrench = self._wrench(readings, dt)
         self._contact.update(wrench, body.soles, dt)
         for foot, stands in self._stance.changes(self._shares(readings), body.soles, dt):
             if stands:
                 self._put_down(foot)
             else:
                 self._lift(foot)
-        self._soles.correct(state, self._stance)
+        if not self._judge(dt):
+            self._soles.correct(state, self._stance, self._doubt, dt)
         self._correct_slowly(readings)
+        self._tell_doubt()
         return self._assemble(observation, readings, wrench)
+
+    def _judge(self, dt: float) -> bool:
+        """Take back a velocity that soles show to be wrong; whether their say has to wait."""
+        state, probation, soles = self.state, self._probation, self._body.soles
+        verdict = probation.hear(soles, state.vectors[2:], self._stance, dt)
+        if verdict is not Verdict.NONE:
+            wrong = float(np.linalg.norm(probation.velocity))
+            if verdict is Verdict.BAD:
+                state.velocity[:] -= probation.velocity
+                state.position[:] -= probation.position
+                doubt_velocity(state, 0.2 * wrong, dt)
+            elif verdict is Verdict.OPEN:
+                doubt_velocity(state, wrong, dt)
+                self._doubt.begin()
+            probation.reset()
+            return True
+        slide = self._doubt.watch(soles, self._stance, dt)
+        if slide is None:
+            return probation.pending
+        self._take_back_velocity(slide)
+        return True
+
+    def _tell_doubt(self) -> None:
+        """Publish at once by what the velocity may be wrong, and when it no longer may."""
+        probation = self._probation
+        wrong_by = probation.velocity if probation.pending else self._doubt.suspected
+        if wrong_by is not None or self._doubt.active or self._doubted:
+            self._published.refresh(self.state, wrong_by)
+        self._doubted = wrong_by is not None
+
+    def _take_back_velocity(self, slide: Slide) -> None:
+        """Believe the soles, and that they have stood all along, rather than the velocity."""
+        for foot in (0, 1):
+            if self._stance.standing[foot]:
+                self._stance.stands_again(foot)
+                self._soles.put_down(self.state, foot)
+        take_back_velocity(self.state, slide)
 
     def _propagate(self, readings: Readings, dt: float) -> None:
         """Advance by the IMU; what is silent is held, with its bias-free value in doubt."""
@@ -188,13 +256,30 @@ class InvariantEkfEstimator(GuardedEstimator):
             self._force = self._imu_to_base.dot(force)
         else:
             self._force = state.biases[1] + GRAVITY * state.rotation[2]
+        turned = self._gyro - before
+        if readings.missed is not None:
+            variance = variance + self._imu_squares.dot(self._excess(readings.missed, turned) ** 2)
+        surprise = self._surprise.of(self._force, turned)
         self._propagation.move(state, before, self._gyro, self._force, dt)
+        if surprise is not None and readings.missed is None:
+            self._probation.suspect(dt * state.rotation.dot(surprise))
         np.multiply(self._steady_drift, dt, out=self._drift)
         self._stance.add_drift(self._drift, dt)
         self._propagation.spread(state, variance, self._drift)
         self._ticks += 1
         if self._ticks % _TIDY_EVERY == 0:
             ekf.tidy(state)
+
+    def _excess(self, missed: Array, turned: Array) -> Array:
+        """(6,) by how much a sample beyond the range may be wrong; doubts the velocity.
+
+        An impact on feet or body jolts the gyro, turned (3,) [rad/s], and is over with the sample:
+        little of it is missed. What leaves the gyro alone is a bad sample or a push of any size.
+        """
+        share = max(1.0 - float(np.linalg.norm(turned)) / _IMPACT_JOLT, _LEAST_EXCESS)
+        if share > _LEAST_EXCESS:
+            self._doubt.begin()
+        return share * missed
 
     # --- soles ------------------------------------------------------------------------------
 
@@ -249,7 +334,7 @@ class InvariantEkfEstimator(GuardedEstimator):
             self._published.pose,
             self._published.twist,
             self._health.healthy,
-            self._health.cause,
+            self._cause,
         )
 
 

@@ -87,6 +87,37 @@ class InvariantEkfParameters:
     slip_drift: float = Field(
         default=0.05, ge=0.0, description="of a slipping sole's place [m/sqrt(s)]"
     )
+    force_jump: float = Field(
+        default=40.0,
+        gt=10.0,
+        description="of the specific force between two samples that steps make [m/s^2]",
+    )
+    force_jump_per_jolt: float = Field(
+        default=60.0,
+        ge=0.0,
+        description="more of it by an impact, per rad/s that the gyro jumps by [m/s]",
+    )
+    doubt_time: float = Field(
+        default=0.1,
+        gt=0.0,
+        le=1.0,
+        description="after such a sample for which a surprise is the velocity's, not a slip [s]",
+    )
+    slide_speed: float = Field(
+        default=0.035, gt=0.0, description="of a firm sole that is seen to slide [m/s]"
+    )
+    slide_time: float = Field(
+        default=0.02, gt=0.0, le=0.1, description="smoothing of that speed [s]"
+    )
+    slide_patience: float = Field(
+        default=0.1,
+        gt=0.0,
+        le=1.0,
+        description="for which all firm soles may slide before the velocity is wrong instead [s]",
+    )
+    slide_patience_in_doubt: float = Field(
+        default=0.03, gt=0.0, le=1.0, description="the same while the velocity is in doubt [s]"
+    )
     flat_ground: bool = Field(
         default=True, description="standing soles are level and at z = 0; false for slopes, bumps"
     )

@@ -180,11 +180,13 @@ class SensorParameters:
     nominal_period: float = Field(
         default=0.002, gt=0.0, le=0.05, description="between observations [s]"
     )
-    gyro_range: float = Field(default=35.0, gt=0.0, description="largest possible reading [rad/s]")
-    accelerometer_range: float = Field(
-        default=500.0, gt=0.0, description="largest possible [m/s^2]"
+    gyro_range: float = Field(
+        default=34.9, gt=0.0, description="full scale per axis, 2000 degrees/s [rad/s]"
     )
-    joint_margin: float = Field(default=0.5, gt=0.0, description="beyond a joint's limit [rad]")
+    accelerometer_range: float = Field(
+        default=156.9, gt=0.0, description="full scale per axis, 16 g [m/s^2]"
+    )
+    joint_margin: float = Field(default=0.2, gt=0.0, description="beyond a joint's stops [rad]")
     range_factor: float = Field(
         default=5.0, gt=1.0, description="times the joint's velocity and torque limits"
     )
@@ -193,6 +195,16 @@ class SensorParameters:
     )
     stuck_angle: float = Field(
         default=0.004, gt=0.0, description="motion told by another sensor that confirms it [rad]"
+    )
+    turn_mismatch: float = Field(
+        default=0.01,
+        gt=0.0,
+        description="of gyro and IMU attitude within 0.1 s that noise and impacts make [rad]",
+    )
+    speed_mismatch: float = Field(
+        default=0.1,
+        gt=0.0,
+        description="of a joint's velocity and position within 0.1 s that they make [rad]",
     )
 
 

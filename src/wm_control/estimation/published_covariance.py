@@ -62,14 +62,20 @@ class PublishedCovariance:
         state.covariance[:] = outputs["settled"]
         self.walked += outputs["variance"]
 
-    def refresh(self, state: FilterState) -> None:
-        """Take over what the filter says now."""
+    def refresh(self, state: FilterState, wrong_by: Array | None = None) -> None:
+        """Take over what the filter says now.
+
+        wrong_by: (3,) world axes, by what the velocity may be wrong beyond that [m/s].
+        """
         inputs, outputs = self._publishing.inputs, self._publishing.outputs
         inputs["covariance"][:] = state.covariance
         inputs["mean"][:] = state.mean
         inputs["walked"][:] = self.walked
         self._publishing.run()
         self.pose, self.twist = outputs["pose"].copy(), outputs["twist"].copy()
+        if wrong_by is not None:
+            in_base = wrong_by.dot(state.rotation)
+            self.twist[:3, :3] += np.outer(in_base, in_base)
 
 
 def _settling() -> Kernel:

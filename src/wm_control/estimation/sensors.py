@@ -24,6 +24,12 @@ from wm_control.estimation.stuck import (
 from wm_control.robot.description import RobotDescription
 from wm_control.types import Array, Observation
 
+_RAIL = 0.999
+"""Share of a sensor's full scale at which it no longer says how much, but only: at least this."""
+
+_ROUNDING = 1.001
+"""Share of it up to which a reading is still one of this sensor's."""
+
 _COAST = 0.98
 """Factor per sample on the velocity of a joint that is not seen: it coasts for some 0.1 s."""
 
@@ -36,7 +42,10 @@ class Readings:
 
     position, velocity, torque: (n,). orientation: (4,) or None. gyro, specific_force: (3,) in IMU
     axes, or None. bad_joints: (n,) whose position or velocity is predicted, None when all are good.
-    faults: group of sensors -> what is wrong; empty when all is well.
+    faults: group of sensors -> what is wrong; empty when all is well. missed: (6,) by how much gyro
+    and specific force may be wrong because they left their range, IMU axes; None when neither did.
+    A reading at the end of the range is kept, it says "at least this"; a finite one past it is not,
+    as no sensor reports it.
     """
 
     position: Array
@@ -47,6 +56,7 @@ class Readings:
     specific_force: Array | None
     bad_joints: Mask | None
     faults: dict[str, str]
+    missed: Array | None = None
 
 
 class SensorGuard:
@@ -57,7 +67,11 @@ class SensorGuard:
         self._names = description.joint_names
         self._layout = SensorVector(len(self._names))
         self._quaternion = self._layout.imu[ORIENTATION]
-        self._limit = _ranges(description, parameters)
+        self._middle, self._limit = _ranges(description, parameters)
+        self._inertial = slice(self._layout.imu[GYRO].start, self._layout.imu[ACCELEROMETER].stop)
+        self._full_scale = np.full(self._layout.size, -1.0)  # nothing saturates but the IMU
+        for name, full_scale in _full_scales(parameters).items():
+            self._full_scale[self._layout.imu[name]] = full_scale
         self._stuck = StuckDetector(self._layout, parameters)
         self._last: Array | None = None
 
@@ -73,13 +87,13 @@ class SensorGuard:
         except ValueError as error:
             return self._blind(dt, str(error))
         stuck = self._stuck.update(values, dt)
-        good = np.abs(values) <= self._limit  # written so that NaN fails
+        good = np.abs(values - self._middle) <= self._limit  # written so that NaN fails
         x, y, z, w = values[self._quaternion].tolist()
         unit = 0.9 <= x * x + y * y + z * z + w * w <= 1.1
         if stuck is not None or not unit or np.count_nonzero(good) < len(good):
             good[self._quaternion] &= unit
             stuck = np.zeros_like(good) if stuck is None else stuck
-            return self._repaired(values, ~good | stuck, stuck, dt)
+            return self._repaired(values, good, stuck, dt)
         self._last = values
         return Readings(
             observation.joint_position,
@@ -92,9 +106,15 @@ class SensorGuard:
             {},
         )
 
-    def _repaired(self, values: Array, bad: Mask, stuck: Mask, dt: float) -> Readings:
-        """Replace what is bad by a prediction, and name it."""
+    def _repaired(self, values: Array, good: Mask, stuck: Mask, dt: float) -> Readings:
+        """Replace what is bad by a prediction, and name it; what is saturated is kept, and named.
+
+        good: (3 n + 10,) inside its range.
+        """
         layout = self._layout
+        outside = ~good & np.isfinite(values)
+        saturated = outside & (np.abs(values) <= self._full_scale * _ROUNDING)
+        bad = ~(good | saturated) | stuck
         believed = np.where(bad, self._prediction(dt), values)
         self._last = believed
         joints = bad[layout.position] | bad[layout.velocity]
@@ -107,8 +127,27 @@ class SensorGuard:
             imu[GYRO],
             imu[ACCELEROMETER],
             joints if joints.any() else None,
-            self._faults(bad, stuck),
+            self._saturation(saturated) | self._faults(bad, stuck),
+            self._missed(outside, bad),
         )
+
+    def _missed(self, outside: Mask, bad: Mask) -> Array | None:
+        """(6,) full scale where it was left; of a sensor that is not believed in all its axes."""
+        if not outside[self._inertial].any():
+            return None
+        missed = np.where(outside, self._full_scale, 0.0)
+        for name in (GYRO, ACCELEROMETER):
+            part = self._layout.imu[name]
+            if (outside & bad)[part].any():
+                missed[part] = self._full_scale[part]
+        return missed[self._inertial]
+
+    def _saturation(self, saturated: Mask) -> dict[str, str]:
+        return {
+            name: f"{name} at the end of its range, {self._full_scale[part][0]:.4g}"
+            for name, part in self._layout.imu.items()
+            if saturated[part].any()
+        }
 
     def _prediction(self, dt: float) -> Array:
         """(3 n + 10,) joints coasting on from the last believable readings, the rest held."""
@@ -141,8 +180,9 @@ class SensorGuard:
 
     def _blind(self, dt: float, cause: str) -> Readings:
         """Answer to an observation of the wrong shape: nothing in it is believed."""
-        everything = np.ones(self._layout.size, dtype=np.bool_)
-        readings = self._repaired(self._prediction(dt), everything, ~everything, dt)
+        nothing = np.zeros(self._layout.size, dtype=np.bool_)
+        unknown = np.full(self._layout.size, np.nan)
+        readings = self._repaired(unknown, nothing, nothing, dt)
         return Readings(
             readings.position,
             readings.velocity,
@@ -159,16 +199,23 @@ def _reason(stuck: Mask) -> str:
     return "is stuck" if stuck.any() else "is not finite or out of range"
 
 
-def _ranges(description: RobotDescription, p: SensorParameters) -> Array:
-    """(3 n + 10,) largest believable magnitude of every reading."""
-    joint = np.maximum(np.abs(description.position_lower), np.abs(description.position_upper))
-    return np.concatenate(
+def _full_scales(p: SensorParameters) -> dict[str, float]:
+    return {GYRO: p.gyro_range, ACCELEROMETER: p.accelerometer_range}
+
+
+def _ranges(description: RobotDescription, p: SensorParameters) -> tuple[Array, Array]:
+    """(3 n + 10,) middle of what may be believed of every reading, and how far from it."""
+    lower, upper = description.position_lower, description.position_upper
+    width = 3 * len(lower) + 10
+    middle = np.zeros(width)
+    middle[: len(lower)] = 0.5 * (lower + upper)
+    reach = np.concatenate(
         (
-            joint + p.joint_margin,
+            0.5 * (upper - lower) + p.joint_margin,
             description.velocity_limit * p.range_factor,
             description.torque_limit * p.range_factor,
             np.full(4, 1.1),
-            np.full(3, p.gyro_range),
-            np.full(3, p.accelerometer_range),
+            *(np.full(3, _RAIL * full_scale) for full_scale in _full_scales(p).values()),
         )
     )
+    return middle, reach

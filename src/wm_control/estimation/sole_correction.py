@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from wm_control.estimation import invariant_ekf as ekf
 from wm_control.estimation.body import Body
+from wm_control.estimation.doubt import VelocityDoubt, doubt_velocity
 from wm_control.estimation.invariant_parameters import InvariantEkfParameters
 from wm_control.estimation.measurements import sole_jacobian
 from wm_control.estimation.orientation import wrapped
@@ -50,8 +53,13 @@ class SoleCorrection:
         noise = self._body.kinematics.place_noise[at, at] * self._variance
         add_contact(state, foot, np.array(soles.position[foot]), soles.heading[foot], noise)
 
-    def correct(self, state: ekf.FilterState, stance: Stance) -> None:
-        """Correct by the standing soles; a slipping one is told by its innovation, and forgiven."""
+    def correct(
+        self, state: ekf.FilterState, stance: Stance, doubt: VelocityDoubt, dt: float
+    ) -> None:
+        """Correct by the standing soles; a slipping one is told by its innovation, and forgiven.
+
+        Not so while the velocity is in doubt: then the surprise is the velocity's.
+        """
         self.innovation = [0.0, 0.0]
         mask = stance.mask
         if not mask:
@@ -61,7 +69,7 @@ class SoleCorrection:
         noise += self._floors[mask]
         z = self._innovations(state, feet)
         seen, spread = ekf.innovation_covariance(state, jacobian, noise)
-        if self._gate(state, stance, feet, z, spread):
+        if self._gate(state, stance, doubt, feet, z, spread, dt):
             seen, spread = ekf.innovation_covariance(state, jacobian, noise)
         ekf.apply(state, np.array(z), seen, spread)
 
@@ -78,9 +86,11 @@ class SoleCorrection:
         self,
         state: ekf.FilterState,
         stance: Stance,
+        doubt: VelocityDoubt,
         feet: tuple[int, ...],
         z: list[float],
         spread: Array,
+        dt: float,
     ) -> bool:
         """Tell slips; widen the place of a slipping sole until its innovation is no surprise."""
         gate, slipped = self.parameters.slip_gate, False
@@ -94,8 +104,12 @@ class SoleCorrection:
             if not (square <= gate):
                 slipped = True
                 self.gated += 1
-                stance.slip(foot)
-                _widen(state, foot, (x * x + y * y + height * height) / gate)
+                variance = (x * x + y * y + height * height) / gate
+                if doubt.active:
+                    doubt_velocity(state, math.sqrt(variance) / dt, dt)
+                else:
+                    stance.slip(foot)
+                    _widen(state, foot, variance)
         return slipped
 
 

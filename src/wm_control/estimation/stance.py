@@ -12,6 +12,9 @@ from wm_control.estimation.vector3 import ZERO, Vector3, weighted
 from wm_control.types import Array
 
 _AT_REST = 0.8
+_ROCKING = 0.3
+"""Rate from which a sole's middle no longer moves as its point of support does [rad/s]."""
+
 _REST_TIME = 0.1
 """Both soles rest when the lesser firmness, averaged over this time [s], exceeds this."""
 
@@ -80,6 +83,10 @@ class Stance:
         """Whether a sole stands and bears its load."""
         return self.standing[foot] and self.firmness[foot] >= 1.0
 
+    def rocks(self, foot: int) -> bool:
+        """Whether a sole turns or rolls so much that its middle tells little of a slide."""
+        return math.hypot(*self.turn[foot]) > _ROCKING
+
     def lift(self, foot: int) -> None:
         """Remember that it has none any more."""
         self.standing[foot] = False
@@ -89,6 +96,10 @@ class Stance:
         """Take a sole to slip for the next ``slip_time``; one event while it goes on."""
         self.slips[foot] += self._slipping[foot] <= 0.0
         self._slipping[foot] = self.parameters.slip_time
+
+    def stands_again(self, foot: int) -> None:
+        """Take back that a sole slips."""
+        self._slipping[foot] = 0.0
 
     def add_drift(self, drift: Array, dt: float) -> None:
         """Write the variances that places and headings of the soles gain in dt into (26,)."""

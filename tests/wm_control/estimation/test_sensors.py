@@ -195,3 +195,49 @@ def test_a_short_outage_does_not_add_up_with_the_next():
         health.update({GYRO: "gyro is stuck"}, 0.03)
         health.update({}, DT)
         assert health.healthy
+
+
+# --- saturation -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("field", "group", "full_scale"),
+    [
+        ("imu_linear_acceleration", "accelerometer", 156.9),
+        ("imu_angular_velocity", "gyro", 34.9),
+    ],
+)
+def test_a_reading_at_the_end_of_its_range_is_kept_and_named(guard, rest, field, group, full_scale):
+    first, second = list(rest.observations(SensorErrors(), 1))[:2]
+    guard.check(first, 0.002)
+    values = getattr(second, field).copy()
+    values[1] = -full_scale
+    readings = guard.check(replace(second, **{field: values}), 0.002)
+    assert f"{group} at the end of its range" in readings.faults[group]
+    kept = readings.gyro if group == "gyro" else readings.specific_force
+    np.testing.assert_array_equal(kept, values)
+    missed = readings.missed[:3] if group == "gyro" else readings.missed[3:]
+    np.testing.assert_array_equal(missed, (0.0, full_scale, 0.0))
+
+
+def test_a_finite_reading_past_the_range_is_nonsense_of_unknown_size(guard, rest):
+    first, second = list(rest.observations(SensorErrors(), 1))[:2]
+    guard.check(first, 0.002)
+    readings = guard.check(
+        replace(second, imu_linear_acceleration=np.array((300.0, 0.0, 9.8))), 0.002
+    )
+    assert readings.specific_force is None
+    assert "out of range" in readings.faults["accelerometer"]
+    np.testing.assert_array_equal(readings.missed, (0.0, 0.0, 0.0, 156.9, 156.9, 156.9))
+
+
+def test_a_joint_is_believed_up_to_a_little_beyond_its_own_stops(guard, rest, robot):
+    """The knee goes from -0.09 to 2.88: a sign or a degree is no reading of it."""
+    knee = robot.joint_names.index("left_knee_joint")
+    first, second = list(rest.observations(SensorErrors(), 1))[:2]
+    guard.check(first, 0.002)
+    for angle, good in ((3.0, True), (-0.2, True), (-0.5, False), (17.0, False)):
+        position = second.joint_position.copy()
+        position[knee] = angle
+        readings = guard.check(replace(second, joint_position=position), 0.002)
+        assert ("joint sensors" not in readings.faults) is good

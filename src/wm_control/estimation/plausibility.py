@@ -1,0 +1,177 @@
+"""What readings say of each other: units, signs and frames that physics contradicts.
+
+A reading may be finite, inside its range and alive, and yet in g, in degrees, in another frame or
+without gravity. Two sensors that see the same motion give it away:
+
+- at rest the specific force is gravity, along the IMU's own vertical, and the gyro stands still;
+- while soles bear the robot, the mean specific force points up and is about gravity;
+- the gyro's turn is the change of the IMU's own attitude;
+- a joint's velocity is the change of its position.
+
+Differences are summed with a leak, so that noise, impacts and single bad samples fade, and a
+convention that is wrong does not.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from wm_control.estimation.orientation import GRAVITY
+from wm_control.estimation.parameters import SensorParameters
+from wm_control.estimation.vector3 import ZERO, Rows, Vector3, cross, rotate, weighted
+from wm_control.types import Array
+
+UNITS = "accelerometer's units or frame"
+TURN = "gyro beside the attitude"
+TILT = "IMU's attitude beside the belief"
+SPEEDS = "joint velocities beside the positions"
+
+_MEMORY = 0.1
+"""Time in which a sum of differences fades [s]."""
+
+_FORCE_TIME = 0.03
+"""Smoothing of the specific force [s]."""
+
+_BORNE = 0.4
+"""Share of the weight on the soles from which the robot does not fall freely."""
+
+_LEAST_UP, _LEAST, _MOST = 3.5, -2.0, 25.0
+"""Of the mean specific force: upwards of a robot that its soles bear, upwards of any, for the
+ground does not pull, and in all [m/s²]."""
+
+_REST_FORCE, _REST_TURN = 1.5, 0.3
+"""Largest deviation from gravity [m/s²] and turn [rad/s] at rest: biases, noise, a slight sway."""
+
+_JUMP = 0.1
+"""A turn of the IMU's attitude in one sample that its heading makes, when it is set anew [rad]."""
+
+
+def fault_at_rest(specific_force: Vector3, gyro: Vector3, up: Vector3) -> str:
+    """Say what is wrong with an IMU at rest; empty when nothing is. All in the same axes."""
+    size = math.hypot(*specific_force)
+    if not (abs(size - GRAVITY) <= _REST_FORCE):
+        return f"specific force at rest is {size:.3g} m/s², not {GRAVITY}{_hint(size)}"
+    off = math.dist(specific_force, weighted(GRAVITY, up, 0.0, ZERO))
+    if not (off <= _REST_FORCE):
+        angle = math.atan2(math.hypot(*cross(specific_force, up)), _dot(specific_force, up))
+        return (
+            f"specific force at rest is {math.degrees(angle):.0f} degrees off the IMU's vertical: "
+            "are its axes those of the attitude?"
+        )
+    turn = math.hypot(*gyro)
+    if not (turn <= _REST_TURN):
+        return f"gyro at rest reads {turn:.3g} rad/s: degrees, or a robot that moves?"
+    return ""
+
+
+def _hint(size: float) -> str:
+    if abs(size * GRAVITY - GRAVITY) <= _REST_FORCE:
+        return ": is it in g?"
+    return ": is gravity removed?" if size <= _REST_FORCE else ""
+
+
+def _dot(a: Vector3, b: Vector3) -> float:
+    return a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
+
+
+class MeanForce:
+    """The mean specific force beside the load that the soles bear."""
+
+    def __init__(self) -> None:
+        """Start at rest."""
+        self.reset()
+
+    def reset(self) -> None:
+        """Start at rest."""
+        self._mean: Vector3 = (0.0, 0.0, GRAVITY)
+
+    @property
+    def share_borne(self) -> float:
+        """What the ground bears by the accelerometer, as a share of the weight."""
+        return max(self._mean[2] / GRAVITY, 0.0)
+
+    def check(self, force: Vector3, rotation: Rows, load: float, dt: float) -> str:
+        """Take in one sample; return what is wrong, empty when nothing is.
+
+        force: (3,) specific, base axes [m/s²]; rotation: base to world; load: share of the weight.
+        """
+        keep, new = _FORCE_TIME / (_FORCE_TIME + dt), dt / (_FORCE_TIME + dt)
+        self._mean = mean = weighted(keep, self._mean, new, rotate(rotation, force))
+        least = _LEAST_UP if load >= _BORNE else _LEAST
+        if mean[2] >= least and math.hypot(*mean) <= _MOST:
+            return ""
+        return (
+            f"mean specific force ({mean[0]:.1f}, {mean[1]:.1f}, {mean[2]:.1f}) m/s² in world axes "
+            f"is none that the ground makes{_hint(math.hypot(*mean))}"
+        )
+
+
+class TurnBesideAttitude:
+    """The gyro's turn beside the change of the IMU's own attitude, both in IMU axes."""
+
+    def __init__(self, parameters: SensorParameters) -> None:
+        """Know no attitude yet."""
+        self._limit = parameters.turn_mismatch
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget."""
+        self._last: tuple[float, ...] | None = None
+        self._apart = ZERO
+
+    def check(self, orientation: Sequence[float], gyro: Vector3, dt: float) -> str:
+        """Take in one sample: quaternion xyzw and reading [rad/s]; return what is wrong."""
+        x, y, z, w = orientation
+        last, self._last = self._last, (x, y, z, w)
+        if last is None:
+            return ""
+        a, b, c, d = last
+        scale = 2.0 if a * x + b * y + c * z + d * w >= 0.0 else -2.0
+        turned = (
+            scale * (d * x - a * w - b * z + c * y) - dt * gyro[0],
+            scale * (d * y + a * z - b * w - c * x) - dt * gyro[1],
+            scale * (d * z - a * y + b * x - c * w) - dt * gyro[2],
+        )
+        if math.hypot(*turned) > _JUMP:
+            return ""
+        self._apart = apart = weighted(1.0 - dt / _MEMORY, self._apart, 1.0, turned)
+        size = math.hypot(*apart)
+        if size <= self._limit:
+            return ""
+        return f"gyro and attitude of the IMU part by {size / _MEMORY:.2g} rad/s: units or axes?"
+
+
+class SpeedBesidePosition:
+    """Joint velocities beside the change of the positions."""
+
+    def __init__(self, joint_names: Sequence[str], parameters: SensorParameters) -> None:
+        """Know no position yet."""
+        self._names = joint_names
+        self._limit = parameters.speed_mismatch
+        self._apart: Array = np.zeros(len(joint_names))
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget."""
+        self._last: tuple[Array, Array] | None = None
+        self._apart[:] = 0.0
+
+    def check(self, position: Array, velocity: Array, dt: float) -> str:
+        """Take in one sample (n,); return what is wrong, empty when nothing is."""
+        last, self._last = self._last, (position, velocity)
+        if last is None:
+            return ""
+        apart = self._apart
+        apart *= 1.0 - dt / _MEMORY
+        apart += position - last[0]
+        apart -= (0.5 * dt) * (velocity + last[1])
+        if not (max(apart.max(), -apart.min()) > self._limit):
+            return ""
+        worst = int(np.abs(apart).argmax())
+        return (
+            f"velocity of {self._names[worst]} and the change of its position part by "
+            f"{abs(apart[worst]) / _MEMORY:.2g} rad/s: units or sign?"
+        )
