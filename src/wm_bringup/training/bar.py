@@ -2,7 +2,7 @@
 
 Seven commands and standing, with nominal sensor noise, estimated state and 8 ms delay; and random
 commands under velocity kicks on floors of different friction. Kicks while it stands are reported
-and not judged.
+and not judged, and so is what became of the state estimate meanwhile.
 """
 
 from __future__ import annotations
@@ -48,6 +48,10 @@ LARGEST_DRIFT: Final = 0.02
 LARGEST_COST: Final = 0.5
 """Of transport at 0.5 m/s."""
 
+LOST_VELOCITY: Final = 0.1
+LOST_DRIFT: Final = 5.0
+"""An estimate whose velocity is wrong by more [m/s RMS], or whose path by more [%], was lost."""
+
 FALLS_ALLOWED: Final = 0.01
 """Share of the kicked episodes."""
 
@@ -82,6 +86,8 @@ class Outcome:
     mean_velocity: forward, left [m/s], turning [rad/s], settled. error: on the commanded axis; of
     standing, its speed. steps: touchdowns while settled. action_rate: RMS change of joint targets
     per policy step [rad]. torque_rate [N·m/s]. apex: mean highest point of the soles' swings [m].
+    velocity_rmse: of the estimate, over all axes [m/s]; drift_percent: of its path, in % of the
+    distance, None where that is short.
     """
 
     name: str
@@ -97,6 +103,14 @@ class Outcome:
     torque_rate: float | None
     apex: float | None
     foot_slip: float | None
+    velocity_rmse: float
+    drift_percent: float | None
+
+    @property
+    def estimate_lost(self) -> bool:
+        """Whether nobody could have walked on the estimate."""
+        drifted = self.drift_percent is not None and not (self.drift_percent <= LOST_DRIFT)
+        return drifted or not (self.velocity_rmse <= LOST_VELOCITY)
 
 
 def command_cases(policy: Path, seeds: int, film: Path | None = None) -> list[Case]:
@@ -190,6 +204,8 @@ def outcome_of(case: Case, run: Run, numbers: dict[str, Any]) -> Outcome:
         torque_rate=numbers.get("torque_rate"),
         apex=_apex(trace, settled),
         foot_slip=numbers.get("foot_slip"),
+        velocity_rmse=float(np.linalg.norm(numbers["estimator_velocity_rmse"])),
+        drift_percent=numbers["drift_percent"],
     )
 
 
@@ -288,6 +304,17 @@ def _command_row(name: str, outcomes: Sequence[Outcome]) -> dict[str, Any]:
             key: _mean([getattr(o, key) for o in own])
             for key in ("cost_of_transport", "action_rate", "torque_rate", "apex", "foot_slip")
         },
+        **_estimates(own),
+    }
+
+
+def _estimates(own: Sequence[Outcome]) -> dict[str, Any]:
+    """Say what became of the state estimate: the worst of these episodes, and how many lost it."""
+    drifts = [o.drift_percent for o in own if o.drift_percent is not None]
+    return {
+        "velocity_rmse": max(o.velocity_rmse for o in own),
+        "drift_percent": max(drifts, default=None),
+        "estimates_lost": sum(o.estimate_lost for o in own),
     }
 
 
@@ -304,7 +331,8 @@ def _standing_kick_row(kicked: Sequence[Outcome]) -> dict[str, Any]:
 def _falls(what: str, own: Sequence[Outcome]) -> dict[str, Any]:
     n, falls = len(own), sum(o.fell for o in own)
     interval = list(proportion_interval(falls, n))
-    return {"what": what, "found": falls, "n": n, "falls": falls, "interval": interval}
+    row = {"what": what, "found": falls, "n": n, "falls": falls, "interval": interval}
+    return {**row, **_estimates(own)}
 
 
 def _mean(values: Sequence[float | None]) -> float | None:

@@ -64,8 +64,9 @@ def bar_table(bar: list[Mapping[str, Any]]) -> list[str]:
     """Markdown table of the bar."""
     lines = [
         "| what | found | allowed | met | n | falls | mean velocity x, y, yaw | cost of transport |"
-        " target rate [rad] | torque rate [N·m/s] | swing apex [m] |",
-        "|---|---|---|---|---|---|---|---|---|---|---|",
+        " target rate [rad] | torque rate [N·m/s] | swing apex [m] |"
+        " estimate: worst velocity RMSE [m/s] | worst drift [%] | lost |",
+        "|---|---|---|---|---|---|---|---|---|---|---|---|---|---|",
     ]
     for row in bar:
         mean = row.get("mean_velocity")
@@ -80,6 +81,8 @@ def bar_table(bar: list[Mapping[str, Any]]) -> list[str]:
             *(_number(row.get(k)) for k in ("cost_of_transport", "action_rate")),
             "-" if row.get("torque_rate") is None else f"{row['torque_rate']:.0f}",
             _number(row.get("apex")),
+            *(_number(row.get(k)) for k in ("velocity_rmse", "drift_percent")),
+            str(row.get("estimates_lost", "-")),
         ]
         lines.append("| " + " | ".join(cells) + " |")
     return lines

@@ -18,5 +18,7 @@ GOOD = Outcome(
     torque_rate=300.0,
     apex=0.06,
     foot_slip=0.01,
+    velocity_rmse=0.003,
+    drift_percent=0.2,
 )
 STANDING = replace(GOOD, name="standing", mean_velocity=(0.003, 0.004, 0.0), error=0.005, steps=0)

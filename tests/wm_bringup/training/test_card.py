@@ -26,3 +26,20 @@ def test_rows_say_met_missed_or_not_judged() -> None:
         "20",
         "1 (95 %: 0.1 to 24.9 %)",
     ]
+
+
+def test_what_became_of_the_estimate_stands_in_every_row() -> None:
+    """Worst of the episodes; lost beyond 0.1 m/s, 5 % of the path, or what is not a number."""
+    kicked = [
+        replace(GOOD, name="kicks", seed=0, velocity_rmse=0.05, drift_percent=1.5),
+        replace(GOOD, name="kicks", seed=1, velocity_rmse=0.2),
+        replace(GOOD, name="kicks", seed=2, drift_percent=6.0),
+        replace(GOOD, name="kicks", seed=3, drift_percent=None),
+    ]
+    judged = verdict([GOOD, *kicked])
+    table = bar_table(judged["bar"])
+    told = {cells[0]: cells[-3:] for cells in (line.strip("| ").split(" | ") for line in table[2:])}
+    assert told["forward 0.5"] == ["0.003", "0.2", "0"]
+    assert told["falls under kicks"] == ["0.2", "6", "2"]
+    assert judged["met"]
+    assert replace(GOOD, velocity_rmse=float("nan")).estimate_lost
