@@ -112,8 +112,9 @@ class SampleJoiner:
             self._hand_on(pending, arrival)
 
     def _hand_on(self, pending: _Pending, arrival: float) -> None:
+        restarts = self.counts.restarts
         sequence = self._sequence(pending.stamp, arrival)
-        anew = self._last is None or sequence == 0
+        anew = self._last is None or self.counts.restarts > restarts
         joints, imu = pending.joints, pending.imu
         if joints is None or imu is None:
             if anew:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 import numpy as np
 from rclpy.node import Node
@@ -78,7 +78,8 @@ class StateEstimatorFace:
 
     def report(self, estimate: Estimate, figures: Mapping[str, float] | None = None) -> None:
         """Publish the node's health, and the estimator's own figures if they are at hand."""
-        level = Level.OK if estimate.healthy else Level.ERROR
+        level = Level.WARN if estimate.cause else Level.OK
+        level = level if estimate.healthy else Level.ERROR
         self._health.publish(
             "estimate",
             level,
@@ -103,6 +104,8 @@ class StateEstimatorNode(Alone):
         self._estimator = make_estimator(self.description, parameters)
         self._face = StateEstimatorFace(self.node, self.description)
         self._newest: Estimate | None = None
+        self._taken = time.monotonic()
+        self._outage_limit = parameters.sensors.outage_limit
         n = len(self.description.joint_names)
         self._joiner = joiner = SampleJoiner(
             self._take, CONTROL_PERIOD, n, first_run=int(1e3 * time.time())
@@ -113,15 +116,21 @@ class StateEstimatorNode(Alone):
 
     def _take(self, observation: Observation, anew: bool) -> None:
         update = self._estimator.reset if anew else self._estimator.update
+        self._taken = time.monotonic()
         self._newest = update(observation)
         self._face.publish(self._newest)
         self._face.publish_whole(self._newest)
 
     def report(self) -> None:
-        """Publish the health, once a second."""
-        if self._newest is not None:
-            counts = {name: float(n) for name, n in asdict(self._joiner.counts).items()}
-            self._face.report(self._newest, {**self._estimator.figures, **counts})
+        """Publish the health, once a second; a robot that has gone silent is no healthy one."""
+        if self._newest is None:
+            return
+        counts = {name: float(n) for name, n in asdict(self._joiner.counts).items()}
+        silence = time.monotonic() - self._taken
+        if silence > self._outage_limit:
+            cause = f"no observation for {silence:.2f} s"
+            self._newest = replace(self._newest, healthy=False, cause=cause)
+        self._face.report(self._newest, {**self._estimator.figures, **counts})
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
