@@ -66,11 +66,12 @@ class Recording:
         return name in self.columns
 
     def observations(self) -> list[Observation]:
-        """All observations in order of time."""
+        """All observations in order of time; of one run where none was recorded."""
         c = self.columns
+        present = [name for name in SENSORS[2:] if name in c]
         return [
             Observation(
-                float(c["stamp"][k]), int(c["sequence"][k]), *(c[name][k] for name in SENSORS[2:])
+                float(c["stamp"][k]), int(c["sequence"][k]), *(c[name][k] for name in present)
             )
             for k in range(len(self))
         ]

@@ -35,6 +35,13 @@ def test_a_file_gives_back_the_same_observations(recording, tmp_path):
             np.testing.assert_array_equal(getattr(one, name), getattr(other, name))
 
 
+def test_a_recording_from_before_runs_were_told_is_one_run(recording):
+    columns = {name: column for name, column in recording.columns.items() if name != "run"}
+    old = Recording(recording.robot, columns)
+    assert {o.run for o in old.observations()} == {0}
+    assert len(old.observations()) == len(recording)
+
+
 def test_every_contestant_is_judged_on_it(recording):
     results = judge_recording(recording, load_robot(recording.robot), EstimatorParameters())
     assert set(results) == set(CONTESTANTS)
