@@ -90,6 +90,11 @@ class Body:
             [(anx, any_, anz), (bnx, bny, bnz)],
         )
 
+    def legs_jolt(self, joint_velocity: Array) -> float:
+        """By how much the legs' velocities (n,) jump from those of the last ``move`` [rad/s]."""
+        jump = joint_velocity.take(self._legs) - self._robot.v[BASE_DOF:].take(self._legs)
+        return float(np.sqrt(jump.dot(jump)))
+
     def external_force(self, torque: Array) -> Array:
         """(r,) what inverse dynamics needs beyond the drives' torques (n,): raw contact force.
 

@@ -38,9 +38,9 @@ from wm_control.types import Array, Estimate, Observation
 _HELD_GYRO, _HELD_FORCE = 0.5, 2.0
 """Doubt in a rate [rad/s] or specific force [m/s²] that is not measured."""
 
-_LEAST_EXCESS, _IMPACT_JOLT = 0.1, 1.0
+_LEAST_EXCESS, _IMPACT_JOLT = 0.1, 20.0
 """Share of its full scale by which a sample beyond it may be wrong at least, as after a jolt of the
-gyro by so much [rad/s]."""
+legs' joints by so much: 26 by impacts of feet, at most 11 by knocks of 20 N·s in 4 ms [rad/s]."""
 
 _TIDY_EVERY = 64
 _PUBLISH_EVERY = 5
@@ -258,7 +258,9 @@ class InvariantEkfEstimator(GuardedEstimator):
             self._force = state.biases[1] + GRAVITY * state.rotation[2]
         turned = self._gyro - before
         if readings.missed is not None:
-            variance = variance + self._imu_squares.dot(self._excess(readings.missed, turned) ** 2)
+            variance = variance + self._imu_squares.dot(
+                self._excess(readings, readings.missed) ** 2
+            )
         surprise = self._surprise.of(self._force, turned)
         self._propagation.move(state, before, self._gyro, self._force, dt)
         if surprise is not None and readings.missed is None:
@@ -270,13 +272,14 @@ class InvariantEkfEstimator(GuardedEstimator):
         if self._ticks % _TIDY_EVERY == 0:
             ekf.tidy(state)
 
-    def _excess(self, missed: Array, turned: Array) -> Array:
+    def _excess(self, readings: Readings, missed: Array) -> Array:
         """(6,) by how much a sample beyond the range may be wrong; doubts the velocity.
 
-        An impact on feet or body jolts the gyro, turned (3,) [rad/s], and is over with the sample:
-        little of it is missed. What leaves the gyro alone is a bad sample or a push of any size.
+        An impact on the feet jolts the legs and is over within the sample: little of it is missed.
+        What leaves them alone is a bad sample, or a knock at the body of any size.
         """
-        share = max(1.0 - float(np.linalg.norm(turned)) / _IMPACT_JOLT, _LEAST_EXCESS)
+        jolt = self._body.legs_jolt(readings.velocity)
+        share = max(1.0 - jolt / _IMPACT_JOLT, _LEAST_EXCESS)
         if share > _LEAST_EXCESS:
             self._doubt.begin()
         return share * missed
