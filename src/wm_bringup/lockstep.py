@@ -23,6 +23,9 @@ from wm_bringup.loop import ControlLoop, TickRecord
 from wm_bringup.metrics import FallLimits, fall_cause, height_of
 from wm_bringup.scenarios.scenario import Scenario
 from wm_bringup.trace import Trace, TraceRecorder
+from wm_control.arbiter.arbiter import hindrance
+from wm_control.arbiter.operator import OperatorInput
+from wm_control.errors import WmError
 from wm_control.mpc.plan import WalkingPlan
 from wm_control.types import Action, Decision, Observation, Status, VelocityCommand
 
@@ -30,6 +33,14 @@ State = Literal["true", "estimated"]
 
 TICKS_PER_TRUTH = 2
 """The evaluator looks at the truth, which costs time, at 250 Hz; ``full_rate`` makes it 500."""
+
+
+ARMING_LOOKS = 60
+"""Looks at a held robot in which the arbiter has to arm."""
+
+
+class NotArmedError(WmError):
+    """The arbiter refuses to let the controller drive from the start on; the text says why."""
 
 
 class ComputeTimes(Protocol):
@@ -190,9 +201,27 @@ class LockStep:
         self._loop.hold(observation, VelocityCommand(), observation.stamp)
         assert self._loop.last is not None
         self._contestant.prepare(self._loop.last.estimate)
+        self._require_arming(observation)
         self._loop.reset(observation, armed=True)
         self._contestant.start()
         return observation
+
+    def _require_arming(self, observation: Observation) -> None:
+        """Ask the arbiter of the held robot to arm, as on the graph; NotArmedError if it refuses.
+
+        The episode then begins armed and without the ramp of gains.
+        """
+        decision = None
+        for _ in range(ARMING_LOOKS):
+            self._loop.request(OperatorInput(arm=True))
+            decision = self._loop.hold(
+                observation, VelocityCommand(), observation.stamp, self._contestant.start
+            )
+            if decision.armed:
+                return
+            observation = self._robot.hold()
+        cause = hindrance(decision) if decision else None
+        raise NotArmedError(f"the arbiter does not arm: {cause.text if cause else 'no cause'}")
 
     def _tick(self, now: float, observation: Observation) -> tuple[Decision, float]:
         """One control cycle; returns what was decided and how long deciding it took."""

@@ -5,6 +5,7 @@ import pytest
 
 from wm_bringup.backends.pybullet_robot import PyBulletRobot
 from wm_bringup.courier import Courier, gait_phase
+from wm_bringup.lockstep import NotArmedError
 from wm_bringup.scenarios.scenario import Payload, Push, Scenario, VelocitySegment
 from wm_bringup.walk import WalkSetup, build, compute_times, run_episode
 from wm_control.errors import ParameterError
@@ -110,6 +111,21 @@ def test_the_robot_is_told_the_drawn_compute_time_of_every_tick(monkeypatch):
     assert told == [drawn.control() for _ in range(100)]
     assert min(told) > 0.0
     assert len(set(told)) > 80
+
+
+@pytest.mark.parametrize(
+    ("fault", "why"),
+    [
+        ("accelerometer:scale=0.102@0", "in g"),
+        ("accelerometer:scale=0.001@0", "gravity"),
+        ("gyro:scale=57.3@0", "degrees"),
+        ("observation:nan@0", "finite"),
+    ],
+)
+def test_a_robot_whose_sensors_make_no_sense_at_rest_is_not_armed(fault, why):
+    scenario = Scenario(duration=1.0, noise="nominal", faults=(fault,))
+    with pytest.raises(NotArmedError, match=why):
+        run_episode(WalkSetup(scenario), 0)
 
 
 @pytest.mark.parametrize("lost_at", [3.066, 3.130])

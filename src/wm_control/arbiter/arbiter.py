@@ -124,7 +124,7 @@ class Arbiter:
             active = self._clear(active)
         ready = result is not None and result.command is not None
         asked = operator.arm or (operator.start and not self.stopped)
-        if asked and ready and not self._armed and not any(_hinders(r) for r, _ in active):
+        if asked and ready and not self._armed and not self._hindered(active):
             self._arm(now, estimate)
             active = [(rule, cause) for rule, cause in active if rule.name != UNARMED]
         action = max((rule.action for rule, _ in active), default=Action.NOMINAL)
@@ -158,6 +158,11 @@ class Arbiter:
                     self._causes[rule.name] = Cause(rule.name, value, limit, text)
                 active.append((rule, self._causes[rule.name]))
         return active
+
+    def _hindered(self, active: list[tuple[Rule, Cause]]) -> bool:
+        """Whether anything speaks against arming: one bad sample does, without waiting for more."""
+        newest_bad = any(_hinders(rule) and self._latches[rule.name].bad for rule in RULES)
+        return newest_bad or any(_hinders(rule) for rule, _ in active)
 
     def _clear(self, active: list[tuple[Rule, Cause]]) -> list[tuple[Rule, Cause]]:
         for rule, _ in active:

@@ -65,6 +65,11 @@ def test_a_robot_without_a_command_is_not_armed_even_before_a_rule_says_so(story
     assert story.step(operator=ARM).armed
 
 
+def test_one_unhealthy_estimate_is_enough_to_refuse_arming_before_a_rule_says_so(story):
+    assert not story.step(estimate={"healthy": False, "cause": "in g"}, operator=ARM).armed
+    assert story.step(operator=ARM).armed
+
+
 def test_a_fault_before_arming_goes_away_by_itself_but_one_after_it_does_not(story):
     broken = {"base_position_in_world": np.full(3, np.nan)}
     story.step(estimate=broken)
