@@ -60,16 +60,37 @@ def main(arguments: Sequence[str] | None = None) -> int:
     make_streams_patient()
     previous = install_signal_handlers()
     try:
-        build_app(arguments)(arguments, prog_name="wm")
+        return run_app(arguments)
     except WmError as error:
         print(f"wm: {error}", file=sys.stderr)
-        return COULD_NOT_RUN
-    except SystemExit as leave:
-        return leave.code if isinstance(leave.code, int) else COULD_NOT_RUN
+    except BrokenPipeError:
+        pass  # whoever read our output has had enough
+    except OSError as error:
+        print(f"wm: output: {describe(error)}", file=sys.stderr)
     finally:
         for number, handler in previous.items():
             signal.signal(number, handler)
-    return 0
+    give_up_output()
+    return COULD_NOT_RUN
+
+
+def run_app(arguments: Sequence[str]) -> int:
+    """Run the command and see that what it said is written; OSError where it cannot be."""
+    code: object = 0
+    try:
+        build_app(arguments)(arguments, prog_name="wm")
+    except SystemExit as leave:
+        code = leave.code
+    sys.stdout.flush()
+    return code if isinstance(code, int) else COULD_NOT_RUN
+
+
+def give_up_output() -> None:
+    """Leave the interpreter's end nothing to write: it would fail, with a code of its own."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def build_app(
@@ -147,9 +168,27 @@ def refuse_non_finite(options: Mapping[str, object]) -> None:
 
 def describe(error: OSError) -> str:
     """Say what the operating system refused, of which file, and what helps, on one line."""
+    if error.filename is None and not working_folder_is_there():
+        return "the folder that this was started in is gone: cd to one that is there"
     file = f"{error.filename}: " if error.filename is not None else ""
     cure = f": {CURES[error.errno]}" if error.errno in CURES else ""
     return f"{file}{error.strerror or error}{cure}"
+
+
+def working_folder_is_there() -> bool:
+    """Whether relative paths mean anything."""
+    try:
+        os.getcwd()
+    except FileNotFoundError:
+        return False
+    return True
+
+
+def ran_out_of_memory(error: Exception) -> bool:
+    """Whether memory was refused, or a process of a pool died, as the system ends the largest."""
+    from concurrent.futures import BrokenExecutor
+
+    return isinstance(error, (MemoryError, BrokenExecutor))
 
 
 def guarded(command: Callable[P, int]) -> Callable[P, None]:
@@ -174,6 +213,8 @@ def guarded(command: Callable[P, int]) -> Callable[P, None]:
         except Exception as error:
             if type(error).__module__.split(".")[0] in {"typer", "click"}:
                 raise  # a usage error, which typer reports itself
+            if ran_out_of_memory(error):
+                refuse("a process was ended, for want of memory as a rule: try fewer --jobs")
             traceback.print_exc()
             refuse("this is a bug in wm_humanoid; please report it with the lines above")
 
