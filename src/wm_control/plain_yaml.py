@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Hashable
-from typing import Any, ClassVar
+from typing import Any
 
 import yaml
 
@@ -34,11 +34,8 @@ _SCALARS = (
 class PlainLoader(yaml.SafeLoader):
     """SafeLoader that reads scalars as YAML 1.2 does and refuses a key that comes again."""
 
-    yaml_implicit_resolvers: ClassVar[dict[str, list[tuple[str, re.Pattern[str]]]]] = {
-        "<": [(_MERGE, re.compile(r"^<<$"))]
-    }
 
-
+PlainLoader.yaml_implicit_resolvers = {"<": [(_MERGE, re.compile(r"^<<$"))]}
 for _name, _pattern, _first in _SCALARS:
     PlainLoader.add_implicit_resolver(
         f"{_TAG}{_name}", re.compile(f"^(?:{_pattern})$"), [c.strip("\0") for c in _first]
