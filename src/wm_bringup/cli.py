@@ -16,6 +16,7 @@ import signal
 import sys
 import traceback
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from types import FrameType
 from typing import Annotated, Any, ParamSpec
 
@@ -145,16 +146,38 @@ def load_command(name: str, package: str) -> Callable[..., int] | typer.Typer:
     return command
 
 
+EMPTY_IS_A_CHOICE = ("run",)
+"""Commands with options that are empty to mean none; elsewhere a path of no letters would be ``.``,
+as of a variable that is not set."""
+
+
 class Command(TyperCommand):
     """A command whose options are given once: of two, the first would be dropped unseen."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:  # noqa: ANN401 - typer's own
-        """Refuse an option that comes twice and is no list."""
-        *_, given = self.make_parser(ctx).parse_args(args=list(args))
+        """Refuse an option that comes twice and is no list, or has no letters."""
+        values, _, given = self.make_parser(ctx).parse_args(args=list(args))
         for param in given:
             if given.count(param) > 1 and param.nargs != -1 and not param.multiple:
                 raise typer.BadParameter("given more than once", param_hint=f"--{param.name}")
+            if values.get(param.name) == "" and ctx.info_name not in EMPTY_IS_A_CHOICE:
+                raise typer.BadParameter("is empty", param_hint=f"'{param.name}'")
         return super().parse_args(ctx, args)
+
+
+def refuse_shared_files(options: Mapping[str, object]) -> None:
+    """Refuse one file for two purposes: what is written last would be all that is left."""
+    seen: dict[Path, str] = {}
+    for name, value in options.items():
+        if not isinstance(value, Path):
+            continue
+        path = Path(os.path.realpath(value))
+        if path in seen and not path.is_dir() and not path.is_char_device():
+            raise typer.BadParameter(
+                f"{value} is named twice, for {seen[path]} as well",
+                param_hint="--" + name.replace("_", "-"),
+            )
+        seen[path] = name.replace("_", "-")
 
 
 def refuse_non_finite(options: Mapping[str, object]) -> None:
@@ -198,6 +221,7 @@ def guarded(command: Callable[P, int]) -> Callable[P, None]:
     def run(*arguments: P.args, **options: P.kwargs) -> None:
         try:
             refuse_non_finite(options)
+            refuse_shared_files(options)
             raise typer.Exit(command(*arguments, **options))
         except WmError as error:
             refuse(str(error))

@@ -311,3 +311,56 @@ def test_a_folder_that_is_gone_is_named_as_the_cause(
     assert cli.main(arguments) == 2
     (line,) = capsys.readouterr().err.splitlines()
     assert line == "wm: the folder that this was started in is gone: cd to one that is there"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["policy", "check", ""],
+        ["policy", "check", "p.onnx", "--overlay", ""],
+        ["walk", "--controller", "policy", "--policy", ""],
+        ["walk", "--json", ""],
+        ["demo", "--policy", ""],
+        ["train", "--judge", ""],
+        ["bench", "policy", "--policy", ""],
+        ["walk", "--scenario", ""],
+        ["walk", "--robot", ""],
+    ],
+)
+def test_an_empty_path_is_a_variable_that_is_not_set_and_no_folder(
+    arguments: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(arguments) == 2
+    assert "is empty" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["walk", "--json", "a.npz", "--trace", "a.npz"],
+        ["walk", "--json", "a.png", "--film", "./a.png"],
+        ["policy", "check", "p.onnx", "--json", "p.onnx"],
+        ["train", "--judge", "p.onnx", "--json", "p.onnx"],
+    ],
+)
+def test_one_file_for_two_purposes_is_refused_before_either_is_lost(
+    arguments: list[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "p.onnx").write_bytes(b"weights")
+    assert cli.main(arguments) == 2
+    assert "is named twice" in capsys.readouterr().err
+    assert (tmp_path / "p.onnx").read_bytes() == b"weights"
+
+
+def test_a_policy_that_cannot_start_is_refused_before_the_walk_that_would_time_it(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(
+        "wm_bringup.bench.walking.record_walk", lambda *_, **__: pytest.fail("walked")
+    )
+    assert cli.main(["bench", "policy", "--policy", "absent.onnx"]) == 2
+    assert "absent.onnx: file: expected a policy, found no such file" in capsys.readouterr().err
