@@ -16,6 +16,7 @@ import signal
 import sys
 import traceback
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from types import FrameType
 from typing import Annotated, Any, ParamSpec
 
@@ -60,16 +61,37 @@ def main(arguments: Sequence[str] | None = None) -> int:
     make_streams_patient()
     previous = install_signal_handlers()
     try:
-        build_app(arguments)(arguments, prog_name="wm")
+        return run_app(arguments)
     except WmError as error:
         print(f"wm: {error}", file=sys.stderr)
-        return COULD_NOT_RUN
-    except SystemExit as leave:
-        return leave.code if isinstance(leave.code, int) else COULD_NOT_RUN
+    except BrokenPipeError:
+        pass  # whoever read our output has had enough
+    except OSError as error:
+        print(f"wm: output: {describe(error)}", file=sys.stderr)
     finally:
         for number, handler in previous.items():
             signal.signal(number, handler)
-    return 0
+    give_up_output()
+    return COULD_NOT_RUN
+
+
+def run_app(arguments: Sequence[str]) -> int:
+    """Run the command and see that what it said is written; OSError where it cannot be."""
+    code: object = 0
+    try:
+        build_app(arguments)(arguments, prog_name="wm")
+    except SystemExit as leave:
+        code = leave.code
+    sys.stdout.flush()
+    return code if isinstance(code, int) else COULD_NOT_RUN
+
+
+def give_up_output() -> None:
+    """Leave the interpreter's end nothing to write: it would fail, with a code of its own."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def build_app(
@@ -124,16 +146,38 @@ def load_command(name: str, package: str) -> Callable[..., int] | typer.Typer:
     return command
 
 
+EMPTY_IS_A_CHOICE = ("run",)
+"""Commands with options that are empty to mean none; elsewhere a path of no letters would be ``.``,
+as of a variable that is not set."""
+
+
 class Command(TyperCommand):
     """A command whose options are given once: of two, the first would be dropped unseen."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:  # noqa: ANN401 - typer's own
-        """Refuse an option that comes twice and is no list."""
-        *_, given = self.make_parser(ctx).parse_args(args=list(args))
+        """Refuse an option that comes twice and is no list, or has no letters."""
+        values, _, given = self.make_parser(ctx).parse_args(args=list(args))
         for param in given:
             if given.count(param) > 1 and param.nargs != -1 and not param.multiple:
                 raise typer.BadParameter("given more than once", param_hint=f"--{param.name}")
+            if values.get(param.name) == "" and ctx.info_name not in EMPTY_IS_A_CHOICE:
+                raise typer.BadParameter("is empty", param_hint=f"'{param.name}'")
         return super().parse_args(ctx, args)
+
+
+def refuse_shared_files(options: Mapping[str, object]) -> None:
+    """Refuse one file for two purposes: what is written last would be all that is left."""
+    seen: dict[Path, str] = {}
+    for name, value in options.items():
+        if not isinstance(value, Path):
+            continue
+        path = Path(os.path.realpath(value))
+        if path in seen and not path.is_dir() and not path.is_char_device():
+            raise typer.BadParameter(
+                f"{value} is named twice, for {seen[path]} as well",
+                param_hint="--" + name.replace("_", "-"),
+            )
+        seen[path] = name.replace("_", "-")
 
 
 def refuse_non_finite(options: Mapping[str, object]) -> None:
@@ -147,9 +191,27 @@ def refuse_non_finite(options: Mapping[str, object]) -> None:
 
 def describe(error: OSError) -> str:
     """Say what the operating system refused, of which file, and what helps, on one line."""
+    if error.filename is None and not working_folder_is_there():
+        return "the folder that this was started in is gone: cd to one that is there"
     file = f"{error.filename}: " if error.filename is not None else ""
     cure = f": {CURES[error.errno]}" if error.errno in CURES else ""
     return f"{file}{error.strerror or error}{cure}"
+
+
+def working_folder_is_there() -> bool:
+    """Whether relative paths mean anything."""
+    try:
+        os.getcwd()
+    except FileNotFoundError:
+        return False
+    return True
+
+
+def ran_out_of_memory(error: Exception) -> bool:
+    """Whether memory was refused, or a process of a pool died, as the system ends the largest."""
+    from concurrent.futures import BrokenExecutor
+
+    return isinstance(error, (MemoryError, BrokenExecutor))
 
 
 def guarded(command: Callable[P, int]) -> Callable[P, None]:
@@ -159,6 +221,7 @@ def guarded(command: Callable[P, int]) -> Callable[P, None]:
     def run(*arguments: P.args, **options: P.kwargs) -> None:
         try:
             refuse_non_finite(options)
+            refuse_shared_files(options)
             raise typer.Exit(command(*arguments, **options))
         except WmError as error:
             refuse(str(error))
@@ -174,6 +237,8 @@ def guarded(command: Callable[P, int]) -> Callable[P, None]:
         except Exception as error:
             if type(error).__module__.split(".")[0] in {"typer", "click"}:
                 raise  # a usage error, which typer reports itself
+            if ran_out_of_memory(error):
+                refuse("a process was ended, for want of memory as a rule: try fewer --jobs")
             traceback.print_exc()
             refuse("this is a bug in wm_humanoid; please report it with the lines above")
 

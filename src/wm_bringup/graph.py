@@ -301,8 +301,14 @@ def parameter_arguments(process: Process) -> tuple[str, ...]:
     return tuple(
         part
         for key, value in process.parameters.items()
-        for part in ("-p", f"{key}:={json.dumps(value, ensure_ascii=False)}")
+        for part in ("-p", f"{key}:={_quoted(value)}")
     )
+
+
+def _quoted(value: str | tuple[str, ...]) -> str:
+    """Write text as JSON does, and what YAML takes for a line's end or no letter by its number."""
+    text = json.dumps(value, ensure_ascii=False)
+    return re.sub("[\x7f-\x9f]", lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def ros_arguments(process: Process, namespace: str) -> tuple[str, ...]:

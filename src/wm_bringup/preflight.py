@@ -10,10 +10,13 @@ from pathlib import Path
 
 from wm_bringup.graph import RECORD_ANYWHERE, GraphArguments
 from wm_bringup.output import check_file, check_folder
-from wm_bringup.parts import load_scenario
+from wm_bringup.parts import load_scenario, safety_parameters
+from wm_control.arbiter.velocity_envelope import envelope_of
+from wm_control.arbiter.velocity_gate import reduction
 from wm_control.errors import ParameterError, WmError
 from wm_control.nodes.log_directory import check_log_directory
 from wm_control.robot.description import load_robot
+from wm_control.types import Action, VelocityCommand
 
 ORIGIN = "arguments"
 
@@ -98,6 +101,15 @@ def _check_outputs(arguments: GraphArguments) -> None:
         check_file(Path(arguments.latency), "latency", ".npz")
 
 
+def _reduction(arguments: GraphArguments) -> str:
+    """Say how much of the velocity argument the gate will give; empty when all of it, or none."""
+    if not arguments.velocity:
+        return ""
+    command = VelocityCommand(*map(float, arguments.velocity.split()))
+    limits, envelope = safety_parameters().velocity, envelope_of(arguments.controller)
+    return reduction(command, limits, Action.NOMINAL, envelope)
+
+
 def hints(arguments: GraphArguments) -> Iterator[str]:
     """Say how this robot is driven and stopped, for people in front of ``wm run``."""
     space = f"/{arguments.namespace}" if arguments.namespace else ""
@@ -116,6 +128,8 @@ def hints(arguments: GraphArguments) -> Iterator[str]:
             f"--velocity 0.3 0 0{remap}"
         )
     yield f"wm: stop it: call {space}/arbiter/stop; go on with {space}/arbiter/clear and arm"
+    if less := _reduction(arguments):
+        yield f"wm: {less}"
     scenario = load_scenario(arguments.scenario)
     if scenario.velocity:
         yield (

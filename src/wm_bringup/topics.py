@@ -171,8 +171,8 @@ CMD_VEL = Topic(
     "teleop_twist_keyboard, velocity_source, you",
     "arbiter",
     "linear.x forward, linear.y left [m/s], angular.z [rad/s] in the heading-aligned base frame; "
-    "silent for 0.5 s: stop; not finite: refused, stop; TwistStamped is taken as well while nobody "
-    "sends Twist",
+    "silent for 0.5 s: stop; not finite: refused, stop; of Twist and "
+    "TwistStamped the type heard first, as long as anybody sends it",
 )
 VELOCITY = Topic(
     "arbiter/velocity",

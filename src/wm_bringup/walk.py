@@ -24,9 +24,10 @@ from wm_bringup.lockstep import ComputeTimes, DrawnComputeTimes, LockStep, Run, 
 from wm_bringup.loop import ControlLoop, TickRecord
 from wm_bringup.metrics import judge
 from wm_bringup.scenarios.faults import Fault
-from wm_bringup.scenarios.possible import Happened, check_possible, missed
+from wm_bringup.scenarios.possible import Happened, check_possible, missed, reduced
 from wm_bringup.scenarios.scenario import Scenario
 from wm_bringup.true_state import TrueStateEstimator
+from wm_control.arbiter.velocity_envelope import envelope_of
 from wm_control.errors import ParameterError, WmError
 from wm_control.model_based import ModelBasedController
 from wm_control.mpc.plan import WalkingPlan
@@ -296,10 +297,19 @@ def _episode(
         late=told.late / ticks,
         max_plan_age=told.max_plan_age,
         happened=tuple(one.as_json() for one in happened),
-        missed=missed(setup.scenario, happened, float(run.trace["time"][-1])),
+        missed=_undone(setup, happened, float(run.trace["time"][-1])),
         real_time_factor=numbers["seconds"] / wall,
         cpu_per_tick_ms=run.stages.per_tick_ms(told.ticks),
         **numbers,
+    )
+
+
+def _undone(setup: WalkSetup, happened: Sequence[Happened], end: float) -> tuple[str, ...]:
+    """List what was asked for and did not happen by ``end`` [s], or in part only."""
+    limits, envelope = parts.safety_parameters().velocity, envelope_of(setup.controller)
+    return (
+        *missed(setup.scenario, happened, end),
+        *reduced(setup.scenario, limits, envelope),
     )
 
 

@@ -2,9 +2,26 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 
 class WmError(Exception):
     """Root of every error this project raises on purpose; its text is meant for the user."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Cross from one process to another: with text and evidence, whatever ``__init__`` takes.
+
+        Python itself would call the class with the text alone, and break the pool that tries.
+        """
+        return _rebuilt, (type(self), self.args, dict(self.__dict__))
+
+
+def _rebuilt(kind: type[WmError], arguments: tuple[Any, ...], evidence: dict[str, Any]) -> WmError:
+    """Make an error again from what it was, without making its text anew."""
+    error = kind.__new__(kind)
+    error.args = arguments
+    error.__dict__.update(evidence)
+    return error
 
 
 class ParameterError(WmError):

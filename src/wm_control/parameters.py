@@ -24,9 +24,18 @@ import yaml
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from wm_control.errors import ParameterError, UnreadableFileError
+from wm_control.plain_yaml import parse_plain
 
 STRICT = ConfigDict(extra="forbid", allow_inf_nan=False)
 """Unknown keys and non-finite numbers are errors."""
+
+WORDS = {
+    "missing": "must be said",
+    "string_type": "must be text; in double quotes text stays text",
+    "unexpected_keyword_argument": "no such parameter",
+    "tuple_type": "must be a list, also of one",
+}
+"""What is wrong, in words of the files' authors, where pydantic speaks of Python's types."""
 
 T = TypeVar("T")
 
@@ -34,7 +43,7 @@ T = TypeVar("T")
 def read_yaml(path: Path) -> Mapping[str, Any]:
     """Read one YAML file that must hold a mapping; UnreadableFileError otherwise."""
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        content = parse_plain(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise UnreadableFileError(path, f"cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
@@ -64,4 +73,5 @@ def load_parameters(
         first = error.errors()[0]
         key = ".".join(str(part) for part in first["loc"])
         value = "(missing)" if first["type"] == "missing" else first.get("input")
-        raise ParameterError(key, value, first["msg"], origin) from error
+        bound = WORDS.get(first["type"], first["msg"].removeprefix("Value error, "))
+        raise ParameterError(key, value, bound, origin) from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from wm_control.errors import WmError
@@ -79,6 +80,15 @@ class ImplausibleError(PolicyError):
 
 class UnforeseenError(PolicyError):
     """Reading the files failed in a way that nobody thought of; they are refused all the same."""
+
+
+def absence(path: Path) -> str:
+    """Say what there is where a file was expected and is none."""
+    if path.is_dir():
+        return "a folder"
+    if path.is_symlink():
+        return f"a link to {os.readlink(path)}, which is not there"
+    return "a pipe or device" if os.path.exists(path) else "no such file"
 
 
 LONGEST_VALUE, LONGEST_TEXT = 240, 4000

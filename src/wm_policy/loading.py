@@ -12,7 +12,7 @@ from wm_control.robot.description import RobotDescription
 from wm_policy.checking.consistency import problems
 from wm_policy.checking.golden import golden_problems
 from wm_policy.checking.plausibility import doubts
-from wm_policy.errors import PolicyError, UnforeseenError
+from wm_policy.errors import PolicyError, PolicyFileError, UnforeseenError
 from wm_policy.loaders.overlay import apply_overlay
 from wm_policy.loaders.refusal import refusals
 from wm_policy.loaders.sources import Source, find_sources
@@ -116,6 +116,8 @@ def _reasons(path: Path, error: Exception) -> tuple[PolicyError, ...]:
         return tuple(error.errors)
     if isinstance(error, PolicyError):
         return (error,)
+    if isinstance(error, OSError):
+        return (PolicyFileError(path, "file", "a file that can be read", error.strerror),)
     text = f"{type(error).__name__}: {error} (please report this)"
     return (UnforeseenError(path, "content", "what a loader can read", text),)
 

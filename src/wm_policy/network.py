@@ -25,6 +25,7 @@ from wm_policy.errors import (
     NetworkError,
     NonFiniteWeightsError,
     PolicyFileError,
+    absence,
 )
 from wm_policy.manifest import Statistics
 from wm_policy.memory import Recurrence, recurrences
@@ -104,7 +105,10 @@ def read_network(path: Path) -> NetworkFile:
 
 
 def _read(path: Path) -> bytes:
+    """Read a file, but never from a pipe or device, which may have no end."""
     try:
+        if not path.is_file():
+            raise PolicyFileError(path, "file", "a file", absence(path))
         size = path.stat().st_size
         if size > LARGEST_NETWORK:
             raise PolicyFileError(path, "file", f"at most {LARGEST_NETWORK} bytes", f"{size}")
@@ -115,6 +119,8 @@ def _read(path: Path) -> bytes:
 
 def _parse(content: bytes, path: Path) -> onnx.ModelProto:
     model = onnx.ModelProto()
+    if what := _known_otherwise(content):
+        raise NetworkError(path, "file", "an ONNX network", what)
     try:
         model.ParseFromString(content)
     except Exception as error:
@@ -122,6 +128,22 @@ def _parse(content: bytes, path: Path) -> onnx.ModelProto:
     if not model.graph.node or not model.graph.input or not model.graph.output:
         raise NetworkError(path, "graph", "nodes, inputs and outputs", "an empty graph")
     return model
+
+
+OTHERWISE: Mapping[bytes, str] = {
+    b"version https://git-lfs": "a pointer to one (fetch the file itself: git lfs pull)",
+    b"PK\x03\x04": "an archive, as PyTorch saves checkpoints (export the policy to ONNX)",
+    b"<": "a web page or XML (download the file itself)",
+}
+"""What people take for a network, by how it begins."""
+
+
+def _known_otherwise(content: bytes) -> str:
+    """Say what a file is instead of a network; empty when nothing is known against it."""
+    if not content.strip():
+        return "an empty file"
+    begin = content[:64].lstrip()
+    return next((what for start, what in OTHERWISE.items() if begin.startswith(start)), "")
 
 
 def _metadata(model: onnx.ModelProto, path: Path) -> dict[str, str]:

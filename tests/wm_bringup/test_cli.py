@@ -1,5 +1,6 @@
 """``wm`` imports only what was asked for and turns every outcome into its exit code."""
 
+import errno
 import os
 import shutil
 import signal
@@ -7,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -26,6 +28,8 @@ BODIES = {
     "no_file": "open('/')",
     "no_words": "raise OSError('the camera is gone')",
     "speaks": "print('40 N·s  ±0.25 größer →')",
+    "starved": "raise MemoryError",
+    "killed": "from concurrent.futures import BrokenExecutor; raise BrokenExecutor('died')",
     "lacks": "import a_library_nobody_has",
     "interrupted": "raise KeyboardInterrupt",
 }
@@ -73,6 +77,8 @@ def test_what_a_command_returns_is_the_exit_code(
         ("no_folder", "wm: /no/such/folder/walk.json: No such file or directory: see that the fol"),
         ("no_file", "wm: /: Is a directory: name a file, not a folder\n"),
         ("no_words", "wm: the camera is gone\n"),
+        ("starved", "wm: a process was ended, for want of memory as a rule: try fewer --jobs\n"),
+        ("killed", "wm: a process was ended, for want of memory as a rule: try fewer --jobs\n"),
         ("lacks", "wm: this needs the Python module 'a_library_nobody_has', which is not"),
         ("absent", "wm: 'wm absent' needs the Python module 'made_up_commands.absent', which"),
     ],
@@ -276,3 +282,85 @@ def test_a_file_that_cannot_be_read_is_one_line_and_no_bug(
     assert cli.main(["walk", "--scenario", str(file)]) == 2
     (line,) = capsys.readouterr().err.splitlines()
     assert line.startswith(f"wm: {file}: {said}")
+
+
+@pytest.mark.parametrize("arguments", [["--version"], ["--help"], ["walk", "--help"], ["doctor"]])
+def test_output_that_cannot_be_written_is_one_line_and_exit_code_2(arguments: list[str]) -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "wm_bringup.cli", *arguments],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=environment(),
+        )
+    assert done.returncode == 2
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("wm: ")
+    assert line.endswith("No space left on device: " + cli.CURES[errno.ENOSPC])
+
+
+@pytest.mark.parametrize("arguments", [["train"], ["walk", "--json", "w.json"], ["demo"]])
+def test_a_folder_that_is_gone_is_named_as_the_cause(
+    arguments: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    assert cli.main(arguments) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line == "wm: the folder that this was started in is gone: cd to one that is there"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["policy", "check", ""],
+        ["policy", "check", "p.onnx", "--overlay", ""],
+        ["walk", "--controller", "policy", "--policy", ""],
+        ["walk", "--json", ""],
+        ["demo", "--policy", ""],
+        ["train", "--judge", ""],
+        ["bench", "policy", "--policy", ""],
+        ["walk", "--scenario", ""],
+        ["walk", "--robot", ""],
+    ],
+)
+def test_an_empty_path_is_a_variable_that_is_not_set_and_no_folder(
+    arguments: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(arguments) == 2
+    assert "is empty" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["walk", "--json", "a.npz", "--trace", "a.npz"],
+        ["walk", "--json", "a.png", "--film", "./a.png"],
+        ["policy", "check", "p.onnx", "--json", "p.onnx"],
+        ["train", "--judge", "p.onnx", "--json", "p.onnx"],
+    ],
+)
+def test_one_file_for_two_purposes_is_refused_before_either_is_lost(
+    arguments: list[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "p.onnx").write_bytes(b"weights")
+    assert cli.main(arguments) == 2
+    assert "is named twice" in capsys.readouterr().err
+    assert (tmp_path / "p.onnx").read_bytes() == b"weights"
+
+
+def test_a_policy_that_cannot_start_is_refused_before_the_walk_that_would_time_it(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(
+        "wm_bringup.bench.walking.record_walk", lambda *_, **__: pytest.fail("walked")
+    )
+    assert cli.main(["bench", "policy", "--policy", "absent.onnx"]) == 2
+    assert "absent.onnx: file: expected a policy, found no such file" in capsys.readouterr().err

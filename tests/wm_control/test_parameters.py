@@ -113,3 +113,75 @@ def test_a_file_that_is_not_there_is_named():
 
 def test_a_parameter_error_is_one_of_ours():
     assert issubclass(ParameterError, WmError)
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("off", "off"),
+        ("yes", "yes"),
+        ("n", "n"),
+        ("1:30", "1:30"),
+        ("2026-11-25", "2026-11-25"),
+        ("010", 10),
+        ("1_000", "1_000"),
+        ("0x10", "0x10"),
+        ("=", "="),
+        ("true", True),
+        ("False", False),
+        ("1e-3", 0.001),
+        ("-2E4", -20000.0),
+        (".5", 0.5),
+        ("5.", 5.0),
+        ("-7", -7),
+        ("0", 0),
+        ("~", None),
+        ("", None),
+        ("null", None),
+        (".inf", float("inf")),
+        ("'1e-3'", "1e-3"),
+    ],
+)
+def test_a_value_is_what_yaml_1_2_makes_of_it(tmp_path, written, read):
+    file = tmp_path / "leg.yaml"
+    file.write_text(f"leg: {written}\n")
+    assert read_yaml(file)["leg"] == read
+    assert type(read_yaml(file)["leg"]) is type(read)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("delay: 0.1\nnoise: off\ndelay: 0.0", "the key 'delay' comes again"),
+        ("leg: {toes: 4, toes: 5}", "the key 'toes' comes again"),
+        ("a: &a {x: 1}\nb: {<<: *a, x: 2, x: 3}", "the key 'x' comes again"),
+        ("[" * 3000, "RecursionError"),
+        ("when: !!int abc", "ValueError"),
+    ],
+)
+def test_what_would_be_lost_or_cannot_be_read_is_refused(tmp_path, text, said):
+    file = tmp_path / "leg.yaml"
+    file.write_text(text)
+    with pytest.raises(ParameterError, match=said) as caught:
+        read_yaml(file)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_merged_key_may_be_overridden_and_a_mark_of_byte_order_is_no_key(tmp_path):
+    file = tmp_path / "leg.yaml"
+    file.write_text("\ufeffa: &a {x: 1, y: 1}\nb: {<<: *a, x: 2}\n", encoding="utf-8")
+    assert read_yaml(file) == {"a": {"x": 1, "y": 1}, "b": {"x": 2, "y": 1}}
+
+
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        ({"name": 20261125}, "must be text; in double quotes"),
+        ({"name": "ada", "reach": 0.5}, "must be a list"),
+        ({}, "must be said"),
+        ({"name": "ada", "arm": 2}, "no such parameter"),
+    ],
+)
+def test_what_is_wrong_is_said_in_the_words_of_who_writes_the_file(source, said):
+    with pytest.raises(ParameterError, match=said):
+        load(source)

@@ -42,6 +42,8 @@ def bench(
     from wm_bringup.provenance import provenance
     from wm_bringup.report.screen import make_console, make_screen
     from wm_bringup.report.tables import bench_table
+    from wm_control.robot.description import load_robot
+    from wm_policy.loading import load_policy
     from wm_policy.models import shipped_policy
 
     if policy is not None and what not in ("all", "policy"):
@@ -49,6 +51,8 @@ def bench(
     check_file(json, "--json")
     benches = dict(BENCHES)
     benches["policy"] = partial(bench_policy, file=policy or shipped_policy())
+    if what in ("all", "policy"):
+        load_policy(policy or shipped_policy(), load_robot(robot))  # refused before the walk
     results: dict[str, dict[str, Any]] = {}
     with make_screen().status("Walking, to have states to time on ...") as status:
         walk = record_walk(seconds, robot=robot)

@@ -70,7 +70,7 @@ def demo(
     with StopSignals() as signals:
         judged = _run(options, console, lambda: signals.seen)
         interrupted = signals.seen
-    if json is not None:
+    if json is not None and json.resolve() != (output / "summary.json").resolve():
         json.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(output / "summary.json", json)
     if interrupted:

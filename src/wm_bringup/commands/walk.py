@@ -325,10 +325,13 @@ def _grid(setup: WalkSetup, step: float, jobs: int, resume: bool, json: Path | N
         grid = summarise_grid(episodes, impulses, list(DIRECTIONS))
         console.print(grid_table(grid))
         _write(json, {"directions": grid, "conditions": _conditions(setup)})
-    never_pushed = sorted(key for key, episode in episodes.items() if episode.missed)
-    if never_pushed:
-        console.print(f"[red]never pushed: {', '.join(never_pushed)}[/red]")
-    return NOT_HELD if never_pushed else HELD
+    undone: dict[str, list[str]] = {}
+    for key, episode in sorted(episodes.items()):
+        for what in episode.missed:
+            undone.setdefault(what, []).append(key)
+    for what, keys in undone.items():
+        console.print(f"[red]asked for, but did not happen: {what} ({', '.join(keys)})[/red]")
+    return NOT_HELD if undone else HELD
 
 
 def _write(json: Path | None, content: dict[str, Any]) -> None:

@@ -11,7 +11,7 @@ from pydantic import Field, TypeAdapter, model_validator
 from pydantic.dataclasses import dataclass
 
 from wm_bringup.scenarios.possible import check_possible, velocity_text
-from wm_bringup.scenarios.scenario import Push, Scenario
+from wm_bringup.scenarios.scenario import Push, Scenario, VelocitySegment
 from wm_control.errors import ParameterError
 from wm_control.parameters import STRICT, load_parameters
 from wm_control.types import VelocityCommand
@@ -94,6 +94,15 @@ class Course:
         """The scenario with the course's length and pushes, for the process that simulates."""
         pushes = (*self.scenario.pushes, *self.pushes())
         return replace(self.scenario, duration=self.seconds, pushes=pushes)
+
+    @property
+    def commanded(self) -> Scenario:
+        """``whole`` with the velocities of the segments at their times."""
+        velocity = tuple(
+            VelocitySegment(at=start, x=s.x, y=s.y, yaw=s.yaw)
+            for s, start in zip(self.segments, self.starts, strict=True)
+        )
+        return replace(self.whole, velocity=velocity)
 
     def check(self) -> None:
         """ParameterError for what cannot happen on this course."""

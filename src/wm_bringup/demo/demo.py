@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import yaml
 
+from wm_bringup import parts
 from wm_bringup.bag import Bag
 from wm_bringup.demo.course import Course
 from wm_bringup.demo.evidence import Evidence, read_evidence
@@ -21,7 +22,9 @@ from wm_bringup.demo.report import draw_film, draw_plots
 from wm_bringup.graph import describe, graph_arguments
 from wm_bringup.preflight import preflight
 from wm_bringup.provenance import provenance
+from wm_bringup.scenarios.possible import reduced
 from wm_bringup.topics import DIAGNOSTICS
+from wm_control.arbiter.velocity_envelope import envelope_of
 from wm_control.robot.description import load_robot
 
 LEFT_BEHIND = (
@@ -111,6 +114,7 @@ def judge_run(run: LiveRun, options: DemoOptions) -> Judged:
     summary = {
         **judge(evidence, latencies, options.course),
         "ended_early": run.ended_early,
+        "reduced": reduced_on(options),
         "pushes": [
             {**asdict(push), "happened": push.at <= run.seconds}
             for push in options.course.whole.pushes
@@ -135,6 +139,12 @@ def judge_run(run: LiveRun, options: DemoOptions) -> Judged:
     text = json.dumps(summary, indent=2)
     (folder / "summary.json").write_text(text + "\n", encoding="utf-8")
     return Judged(summary, evidence, latencies)
+
+
+def reduced_on(options: DemoOptions) -> list[str]:
+    """Velocities of the course that the gate gives to this driver in part only."""
+    course, envelope = options.course, envelope_of(options.controller)
+    return list(reduced(course.commanded, parts.safety_parameters().velocity, envelope))
 
 
 def write_compute_time(latencies: Latencies, path: Path) -> None:
@@ -170,4 +180,5 @@ def leave_pictures(judged: Judged, options: DemoOptions) -> None:
 def held(summary: Mapping[str, Any]) -> bool:
     """Whether the demo showed what it is for: the whole course, on its feet, nothing failed."""
     missed = any(not push["happened"] for push in summary["pushes"])
-    return not (summary["fell"] or summary["ended_early"] or summary["failures"] or missed)
+    failed = summary["fell"] or summary["ended_early"] or summary["failures"]
+    return not (failed or missed or summary["reduced"])

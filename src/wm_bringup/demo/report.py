@@ -55,6 +55,7 @@ def lines(summary: Mapping[str, Any]) -> Iterator[str]:
     path = summary["path_latency_ms"]
     fall = summary["fall"] or summary["ended_early"]
     yield f"[red]{fall}[/red]" if fall else "[green]the whole course without a fall[/green]"
+    yield from (f"[red]{text}[/red]" for text in summary["reduced"])
     yield (
         f"stride velocity error RMS x y yaw: {triple(summary['velocity_rmse'])} "
         f"(m/s, m/s, rad/s; {summary['velocity_rmse_strides']} settled strides)"

@@ -9,7 +9,11 @@ from typing import Any
 
 from wm_bringup.scenarios.faults import ROUNDING, Fault
 from wm_bringup.scenarios.scenario import SHORTEST, Push, Scenario, VelocitySegment
+from wm_control.arbiter.parameters import VelocityParameters
+from wm_control.arbiter.velocity_envelope import VelocityEnvelope
+from wm_control.arbiter.velocity_gate import reduction
 from wm_control.errors import ParameterError
+from wm_control.types import Action, VelocityCommand
 
 
 def check_possible(scenario: Scenario) -> None:
@@ -47,6 +51,18 @@ def _hits_a_sample(fault: Fault, end: float) -> bool:
 def velocity_text(segment: VelocitySegment) -> str:
     """Say a velocity command, for people."""
     return f"velocity {segment.x:g} {segment.y:g} {segment.yaw:g} from {segment.at:g} s"
+
+
+def reduced(
+    scenario: Scenario, parameters: VelocityParameters, envelope: VelocityEnvelope
+) -> tuple[str, ...]:
+    """List the velocities that the gate gives to a driver in part only, whatever else happens.
+
+    envelope: of the driver.
+    """
+    commands = ((s, VelocityCommand(s.x, s.y, s.yaw)) for s in scenario.velocity)
+    said = ((s, reduction(c, parameters, Action.NOMINAL, envelope)) for s, c in commands)
+    return tuple(f"{text}, from {s.at:g} s" for s, text in said if text)
 
 
 def push_text(push: Push) -> str:

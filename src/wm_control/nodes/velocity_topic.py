@@ -1,7 +1,8 @@
 """Topic ``cmd_vel``, of the type that its publishers send: Twist, or TwistStamped as newer ones do.
 
 DDS connects publishers and subscribers of one type only, and a process cannot subscribe to one
-topic as two types. So the subscription follows the publishers; who is not heard is named.
+topic as two types. So the subscription follows the publishers; who is not heard is named. An
+executor holds a subscription for a while after it was destroyed: the next one waits for that.
 """
 
 from __future__ import annotations
@@ -9,7 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
+from rclpy.impl.implementation_singleton import rclpy_implementation
 from rclpy.node import Node
+from rclpy.subscription import Subscription
 
 from wm_bringup.cdr import MessageError
 from wm_bringup.messages import decode_twist, decode_twist_stamped
@@ -51,26 +54,37 @@ class VelocityTopic:
         self._node, self._take = node, take
         self._heard = CMD_VEL.type
         self._refused = self._complained = ""
-        self._subscribe()
+        self._subscription: Subscription | None = self._subscribed()
         node.create_timer(SEARCH_PERIOD, self._follow_publishers)
 
-    def _subscribe(self) -> None:
+    def _subscribed(self) -> Subscription:
         topic = replace(CMD_VEL, type=self._heard)
-        self._subscription = subscribe_bytes(self._node, topic, self._on_bytes)
+        return subscribe_bytes(self._node, topic, self._on_bytes)
 
     def _follow_publishers(self) -> None:
         publishers = self._node.get_publishers_info_by_topic(CMD_VEL.name)
         sent = {f"{p.node_namespace.rstrip('/')}/{p.node_name}": p.topic_type for p in publishers}
         wanted = type_to_hear(self._heard, sent)
-        if wanted != self._heard:
+        if self._subscription is None:
+            self._subscribe_anew()
+        elif wanted != self._heard:
             self._heard = wanted
             self._node.destroy_subscription(self._subscription)
-            self._subscribe()
-            self._node.get_logger().info(f"{CMD_VEL.name} is {wanted} now, as its publishers send")
+            self._subscription = None  # until the next look
         said = complaint(self._heard, sent)
         if said and said != self._complained:
             self._node.get_logger().warning(said)
         self._complained = said
+
+    def _subscribe_anew(self) -> None:
+        """Subscribe as another type than before; where ROS refuses, the next look tries again."""
+        try:
+            self._subscription = self._subscribed()
+        except rclpy_implementation.RCLError as error:
+            refusal = " ".join(str(error).split())
+            self._say_once(f"cannot hear {CMD_VEL.name} as {self._heard} yet: {refusal}")
+            return
+        self._node.get_logger().info(f"{CMD_VEL.name} is {self._heard} now, as its publishers send")
 
     def _on_bytes(self, data: bytes) -> None:
         try:

@@ -31,6 +31,10 @@ from wm_policy.widths import all_terms, input_width, term_width, whole_width
 CONTROL_RATE: Final = 500.0
 """Of the loop that a policy is part of [Hz]."""
 
+SLOWEST_RATE: Final = 10.0
+"""A step takes a third of a second; what is slower is a period taken for a rate, or a rate for one
+[Hz]."""
+
 
 def problems(
     manifest: Manifest, network: NetworkFile, robot_joints: Sequence[str], file: Path
@@ -55,8 +59,10 @@ def problems(
 
 def _rate(manifest: Manifest, file: Path) -> Iterator[PolicyError]:
     ticks = CONTROL_RATE / manifest.rate
-    if not (ticks >= 0.999 and abs(ticks - round(ticks)) < 1e-6 * ticks):
-        expected = f"a rate that divides {CONTROL_RATE:.0f} Hz (250, 125, 100, 50, 25, ...)"
+    divides = ticks >= 0.999 and abs(ticks - round(ticks)) < 1e-6 * ticks
+    if not (divides and manifest.rate >= SLOWEST_RATE):
+        least = f" and is at least {SLOWEST_RATE:.0f} Hz"
+        expected = f"a rate that divides {CONTROL_RATE:.0f} Hz (250, 125, 100, 50, 25, ...){least}"
         yield RateError(file, "rate", expected, f"{manifest.rate:g} Hz")
 
 

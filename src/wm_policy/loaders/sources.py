@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from wm_control.share import ShareNotFoundError, share_directory
-from wm_policy.errors import MissingValueError, PolicyFileError
+from wm_policy.errors import MissingValueError, PolicyFileError, absence
 from wm_policy.loaders import holosoma, leapp, mjlab, own, unitree_deploy
 from wm_policy.loaders.folders import (
     EXPORTED,
@@ -60,7 +60,7 @@ def find_sources(path: Path, overlay: Path | None = None) -> Iterator[Source]:
     if path.is_dir():
         path = policy_in_folder(path)
     if not path.is_file():
-        raise PolicyFileError(path, "file", "a policy", "no such file")
+        raise PolicyFileError(path, "file", "a policy", absence(path))
     said = None if overlay is None else read_overlay(overlay)
     if path.suffix.lower() not in SUFFIXES:
         return _of_network(read_network(path), said)

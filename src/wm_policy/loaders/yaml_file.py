@@ -15,7 +15,7 @@ from typing import Any
 
 import yaml
 
-from wm_policy.errors import FieldError, PolicyFileError, PythonTagError
+from wm_policy.errors import FieldError, PolicyFileError, PythonTagError, absence
 
 LARGEST_FILE = 4_000_000
 """Bytes; metadata of a policy is some kilobytes."""
@@ -106,13 +106,17 @@ def read_yaml_file(path: Path) -> dict[str, Any]:
     PolicyFileError when it cannot be read, PythonTagError for a Python tag, FieldError for a key
     that is there twice or a content that is no mapping; each names line and column.
     """
+    if not path.is_file():
+        raise PolicyFileError(path, "file", "a readable text file", absence(path))
     try:
         if path.stat().st_size > LARGEST_FILE:
             size = f"{path.stat().st_size} bytes"
             raise PolicyFileError(path, "file", f"at most {LARGEST_FILE} bytes", size)
         text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise PolicyFileError(path, "file", "a readable text file", str(error)) from error
+    except OSError as error:
+        raise PolicyFileError(path, "file", "a readable text file", error.strerror) from error
+    except UnicodeDecodeError as error:
+        raise PolicyFileError(path, "file", "readable text, in UTF-8", str(error)) from error
     return parse_yaml(text, path)
 
 
@@ -129,7 +133,8 @@ def parse_yaml(text: str, path: Path) -> dict[str, Any]:
             path, _place(error), "every key once", f"'{error.problem}' again"
         ) from error
     except yaml.MarkedYAMLError as error:
-        raise PolicyFileError(path, _place(error), "valid YAML", str(error.problem)) from error
+        found = str(error.problem).removeprefix("found ")
+        raise PolicyFileError(path, _place(error), "valid YAML", found) from error
     except (yaml.YAMLError, ValueError, RecursionError, TypeError) as error:
         raise PolicyFileError(path, "file", "valid YAML", str(error)) from error
     if not isinstance(content, dict):

@@ -7,11 +7,12 @@ from made_up_run import START, write_bag, write_latencies
 from wm_bringup.bag_writer import BagError
 from wm_bringup.compute_time import ComputeTime
 from wm_bringup.demo.course import Course, Segment, load_course
-from wm_bringup.demo.demo import DemoOptions, clear, held, judge_run
+from wm_bringup.demo.demo import DemoOptions, clear, held, judge_run, reduced_on
 from wm_bringup.demo.errors import DemoError
 from wm_bringup.demo.evidence import read_evidence
 from wm_bringup.demo.judge import read_latencies
 from wm_bringup.demo.live import LiveRun
+from wm_bringup.demo.report import lines
 from wm_bringup.scenarios.scenario import load_scenario
 from wm_control.errors import ParameterError
 from wm_control.share import config_file
@@ -143,6 +144,22 @@ def test_the_arbiters_interventions_are_listed_once_each_with_their_cause(tmp_pa
 
 def test_the_planners_solve_times_are_those_in_its_plans(tmp_path):
     assert judged(tmp_path).summary["mpc_solve_ms"]["p50"] == pytest.approx(0.2)
+
+
+def test_a_velocity_that_the_gate_gives_in_part_is_told_and_not_held(tmp_path):
+    course = Course(segments=(Segment("stand", 2.0), Segment("dash", 8.0, x=2.0)))
+    summary = judged(tmp_path, course).summary
+    (said,) = summary["reduced"]
+    assert said.startswith("velocity command 2 0 0 reduced to 1.1 0 0: ")
+    assert said.endswith("from 2 s")
+    assert said in "".join(lines(summary))
+    assert not held(summary)
+
+
+@pytest.mark.parametrize("controller", ["mpc", "policy"])
+def test_the_shipped_course_asks_for_nothing_that_the_gate_reduces(tmp_path, controller):
+    course = load_course(config_file("demo.yaml"))
+    assert reduced_on(DemoOptions(tmp_path, course, controller)) == []
 
 
 @pytest.mark.parametrize("trouble", [{"ended_early": "interrupted"}, {"failures": ["mpc died"]}])

@@ -59,6 +59,7 @@ def stand_ins():
 TEXTS = (
     "walk #1", "20261125", "1e5", "yes", "null", "~", "a: b", "it's", 'say "x"', "-lead", "größe",
     "run #3/x.onnx", "0x10", "1_000", "[a]", "{}", " spaced ", "a\nb", "tab\tx", "back\\slash",
+    "line\x85end", "x\x7fy", "\u2028", "😀",
     "%d", "!!int 3", "&a", "*a", "$(x)", "a:=b", "'q'", "nan", ".inf", "2026-11-25", "12:30:00",
 )  # fmt: skip
 """Text that YAML reads as something else, or not at all."""

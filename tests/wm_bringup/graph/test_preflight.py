@@ -130,3 +130,19 @@ def test_velocities_of_a_scenario_are_said_not_to_drive_the_graph():
     said = "\n".join(hints(graph_arguments({"scenario": "rough"})))
     assert "velocities of scenario 'rough' are for wm walk" in said
     assert "velocities" not in "\n".join(hints(graph_arguments({"scenario": "nominal"})))
+
+
+@pytest.mark.parametrize(
+    ("controller", "velocity", "said"),
+    [
+        ("mpc", "2 0 0", "velocity command 2 0 0 reduced to 1.1 0 0"),
+        ("mpc", "-1,0,0", "velocity command -1 0 0 reduced to -0.8 0 0"),
+        ("policy", "0 0.9 0", "velocity command 0 0.9 0 reduced to 0 0.36 0"),
+        ("mpc", "1.1 0 0", ""),
+        ("mpc", "", ""),
+    ],
+)
+def test_a_velocity_that_the_gate_gives_in_part_is_told_at_the_start(controller, velocity, said):
+    arguments = graph_arguments({"controller": controller, "velocity": velocity})
+    told = [line for line in hints(arguments) if "reduced" in line]
+    assert [line.startswith(f"wm: {said}: ") for line in told] == ([True] if said else [])

@@ -7,10 +7,13 @@ import time
 import pytest
 import rclpy
 from geometry_msgs.msg import Twist, TwistStamped
+from rclpy.experimental import EventsExecutor
+from rclpy.impl.implementation_singleton import rclpy_implementation
 from rclpy.serialization import serialize_message
 
 from wm_bringup.cdr import MessageError
 from wm_bringup.messages import decode_twist_stamped
+from wm_control.nodes import velocity_topic
 from wm_control.nodes.velocity_topic import complaint, listen_to_velocity, type_to_hear
 from wm_control.types import VelocityCommand
 
@@ -56,7 +59,10 @@ def test_who_is_not_heard_is_named_with_both_types():
 
 
 class Ros:
-    """A listener and a teleoperator, each in a context of its own as in processes of their own."""
+    """A listener and a teleoperator, each in a context of its own as in processes of their own.
+
+    The executor is the one that our processes run: it holds on to what was destroyed.
+    """
 
     def __init__(self):
         self.contexts = [rclpy.Context(), rclpy.Context()]
@@ -66,7 +72,7 @@ class Ros:
             rclpy.create_node(name, context=context)
             for name, context in zip(("arbiter", "teleop"), self.contexts, strict=True)
         )
-        self.executor = rclpy.executors.SingleThreadedExecutor(context=self.contexts[0])
+        self.executor = EventsExecutor(context=self.contexts[0])
         self.executor.add_node(self.listener)
         self.heard = []
         listen_to_velocity(self.listener, self.heard.append)
@@ -92,10 +98,27 @@ def ros(domain):
 
 
 def test_teleoperators_of_both_kinds_are_heard_one_after_the_other(ros):
-    stamped, plain = TwistStamped(), Twist()
-    stamped.twist.linear.x, plain.linear.x = 0.25, 0.75
+    for kind, speed in ((Twist, 0.125), (TwistStamped, 0.25), (Twist, 0.5), (TwistStamped, 0.75)):
+        message = kind()
+        twist = message.twist if kind is TwistStamped else message
+        twist.linear.x = speed
+        publisher = ros.teleop.create_publisher(kind, "cmd_vel", 1)
+        ros.until_heard(publisher, message, VelocityCommand(speed, 0.0, 0.0))
+        ros.teleop.destroy_publisher(publisher)
+
+
+def test_a_type_that_ros_does_not_give_yet_is_asked_for_again_and_stops_nobody(ros, monkeypatch):
+    real, refusals = velocity_topic.subscribe_bytes, []
+
+    def refuse_twice(node, topic, callback):
+        if len(refusals) < 2:
+            refusals.append(topic.type)
+            raise rclpy_implementation.RCLError("incompatible type")
+        return real(node, topic, callback)
+
+    monkeypatch.setattr(velocity_topic, "subscribe_bytes", refuse_twice)
+    message = TwistStamped()
+    message.twist.linear.x = 0.25
     publisher = ros.teleop.create_publisher(TwistStamped, "cmd_vel", 1)
-    ros.until_heard(publisher, stamped, VelocityCommand(0.25, 0.0, 0.0))
-    ros.teleop.destroy_publisher(publisher)
-    publisher = ros.teleop.create_publisher(Twist, "cmd_vel", 1)
-    ros.until_heard(publisher, plain, VelocityCommand(0.75, 0.0, 0.0))
+    ros.until_heard(publisher, message, VelocityCommand(0.25, 0.0, 0.0))
+    assert refusals == [STAMPED, STAMPED]
