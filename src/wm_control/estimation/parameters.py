@@ -197,12 +197,12 @@ class SensorParameters:
         default=0.004, gt=0.0, description="motion told by another sensor that confirms it [rad]"
     )
     turn_mismatch: float = Field(
-        default=0.01,
+        default=0.006,
         gt=0.0,
         description="of gyro and IMU attitude within 0.1 s that noise and impacts make [rad]",
     )
     speed_mismatch: float = Field(
-        default=0.1,
+        default=0.05,
         gt=0.0,
         description="of a joint's velocity and position within 0.1 s that they make [rad]",
     )

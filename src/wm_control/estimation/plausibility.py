@@ -4,6 +4,7 @@ A reading may be finite, inside its range and alive, and yet in g, in degrees, i
 without gravity. Two sensors that see the same motion give it away:
 
 - at rest the specific force is gravity, along the IMU's own vertical, and the gyro stands still;
+- at rest both soles lie flat on one floor;
 - while soles bear the robot, the mean specific force points up and is about gravity;
 - the gyro's turn is the change of the IMU's own attitude;
 - a joint's velocity is the change of its position.
@@ -15,13 +16,14 @@ convention that is wrong does not.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from wm_control.estimation.body import Soles
 from wm_control.estimation.orientation import GRAVITY
 from wm_control.estimation.parameters import SensorParameters
-from wm_control.estimation.vector3 import ZERO, Rows, Vector3, cross, rotate, weighted
+from wm_control.estimation.vector3 import ZERO, Rows, Vector3, cross, minus, rotate, weighted
 from wm_control.types import Array
 
 UNITS = "accelerometer's units or frame"
@@ -45,6 +47,18 @@ ground does not pull, and in all [m/s²]."""
 _REST_FORCE, _REST_TURN = 1.5, 0.3
 """Largest deviation from gravity [m/s²] and turn [rad/s] at rest: biases, noise, a slight sway."""
 
+_SOLES_APART, _SOLE_TILT, _STEP = 0.2, 0.35, 0.08
+"""At rest, of the soles: angle between them, and to the IMU's vertical, which is larger by a slope
+[rad]; difference in height [m]."""
+
+_DEGREES = 180.0 / math.pi
+
+_RIGHT = 0.3
+"""Share of a difference up to which another convention explains it."""
+
+_TURN_TIME = 0.01
+"""Smoothing of what parts gyro and attitude [s]."""
+
 _JUMP = 0.1
 """A turn of the IMU's attitude in one sample that its heading makes, when it is set anew [rad]."""
 
@@ -56,15 +70,40 @@ def fault_at_rest(specific_force: Vector3, gyro: Vector3, up: Vector3) -> str:
         return f"specific force at rest is {size:.3g} m/s², not {GRAVITY}{_hint(size)}"
     off = math.dist(specific_force, weighted(GRAVITY, up, 0.0, ZERO))
     if not (off <= _REST_FORCE):
-        angle = math.atan2(math.hypot(*cross(specific_force, up)), _dot(specific_force, up))
+        angle = math.degrees(_angle(specific_force, up))
         return (
-            f"specific force at rest is {math.degrees(angle):.0f} degrees off the IMU's vertical: "
+            f"specific force at rest is {angle:.0f} degrees off the IMU's vertical: "
             "are its axes those of the attitude?"
         )
     turn = math.hypot(*gyro)
     if not (turn <= _REST_TURN):
         return f"gyro at rest reads {turn:.3g} rad/s: degrees, or a robot that moves?"
     return ""
+
+
+def soles_fault_at_rest(soles: Soles, up: Vector3) -> str:
+    """Say why both soles cannot stand on one floor; empty when they can. All in the same axes."""
+    left, right = soles.normal
+    apart = _angle(left, right)
+    if not (apart <= _SOLES_APART):
+        return (
+            f"soles stand at {math.degrees(apart):.0f} degrees to each other: "
+            "is a joint reversed or off?"
+        )
+    step = abs(_dot(up, minus(soles.position[0], soles.position[1])))
+    if not (step <= _STEP):
+        return f"soles stand {step:.2f} m above each other: is a joint reversed or off?"
+    tilt = max(_angle(left, up), _angle(right, up))
+    if not (tilt <= _SOLE_TILT):
+        return (
+            f"soles lie {math.degrees(tilt):.0f} degrees off the IMU's vertical: "
+            "the IMU's mounting, or signs of joints?"
+        )
+    return ""
+
+
+def _angle(a: Vector3, b: Vector3) -> float:
+    return math.atan2(math.hypot(*cross(a, b)), _dot(a, b))
 
 
 def _hint(size: float) -> str:
@@ -120,7 +159,7 @@ class TurnBesideAttitude:
     def reset(self) -> None:
         """Forget."""
         self._last: tuple[float, ...] | None = None
-        self._apart = ZERO
+        self._turned = self._told = self._apart = ZERO
 
     def check(self, orientation: Sequence[float], gyro: Vector3, dt: float) -> str:
         """Take in one sample: quaternion xyzw and reading [rad/s]; return what is wrong."""
@@ -131,17 +170,46 @@ class TurnBesideAttitude:
         a, b, c, d = last
         scale = 2.0 if a * x + b * y + c * z + d * w >= 0.0 else -2.0
         turned = (
-            scale * (d * x - a * w - b * z + c * y) - dt * gyro[0],
-            scale * (d * y + a * z - b * w - c * x) - dt * gyro[1],
-            scale * (d * z - a * y + b * x - c * w) - dt * gyro[2],
+            scale * (d * x - a * w - b * z + c * y),
+            scale * (d * y + a * z - b * w - c * x),
+            scale * (d * z - a * y + b * x - c * w),
         )
-        if math.hypot(*turned) > _JUMP:
+        (tx, ty, tz), (gx, gy, gz) = turned, gyro
+        if math.hypot(tx - dt * gx, ty - dt * gy, tz - dt * gz) > _JUMP:
             return ""
-        self._apart = apart = weighted(1.0 - dt / _MEMORY, self._apart, 1.0, turned)
+        keep = 1.0 - dt / _MEMORY
+        self._turned = turned = weighted(keep, self._turned, 1.0, turned)
+        self._told = told = weighted(keep, self._told, dt, gyro)
+        new = dt / (_TURN_TIME + dt)
+        self._apart = apart = weighted(1.0 - new, self._apart, new, minus(turned, told))
         size = math.hypot(*apart)
         if size <= self._limit:
             return ""
-        return f"gyro and attitude of the IMU part by {size / _MEMORY:.2g} rad/s: units or axes?"
+        return (
+            f"gyro and attitude of the IMU part by {size / _MEMORY:.2g} rad/s: "
+            f"{turn_suspicion(turned, told)}?"
+        )
+
+
+_TURNS: tuple[tuple[str, Callable[[float, float, float], Vector3]], ...] = (
+    ("the gyro's x reversed", lambda x, y, z: (-x, y, z)),
+    ("the gyro's y reversed", lambda x, y, z: (x, -y, z)),
+    ("the gyro's z reversed", lambda x, y, z: (x, y, -z)),
+    ("the gyro's x and y exchanged", lambda x, y, z: (y, x, z)),
+    ("the gyro's y and z exchanged", lambda x, y, z: (x, z, y)),
+    ("the gyro's x and z exchanged", lambda x, y, z: (z, y, x)),
+    ("an attitude from world to IMU", lambda x, y, z: (-x, -y, -z)),
+    ("gyro in degrees", lambda x, y, z: (x / _DEGREES, y / _DEGREES, z / _DEGREES)),
+    ("gyro in hundredths", lambda x, y, z: (_DEGREES * x, _DEGREES * y, _DEGREES * z)),
+)
+"""What may be wrong with a gyro, and its reading set right."""
+
+
+def turn_suspicion(turned: Vector3, told: Vector3) -> str:
+    """Name what brings the gyro's turn nearest to that of the attitude [rad]."""
+    apart = math.dist(turned, told)
+    left, name = min((math.dist(turned, mend(*told)), name) for name, mend in _TURNS)
+    return name if left < _RIGHT * apart else "units or axes"
 
 
 class SpeedBesidePosition:
