@@ -33,6 +33,9 @@ _MOMENT, _TORQUE = 35.0, 6.0
 """About the base's horizontal axes and at a leg's joint, that may stay unexplained [N·m]: at most
 18 and 1.3 on rough ground and under kicks of 1 m/s."""
 
+_SPIKE = 3.0
+"""Times these, what one look counts at most: a bad sample of the IMU makes a huge force once."""
+
 _HIGH, _FAST = 0.004, 0.12
 """Height over the lower sole [m] and speed [m/s] at which a sole's share of the load is 1/e."""
 
@@ -77,6 +80,8 @@ class TorqueBalance:
         self._names = joint_names
         self._weight = weight
         self._left: Array = np.zeros(BASE_DOF + len(joint_names))
+        base = np.repeat((_WEIGHT_SHARE * weight, _MOMENT), 3)
+        self._most = _SPIKE * np.concatenate((base, np.full(len(joint_names), _TORQUE)))
         self.reset()
 
     def reset(self) -> None:
@@ -99,8 +104,11 @@ class TorqueBalance:
         share = self._time / (_BALANCE_TIME + self._time)
         self._ticks, self._time = 0, 0.0
         left = self._left
+        unexplained = wrench.reshape(-1).dot(jacobians) - external_force
+        np.maximum(unexplained, -self._most, out=unexplained)
+        np.minimum(unexplained, self._most, out=unexplained)
         left *= 1.0 - share
-        left += share * (wrench.reshape(-1).dot(jacobians) - external_force)
+        left += share * unexplained
         self.fault = self._judge(left.tolist())
 
     def _judge(self, left: Sequence[float]) -> str:

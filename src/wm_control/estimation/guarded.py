@@ -39,6 +39,8 @@ from wm_control.types import Array, Estimate, Observation
 
 STREAM = "observations"
 
+_NO_VELOCITY = "joints move while drives report no joint velocity"
+
 _DECIDED = (TURN, AXES, BALANCE)
 """Faults that are evidence gathered over time: no need to wait whether they last."""
 
@@ -87,7 +89,7 @@ class GuardedEstimator(ABC):
             self._balance,
             self._axes,
         )
-        self._force: Vector3 | None = None
+        self._force_before: Vector3 | None = None
         self._last: Estimate | None = None
 
     def reset(self, observation: Observation) -> Estimate:
@@ -100,7 +102,7 @@ class GuardedEstimator(ABC):
         self._contact.reset()
         for check in self._checks:
             check.reset()
-        self._force = None
+        self._force_before = None
         self._last = None
         self._forget()
         readings = self._guard.check(observation, 0.0)
@@ -134,6 +136,8 @@ class GuardedEstimator(ABC):
             if readings.faults:
                 faults.update(readings.faults)
             self._doubt_conventions(readings, dt, faults)
+            if faults and not observation.joint_velocity.any():
+                faults.update(dict.fromkeys(faults.keys() & {JOINTS, SPEEDS}, _NO_VELOCITY))
             if faults or self._health.ailing:
                 self._return_from_outage(readings, faults)
                 self._health.update(faults, dt)
@@ -229,8 +233,7 @@ class GuardedEstimator(ABC):
         if STREAM in faults or readings.gyro is None or readings.orientation is None:
             self._turn_beside.reset()
         else:
-            gyro = vector3(readings.gyro.tolist())
-            if fault := self._turn_beside.check(readings.orientation.tolist(), gyro, dt):
+            if fault := self._turn_beside.check(readings.orientation, readings.gyro, dt):
                 faults[TURN] = fault
         if STREAM in faults or (self._health.outage(JOINTS) > 0.0 and JOINTS not in faults):
             self._speeds.reset()  # nobody saw where the joints went meanwhile
@@ -239,8 +242,8 @@ class GuardedEstimator(ABC):
         if self._attitude_off > 0.0:
             faults[TILT] = f"attitude of the IMU is {self._attitude_off:.2g} rad off: its axes?"
         force = self._in_base(readings.specific_force)
-        self._axes.update(self._force, self._contact.loads, dt)
-        self._force = force
+        self._axes.update(self._force_before, self._contact.loads, dt)
+        self._force_before = force
         if self._axes.fault:
             faults[AXES] = self._axes.fault
         if force is not None:

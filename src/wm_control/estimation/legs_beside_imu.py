@@ -54,6 +54,10 @@ difference that it may leave."""
 _SOLE = 13
 """Numbers per sole in ``SoleKinematics.soles``."""
 
+_SOLES = slice(BASE, BASE + 2 * _SOLE)
+_REST = slice(_SOLES.stop, _SOLES.stop + 6)
+"""Of the kernel's motion, after the base: soles; force, whether they stand, dt."""
+
 
 _TURNED = ", as in an IMU turned by {} degrees about z"
 
@@ -96,15 +100,13 @@ class LegsBesideImu:
             self._state[_SUMS] = 0.0
             self.fault = ""
             return
-        left, right = (
-            firm + dt if load >= _BORNE else 0.0
-            for firm, load in zip(self._firm, loads, strict=True)
-        )
-        self._firm = [left, right]
+        (left, right), firm = loads, self._firm
+        firm[0] = firm[0] + dt if left >= _BORNE else 0.0
+        firm[1] = firm[1] + dt if right >= _BORNE else 0.0
         motion = self._motion
         motion[:BASE] = self._body.base
-        motion[BASE : BASE + 2 * _SOLE] = self._body.soles
-        motion[BASE + 2 * _SOLE :] = *force, left > _SETTLED, right > _SETTLED, dt
+        motion[_SOLES] = self._body.soles
+        motion[_REST] = (*force, firm[0] > _SETTLED, firm[1] > _SETTLED, dt)
         self._kernel.run()
         self._state[:] = self._next
         declared, best = self._differences.tolist()
@@ -113,16 +115,17 @@ class LegsBesideImu:
 
     def _describe(self, declared: float, best: float) -> str:
         xx, yx, xy, yy, _ = self._next[_MOMENTS].tolist()
+        apart, left = math.sqrt(declared), math.sqrt(max(best, 0.0))
         return (
-            f"accelerometer {suspicion(xx, xy, yx, yy)} in base axes: velocity parts from that of "
-            f"the legs by {math.sqrt(declared):.2g} m/s, otherwise by {math.sqrt(max(best, 0)):.2g}"
+            f"accelerometer's {suspicion(xx, xy, yx, yy)} (base axes): its velocity parts from "
+            f"the legs' by {apart:.2g} m/s, otherwise by {left:.2g}"
         )
 
 
 def _kernel(description: RobotDescription) -> Kernel:
     """Write down one step of the sums and of their moments."""
-    motion = ca.SX.sym("motion", BASE + 2 * _SOLE + 6)
-    base, soles = motion[:BASE], ca.reshape(motion[BASE:-6], _SOLE, 2)
+    motion = ca.SX.sym("motion", _REST.stop)
+    base, soles = motion[:BASE], ca.reshape(motion[_SOLES], _SOLE, 2)
     force, stands, dt = motion[-6:-3], motion[-3:-1], motion[-1]
     state = ca.SX.sym("state", _MOMENTS.stop)
     by_legs, smooth = ca.reshape(state[:6], 3, 2), state[6:8]

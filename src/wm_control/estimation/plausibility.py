@@ -10,7 +10,8 @@ without gravity. Two sensors that see the same motion give it away:
 - a joint's velocity is the change of its position.
 
 Differences are summed with a leak, so that noise, impacts and single bad samples fade, and a
-convention that is wrong does not.
+convention that is wrong does not. Velocities of legs and accelerometer: see legs_beside_imu.py;
+torques: see effort.py.
 """
 
 from __future__ import annotations
@@ -18,12 +19,24 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 
+import casadi as ca
 import numpy as np
 
 from wm_control.estimation.body import Soles
+from wm_control.estimation.kernel import Kernel
 from wm_control.estimation.orientation import GRAVITY
 from wm_control.estimation.parameters import SensorParameters
-from wm_control.estimation.vector3 import ZERO, Rows, Vector3, cross, minus, rotate, weighted
+from wm_control.estimation.vector3 import (
+    ZERO,
+    Rows,
+    Vector3,
+    cross,
+    minus,
+    plus,
+    rotate,
+    vector3,
+    weighted,
+)
 from wm_control.types import Array
 
 UNITS = "accelerometer's units or frame"
@@ -58,6 +71,9 @@ _RIGHT = 0.3
 
 _TURN_TIME = 0.01
 """Smoothing of what parts gyro and attitude [s]."""
+
+_SPIKE = 0.005
+"""Most that one sample may part gyro and attitude, so that a single bad one does not tell [rad]."""
 
 _JUMP = 0.1
 """A turn of the IMU's attitude in one sample that its heading makes, when it is set anew [rad]."""
@@ -154,41 +170,64 @@ class TurnBesideAttitude:
     def __init__(self, parameters: SensorParameters) -> None:
         """Know no attitude yet."""
         self._limit = parameters.turn_mismatch
+        self._kernel = _turns()
+        self._seen, self._state = self._kernel.inputs.values()
+        self._next, self._apart = self._kernel.outputs.values()
         self.reset()
 
     def reset(self) -> None:
         """Forget."""
-        self._last: tuple[float, ...] | None = None
-        self._turned = self._told = self._apart = ZERO
+        self._state[:] = 0.0
 
-    def check(self, orientation: Sequence[float], gyro: Vector3, dt: float) -> str:
-        """Take in one sample: quaternion xyzw and reading [rad/s]; return what is wrong."""
-        x, y, z, w = orientation
-        last, self._last = self._last, (x, y, z, w)
-        if last is None:
-            return ""
-        a, b, c, d = last
-        scale = 2.0 if a * x + b * y + c * z + d * w >= 0.0 else -2.0
-        turned = (
-            scale * (d * x - a * w - b * z + c * y),
-            scale * (d * y + a * z - b * w - c * x),
-            scale * (d * z - a * y + b * x - c * w),
-        )
-        (tx, ty, tz), (gx, gy, gz) = turned, gyro
-        if math.hypot(tx - dt * gx, ty - dt * gy, tz - dt * gz) > _JUMP:
-            return ""
-        keep = 1.0 - dt / _MEMORY
-        self._turned = turned = weighted(keep, self._turned, 1.0, turned)
-        self._told = told = weighted(keep, self._told, dt, gyro)
-        new = dt / (_TURN_TIME + dt)
-        self._apart = apart = weighted(1.0 - new, self._apart, new, minus(turned, told))
-        size = math.hypot(*apart)
+    def check(self, orientation: Array, gyro: Array, dt: float) -> str:
+        """Take in one sample: quaternion xyzw (4,) and reading (3,) [rad/s]; return what is wrong.
+
+        Sums begin with the second sample.
+        """
+        seen = self._seen
+        seen[:4] = orientation
+        seen[4:7] = gyro
+        seen[7] = dt
+        self._kernel.run()
+        self._state[:] = self._next
+        size = float(self._apart[0])
         if size <= self._limit:
             return ""
+        turned, apart = vector3(self._state[4:7].tolist()), vector3(self._state[7:10].tolist())
         return (
             f"gyro and attitude of the IMU part by {size / _MEMORY:.2g} rad/s: "
-            f"{turn_suspicion(turned, told)}?"
+            f"{turn_suspicion(turned, plus(turned, 1.0, apart))}?"
         )
+
+
+def _turns() -> Kernel:
+    """Write down the sums: of the attitude's turns, of what the gyro adds, and the latter smoothed.
+
+    state: the last quaternion (4), zero when there is none, and these three (9) [rad].
+    """
+    seen, state = ca.SX.sym("seen", 8), ca.SX.sym("state", 13)
+    orientation, gyro, dt = seen[:4], seen[4:7], seen[7]
+    last, turned, added, smooth = ca.vertsplit(state, (0, 4, 7, 10, 13))
+    sign = ca.if_else(ca.dot(last, orientation) >= 0.0, 2.0, -2.0)
+    step = sign * (
+        last[3] * orientation[:3] - orientation[3] * last[:3] - ca.cross(last[:3], orientation[:3])
+    )
+    apart = dt * gyro - step
+    size = ca.norm_2(apart)
+    counts = ca.logic_and(ca.sumsqr(last) > 0.0, size <= _JUMP)
+    keep, new = 1.0 - dt / _MEMORY, dt / (_TURN_TIME + dt)
+    turned_now = ca.if_else(counts, keep * turned + step, turned)
+    shorter = ca.fmin(1.0, _SPIKE / ca.fmax(size, 1e-12))
+    added_now = ca.if_else(counts, keep * added + shorter * apart, added)
+    smooth_now = smooth + new * (added_now - smooth)
+    return Kernel(
+        "turn_beside_attitude",
+        {"seen": seen, "state": state},
+        {
+            "next": ca.vertcat(orientation, turned_now, added_now, smooth_now),
+            "apart": ca.norm_2(smooth_now),
+        },
+    )
 
 
 _TURNS: tuple[tuple[str, Callable[[float, float, float], Vector3]], ...] = (
@@ -236,9 +275,11 @@ class SpeedBesidePosition:
         apart *= 1.0 - dt / _MEMORY
         apart += position - last[0]
         apart -= (0.5 * dt) * (velocity + last[1])
-        if not (max(apart.max(), -apart.min()) > self._limit):
+        if apart.dot(apart) <= self._limit**2:  # all of them, so each: cheaper to see
             return ""
         worst = int(np.abs(apart).argmax())
+        if not (abs(apart[worst]) > self._limit):
+            return ""
         return (
             f"velocity of {self._names[worst]} and the change of its position part by "
             f"{abs(apart[worst]) / _MEMORY:.2g} rad/s: units or sign?"
