@@ -14,8 +14,9 @@ import numpy as np
 
 from wm_control.estimation.body import Body
 from wm_control.estimation.contact import ContactDetector, WrenchSolver
-from wm_control.estimation.effort import EffortWatch, wrench_by_motion
+from wm_control.estimation.effort import BALANCE, EffortWatch, TorqueBalance, wrench_by_motion
 from wm_control.estimation.health import Health
+from wm_control.estimation.legs_beside_imu import AXES, LegsBesideImu
 from wm_control.estimation.momentum import MomentumObserver
 from wm_control.estimation.orientation import up_from_quaternion
 from wm_control.estimation.parameters import ContactParameters, EstimatorParameters
@@ -28,6 +29,7 @@ from wm_control.estimation.plausibility import (
     SpeedBesidePosition,
     TurnBesideAttitude,
     fault_at_rest,
+    soles_fault_at_rest,
 )
 from wm_control.estimation.sensors import Readings, SensorGuard
 from wm_control.estimation.stuck import JOINTS
@@ -36,6 +38,11 @@ from wm_control.robot.description import RobotDescription
 from wm_control.types import Array, Estimate, Observation
 
 STREAM = "observations"
+
+_NO_VELOCITY = "joints move while drives report no joint velocity"
+
+_DECIDED = (TURN, AXES, BALANCE)
+"""Faults that are evidence gathered over time: no need to wait whether they last."""
 
 _UNKNOWN = np.diag((1.0,) * 6)
 
@@ -71,7 +78,18 @@ class GuardedEstimator(ABC):
         self._turn_beside = TurnBesideAttitude(parameters.sensors)
         self._speeds = SpeedBesidePosition(description.joint_names, parameters.sensors)
         self._effort = EffortWatch(parameters.sensors)
-        self._checks = (self._mean_force, self._turn_beside, self._speeds, self._effort)
+        legs = [description.joint_names[k] for leg in self._legs for k in leg]
+        self._balance = TorqueBalance(legs, self._body.weight)
+        self._axes = LegsBesideImu(description, self._body)
+        self._checks = (
+            self._mean_force,
+            self._turn_beside,
+            self._speeds,
+            self._effort,
+            self._balance,
+            self._axes,
+        )
+        self._force_before: Vector3 | None = None
         self._last: Estimate | None = None
 
     def reset(self, observation: Observation) -> Estimate:
@@ -84,6 +102,7 @@ class GuardedEstimator(ABC):
         self._contact.reset()
         for check in self._checks:
             check.reset()
+        self._force_before = None
         self._last = None
         self._forget()
         readings = self._guard.check(observation, 0.0)
@@ -92,7 +111,8 @@ class GuardedEstimator(ABC):
         if readings.faults or up is None or gyro is None or force is None:
             fault = next(iter(readings.faults.values()), "no vertical from the IMU")
             return self._unusable(observation, f"cannot start: {fault}")
-        fault = fault_at_rest(force, gyro, up)
+        self._body.place(readings.position)
+        fault = fault_at_rest(force, gyro, up) or soles_fault_at_rest(self._body.soles, up)
         if fault:
             return self._unusable(observation, f"cannot start: {fault}")
         self._last = self._begin(observation, readings, up, gyro)
@@ -116,9 +136,14 @@ class GuardedEstimator(ABC):
             if readings.faults:
                 faults.update(readings.faults)
             self._doubt_conventions(readings, dt, faults)
+            if faults and not observation.joint_velocity.any():
+                faults.update(dict.fromkeys(faults.keys() & {JOINTS, SPEEDS}, _NO_VELOCITY))
             if faults or self._health.ailing:
                 self._return_from_outage(readings, faults)
                 self._health.update(faults, dt)
+                for fault in _DECIDED:
+                    if fault in faults:
+                        self._health.fail(faults[fault])
             self._last = self._advance(observation, readings, dt)
             return self._last
         except Exception as error:  # the promise of the protocol, see above
@@ -198,13 +223,17 @@ class GuardedEstimator(ABC):
         return self._unusable(last.observation, self._health.cause)
 
     def _doubt_conventions(self, readings: Readings, dt: float, faults: dict[str, str]) -> None:
-        """Compare sensors that see the same motion; see plausibility.py."""
+        """Compare sensors that see the same motion; see plausibility.py.
+
+        Legs are where the last sample put them, and so is the force beside them.
+        """
         self._effort.update(readings.torque, dt)
+        if self._balance.fault:
+            faults[BALANCE] = self._balance.fault
         if STREAM in faults or readings.gyro is None or readings.orientation is None:
             self._turn_beside.reset()
         else:
-            gyro = vector3(readings.gyro.tolist())
-            if fault := self._turn_beside.check(readings.orientation.tolist(), gyro, dt):
+            if fault := self._turn_beside.check(readings.orientation, readings.gyro, dt):
                 faults[TURN] = fault
         if STREAM in faults or (self._health.outage(JOINTS) > 0.0 and JOINTS not in faults):
             self._speeds.reset()  # nobody saw where the joints went meanwhile
@@ -213,6 +242,10 @@ class GuardedEstimator(ABC):
         if self._attitude_off > 0.0:
             faults[TILT] = f"attitude of the IMU is {self._attitude_off:.2g} rad off: its axes?"
         force = self._in_base(readings.specific_force)
+        self._axes.update(self._force_before, self._contact.loads, dt)
+        self._force_before = force
+        if self._axes.fault:
+            faults[AXES] = self._axes.fault
         if force is not None:
             load = sum(self._contact.loads)
             if fault := self._mean_force.check(force, self._rotation, load, dt):
@@ -223,8 +256,11 @@ class GuardedEstimator(ABC):
         residual = self._momentum.update(self._body.external_force(readings.torque), dt)
         if self._effort.silent:
             borne = self._body.weight * self._mean_force.share_borne
+            self._balance.reset()
             return wrench_by_motion(self._body.soles, self._contact.speeds, borne)
-        return self._wrenches.solve(residual, self._body.jacobians)
+        wrench = self._wrenches.solve(residual, self._body.jacobians)
+        self._balance.update(wrench, self._body.jacobians, residual, dt)
+        return wrench
 
     @property
     def _cause(self) -> str:

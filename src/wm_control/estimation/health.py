@@ -52,12 +52,16 @@ class Health:
         elif not faults:
             self._recover(dt)
 
-    def _fail(self, fault: str, outage: float) -> None:
+    def fail(self, cause: str) -> None:
+        """Unhealthy at once, by evidence that was gathered over time."""
         self._good_time = 0.0
         if self.healthy:
-            limit_ms = 1e3 * self.parameters.outage_limit
-            self.cause = f"{fault}, for {1e3 * outage:.0f} ms (limit {limit_ms:.0f} ms)"
+            self.cause = cause
         self.healthy = False
+
+    def _fail(self, fault: str, outage: float) -> None:
+        limit_ms = 1e3 * self.parameters.outage_limit
+        self.fail(f"{fault}, for {1e3 * outage:.0f} ms (limit {limit_ms:.0f} ms)")
 
     def _recover(self, dt: float) -> None:
         self._good_time += dt

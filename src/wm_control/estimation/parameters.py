@@ -197,12 +197,12 @@ class SensorParameters:
         default=0.004, gt=0.0, description="motion told by another sensor that confirms it [rad]"
     )
     turn_mismatch: float = Field(
-        default=0.01,
+        default=0.009,
         gt=0.0,
         description="of gyro and IMU attitude within 0.1 s that noise and impacts make [rad]",
     )
     speed_mismatch: float = Field(
-        default=0.1,
+        default=0.05,
         gt=0.0,
         description="of a joint's velocity and position within 0.1 s that they make [rad]",
     )
@@ -218,11 +218,11 @@ class CovarianceParameters:
     slip_share: float = Field(
         default=0.015, ge=0.0, lt=1.0, description="of the distance walked, lost to slipping [1]"
     )
-    height: float = Field(default=0.006, gt=0.0, description="over the stance sole's ground [m]")
+    height: float = Field(default=0.009, gt=0.0, description="over the stance sole's ground [m]")
     velocity: float = Field(
         default=0.02, gt=0.0, description="of the base with a foot in contact [m/s]"
     )
-    angular_velocity: float = Field(default=0.006, gt=0.0, description="[rad/s]")
+    angular_velocity: float = Field(default=0.009, gt=0.0, description="[rad/s]")
     unsupported_acceleration: float = Field(
         default=0.15,
         gt=0.0,

@@ -46,14 +46,14 @@ class SoleKinematics:
         self.legs = (_chain(robot, left), _chain(robot, right))
         self._both = np.concatenate(self.legs)
         self._kernel = _kernel(robot, self.legs)
-        self._base, self._position, self._velocity = self._kernel.inputs.values()
+        self.base, self._position, self._velocity = self._kernel.inputs.values()
         self.soles = self._kernel.outputs["soles"]
         self.jacobians = self._kernel.outputs["jacobians"]
         self.place_noise = self._kernel.outputs["place_noise"]
 
     def update(self, base: Array, joint_position: Array, joint_velocity: Array) -> None:
         """Refresh everything. base: (13,) as ``BASE``; joints: (n,)."""
-        self._base[:] = base
+        self.base[:] = base
         joint_position.take(self._both, out=self._position, mode="clip")
         joint_velocity.take(self._both, out=self._velocity, mode="clip")
         self._kernel.run()
