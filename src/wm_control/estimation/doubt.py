@@ -9,9 +9,10 @@ short. So the velocity is in doubt
   range or a bad one, whichever; the velocity is then wrong by up to that force times the period;
 - when for ``slide_patience`` no firm sole was seen to stand still.
 
-A velocity in doubt takes what the soles say, and its covariance says so until one of them has spoken:
-firm, flat and still for ``doubt_time``. Until then a sole may be dragged along, roll or be in the
-air; each of them follows the ground better the longer it is there, so the velocity follows them.
+A velocity in doubt takes what the soles say, and its covariance says so until one of them has
+spoken: until its speed, but for corrections, stayed the same for ``doubt_time``. A sole that is
+dragged along slows down, one that rolls or is in the air tells little; meanwhile the velocity
+follows the soles, for a dragged one comes to rest.
 """
 
 from __future__ import annotations
@@ -122,7 +123,7 @@ class VelocityDoubt:
         self._standing = (_Constancy(), _Constancy())
 
     def corrected(self, change: Array) -> None:
-        """Take in by how much the believed velocity (3,) was corrected, and all slides with it."""
+        """Take in by how much a velocity in doubt (3,) was corrected, and all slides with it."""
         by = vector3(change.tolist())
         self._velocities = [plus(v, 1.0, by) for v in self._velocities]
         self._corrected = self._corrected + change

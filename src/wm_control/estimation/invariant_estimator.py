@@ -199,7 +199,8 @@ class InvariantEkfEstimator(GuardedEstimator):
         if not self._judge(dt):
             self._soles.correct(state, self._stance, self._doubt, dt)
         self._correct_slowly(readings)
-        self._doubt.corrected(state.velocity - predicted)
+        if self._doubt.active:
+            self._doubt.corrected(state.velocity - predicted)
         self._tell_doubt()
         return self._assemble(observation, readings, wrench)
 
@@ -268,7 +269,7 @@ class InvariantEkfEstimator(GuardedEstimator):
         if surprise is not None and readings.missed is None:
             self._probation.suspect(dt * state.rotation.dot(surprise))
         np.multiply(self._steady_drift, dt, out=self._drift)
-        self._stance.add_drift(self._drift, dt)
+        self._stance.add_drift(self._drift, self._soles.creep, dt)
         if self._doubt.active:
             self._drift[ekf.VELOCITY] += dt * self.parameters.invariant_ekf.doubt_drift**2
         self._propagation.spread(state, variance, self._drift)

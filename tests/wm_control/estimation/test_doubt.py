@@ -125,7 +125,7 @@ def test_a_slide_that_friction_brakes_is_a_slip(stance):
 
 
 def doubted(stance, seen, samples=300, corrected=lambda t: np.zeros(3)):
-    """Time until a doubt ends, None if never; seen: velocity of the left, only sole, of time [s]."""
+    """Time until a doubt ends, None if never; seen: velocity of the only sole, of time [s]."""
     stance.lift(0)
     stance.lift(1)
     doubt = VelocityDoubt(PARAMETERS)
