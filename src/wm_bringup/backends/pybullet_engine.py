@@ -28,6 +28,9 @@ GRAVITY = 9.81
 BASE = -1
 """PyBullet's index of the base link."""
 
+_YIELDING_TIME = 0.05
+"""Damping of a compliant ground by its stiffness [s]."""
+
 
 class SimulatorError(WmError):
     """The simulator did not take what it was given."""
@@ -171,6 +174,15 @@ class PyBulletEngine:
             )
         for body in bodies:
             self._set_dynamics(body, BASE, lateralFriction=terrain.ground.friction)
+            if terrain.ground.compliance > 0.0:
+                stiffness = 1.0 / terrain.ground.compliance
+                self._call(
+                    "changeDynamics",
+                    body,
+                    BASE,
+                    contactStiffness=stiffness,
+                    contactDamping=_YIELDING_TIME * stiffness,
+                )
 
     def _static_box(self, box: Box) -> int:
         shape = self._call("createCollisionShape", pybullet.GEOM_BOX, halfExtents=box.half_extents)

@@ -84,6 +84,12 @@ class Ground:
         default=0.0, ge=-0.5, le=0.5, description="uphill along x is positive [rad]"
     )
     slope_start: float = Field(default=1.0, ge=0.5, description="x at which the ramp begins [m]")
+    compliance: float = Field(
+        default=0.0,
+        ge=0.0,
+        le=1e-3,
+        description="by which a point of contact sinks, four to a sole [m/N]; 0 is rigid",
+    )
 
 
 @dataclass(frozen=True, slots=True, config=STRICT)

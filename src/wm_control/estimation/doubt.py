@@ -9,12 +9,16 @@ short. So the velocity is in doubt
   range or a bad one, whichever; the velocity is then wrong by up to that force times the period;
 - when for ``slide_patience`` no firm sole was seen to stand still.
 
-A velocity in doubt takes what the soles say, and its covariance says so until they have spoken.
+A velocity in doubt takes what the soles say, and its covariance says so until one of them has
+spoken: until its speed, but for corrections, stayed the same for ``doubt_time``. A sole that is
+dragged along slows down, one that rolls or is in the air tells little; meanwhile the velocity
+follows the soles, for a dragged one comes to rest.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,7 +27,7 @@ from wm_control.estimation import invariant_ekf as ekf
 from wm_control.estimation.body import Soles
 from wm_control.estimation.invariant_parameters import InvariantEkfParameters
 from wm_control.estimation.stance import Stance
-from wm_control.estimation.vector3 import ZERO, Vector3, weighted
+from wm_control.estimation.vector3 import ZERO, Vector3, plus, vector3, weighted
 from wm_control.types import Array
 
 _HALF_SOLE, _TILTED = 0.1, 0.03
@@ -59,6 +63,34 @@ class Slide:
         return math.sqrt(x * x + y * y + z * z)
 
 
+class _Constancy:
+    """For how long a velocity has stayed the same.
+
+    time: [s].
+    """
+
+    def __init__(self) -> None:
+        """Know no velocity yet."""
+        self.time = 0.0
+        self._least: Array = np.zeros(3)
+        self._most: Array = np.zeros(3)
+
+    @property
+    def middle(self) -> Array:
+        """(3,) of all that it was meanwhile [m/s]."""
+        middle: Array = 0.5 * (self._least + self._most)
+        return middle
+
+    def hear(self, velocity: Array, allowed: Array, dt: float) -> float:
+        """Take in one sample; return the time. allowed: (3,) range it may have [m/s]."""
+        least, most = np.minimum(self._least, velocity), np.maximum(self._most, velocity)
+        if self.time <= 0.0 or not (most - least <= allowed).all():
+            least, most, self.time = velocity, velocity, 0.0
+        self._least, self._most = least, most
+        self.time += dt
+        return self.time
+
+
 class VelocityDoubt:
     """Whether the velocity is in doubt.
 
@@ -74,30 +106,33 @@ class VelocityDoubt:
     def reset(self) -> None:
         """Have no doubt."""
         self._velocities: list[Vector3] = [ZERO, ZERO]
-        self._begun: Array = np.zeros(3)
-        self._left = 0.0
-        self._sliding = 0.0
-
-    @property
-    def active(self) -> bool:
-        """Whether a surprise is now taken for the velocity's."""
-        return self._left > 0.0
+        self._sliding = _Constancy()
+        self.active = False
+        self._corrected: Array = np.zeros(3)
+        self._standing = (_Constancy(), _Constancy())
 
     @property
     def suspected(self) -> Array | None:
         """The slide that all firm soles have in common, once it has gone on for a while."""
-        return self._begun if self._sliding > _SUSPICIOUS else None
+        return self._sliding.middle if self._sliding.time > _SUSPICIOUS else None
 
     def begin(self) -> None:
-        """Doubt the velocity for the next ``doubt_time``."""
-        self._left = self.parameters.doubt_time
+        """Doubt the velocity until a sole has stood for ``doubt_time``."""
+        self.active = True
+        self._sliding = _Constancy()
+        self._standing = (_Constancy(), _Constancy())
+
+    def corrected(self, change: Array) -> None:
+        """Take in by how much a velocity in doubt (3,) was corrected, and all slides with it."""
+        by = vector3(change.tolist())
+        self._velocities = [plus(v, 1.0, by) for v in self._velocities]
+        self._corrected = self._corrected + change
 
     def watch(self, soles: Soles, stance: Stance, dt: float) -> Slide | None:
         """Take in one sample; return the slide that shows the velocity to be wrong, mostly None."""
         p = self.parameters
-        self._left -= dt
         keep, new = p.slide_time / (p.slide_time + dt), dt / (p.slide_time + dt)
-        slowest, speed = None, math.inf
+        witnesses: dict[int, Slide] = {}
         for foot in (0, 1):
             seen = soles.velocity[foot]
             if not stance.standing[foot]:
@@ -105,28 +140,37 @@ class VelocityDoubt:
                 continue
             self._velocities[foot] = weighted(keep, self._velocities[foot], new, seen)
             if stance.firm(foot) and (self.active or not stance.rocks(foot)):
-                slide = self._slide(foot, stance)
-                if slide.speed < speed:
-                    slowest, speed = slide, slide.speed
-        if slowest is None:
+                witnesses[foot] = self._slide(foot, stance)
+        if self.active:
+            self._settle(witnesses, dt)
             return None
-        if speed <= 0.0:
-            self._sliding = max(self._sliding - _FORGIVING * dt, 0.0)
+        return self._common(witnesses, dt)
+
+    def _settle(self, witnesses: Mapping[int, Slide], dt: float) -> None:
+        """End the doubt once a sole stands: but for corrections, its velocity no longer changes."""
+        for foot, standing in enumerate(self._standing):
+            slide = witnesses.get(foot)
+            if slide is None:
+                standing.time = 0.0
+                continue
+            uncorrected = slide.velocity - self._corrected
+            if standing.hear(uncorrected, 2.0 * slide.deviation, dt) > self.parameters.doubt_time:
+                self.active = False
+
+    def _common(self, witnesses: Mapping[int, Slide], dt: float) -> Slide | None:
+        """Tell a slide that all firm soles have in common, constant for ``slide_patience``."""
+        if not witnesses:
             return None
-        if not self._goes_on(slowest):
-            self._begun, self._sliding = slowest.velocity, 0.0
-        self._sliding += dt
-        if self._sliding <= (p.slide_patience_in_doubt if self.active else p.slide_patience):
+        sliding = self._sliding
+        slowest = min(witnesses.values(), key=lambda slide: slide.speed)
+        if slowest.speed <= 0.0:
+            sliding.time = max(sliding.time - _FORGIVING * dt, 0.0)
             return None
-        self._sliding = 0.0
+        allowed = 2.0 * slowest.deviation + _SAME * float(np.linalg.norm(slowest.velocity))
+        if sliding.hear(slowest.velocity, allowed, dt) <= self.parameters.slide_patience:
+            return None
         self.begin()
         return slowest
-
-    def _goes_on(self, slide: Slide) -> bool:
-        """Whether it is the same as when the sliding began: friction soon changes a true one."""
-        change = slide.velocity - self._begun
-        allowed = 2.0 * slide.deviation + _SAME * float(np.linalg.norm(self._begun))
-        return bool((np.abs(change) <= allowed).all())
 
     def _slide(self, foot: int, stance: Stance) -> Slide:
         """Read how a sole slides: rolling over an edge it moves upwards, turning sideways too."""

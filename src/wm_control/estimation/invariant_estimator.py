@@ -187,6 +187,7 @@ class InvariantEkfEstimator(GuardedEstimator):
     def _advance(self, observation: Observation, readings: Readings, dt: float) -> Estimate:
         self._propagate(readings, dt)
         body, state = self._body, self.state
+        predicted = state.velocity.copy()
         body.move(self._base.of(state, self._gyro), readings.position, readings.velocity, dt)
         wrench = self._wrench(readings, dt)
         self._contact.update(wrench, body.soles, dt)
@@ -198,6 +199,8 @@ class InvariantEkfEstimator(GuardedEstimator):
         if not self._judge(dt):
             self._soles.correct(state, self._stance, self._doubt, dt)
         self._correct_slowly(readings)
+        if self._doubt.active:
+            self._doubt.corrected(state.velocity - predicted)
         self._tell_doubt()
         return self._assemble(observation, readings, wrench)
 
@@ -266,7 +269,9 @@ class InvariantEkfEstimator(GuardedEstimator):
         if surprise is not None and readings.missed is None:
             self._probation.suspect(dt * state.rotation.dot(surprise))
         np.multiply(self._steady_drift, dt, out=self._drift)
-        self._stance.add_drift(self._drift, dt)
+        self._stance.add_drift(self._drift, self._soles.creep, dt)
+        if self._doubt.active:
+            self._drift[ekf.VELOCITY] += dt * self.parameters.invariant_ekf.doubt_drift**2
         self._propagation.spread(state, variance, self._drift)
         self._ticks += 1
         if self._ticks % _TIDY_EVERY == 0:

@@ -98,10 +98,13 @@ class InvariantEkfParameters:
         description="more of it by an impact, per rad/s that the gyro jumps by [m/s]",
     )
     doubt_time: float = Field(
-        default=0.1,
+        default=0.03,
         gt=0.0,
         le=1.0,
-        description="after such a sample for which a surprise is the velocity's, not a slip [s]",
+        description="for which a sole has to stand until the velocity is believed again [s]",
+    )
+    doubt_drift: float = Field(
+        default=1.5, ge=0.0, description="of a velocity in doubt [m/s/sqrt(s)]"
     )
     slide_speed: float = Field(
         default=0.035, gt=0.0, description="of a firm sole that is seen to slide [m/s]"
@@ -114,9 +117,6 @@ class InvariantEkfParameters:
         gt=0.0,
         le=1.0,
         description="for which all firm soles may slide before the velocity is wrong instead [s]",
-    )
-    slide_patience_in_doubt: float = Field(
-        default=0.03, gt=0.0, le=1.0, description="the same while the velocity is in doubt [s]"
     )
     flat_ground: bool = Field(
         default=True, description="standing soles are level and at z = 0; false for slopes, bumps"

@@ -8,6 +8,7 @@ import numpy as np
 
 from wm_control.estimation import invariant_ekf as ekf
 from wm_control.estimation.body import Body
+from wm_control.estimation.creep import Creep
 from wm_control.estimation.doubt import VelocityDoubt, doubt_velocity
 from wm_control.estimation.invariant_parameters import InvariantEkfParameters
 from wm_control.estimation.measurements import sole_jacobian
@@ -27,7 +28,7 @@ class SoleCorrection:
     """Innovations of the standing soles' places and headings, with a gate that tells slips.
 
     innovation: squared innovation of the place over its variance, of left and right sole at the
-    last sample; 3 expected, 0 for a sole that does not stand.
+    last sample; 3 expected, 0 for a sole that does not stand. creep: learned from them.
     """
 
     def __init__(self, parameters: InvariantEkfParameters, body: Body) -> None:
@@ -39,16 +40,19 @@ class SoleCorrection:
         floor = np.diag(2 * (p.sole**2, p.sole**2, p.sole**2, p.encoder**2))
         self._floors = [floor[rows, rows] for rows in _ROWS]
         self._seen = [body.kinematics.place_noise[rows, rows] for rows in _ROWS]
+        self.creep = Creep()
         self.innovation = [0.0, 0.0]
         self.looked, self.gated = 0, 0
 
     def reset(self) -> None:
         """Start counting anew."""
+        self.creep.reset()
         self.innovation = [0.0, 0.0]
         self.looked, self.gated = 0, 0
 
     def put_down(self, state: ekf.FilterState, foot: int) -> None:
         """Give the filter a place for a sole, where forward kinematics sees it."""
+        self.creep.put_down(foot)
         soles, at = self._body.soles, slice(4 * foot, 4 * foot + 4)
         noise = self._body.kinematics.place_noise[at, at] * self._variance
         add_contact(state, foot, np.array(soles.position[foot]), soles.heading[foot], noise)
@@ -96,10 +100,12 @@ class SoleCorrection:
         gate, slipped = self.parameters.slip_gate, False
         variances = spread.diagonal().tolist()
         for row, foot in enumerate(feet):
-            x, y, height, _ = z[4 * row : 4 * row + 4]
-            vx, vy, vz, _ = variances[4 * row : 4 * row + 4]
+            x, y, height, heading = z[4 * row : 4 * row + 4]
+            vx, vy, vz, turned = variances[4 * row : 4 * row + 4]
             square = x * x / vx + y * y / vy + height * height / vz
             self.innovation[foot] = square
+            self.creep.height.hear(foot, height, vz, dt)
+            self.creep.heading.hear(foot, heading, turned, dt)
             self.looked += 1
             if not (square <= gate):
                 slipped = True

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from wm_control.estimation import invariant_ekf as ekf
 from wm_control.estimation.body import Soles
+from wm_control.estimation.creep import Creep
 from wm_control.estimation.invariant_parameters import InvariantEkfParameters
 from wm_control.estimation.vector3 import ZERO, Vector3, weighted
 from wm_control.types import Array
@@ -101,9 +102,10 @@ class Stance:
         """Take back that a sole slips."""
         self._slipping[foot] = 0.0
 
-    def add_drift(self, drift: Array, dt: float) -> None:
+    def add_drift(self, drift: Array, creep: Creep, dt: float) -> None:
         """Write the variances that places and headings of the soles gain in dt into (26,)."""
         p = self.parameters
+        sinking, turning_on = creep.sinking, creep.turning
         steady = p.rest_drift if self._rest > _AT_REST else p.turn_drift
         for foot in (0, 1):
             loose, (x, y, z) = 1.0 - self.firmness[foot], self.turn[foot]
@@ -121,4 +123,5 @@ class Stance:
                 place += p.slip_drift**2
                 self._slipping[foot] -= dt
             drift[ekf.FOOT[foot]] = dt * place
-            drift[ekf.FOOT_HEADING[foot]] = dt * turn
+            drift[ekf.FOOT[foot].stop - 1] += dt * sinking
+            drift[ekf.FOOT_HEADING[foot]] = dt * (turn + turning_on)

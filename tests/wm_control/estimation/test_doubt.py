@@ -124,6 +124,49 @@ def test_a_slide_that_friction_brakes_is_a_slip(stance):
     assert watched(stance, braked, braked, 200) is None
 
 
+def doubted(stance, seen, samples=300, corrected=lambda t: np.zeros(3)):
+    """Time until a doubt ends, None if never; seen: velocity of the only sole, of time [s]."""
+    stance.lift(0)
+    stance.lift(1)
+    doubt = VelocityDoubt(PARAMETERS)
+    doubt.watch(soles(seen(0.0)), stance, DT)
+    stance.put_down(0)
+    doubt.begin()
+    for k in range(samples):
+        assert doubt.watch(soles(seen(k * DT)), stance, DT) is None
+        doubt.corrected(corrected(k * DT))
+        if not doubt.active:
+            return k * DT
+    return None
+
+
+@pytest.mark.parametrize("braking", [6.0, 10.0, 20.0, 40.0])
+def test_a_sole_that_is_dragged_along_ends_no_doubt_before_it_stands(stance, braking):
+    """From 0.8 m/s by friction."""
+    ended = doubted(stance, lambda t: (max(0.8 - braking * t, 0.0), 0.0, 0.0))
+    assert 0.8 / braking <= ended < 0.8 / braking + 0.1
+
+
+def test_soles_in_the_air_end_no_doubt(stance):
+    stance.lift(0)
+    stance.lift(1)
+    doubt = VelocityDoubt(PARAMETERS)
+    doubt.begin()
+    for _ in range(300):
+        doubt.watch(soles(), stance, DT)
+    assert doubt.active
+
+
+def test_a_sole_stands_whether_or_not_the_velocity_is_corrected_by_it_meanwhile(stance):
+    """Seen to slide by 0.4 m/s, 0.1 after the first correction of -0.3: it has stood all along."""
+    ended = doubted(
+        stance,
+        lambda t: (0.4, 0.0, 0.0) if t < 0.005 else (0.1, 0.0, 0.0),
+        corrected=lambda t: np.array((-0.3 if 0.003 < t < 0.005 else 0.0, 0.0, 0.0)),
+    )
+    assert ended == pytest.approx(PARAMETERS.doubt_time, abs=0.006)
+
+
 def test_a_velocity_taken_back_is_that_of_the_sole():
     state = ekf.FilterState()
     state.covariance[:] = np.diag(np.full(ekf.SIZE, 1e-6))
@@ -192,6 +235,29 @@ def test_a_sample_at_the_end_of_the_range_is_kept_doubted_and_recovered_from(rob
     error, claim = walked_with(robot, walk, change)
     assert claim[900] > 0.2
     assert error[1050:].max() < 0.05
+
+
+@pytest.mark.parametrize("kick", [(0.8, 0.0), (-0.5, 0.7), (0.0, -1.0)])
+@pytest.mark.parametrize("at", [880, 900, 930])
+def test_a_knock_beyond_the_range_that_drags_the_soles_along_is_recovered_from(
+    robot, walk, kick, at
+):
+    """The filter lacks what the walk does not show: velocity wrong by the kick, less 16 g for 2 ms.
+
+    Told by the same walk with a force at the end of the range in the one sample.
+    """
+    kick_in_base = np.array((*kick, 0.0))
+
+    def change(k, o):
+        if k != at:
+            return o
+        force = np.clip(o.imu_linear_acceleration + kick_in_base / DT, -156.9, 156.9)
+        return replace(o, imu_linear_acceleration=force)
+
+    error, claim = walked_with(robot, walk, change)
+    assert error[at + 150 :].max() < 0.05
+    wrong = error[at:] > 0.15
+    assert (claim[at:][wrong] > error[at:][wrong] / 4.0).all()
 
 
 def test_no_news_of_a_healthy_walk_is_doubted(robot, walk):
