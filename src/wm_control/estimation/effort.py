@@ -25,9 +25,9 @@ _EVERY = 5
 _BALANCE_TIME = 0.1
 """Smoothing of what stays unexplained: pushes are over sooner [s]."""
 
-_WEIGHT_SHARE = 0.4
-"""Of the weight, that torques may bear too much or too little: twice what a payload of 5 kg and
-the noise of rough ground make."""
+_WEIGHT_SHARE = 0.5
+"""Of the weight, that torques may bear too much or too little: three times a payload of 5 kg; a
+wrong unit or sign leaves more."""
 
 _MOMENT, _TORQUE = 35.0, 6.0
 """About the base's horizontal axes and at a leg's joint, that may stay unexplained [N·m]: at most
