@@ -25,9 +25,9 @@ _EVERY = 5
 _BALANCE_TIME = 0.1
 """Smoothing of what stays unexplained: pushes are over sooner [s]."""
 
-_WEIGHT_SHARE = 0.5
-"""Of the weight, that torques may bear too much or too little: three times a payload of 5 kg; a
-wrong unit or sign leaves more."""
+_LEAST, _MOST = 0.5, 2.0
+"""Shares of the weight that torques may bear: a robot may carry as much as itself; tenths, tens and
+a wrong sign are beyond."""
 
 _MOMENT, _TORQUE = 35.0, 6.0
 """About the base's horizontal axes and at a leg's joint, that may stay unexplained [N·m]: at most
@@ -80,7 +80,7 @@ class TorqueBalance:
         self._names = joint_names
         self._weight = weight
         self._left: Array = np.zeros(BASE_DOF + len(joint_names))
-        base = np.repeat((_WEIGHT_SHARE * weight, _MOMENT), 3)
+        base = np.repeat((weight, _MOMENT), 3)
         self._most = _SPIKE * np.concatenate((base, np.full(len(joint_names), _TORQUE)))
         self.reset()
 
@@ -113,8 +113,8 @@ class TorqueBalance:
 
     def _judge(self, left: Sequence[float]) -> str:
         _, _, force, roll, pitch, _, *joints = left
-        if not (abs(force) <= _WEIGHT_SHARE * self._weight):
-            share = 1.0 + force / self._weight
+        share = 1.0 + force / self._weight
+        if not (_LEAST <= share <= _MOST):
             return (
                 f"torques bear {share:.2g} of the weight: their {'sign' if share < 0 else 'unit'}, "
                 "or a robot that something else holds?"
