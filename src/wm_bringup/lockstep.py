@@ -212,6 +212,7 @@ class LockStep:
         The episode then begins armed and without the ramp of gains.
         """
         decision = None
+        self._loop.reset(observation)  # before there was anything prepared, much was amiss
         for _ in range(ARMING_LOOKS):
             self._loop.request(OperatorInput(arm=True))
             decision = self._loop.hold(
