@@ -16,7 +16,7 @@ from typing import Any, Protocol
 
 from wm_bringup.backends.base import GroundTruth, Robot
 from wm_bringup.latency import LatencySample
-from wm_bringup.loop import ControlLoop, TickRecord
+from wm_bringup.loop import GOOD_LOOKS, ControlLoop, TickRecord
 from wm_bringup.realtime import Beat
 from wm_control.arbiter.operator import OperatorInput
 from wm_control.arbiter.postures import damping_command
@@ -187,8 +187,9 @@ class ControlCycle:
         """
         if self.cycles % HOLD_EVERY:
             return
-        self._begin(self._robot.observe(), beat)
-        self._arm_if_wanted()
+        self._begin(self._robot.hold(), beat)
+        if self.loop.good_looks >= GOOD_LOOKS:
+            self._arm_if_wanted()
         velocity = self.gate.current(self.now)
         decision = self.loop.hold(self._observation, velocity, self.now, self._deliver)
         self._held = not decision.armed

@@ -19,7 +19,7 @@ from typing import Literal, Protocol
 from wm_bringup.backends.base import CONTROL_PERIOD, GroundTruth, SimulatedRobot
 from wm_bringup.compute_time import ComputeTimeDraws
 from wm_bringup.contestants import Contestant
-from wm_bringup.loop import ControlLoop, TickRecord
+from wm_bringup.loop import GOOD_LOOKS, ControlLoop, TickRecord
 from wm_bringup.metrics import FallLimits, fall_cause, height_of
 from wm_bringup.scenarios.scenario import Scenario
 from wm_bringup.trace import Trace, TraceRecorder
@@ -201,28 +201,31 @@ class LockStep:
         self._loop.hold(observation, VelocityCommand(), observation.stamp)
         assert self._loop.last is not None
         self._contestant.prepare(self._loop.last.estimate)
-        self._require_arming(observation)
+        observation = self._armed(observation)
         self._loop.reset(observation, armed=True)
         self._contestant.start()
         return observation
 
-    def _require_arming(self, observation: Observation) -> None:
-        """Ask the arbiter of the held robot to arm, as on the graph; NotArmedError if it refuses.
+    def _armed(self, observation: Observation) -> Observation:
+        """Look at the held robot until the arbiter arms, as on the graph; return the last look.
 
-        The episode then begins armed and without the ramp of gains.
+        The episode then begins armed and without the ramp of gains. NotArmedError if it refuses.
         """
-        decision = None
-        self._loop.reset(observation)  # before there was anything prepared, much was amiss
+        self._loop.reset(observation)  # before anything was prepared, much was amiss
+        doubt = "it was not asked for long enough"
         for _ in range(ARMING_LOOKS):
-            self._loop.request(OperatorInput(arm=True))
+            if self._loop.good_looks >= GOOD_LOOKS:
+                self._loop.request(OperatorInput(start=True))
             decision = self._loop.hold(
                 observation, VelocityCommand(), observation.stamp, self._contestant.start
             )
             if decision.armed:
-                return
+                return observation
+            assert self._loop.last is not None
+            doubt = self._loop.last.estimate.cause or doubt
             observation = self._robot.hold()
-        cause = hindrance(decision) if decision else None
-        raise NotArmedError(f"the arbiter does not arm: {cause.text if cause else 'no cause'}")
+        cause = hindrance(decision)
+        raise NotArmedError(f"the arbiter does not arm: {cause.text if cause else doubt}")
 
     def _tick(self, now: float, observation: Observation) -> tuple[Decision, float]:
         """One control cycle; returns what was decided and how long deciding it took."""

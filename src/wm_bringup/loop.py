@@ -37,6 +37,10 @@ from wm_control.types import (
     VelocityCommand,
 )
 
+GOOD_LOOKS = 25
+"""Looks in a row at which a held robot's sensors have to make sense before it is let go of unasked:
+one sample of a gyro in degrees may look like noise, a quarter of a second of them does not."""
+
 
 @dataclass(frozen=True, slots=True)
 class Stamps:
@@ -158,7 +162,8 @@ def propose(
 class ControlLoop:
     """Estimator, controllers, arbiter and filter, called one after the other.
 
-    ``last`` holds the record of the newest cycle. Nothing raises outward: an estimator or
+    ``last`` holds the record of the newest cycle. ``good_looks`` counts how often in a row a held
+    robot's sensors made sense. Nothing raises outward: an estimator or
     controller that raises is reported as unhealthy or failed, with the exception as its cause.
     """
 
@@ -189,6 +194,7 @@ class ControlLoop:
         self.envelope = envelope_of(self.controllers[0].name)
         self.period = period
         self.last: TickRecord | None = None
+        self.good_looks = 0
         self._believed: Estimate | None = None
         self._clock = clock
         self._requests: SimpleQueue[OperatorInput] = SimpleQueue()
@@ -218,6 +224,7 @@ class ControlLoop:
         Of the past only the operator's stop is remembered.
         """
         self._restart(observation)
+        self.good_looks = 0
         self.arbiter.reset(armed=armed)
         self.filter.reset()
         self._overruns = OverrunCounter(self.period)
@@ -248,6 +255,7 @@ class ControlLoop:
         """
         start = self._clock()
         estimate = self._restart(observation)
+        self.good_looks = self.good_looks + 1 if estimate.healthy else 0
         deliver()
         return self._continue(start, observation, estimate, velocity, now)
 

@@ -8,7 +8,7 @@ from loop_fakes import G1, FakeController, FakeEstimator, observation_at
 
 from wm_bringup.backends.clocks import FollowedClock, SteppedClock
 from wm_bringup.control_cycle import HOLD_EVERY, ControlCycle, CycleOptions
-from wm_bringup.loop import ControlLoop
+from wm_bringup.loop import GOOD_LOOKS, ControlLoop
 from wm_bringup.realtime import Beat
 from wm_control.arbiter.operator import OperatorInput
 from wm_control.arbiter.parameters import SafetyParameters
@@ -40,6 +40,9 @@ class FakeRobot:
 
     def observe(self):
         return observation_at(self.ticks * DT - self.sensor_delay, self.ticks)
+
+    def hold(self):
+        return self.observe()
 
     def pass_over(self, periods):
         self.ticks += periods
@@ -228,7 +231,7 @@ def test_after_arming_itself_once_it_does_not_arm_again_after_a_stop():
 @pytest.mark.parametrize("held", [False, True])
 def test_a_reset_does_not_undo_the_operators_stop_whatever_arm_says(held):
     world = World(arm=True, held=held)
-    world.run(5 * HOLD_EVERY)
+    world.run((GOOD_LOOKS + 5) * HOLD_EVERY)
     assert world.records[-1].tick.decision.armed
     world.loop.request(OperatorInput(stop=True))
     world.run()
