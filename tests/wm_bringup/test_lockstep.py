@@ -12,6 +12,7 @@ from wm_control.errors import ParameterError
 from wm_control.mpc.plan import Gait, Mode, WalkingPlan
 from wm_control.robot.description import load_robot
 from wm_control.types import LEFT, RIGHT, SolveReport, Status
+from wm_policy.models import shipped_policy
 
 
 def plan(stamp=0.0, mode=Mode.WALK, support=LEFT, start=0.0, touch_down=0.4):
@@ -155,6 +156,23 @@ def test_one_lost_packet_at_full_walk_is_no_restart_and_no_fall(lost_at):
     speeds = [plan.gait.velocity[0] for _, plan in records[again[0] - 4 :]]
     assert min(speeds) == pytest.approx(0.8)
     assert not run.fall
+
+
+def test_a_burst_of_lost_packets_is_no_contradiction_of_the_joints_speeds():
+    # 16 ms in which an ankle goes 0.06 rad further than its speeds at both ends say
+    scenario = Scenario(
+        duration=9.0,
+        velocity=(VelocitySegment(1.0, 0.8),),
+        noise="nominal",
+        delay=0.008,
+        initial_joint_noise=0.005,
+        faults=tuple(
+            f"observation:drop=1@{lost}" for lost in ("3.277+0.004", "6.067+0.004", "8.659+0.016")
+        ),
+    )
+    policy = shipped_policy()
+    episode = run_episode(WalkSetup(scenario, controller="policy", policy=policy), 4)
+    assert episode.interventions == 0
 
 
 def test_a_plan_arrives_after_its_estimate_and_is_followed_at_the_next_tick_at_the_earliest():

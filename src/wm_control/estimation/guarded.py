@@ -44,6 +44,9 @@ _NO_VELOCITY = "joints move while drives report no joint velocity"
 _DECIDED = (TURN, AXES, BALANCE)
 """Faults that are evidence gathered over time: no need to wait whether they last."""
 
+_UNSEEN = 4.0
+"""Periods from one sample to the next over which a rate at both ends no longer tells the way."""
+
 _UNKNOWN = np.diag((1.0,) * 6)
 
 
@@ -230,12 +233,13 @@ class GuardedEstimator(ABC):
         self._effort.update(readings.torque, dt)
         if self._balance.fault:
             faults[BALANCE] = self._balance.fault
-        if STREAM in faults or readings.gyro is None or readings.orientation is None:
+        unseen = STREAM in faults or dt > _UNSEEN * self.parameters.sensors.nominal_period
+        if unseen or readings.gyro is None or readings.orientation is None:
             self._turn_beside.reset()
         else:
             if fault := self._turn_beside.check(readings.orientation, readings.gyro, dt):
                 faults[TURN] = fault
-        if STREAM in faults or (self._health.outage(JOINTS) > 0.0 and JOINTS not in faults):
+        if unseen or (self._health.outage(JOINTS) > 0.0 and JOINTS not in faults):
             self._speeds.reset()  # nobody saw where the joints went meanwhile
         elif fault := self._speeds.check(readings.position, readings.velocity, dt):
             faults[SPEEDS] = fault
