@@ -7,12 +7,17 @@ import os
 import signal
 import subprocess
 import time
-from itertools import pairwise
 
 import numpy as np
 
 from wm_bringup.graph import command_line
-from wm_bringup.messages import decode_command, decode_imu, decode_multi_array, decode_velocity
+from wm_bringup.messages import (
+    decode_command,
+    decode_estimate,
+    decode_imu,
+    decode_multi_array,
+    decode_velocity,
+)
 from wm_bringup.parts import safety_parameters
 from wm_bringup.topics import (
     ESTIMATE,
@@ -212,15 +217,13 @@ def test_stop_damps_arm_is_refused_until_clear_and_then_drives_again(bench):
 
 
 def test_a_reset_starts_the_simulated_robot_over_and_arms_it_again(bench):
-    before = len(bench.observer.kept[ESTIMATE.name])
+    def newest():
+        return decode_estimate(bench.observer.more(ESTIMATE, 1)[-1], N).observation
+
+    before = newest()
     assert bench.observer.call("robot/reset").success
-
-    def restarted():
-        newest = list(bench.observer.kept[ESTIMATE.name])[before:]
-        numbers = [int(decode_multi_array(d)[0][1]) for d in newest]
-        return any(b < a for a, b in pairwise(numbers)) and numbers[-1] > min(numbers)
-
-    bench.observer.until("a sequence from zero that goes on", restarted)
+    bench.observer.until("another run", lambda: newest().run > before.run)
+    assert newest().sequence < before.sequence
     bench.observer.until("control", lambda: bench.observer.decision()["action"] == "NOMINAL")
 
 
