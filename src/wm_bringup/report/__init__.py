@@ -1,1 +1,1 @@
-"""TODO."""
+"""Results for people: tables, plots and film strips."""
