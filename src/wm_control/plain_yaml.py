@@ -68,3 +68,15 @@ def parse_plain(text: str) -> Any:  # noqa: ANN401 - whatever was written
         return yaml.load(text, PlainLoader)
     except (RecursionError, ValueError) as error:
         raise yaml.YAMLError(f"{type(error).__name__}: {error}") from error
+
+
+class PlainDumper(yaml.SafeDumper):
+    """SafeDumper that quotes text which ``PlainLoader`` would take for something else."""
+
+
+PlainDumper.yaml_implicit_resolvers = PlainLoader.yaml_implicit_resolvers
+
+
+def write_plain(content: Any) -> str:  # noqa: ANN401 - whatever is to be written
+    """Return plain data as a YAML document that ``parse_plain`` reads back the same."""
+    return str(yaml.dump(content, Dumper=PlainDumper, sort_keys=False, allow_unicode=True))

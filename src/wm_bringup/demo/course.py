@@ -6,7 +6,6 @@ from dataclasses import replace
 from itertools import accumulate
 from pathlib import Path
 
-import yaml
 from pydantic import Field, TypeAdapter, model_validator
 from pydantic.dataclasses import dataclass
 
@@ -14,6 +13,7 @@ from wm_bringup.scenarios.possible import check_possible, velocity_text
 from wm_bringup.scenarios.scenario import Push, Scenario, VelocitySegment
 from wm_control.errors import ParameterError
 from wm_control.parameters import STRICT, load_parameters
+from wm_control.plain_yaml import write_plain
 from wm_control.types import VelocityCommand
 
 
@@ -115,7 +115,7 @@ class Course:
     def write_scenario(self, path: Path) -> None:
         """Write ``whole`` to a file."""
         content = TypeAdapter(Scenario).dump_python(self.whole, mode="json")
-        path.write_text(yaml.safe_dump(content, sort_keys=False), encoding="utf-8")
+        path.write_text(write_plain(content), encoding="utf-8")
 
 
 def load_course(path: Path) -> Course:

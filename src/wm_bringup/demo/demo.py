@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import yaml
 
 from wm_bringup import parts
 from wm_bringup.bag import Bag
@@ -25,6 +24,7 @@ from wm_bringup.provenance import provenance
 from wm_bringup.scenarios.possible import reduced
 from wm_bringup.topics import DIAGNOSTICS
 from wm_control.arbiter.velocity_envelope import envelope_of
+from wm_control.plain_yaml import write_plain
 from wm_control.robot.description import load_robot
 
 LEFT_BEHIND = (
@@ -156,7 +156,7 @@ def write_compute_time(latencies: Latencies, path: Path) -> None:
         "machine": str(provenance()["machine"]["processor"]),
         "percentiles": {level: round(float(t), 6) for level, t in zip(levels, times, strict=True)},
     }
-    path.write_text(yaml.safe_dump(content, sort_keys=False), encoding="utf-8")
+    path.write_text(write_plain(content), encoding="utf-8")
 
 
 def lost_messages(bag: Bag) -> int | None:
