@@ -32,7 +32,7 @@ train: venv
 
 test-train: venv
 	@tools/setup_training.sh $(VENV)
-	$(BIN)/python -m pytest -q tests/wm_policy/training tests/wm_bringup/training $(ARGS)
+	$(BIN)/python -m pytest -q tests/wm_training $(ARGS)
 
 table: venv
 	$(BIN)/python tools/walking_table.py $(ARGS)

@@ -19,15 +19,15 @@ SHARE = Path("share/wm_humanoid")
 EXECUTABLES = {
     "wm": "wm_bringup.cli:main",
     # ros2 run wm_humanoid <node>
-    "arbiter": "wm_control.nodes.arbiter:main",
+    "arbiter": "wm_bringup.nodes.arbiter:main",
     "control": "wm_bringup.nodes.control:main",
-    "policy": "wm_policy.nodes.policy:main",
-    "mpc": "wm_control.nodes.mpc:main",
+    "policy": "wm_bringup.nodes.policy:main",
+    "mpc": "wm_bringup.nodes.mpc:main",
     "recorder": "wm_bringup.nodes.recorder:main",
     "robot": "wm_bringup.nodes.robot:main",
-    "state_estimator": "wm_control.nodes.state_estimator:main",
+    "state_estimator": "wm_bringup.nodes.state_estimator:main",
     "velocity_source": "wm_bringup.nodes.velocity_source:main",
-    "whole_body_controller": "wm_control.nodes.whole_body_controller:main",
+    "whole_body_controller": "wm_bringup.nodes.whole_body_controller:main",
 }
 
 

@@ -1,7 +1,8 @@
 """The whole graph in simulation: ros2 launch wm_humanoid sim.launch.py velocity:='0.5 0 0'.
 
-Arguments, processes and environment come from wm_bringup.graph, as those of ``wm run`` do; what
-cannot work is refused before anything starts. ``ros2 launch`` ends with 1 when the robot fell or a
+Arguments, processes and environment come from wm_bringup.graph.processes, as those of ``wm run``
+do; what cannot work is refused before anything starts. ``ros2 launch`` ends with 1 when the robot
+fell or a
 process could not start: it knows no other code than 0 and 1.
 """
 
@@ -15,7 +16,8 @@ from launch.actions import DeclareLaunchArgument, OpaqueFunction, Shutdown
 from launch.substitutions import LaunchConfiguration
 from launch_ros.actions import Node
 
-from wm_bringup.graph import (
+from wm_bringup.graph.preflight import preflight
+from wm_bringup.graph.processes import (
     Graph,
     Process,
     argument_defaults,
@@ -25,8 +27,7 @@ from wm_bringup.graph import (
     parameter_arguments,
     refuse_unknown,
 )
-from wm_bringup.preflight import preflight
-from wm_bringup.run import COULD_NOT_START, GraphFailedError
+from wm_bringup.graph.runner import COULD_NOT_START, GraphFailedError
 
 
 def generate_launch_description() -> LaunchDescription:

@@ -1,8 +1,9 @@
 """Tests mirror ``src`` and so may share names; what they share with each other may not.
 
 pytest imports test modules by path (``--import-mode=importlib`` in pyproject.toml), so that
-``wm_control/estimation/test_sensors.py`` and ``wm_bringup/backends/test_sensors.py`` live side by
-side. Helpers, the modules here that are not tests, are imported by their plain names.
+``wm_control/estimation/readings/test_sensors.py`` and
+``wm_bringup/robots/simulation/test_sensors.py`` live side by side. Helpers, the modules here that
+are not tests, are imported by their plain names.
 """
 
 import sys

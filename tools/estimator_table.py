@@ -25,13 +25,20 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from wm_bringup.estimator_bag import read_recording
-from wm_bringup.estimator_courses import COURSES, FIRST, JUDGED, POLICY, Course, policies_in
-from wm_bringup.estimator_recording import Recording, record
-from wm_bringup.estimator_report import judge_recording
-from wm_bringup.estimator_summary import broken_limits, markdown_table, over_seeds
-from wm_bringup.parts import estimator_parameters
-from wm_bringup.provenance import provenance
+from wm_bringup.cycle.stack import estimator_parameters
+from wm_bringup.host.provenance import provenance
+from wm_bringup.judging.estimators.bag import read_recording
+from wm_bringup.judging.estimators.courses import (
+    COURSES,
+    FIRST,
+    JUDGED,
+    POLICY,
+    Course,
+    policies_in,
+)
+from wm_bringup.judging.estimators.recording import Recording, record
+from wm_bringup.judging.estimators.report import judge_recording
+from wm_bringup.judging.estimators.summary import broken_limits, markdown_table, over_seeds
 from wm_control.errors import WmError
 from wm_control.robot.description import load_robot
 

@@ -27,10 +27,10 @@ from pathlib import Path
 
 import numpy as np
 
-from wm_bringup.backends.base import CONTROL_PERIOD
-from wm_bringup.episode import proportion_interval
+from wm_bringup.judging.episode import proportion_interval
+from wm_bringup.judging.episodes import ENGINES, WalkSetup, build
+from wm_bringup.robots.base import CONTROL_PERIOD
 from wm_bringup.scenarios.scenario import Scenario, VelocitySegment
-from wm_bringup.walk import ENGINES, WalkSetup, build
 from wm_control.robot.description import load_robot
 from wm_policy.models import shipped_policy
 

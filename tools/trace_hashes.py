@@ -22,9 +22,9 @@ from typing import Any
 
 import numpy as np
 
+from wm_bringup.judging.episodes import WalkSetup, run_episode
+from wm_bringup.record.trace import Trace
 from wm_bringup.scenarios.scenario import Ground, Payload, Push, Scenario, VelocitySegment
-from wm_bringup.trace import Trace
-from wm_bringup.walk import WalkSetup, run_episode
 from wm_policy.models import shipped_policy
 
 HASHED = (

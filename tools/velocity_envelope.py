@@ -25,12 +25,12 @@ from functools import cache
 from itertools import pairwise
 from pathlib import Path
 
-from wm_bringup import parts
-from wm_bringup.backends.pybullet_robot import PyBulletRobot
-from wm_bringup.lockstep import LockStep, Run
-from wm_bringup.loop import ControlLoop
+from wm_bringup.cycle import stack
+from wm_bringup.cycle.loop import ControlLoop
+from wm_bringup.judging.episodes import CONTESTANTS, WalkSetup, compute_times, policy_facts
+from wm_bringup.lockstep.lockstep import LockStep, Run
+from wm_bringup.robots.pybullet.robot import PyBulletRobot
 from wm_bringup.scenarios.scenario import Ground, Scenario, VelocitySegment
-from wm_bringup.walk import CONTESTANTS, WalkSetup, compute_times, policy_facts
 from wm_control.arbiter.velocity_envelope import ENVELOPES
 from wm_control.mpc.parameters import GaitParameters
 from wm_control.robot.description import load_robot
@@ -115,7 +115,7 @@ def _ranges(driver: str) -> tuple[tuple[float, float], ...]:
 def courses_of(driver: str, signs: Triple) -> dict[str, Commands]:
     """Walk, reversal, stop, walk, stop; and a long walk with a stop.
 
-    Long walks of the policy are its exam's (wm_bringup.training.bar).
+    Long walks of the policy are its exam's (wm_training.exam.bar).
     """
     there = corner(driver, signs)
     back = corner(driver, (-signs[0], -signs[1], -signs[2]))
@@ -177,9 +177,9 @@ def _run(driver: str, scenario: Scenario, seed: int) -> Run:
         contestant = CONTESTANTS[driver](setup, description, times)
         loop = Ungated(
             description,
-            parts.build_estimator(description, parts.estimator_parameters()),
+            stack.build_estimator(description, stack.estimator_parameters()),
             [contestant.controller],
-            parts.safety_parameters(),
+            stack.safety_parameters(),
             clock=time.thread_time,
         )
         return LockStep(robot, loop, contestant, scenario, times, clock=time.thread_time).run(seed)

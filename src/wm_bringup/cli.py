@@ -23,9 +23,9 @@ from typing import Annotated, Any, ParamSpec
 import typer
 from typer.core import TyperCommand
 
-from wm_bringup.commands import COMMANDS, COULD_NOT_RUN, INTERRUPTED
+from wm_bringup.commands import COMMANDS, COULD_NOT_RUN, ELSEWHERE, INTERRUPTED
+from wm_control.configuration.share import package_version
 from wm_control.errors import WmError
-from wm_control.share import package_version
 
 P = ParamSpec("P")
 
@@ -135,7 +135,7 @@ def load_command(name: str, package: str) -> Callable[..., int] | typer.Typer:
     that it needs is not installed.
     """
     try:
-        module = importlib.import_module(f"{package}.{name}")
+        module = importlib.import_module(ELSEWHERE.get(name, f"{package}.{name}"))
     except ModuleNotFoundError as error:
         refuse(f"'wm {name}' needs the Python module '{error.name}', which is not installed here")
     command: Callable[..., int] | typer.Typer = getattr(module, name)

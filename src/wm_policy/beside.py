@@ -1,14 +1,14 @@
 """A learned policy beside the loop: when it answers, what it takes for a restart, who drives.
 
-The counterpart of ``wm_control.beside.PlannerBeside``; the graph's inference thread and the
-lock-step contestant feed the same object.
+The counterpart of ``wm_control.controllers.beside.PlannerBeside``; the graph's inference thread and
+the lock-step contestant feed the same object.
 """
 
 from __future__ import annotations
 
 from typing import Protocol
 
-from wm_control.beside import Arrival, EstimateOrder, VelocityInForce
+from wm_control.controllers.beside import Arrival, EstimateOrder, VelocityInForce
 from wm_control.types import (
     AdmittedVelocity,
     Command,

@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 from pydantic import Field, Strict
 from pydantic.dataclasses import dataclass
 
-from wm_control.parameters import STRICT
+from wm_control.configuration.parameters import STRICT
 from wm_policy.values import (
     Bounds,
     Count,

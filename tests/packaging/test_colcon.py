@@ -129,6 +129,6 @@ def share_seen_from(libraries: Path) -> Path:
     """Return the share folder that code imported from ``libraries`` uses."""
     program = (
         f"import sys; sys.path.insert(0, {str(libraries)!r});"
-        "from wm_control.share import share_directory; print(share_directory())"
+        "from wm_control.configuration.share import share_directory; print(share_directory())"
     )
     return Path(run(sys.executable, "-c", program, cwd=libraries).strip())

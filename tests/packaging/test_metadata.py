@@ -14,7 +14,7 @@ from catkin_pkg.package import parse_package
 from packaging.requirements import Requirement
 from working_tree import EXECUTABLES, ROOT
 
-from wm_bringup.machine import LIBRARIES
+from wm_bringup.host.machine import LIBRARIES
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -70,7 +70,7 @@ def imported_modules() -> set[str]:
                 found.add(node.module.split(".")[0])
             elif isinstance(node, ast.Constant) and re.fullmatch(MESSAGE_TYPE, str(node.value)):
                 found.add(str(node.value).split("/")[0])
-    ours = {"wm_control", "wm_policy", "wm_bringup"}
+    ours = {"wm_control", "wm_policy", "wm_bringup", "wm_training"}
     return found - ours - sys.stdlib_module_names
 
 

@@ -11,11 +11,11 @@ from typing import Any
 
 import numpy as np
 
-from wm_bringup.backends.pybullet_robot import PyBulletRobot
+from wm_bringup.robots.pybullet.robot import PyBulletRobot
 from wm_bringup.scenarios.scenario import Scenario
-from wm_control.estimation.estimator import LegOdometryEstimator
+from wm_control.controllers.model_based import build_model_based
+from wm_control.estimation.constant_gain.estimator import LegOdometryEstimator
 from wm_control.estimation.parameters import EstimatorParameters
-from wm_control.model_based import build_model_based
 from wm_control.mpc.plan import WalkingPlan
 from wm_control.robot.description import RobotDescription
 from wm_control.types import Array, ControllerResult, VelocityCommand

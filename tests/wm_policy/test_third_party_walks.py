@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from wm_bringup.judging.episodes import WalkSetup, run_episode
 from wm_bringup.scenarios.scenario import Scenario, VelocitySegment
-from wm_bringup.walk import WalkSetup, run_episode
 
 FOLDER = Path(__file__).parents[3] / "shared" / "policies"
 REACHED = {

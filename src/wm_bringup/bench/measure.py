@@ -12,7 +12,7 @@ from typing import Any, ParamSpec, TypeVar
 
 import numpy as np
 
-from wm_bringup.latency import Percentiles, percentiles
+from wm_bringup.cycle.latency import Percentiles, percentiles
 
 P = ParamSpec("P")
 R = TypeVar("R")

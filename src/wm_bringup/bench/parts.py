@@ -18,15 +18,15 @@ import pinocchio as pin
 import pybullet
 from scipy.linalg.lapack import dposv
 
-from wm_bringup import parts
-from wm_bringup.backends.base import CONTROL_PERIOD
-from wm_bringup.backends.pybullet_robot import PyBulletRobot
 from wm_bringup.bench.measure import Measurement, Stopwatch, intercepted, measured, undisturbed
 from wm_bringup.bench.walking import RecordedWalk
-from wm_bringup.loop import ControlLoop
-from wm_bringup.realtime import CONTROL_PRIORITY, Cadence, raise_thread
+from wm_bringup.cycle import stack
+from wm_bringup.cycle.loop import ControlLoop
+from wm_bringup.host.realtime import CONTROL_PRIORITY, Cadence, raise_thread
+from wm_bringup.robots.base import CONTROL_PERIOD
+from wm_bringup.robots.pybullet.robot import PyBulletRobot
+from wm_control.controllers.model_based import ModelBasedController
 from wm_control.estimation.parameters import EstimatorParameters, Kind
-from wm_control.model_based import ModelBasedController
 from wm_control.mpc.footstep_mpc import FootstepMpc
 from wm_control.mpc.plan import WalkingPlan
 from wm_control.robot.model import RobotModel
@@ -71,7 +71,7 @@ def bench_estimator(walk: RecordedWalk) -> list[Measurement]:
 
     First the estimator that is configured, then each kind there is, by name.
     """
-    configured = parts.estimator_parameters()
+    configured = stack.estimator_parameters()
     kinds = {"estimator": configured}
     kinds |= {f"estimator_{kind}": replace(configured, kind=kind) for kind in _ESTIMATORS}
     bound = _time_estimator_libraries(walk)
@@ -80,7 +80,7 @@ def bench_estimator(walk: RecordedWalk) -> list[Measurement]:
 
 
 def _time_updates(walk: RecordedWalk, parameters: EstimatorParameters) -> Stopwatch:
-    estimator = parts.build_estimator(walk.description, parameters)
+    estimator = stack.build_estimator(walk.description, parameters)
     estimator.reset(walk.ticks[0].observation)
     watch = Stopwatch()
     with undisturbed():
@@ -126,7 +126,7 @@ def _configuration(estimate: Estimate) -> tuple[Array, Array]:
 
 def bench_mpc(walk: RecordedWalk) -> list[Measurement]:
     """One plan against the bare QP solves inside it."""
-    p = parts.model_based_parameters()
+    p = stack.model_based_parameters()
     planner = FootstepMpc(RobotModel(walk.description), p.gait, p.mpc)
     ticks = walk.ticks[:: round(p.mpc.period / CONTROL_PERIOD)]
     watch, qps = Stopwatch(), QpCollector()
@@ -144,7 +144,7 @@ def bench_mpc(walk: RecordedWalk) -> list[Measurement]:
 
 def bench_wbc(walk: RecordedWalk) -> list[Measurement]:
     """Whole-body control against Pinocchio's dynamics and the bare QP solve."""
-    controller = ModelBasedController(walk.description, parts.model_based_parameters())
+    controller = ModelBasedController(walk.description, stack.model_based_parameters())
     watch, qps = Stopwatch(), QpCollector()
     controller.reset(walk.ticks[0].estimate)
     with undisturbed():
@@ -227,12 +227,12 @@ def _loop_measurements(walk: RecordedWalk) -> list[Measurement]:
 
 
 def _build_loop(walk: RecordedWalk) -> tuple[ControlLoop, Callable[[WalkingPlan], None]]:
-    controller = ModelBasedController(walk.description, parts.model_based_parameters())
+    controller = ModelBasedController(walk.description, stack.model_based_parameters())
     loop = ControlLoop(
         walk.description,
-        parts.build_estimator(walk.description, parts.estimator_parameters()),
+        stack.build_estimator(walk.description, stack.estimator_parameters()),
         [controller],
-        parts.safety_parameters(),
+        stack.safety_parameters(),
         clock=time.thread_time,
     )
     return loop, controller.receive

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from wm_bringup.backends.pybullet_robot import PyBulletRobot
-from wm_bringup.loop import TickRecord
+from wm_bringup.cycle.loop import TickRecord
+from wm_bringup.judging.episodes import WalkSetup, build
+from wm_bringup.robots.pybullet.robot import PyBulletRobot
 from wm_bringup.scenarios.scenario import Scenario, VelocitySegment
-from wm_bringup.walk import WalkSetup, build
 from wm_control.mpc.plan import WalkingPlan
 from wm_control.robot.description import RobotDescription, load_robot
 

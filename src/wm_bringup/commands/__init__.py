@@ -26,7 +26,7 @@ and its line in ``COMMANDS`` below, whose order is that of ``wm --help``. The ru
 - ``KeyboardInterrupt`` may simply pass through: ``wm`` says "interrupted" and exits with 130. A
   command that owns a robot or a bag brings them to rest in a ``finally``.
 - What cannot happen, or would have no effect, is refused before any work is done, and so are files
-  that could not be written afterwards (``wm_bringup.output``). What was asked for and did not
+  that could not be written afterwards (``wm_bringup.host.output``). What was asked for and did not
   happen is ``NOT_HELD``. Numbers that are not finite, and options given twice, never get here.
 - Its docstring is its ``--help`` and holds one line starting with ``Example: wm``.
 - Keep its module's own imports light; import pinocchio, casadi, pybullet and rclpy inside the
@@ -56,3 +56,6 @@ COMMANDS: Final[Mapping[str, str]] = {
     "doctor": "Say what this machine has, lacks, and how to get it.",
 }
 """Name of each command (and of its module here) and its line in ``wm --help``."""
+
+ELSEWHERE: Final[Mapping[str, str]] = {"train": "wm_training.command"}
+"""Modules of commands that belong to packages above this one."""

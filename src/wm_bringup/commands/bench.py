@@ -38,8 +38,8 @@ def bench(
     from wm_bringup.bench.parts import BENCHES
     from wm_bringup.bench.policy import bench_policy
     from wm_bringup.bench.walking import record_walk
-    from wm_bringup.output import check_file
-    from wm_bringup.provenance import provenance
+    from wm_bringup.host.output import check_file
+    from wm_bringup.host.provenance import provenance
     from wm_bringup.report.screen import make_console, make_screen
     from wm_bringup.report.tables import bench_table
     from wm_control.robot.description import load_robot

@@ -54,10 +54,10 @@ def demo(
     """
     from wm_bringup.demo.course import load_course
     from wm_bringup.demo.demo import DemoOptions, held
-    from wm_bringup.output import check_file, check_folder
+    from wm_bringup.graph.runner import StopSignals
+    from wm_bringup.host.output import check_file, check_folder
     from wm_bringup.report.screen import make_console
-    from wm_bringup.run import StopSignals
-    from wm_control.share import config_file
+    from wm_control.configuration.share import config_file
 
     chosen = load_course(course or config_file("demo.yaml"))
     if seconds is not None:

@@ -31,9 +31,9 @@ def doctor(
     """
     from rich.console import Console
 
-    from wm_bringup.doctor import diagnose, healthy, table
-    from wm_bringup.machine import examine
-    from wm_bringup.output import check_file
+    from wm_bringup.host.doctor import diagnose, healthy, table
+    from wm_bringup.host.machine import examine
+    from wm_bringup.host.output import check_file
 
     check_file(json, "--json")
     console = Console()

@@ -47,9 +47,9 @@ def run(
 
     Example: wm run --velocity 0.5 0 0 --record walk_bag
     """
-    from wm_bringup.graph import describe, graph_arguments
-    from wm_bringup.preflight import hints, preflight
-    from wm_bringup.run import run_graph
+    from wm_bringup.graph.preflight import hints, preflight
+    from wm_bringup.graph.processes import describe, graph_arguments
+    from wm_bringup.graph.runner import run_graph
 
     given = {
         "controller": controller,

@@ -15,10 +15,10 @@ import typer
 from wm_bringup.commands import HELD, NOT_HELD
 
 if TYPE_CHECKING:
-    from wm_bringup.episode import Episode
-    from wm_bringup.episode_store import EpisodeStore
+    from wm_bringup.judging.episode import Episode
+    from wm_bringup.judging.episode_store import EpisodeStore
+    from wm_bringup.judging.episodes import WalkSetup
     from wm_bringup.scenarios.scenario import Scenario
-    from wm_bringup.walk import WalkSetup
 
 COMMAND_TIME = 1.0
 """The robot stands until then, so that the estimator has seen it at rest [s]."""
@@ -108,7 +108,7 @@ def walk(
 
     Example: wm walk --velocity 0.5 0 0 --seconds 20 --seeds 20 --noise nominal --delay 0.008
     """
-    from wm_bringup.walk import WalkSetup, check_setup
+    from wm_bringup.judging.episodes import WalkSetup, check_setup
 
     if controller != "policy" and (policy or overlay):
         raise typer.BadParameter("--policy and --overlay mean something only for 'policy'")
@@ -154,7 +154,7 @@ def _refuse_beside_grid(**given: object) -> None:
 
 def _check_outputs(json: Path | None, film: Path | None, trace: Path | None) -> None:
     """Look at the files before the episodes are run, not after."""
-    from wm_bringup.output import OutputError, check_file
+    from wm_bringup.host.output import OutputError, check_file
 
     check_file(json, "--json")
     if json is not None:
@@ -214,10 +214,10 @@ def _conditions(setup: WalkSetup) -> dict[str, Any]:
     """Everything that a result must say about where it comes from."""
     from pydantic import TypeAdapter
 
-    from wm_bringup.provenance import provenance
+    from wm_bringup.host.provenance import provenance
+    from wm_bringup.judging.episodes import policy_facts
+    from wm_bringup.record.strides import SETTLING_TIME
     from wm_bringup.scenarios.scenario import Scenario
-    from wm_bringup.strides import SETTLING_TIME
-    from wm_bringup.walk import policy_facts
 
     return {
         "scenario": TypeAdapter(Scenario).dump_python(setup.scenario, mode="json"),
@@ -234,7 +234,7 @@ def _conditions(setup: WalkSetup) -> dict[str, Any]:
 
 
 def _store(json: Path | None, setup: WalkSetup, resume: bool) -> EpisodeStore | None:
-    from wm_bringup.episode_store import EpisodeStore
+    from wm_bringup.judging.episode_store import EpisodeStore
 
     if json is None:
         return None
@@ -272,8 +272,8 @@ def _run(
     episodes: list[Episode],
     store: EpisodeStore | None,
 ) -> None:
+    from wm_bringup.judging.episodes import run_episodes
     from wm_bringup.report.screen import progress_bar
-    from wm_bringup.walk import run_episodes
 
     with progress_bar() as bar:
         task = bar.add_task(f"{setup.controller} {setup.scenario.name}", total=len(seeds))
@@ -286,8 +286,8 @@ def _run(
 
 
 def _summary(episodes: Sequence[Episode]) -> dict[str, Any]:
-    from wm_bringup.backends.base import CONTROL_PERIOD
-    from wm_bringup.episode import summarise_episodes
+    from wm_bringup.judging.episode import summarise_episodes
+    from wm_bringup.robots.base import CONTROL_PERIOD
 
     stages = {
         name: median(e.cpu_per_tick_ms[name] for e in episodes)
@@ -307,7 +307,7 @@ def _summary(episodes: Sequence[Episode]) -> dict[str, Any]:
 
 
 def _grid(setup: WalkSetup, step: float, jobs: int, resume: bool, json: Path | None) -> int:
-    from wm_bringup.push_grid import DIRECTIONS, PHASES, run_grid, summarise_grid
+    from wm_bringup.judging.push_grid import DIRECTIONS, PHASES, run_grid, summarise_grid
     from wm_bringup.report.screen import make_console, progress_bar
     from wm_bringup.report.tables import grid_table
 

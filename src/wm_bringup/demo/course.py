@@ -11,9 +11,9 @@ from pydantic.dataclasses import dataclass
 
 from wm_bringup.scenarios.possible import check_possible, velocity_text
 from wm_bringup.scenarios.scenario import Push, Scenario, VelocitySegment
+from wm_control.configuration.parameters import STRICT, load_parameters
+from wm_control.configuration.plain_yaml import write_plain
 from wm_control.errors import ParameterError
-from wm_control.parameters import STRICT, load_parameters
-from wm_control.plain_yaml import write_plain
 from wm_control.types import VelocityCommand
 
 

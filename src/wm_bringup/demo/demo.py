@@ -11,20 +11,20 @@ from typing import Any
 
 import numpy as np
 
-from wm_bringup import parts
-from wm_bringup.bag import Bag
+from wm_bringup.bags.reader import Bag
+from wm_bringup.cycle import stack
 from wm_bringup.demo.course import Course
 from wm_bringup.demo.evidence import Evidence, read_evidence
 from wm_bringup.demo.judge import Latencies, judge, read_latencies
 from wm_bringup.demo.live import LiveRun, Show, drive
 from wm_bringup.demo.report import draw_film, draw_plots
-from wm_bringup.graph import describe, graph_arguments
-from wm_bringup.preflight import preflight
-from wm_bringup.provenance import provenance
+from wm_bringup.graph.preflight import preflight
+from wm_bringup.graph.processes import describe, graph_arguments
+from wm_bringup.host.provenance import provenance
 from wm_bringup.scenarios.possible import reduced
-from wm_bringup.topics import DIAGNOSTICS
+from wm_bringup.wire.topics import DIAGNOSTICS
 from wm_control.arbiter.velocity_envelope import envelope_of
-from wm_control.plain_yaml import write_plain
+from wm_control.configuration.plain_yaml import write_plain
 from wm_control.robot.description import load_robot
 
 LEFT_BEHIND = (
@@ -144,7 +144,7 @@ def judge_run(run: LiveRun, options: DemoOptions) -> Judged:
 def reduced_on(options: DemoOptions) -> list[str]:
     """Velocities of the course that the gate gives to this driver in part only."""
     course, envelope = options.course, envelope_of(options.controller)
-    return list(reduced(course.commanded, parts.safety_parameters().velocity, envelope))
+    return list(reduced(course.commanded, stack.safety_parameters().velocity, envelope))
 
 
 def write_compute_time(latencies: Latencies, path: Path) -> None:

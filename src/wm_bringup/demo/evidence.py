@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from wm_bringup.bag import Bag, open_bag
-from wm_bringup.bag_writer import BagError
-from wm_bringup.strides import touchdowns
-from wm_bringup.topics import (
+from wm_bringup.bags.reader import Bag, open_bag
+from wm_bringup.bags.writer import BagError
+from wm_bringup.record.strides import touchdowns
+from wm_bringup.wire.topics import (
     CMD_VEL,
     DECISION,
     GROUND_TRUTH,

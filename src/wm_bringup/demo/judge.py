@@ -10,12 +10,12 @@ from typing import Any
 
 import numpy as np
 
+from wm_bringup.cycle.latency import STAGES, percentiles
 from wm_bringup.demo.course import Course
 from wm_bringup.demo.errors import DemoError
 from wm_bringup.demo.evidence import Evidence, Said
-from wm_bringup.latency import STAGES, percentiles
-from wm_bringup.metrics import FallLimits
-from wm_bringup.strides import (
+from wm_bringup.record.fall import FallLimits
+from wm_bringup.record.strides import (
     Strides,
     gait_windows,
     heading_velocity,

@@ -14,8 +14,8 @@ import psutil
 
 from wm_bringup.demo.course import Course
 from wm_bringup.demo.errors import DemoError
-from wm_bringup.graph import Graph
-from wm_bringup.run import GraphRunner
+from wm_bringup.graph.processes import Graph
+from wm_bringup.graph.runner import GraphRunner
 
 if TYPE_CHECKING:
     from wm_bringup.nodes.operator import LiveView, Operator

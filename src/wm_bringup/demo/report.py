@@ -9,14 +9,14 @@ from typing import Any
 import numpy as np
 from rich.table import Table
 
-from wm_bringup.backends.base import CONTROL_PERIOD
 from wm_bringup.demo.course import Course
 from wm_bringup.demo.evidence import Evidence
 from wm_bringup.demo.judge import Latencies
-from wm_bringup.report.film import UNITS, Moment, command_text, film_strip
+from wm_bringup.record.film import UNITS, Moment, command_text, film_strip
+from wm_bringup.record.strides import gait_windows
 from wm_bringup.report.plots import Motion, plot_latency, plot_motion
 from wm_bringup.report.tables import number, triple
-from wm_bringup.strides import gait_windows
+from wm_bringup.robots.base import CONTROL_PERIOD
 from wm_control.robot.description import RobotDescription
 
 MID_SEGMENT = 0.75

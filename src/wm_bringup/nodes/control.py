@@ -18,35 +18,35 @@ from pathlib import Path
 from rclpy.node import Node
 from rclpy.utilities import remove_ros_args
 
-from wm_bringup import realtime
-from wm_bringup.control_cycle import CycleOptions, CycleRecord
-from wm_bringup.fall_watch import FallWatch
-from wm_bringup.graph import CONTROL_NODES
-from wm_bringup.latency import LatencyLog
-from wm_bringup.loop_client import LoopClient
-from wm_bringup.loop_messages import LoopHealth, LoopSetup, Word
-from wm_bringup.messages import Level
-from wm_bringup.nodes.latency_topic import LatencyFace
-from wm_bringup.nodes.robot import RobotFace
-from wm_bringup.nodes.stall_watch import StallWatch
-from wm_bringup.parts import (
+from wm_bringup.cycle.control_cycle import CycleOptions, CycleRecord
+from wm_bringup.cycle.latency import LatencyLog
+from wm_bringup.cycle.loop_client import LoopClient
+from wm_bringup.cycle.loop_messages import LoopHealth, LoopSetup, Word
+from wm_bringup.cycle.record_codec import unpack
+from wm_bringup.cycle.stack import (
     BACKENDS,
     CONTROLLERS,
     estimator_parameters,
     model_based_parameters,
     safety_parameters,
 )
-from wm_bringup.record_codec import unpack
-from wm_bringup.thinning import Thinning
-from wm_bringup.topics import JOINT_COMMAND, POLICY_PROPOSAL, STEERING
-from wm_control.nodes import process
-from wm_control.nodes.arbiter import ArbiterFace, listen_to_proposals
-from wm_control.nodes.exclusive import refuse_second
-from wm_control.nodes.parameters import declare
-from wm_control.nodes.rivals import RivalWatch
-from wm_control.nodes.state_estimator import StateEstimatorFace
-from wm_control.nodes.velocity_topic import listen_to_velocity
-from wm_control.nodes.whole_body_controller import WholeBodyControllerFace
+from wm_bringup.graph.fall_watch import FallWatch
+from wm_bringup.graph.processes import CONTROL_NODES
+from wm_bringup.host import realtime
+from wm_bringup.nodes.arbiter import ArbiterFace, listen_to_proposals
+from wm_bringup.nodes.robot import RobotFace
+from wm_bringup.nodes.state_estimator import StateEstimatorFace
+from wm_bringup.nodes.support import process
+from wm_bringup.nodes.support.exclusive import refuse_second
+from wm_bringup.nodes.support.latency_topic import LatencyFace
+from wm_bringup.nodes.support.parameters import declare
+from wm_bringup.nodes.support.rivals import RivalWatch
+from wm_bringup.nodes.support.stall_watch import StallWatch
+from wm_bringup.nodes.support.velocity_topic import listen_to_velocity
+from wm_bringup.nodes.whole_body_controller import WholeBodyControllerFace
+from wm_bringup.wire.messages import Level
+from wm_bringup.wire.thinning import Thinning
+from wm_bringup.wire.topics import JOINT_COMMAND, POLICY_PROPOSAL, STEERING
 from wm_control.robot.description import load_robot
 
 TRUTH_TICKS = 10

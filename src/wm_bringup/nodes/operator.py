@@ -14,10 +14,10 @@ from rclpy.qos import QoSProfile, ReliabilityPolicy
 from rclpy.task import Future
 from std_srvs.srv import Trigger
 
-from wm_bringup.messages import encode_twist
-from wm_bringup.topics import ARM, CMD_VEL, DECISION, DIAGNOSTICS, GROUND_TRUTH
-from wm_control.nodes import process
-from wm_control.nodes.qos import publisher
+from wm_bringup.nodes.support import process
+from wm_bringup.nodes.support.qos import publisher
+from wm_bringup.wire.messages import encode_twist
+from wm_bringup.wire.topics import ARM, CMD_VEL, DECISION, DIAGNOSTICS, GROUND_TRUTH
 from wm_control.types import VelocityCommand
 
 COMMAND_PERIOD = 0.05

@@ -26,15 +26,15 @@ from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 from rclpy.subscription import Subscription
 from rosbags.interfaces import Qos
 
-from wm_bringup import realtime
-from wm_bringup.bag_writer import BagError, BagWriter
-from wm_bringup.nodes.offered_qos import offered_qos
-from wm_bringup.recording import Recording
-from wm_bringup.topics import CLOCK, PROPOSAL, PUBLISHER, TOPICS
+from wm_bringup.bags.recorder import Recording
+from wm_bringup.bags.writer import BagError, BagWriter
+from wm_bringup.graph.ready import report_ready
+from wm_bringup.host import realtime
+from wm_bringup.nodes.support import process
+from wm_bringup.nodes.support.offered_qos import offered_qos
+from wm_bringup.nodes.support.parameters import declare_typed
+from wm_bringup.wire.topics import CLOCK, PROPOSAL, PUBLISHER, TOPICS
 from wm_control.errors import WmError
-from wm_control.nodes import process
-from wm_control.nodes.parameters import declare_typed
-from wm_control.nodes.ready import report_ready
 
 RECORDED = tuple(topic for topic in TOPICS if topic not in (PROPOSAL, CLOCK))
 """What is recorded unless the parameter ``topics`` says otherwise."""

@@ -20,10 +20,17 @@ from rclpy.utilities import remove_ros_args
 from std_msgs.msg import String
 from std_srvs.srv import Trigger
 
-from wm_bringup import realtime
-from wm_bringup.backends.base import CONTROL_PERIOD, Robot
-from wm_bringup.control_cycle import TrueBase
-from wm_bringup.messages import (
+from wm_bringup.cycle.control_cycle import TrueBase
+from wm_bringup.cycle.stack import BACKENDS, build_robot, load_scenario, safety_parameters
+from wm_bringup.host import realtime
+from wm_bringup.host.realtime import Beat
+from wm_bringup.nodes.support import process
+from wm_bringup.nodes.support.alone import Alone
+from wm_bringup.nodes.support.diagnostics import Health
+from wm_bringup.nodes.support.qos import publisher
+from wm_bringup.nodes.support.refusing import tell_refusal
+from wm_bringup.robots.base import CONTROL_PERIOD, Robot
+from wm_bringup.wire.messages import (
     JointStateEncoder,
     Level,
     decode_command,
@@ -32,9 +39,7 @@ from wm_bringup.messages import (
     imu_encoder,
     odometry_encoder,
 )
-from wm_bringup.parts import BACKENDS, build_robot, load_scenario, safety_parameters
-from wm_bringup.realtime import Beat
-from wm_bringup.topics import (
+from wm_bringup.wire.topics import (
     CLOCK,
     GROUND_TRUTH,
     IMU,
@@ -49,11 +54,6 @@ from wm_control.arbiter.command_check import (
     implausible_timing,
 )
 from wm_control.arbiter.watchdog import CommandWatchdog
-from wm_control.nodes import process
-from wm_control.nodes.alone import Alone
-from wm_control.nodes.diagnostics import Health
-from wm_control.nodes.qos import publisher
-from wm_control.nodes.refusing import tell_refusal
 from wm_control.refusal import Refusals
 from wm_control.robot.description import RobotDescription
 from wm_control.types import Command, Observation

@@ -12,10 +12,10 @@ from collections.abc import Sequence
 from rclpy.node import Node
 from rclpy.utilities import remove_ros_args
 
-from wm_bringup.messages import encode_twist
-from wm_bringup.topics import CMD_VEL
-from wm_control.nodes import process
-from wm_control.nodes.qos import publisher
+from wm_bringup.nodes.support import process
+from wm_bringup.nodes.support.qos import publisher
+from wm_bringup.wire.messages import encode_twist
+from wm_bringup.wire.topics import CMD_VEL
 from wm_control.types import VelocityCommand
 
 PERIOD = 0.1

@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from wm_bringup.strides import heading_velocity, yaw_of
+from wm_bringup.record.strides import heading_velocity, yaw_of
 from wm_control.types import Array
 
 COMMAND, STRIDE, RAW, PUSH, BAD = "#c2410c", "#1d4ed8", "#93b4e8", "#b91c1c", "#dc2626"

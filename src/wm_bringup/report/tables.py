@@ -7,7 +7,7 @@ from typing import Any
 
 from rich.table import Table
 
-from wm_bringup.episode import Episode
+from wm_bringup.judging.episode import Episode
 
 _NONE = "-"
 

@@ -14,8 +14,8 @@ from pydantic import AfterValidator, Field, field_validator
 from pydantic.dataclasses import dataclass
 
 from wm_bringup.scenarios.faults import Fault
-from wm_control.parameters import STRICT, load_parameters
-from wm_control.share import config_file
+from wm_control.configuration.parameters import STRICT, load_parameters
+from wm_control.configuration.share import config_file
 from wm_control.types import VelocityCommand
 
 SHORTEST = 0.002

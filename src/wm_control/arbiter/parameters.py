@@ -6,7 +6,7 @@ from pydantic import Field
 from pydantic.dataclasses import dataclass
 
 from wm_control.arbiter.velocity_envelope import WIDEST
-from wm_control.parameters import STRICT
+from wm_control.configuration.parameters import STRICT
 
 
 @dataclass(frozen=True, slots=True, config=STRICT)

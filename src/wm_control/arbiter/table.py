@@ -33,8 +33,8 @@ if __name__ == "__main__":  # pragma: no cover
     import sys
 
     from wm_control.arbiter.parameters import SafetyParameters
-    from wm_control.parameters import load_parameters
-    from wm_control.share import config_file
+    from wm_control.configuration.parameters import load_parameters
+    from wm_control.configuration.share import config_file
 
     shipped = load_parameters(SafetyParameters, config_file("arbiter.yaml"))
     sys.stdout.write(rule_table(shipped.arbiter) + "\n")

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from wm_control.estimation.estimator import LegOdometryEstimator
+from wm_control.estimation.constant_gain.estimator import LegOdometryEstimator
 from wm_control.estimation.guarded import GuardedEstimator
-from wm_control.estimation.invariant_estimator import InvariantEkfEstimator
+from wm_control.estimation.invariant.estimator import InvariantEkfEstimator
 from wm_control.estimation.parameters import EstimatorParameters
 from wm_control.robot.description import RobotDescription
 

@@ -12,15 +12,21 @@ from dataclasses import replace
 
 import numpy as np
 
-from wm_control.estimation.body import Body
-from wm_control.estimation.contact import ContactDetector, WrenchSolver
-from wm_control.estimation.effort import BALANCE, EffortWatch, TorqueBalance, wrench_by_motion
+from wm_control.estimation.algebra.orientation import up_from_quaternion
+from wm_control.estimation.algebra.vector3 import Rows, Vector3, rotate, vector3
+from wm_control.estimation.body.body import Body
+from wm_control.estimation.body.contact import ContactDetector, WrenchSolver
+from wm_control.estimation.body.momentum import MomentumObserver
 from wm_control.estimation.health import Health
-from wm_control.estimation.legs_beside_imu import AXES, LegsBesideImu
-from wm_control.estimation.momentum import MomentumObserver
-from wm_control.estimation.orientation import up_from_quaternion
 from wm_control.estimation.parameters import ContactParameters, EstimatorParameters
-from wm_control.estimation.plausibility import (
+from wm_control.estimation.readings.effort import (
+    BALANCE,
+    EffortWatch,
+    TorqueBalance,
+    wrench_by_motion,
+)
+from wm_control.estimation.readings.legs_beside_imu import AXES, LegsBesideImu
+from wm_control.estimation.readings.plausibility import (
     SPEEDS,
     TILT,
     TURN,
@@ -31,9 +37,8 @@ from wm_control.estimation.plausibility import (
     fault_at_rest,
     soles_fault_at_rest,
 )
-from wm_control.estimation.sensors import Readings, SensorGuard
-from wm_control.estimation.stuck import JOINTS
-from wm_control.estimation.vector3 import Rows, Vector3, rotate, vector3
+from wm_control.estimation.readings.sensors import Readings, SensorGuard
+from wm_control.estimation.readings.stuck import JOINTS
 from wm_control.robot.description import RobotDescription
 from wm_control.types import Array, Estimate, Observation
 

@@ -7,8 +7,8 @@ from typing import Literal
 from pydantic import Field
 from pydantic.dataclasses import dataclass
 
-from wm_control.estimation.invariant_parameters import InvariantEkfParameters
-from wm_control.parameters import STRICT
+from wm_control.configuration.parameters import STRICT
+from wm_control.estimation.invariant.parameters import InvariantEkfParameters
 
 Kind = Literal["leg_odometry", "invariant_ekf"]
 

@@ -285,3 +285,15 @@ def _one_of(name: str, value: float, allowed: tuple[int, ...]) -> int:
 def with_age(plan: WalkingPlan, now: float) -> SolveReport:
     """Return the plan's report with its age at ``now``."""
     return replace(plan.report, age=now - plan.stamp)
+
+
+def gait_phase(plan: WalkingPlan | None, now: float) -> float:
+    """Phase of the stride in [0, 1): 0 where the left foot lands, 0.5 where the right one does.
+
+    NaN without a plan and while standing.
+    """
+    if plan is None or not plan.gait.mode:
+        return float("nan")
+    gait = plan.gait
+    progress = (now - gait.step_start) / max(gait.touch_down - gait.step_start, 1e-3)
+    return 0.5 * (gait.support + min(max(progress, 0.0), 1.0 - 1e-9))

@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import Field
 from pydantic.dataclasses import dataclass
 
-from wm_control.parameters import STRICT
+from wm_control.configuration.parameters import STRICT
 
 Vector3 = tuple[float, float, float]
 Positive = Annotated[float, Field(gt=0.0)]

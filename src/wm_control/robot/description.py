@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 
+from wm_control.configuration.parameters import load_parameters
 from wm_control.errors import RobotDescriptionError
-from wm_control.parameters import load_parameters
 from wm_control.robot.config import RobotConfig
 from wm_control.robot.folding import FoldedRobot, fold_fixed_joints
 from wm_control.robot.joint_table import build_joint_table, check_joint_names, with_limits

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, distribution, files
 from pathlib import Path
 
+from wm_control.configuration.share import ShareNotFoundError, config_file
 from wm_control.errors import RobotDescriptionError
-from wm_control.share import ShareNotFoundError, config_file
 
 EXAMPLE_ROBOTS = "example-robot-data"
 

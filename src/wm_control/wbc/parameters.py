@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 from pydantic.dataclasses import dataclass
 
-from wm_control.parameters import STRICT
+from wm_control.configuration.parameters import STRICT
 
 
 @dataclass(frozen=True, slots=True, config=STRICT)

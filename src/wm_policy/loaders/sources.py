@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from wm_control.share import ShareNotFoundError, share_directory
+from wm_control.configuration.share import ShareNotFoundError, share_directory
 from wm_policy.errors import MissingValueError, PolicyFileError, absence
 from wm_policy.loaders import holosoma, leapp, mjlab, own, unitree_deploy
 from wm_policy.loaders.folders import (

@@ -11,7 +11,7 @@ from wm_bringup.bench.parts import BENCHES
 from wm_bringup.bench.policy import bench_policy
 from wm_bringup.bench.walking import record_walk
 from wm_bringup.cli import main
-from wm_bringup.latency import percentiles
+from wm_bringup.cycle.latency import percentiles
 
 PARTS = ["estimator", "mpc", "wbc", "sim"]
 
@@ -79,10 +79,10 @@ def test_every_kind_of_estimator_is_timed_on_the_same_walk(walk):
 
 def test_a_replayed_controller_does_what_it_did_in_the_walk(walk):
     # otherwise the benchmark would time another, perhaps easier, walk
-    from wm_bringup import parts
-    from wm_control.model_based import ModelBasedController
+    from wm_bringup.cycle import stack
+    from wm_control.controllers.model_based import ModelBasedController
 
-    controller = ModelBasedController(walk.description, parts.model_based_parameters())
+    controller = ModelBasedController(walk.description, stack.model_based_parameters())
     controller.reset(walk.ticks[0].estimate)
     for tick, plan in zip(walk.ticks, walk.plans, strict=True):
         controller.receive(plan)

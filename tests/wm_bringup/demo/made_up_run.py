@@ -3,8 +3,8 @@
 import numpy as np
 from rosbags.typesys import Stores, get_typestore
 
-from wm_bringup.bag_writer import BagWriter
-from wm_bringup.latency import LatencyLog, LatencySample
+from wm_bringup.bags.writer import BagWriter
+from wm_bringup.cycle.latency import LatencyLog, LatencySample
 from wm_control.mpc.plan import Gait, Mode, WalkingPlan, pack
 from wm_control.types import SolveReport, Status
 

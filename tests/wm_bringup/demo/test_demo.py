@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 from made_up_run import START, write_bag, write_latencies
 
-from wm_bringup.bag_writer import BagError
-from wm_bringup.compute_time import ComputeTime
+from wm_bringup.bags.writer import BagError
 from wm_bringup.demo.course import Course, Segment, load_course
 from wm_bringup.demo.demo import DemoOptions, clear, held, judge_run, reduced_on
 from wm_bringup.demo.errors import DemoError
@@ -13,9 +12,10 @@ from wm_bringup.demo.evidence import read_evidence
 from wm_bringup.demo.judge import read_latencies
 from wm_bringup.demo.live import LiveRun
 from wm_bringup.demo.report import lines
+from wm_bringup.lockstep.compute_time import ComputeTime
 from wm_bringup.scenarios.scenario import load_scenario
+from wm_control.configuration.share import config_file
 from wm_control.errors import ParameterError
-from wm_control.share import config_file
 from wm_control.types import VelocityCommand
 
 COURSE = Course(
@@ -186,7 +186,7 @@ def test_the_measured_latency_can_be_replayed_in_lock_step(tmp_path):
 
 
 def test_a_bag_without_the_truth_says_what_is_missing(tmp_path):
-    from wm_bringup.bag_writer import BagWriter
+    from wm_bringup.bags.writer import BagWriter
 
     writer = BagWriter(tmp_path / "bag")
     writer.add_topic("/cmd_vel", "geometry_msgs/msg/Twist")

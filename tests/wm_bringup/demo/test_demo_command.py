@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from wm_bringup.bag import open_bag
+from wm_bringup.bags.reader import open_bag
 from wm_bringup.cli import main
 from wm_bringup.commands import COULD_NOT_RUN, HELD
 

@@ -6,8 +6,8 @@ import pytest
 from ros_domain import Domain
 from ros_observer import Observer
 
-from wm_bringup.graph import describe, graph_arguments
-from wm_bringup.run import GraphRunner
+from wm_bringup.graph.processes import describe, graph_arguments
+from wm_bringup.graph.runner import GraphRunner
 
 LENIENT = {
     "overruns_in_a_row": 100,

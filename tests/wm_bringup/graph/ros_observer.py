@@ -17,8 +17,8 @@ from rclpy.qos import QoSProfile, ReliabilityPolicy
 from rclpy.signals import SignalHandlerOptions
 from std_srvs.srv import Trigger
 
-from wm_bringup.topics import DIAGNOSTICS, Topic
-from wm_control.nodes.qos import message_class
+from wm_bringup.nodes.support.qos import message_class
+from wm_bringup.wire.topics import DIAGNOSTICS, Topic
 
 PATIENCE = 60.0
 """How long anything may take on a machine that is busy with other things [s]."""

@@ -10,16 +10,17 @@ import time
 
 import numpy as np
 
-from wm_bringup.graph import command_line
-from wm_bringup.messages import (
+from wm_bringup.cycle.stack import safety_parameters
+from wm_bringup.graph.processes import command_line
+from wm_bringup.nodes.support.qos import SUBSCRIBER, profile
+from wm_bringup.wire.messages import (
     decode_command,
     decode_estimate,
     decode_imu,
     decode_multi_array,
     decode_velocity,
 )
-from wm_bringup.parts import safety_parameters
-from wm_bringup.topics import (
+from wm_bringup.wire.topics import (
     ESTIMATE,
     IMU,
     JOINT_COMMAND,
@@ -29,9 +30,8 @@ from wm_bringup.topics import (
     ROBOT_DESCRIPTION,
     VELOCITY,
 )
-from wm_bringup.vectors import join_vector, unpack_estimate
+from wm_bringup.wire.vectors import join_vector, unpack_estimate
 from wm_control.mpc.plan import unpack
-from wm_control.nodes.qos import SUBSCRIBER, profile
 
 N = 29
 

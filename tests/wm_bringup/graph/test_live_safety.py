@@ -11,11 +11,11 @@ import time
 import numpy as np
 import pytest
 
-from wm_bringup.messages import MultiArrayEncoder, decode_command, decode_multi_array
-from wm_bringup.topics import JOINT_COMMAND, PLAN
-from wm_bringup.vectors import join_vector
+from wm_bringup.nodes.support.qos import publisher
+from wm_bringup.wire.messages import MultiArrayEncoder, decode_command, decode_multi_array
+from wm_bringup.wire.topics import JOINT_COMMAND, PLAN
+from wm_bringup.wire.vectors import join_vector
 from wm_control.mpc.plan import LAYOUT, SIZE
-from wm_control.nodes.qos import publisher
 
 from .conftest import Bench
 
@@ -25,8 +25,8 @@ CROWD = """
 import sys, time, rclpy
 from rclpy.context import Context
 from rclpy.experimental import EventsExecutor
-from wm_bringup.topics import ESTIMATE, IMU, JOINT_COMMAND, JOINT_STATES, ODOM
-from wm_control.nodes.qos import message_class
+from wm_bringup.wire.topics import ESTIMATE, IMU, JOINT_COMMAND, JOINT_STATES, ODOM
+from wm_bringup.nodes.support.qos import message_class
 
 heard, executors = set(), []
 topics = (JOINT_STATES, IMU, ODOM, JOINT_COMMAND, ESTIMATE)
@@ -286,7 +286,7 @@ def test_security_that_is_asked_for_and_cannot_be_had_is_refused_not_left_out(
         "ROS_SECURITY_KEYSTORE": str(tmp_path),
     }
     ended = subprocess.run(
-        [sys.executable, "-m", "wm_control.nodes.mpc"],
+        [sys.executable, "-m", "wm_bringup.nodes.mpc"],
         env=os.environ | asked,
         stderr=subprocess.PIPE,
         text=True,

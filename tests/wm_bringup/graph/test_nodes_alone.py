@@ -9,24 +9,24 @@ import sys
 import pytest
 from ros_observer import Observer
 
-from wm_bringup.messages import decode_command, decode_estimate, decode_multi_array
-from wm_bringup.topics import ESTIMATE, JOINT_COMMAND, JOINT_STATES, PLAN, PROPOSAL
+from wm_bringup.wire.messages import decode_command, decode_estimate, decode_multi_array
+from wm_bringup.wire.topics import ESTIMATE, JOINT_COMMAND, JOINT_STATES, PLAN, PROPOSAL
 from wm_control.arbiter.parameters import WatchdogParameters
 
 N = 29
 LENIENT = ("plan_age", "state_age", "state_age_warning", "state_age_damping")
 MODULES = {
     "robot": ("wm_bringup.nodes.robot", "--backend", "mock"),
-    "state_estimator": ("wm_control.nodes.state_estimator",),
-    "whole_body_controller": ("wm_control.nodes.whole_body_controller",),
+    "state_estimator": ("wm_bringup.nodes.state_estimator",),
+    "whole_body_controller": ("wm_bringup.nodes.whole_body_controller",),
     "arbiter": (
-        "wm_control.nodes.arbiter",
+        "wm_bringup.nodes.arbiter",
         "--ros-args",
         "-p",
         "arbiter.ramp_time:=0.0",
         *(part for name in LENIENT for part in ("-p", f"arbiter.{name}:=1.0")),
     ),
-    "mpc": ("wm_control.nodes.mpc",),
+    "mpc": ("wm_bringup.nodes.mpc",),
 }
 
 

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from small_policies import drives, write_policies
 
-from wm_bringup.messages import decode_command
-from wm_bringup.proposals import decode_proposal
-from wm_bringup.topics import JOINT_COMMAND, POLICY_PROPOSAL
+from wm_bringup.wire.messages import decode_command
+from wm_bringup.wire.proposals import decode_proposal
+from wm_bringup.wire.topics import JOINT_COMMAND, POLICY_PROPOSAL
 from wm_control.types import Status
 
 from .conftest import Bench

@@ -7,7 +7,7 @@ import signal
 
 from small_policies import drives, write_policies
 
-from wm_bringup.topics import POLICY_PROPOSAL
+from wm_bringup.wire.topics import POLICY_PROPOSAL
 
 from .conftest import Bench
 

@@ -7,8 +7,8 @@ import re
 
 import pytest
 
-from wm_bringup.graph import graph_arguments
-from wm_bringup.preflight import hints, preflight
+from wm_bringup.graph.preflight import hints, preflight
+from wm_bringup.graph.processes import graph_arguments
 from wm_control.errors import WmError
 
 PHASED = "pushes: [{impulse: [10, 0, 0], at: 3, phase: 0.5}]\n"

@@ -137,7 +137,7 @@ def test_an_unknown_backend_is_refused_by_name(domain):
 )
 def test_a_parameter_that_is_unknown_or_out_of_bounds_stops_start_up_by_name(domain, setting, said):
     done = subprocess.run(
-        [sys.executable, "-m", "wm_control.nodes.arbiter", "--ros-args", "-p", setting],
+        [sys.executable, "-m", "wm_bringup.nodes.arbiter", "--ros-args", "-p", setting],
         capture_output=True,
         text=True,
         timeout=PATIENCE,

@@ -12,7 +12,7 @@ from geometry_msgs.msg import Twist
 from rclpy.qos import QoSProfile
 from std_msgs.msg import String
 
-from wm_bringup.bag import open_bag
+from wm_bringup.bags.reader import open_bag
 
 PATIENCE = 60.0
 

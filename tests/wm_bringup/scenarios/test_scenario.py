@@ -7,8 +7,8 @@ import yaml
 
 from wm_bringup.scenarios.faults import Fault
 from wm_bringup.scenarios.scenario import Scenario, VelocitySegment, load_scenario
+from wm_control.configuration.share import share_directory
 from wm_control.errors import ParameterError
-from wm_control.share import share_directory
 from wm_control.types import VelocityCommand
 
 

@@ -12,7 +12,7 @@ import pytest
 from wm_control.arbiter.arbiter import Arbiter
 from wm_control.arbiter.operator import NO_REQUEST, OperatorInput
 from wm_control.arbiter.parameters import ArbiterParameters
-from wm_control.parameters import load_parameters
+from wm_control.configuration.parameters import load_parameters
 from wm_control.robot.description import RobotDescription, load_robot
 from wm_control.types import (
     Command,

@@ -9,8 +9,8 @@ import pytest
 from wm_control.arbiter.parameters import ArbiterParameters, SafetyParameters
 from wm_control.arbiter.rules import RULES
 from wm_control.arbiter.table import rule_table
+from wm_control.configuration.parameters import load_parameters
 from wm_control.errors import ParameterError
-from wm_control.parameters import load_parameters
 
 ROOT = Path(__file__).parents[3]
 

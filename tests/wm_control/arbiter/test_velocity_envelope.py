@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from scipy.spatial import ConvexHull
 
 from wm_control.arbiter.velocity_envelope import ENVELOPES, MPC, WIDEST, VelocityEnvelope
-from wm_control.share import share_directory
+from wm_control.configuration.share import share_directory
 from wm_control.types import VelocityCommand
 
 MEASURED = share_directory() / "docs" / "velocity_envelope.csv"

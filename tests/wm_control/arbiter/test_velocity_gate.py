@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from wm_control.arbiter.parameters import VelocityParameters
 from wm_control.arbiter.velocity_envelope import MPC, VelocityEnvelope
 from wm_control.arbiter.velocity_gate import STOP, VelocityGate, bounded, reduction
+from wm_control.configuration.parameters import load_parameters
 from wm_control.errors import ParameterError
-from wm_control.parameters import load_parameters
 from wm_control.types import Action, VelocityCommand
 
 WALK = VelocityCommand(0.4, 0.1, 0.2)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from synthetic import Course, synthetic_walk
 
-from wm_control.estimation.synthetic import Course, synthetic_walk
 from wm_control.robot.description import load_robot
 
 

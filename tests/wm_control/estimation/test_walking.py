@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from wm_bringup.backends.pybullet_robot import PyBulletRobot
+from wm_bringup.robots.pybullet.robot import PyBulletRobot
 from wm_bringup.scenarios.scenario import Ground, Payload, Scenario
-from wm_control.estimation.estimator import LegOdometryEstimator
+from wm_control.controllers.model_based import build_model_based
+from wm_control.estimation.constant_gain.estimator import LegOdometryEstimator
 from wm_control.estimation.parameters import EstimatorParameters
-from wm_control.model_based import build_model_based
 from wm_control.types import Command, VelocityCommand
 
 PERIOD = 0.002

@@ -1,0 +1,283 @@
+"""What the real-time process does every 2 ms: robot, loop and planner's plans.
+
+    plans -> loop.tick(observation) -> robot.step(command) -> hand the record over
+
+No ROS here and nothing that waits: what others want to say (plans, velocity, arming) lies
+ready in mailboxes, and what they want to know is handed to ``sink``, which must not block.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
+
+from wm_bringup.cycle.latency import LatencySample
+from wm_bringup.cycle.loop import GOOD_LOOKS, ControlLoop, TickRecord
+from wm_bringup.host.realtime import Beat
+from wm_bringup.robots.base import GroundTruth, Robot
+from wm_control.arbiter.operator import OperatorInput
+from wm_control.arbiter.postures import damping_command
+from wm_control.arbiter.velocity_gate import VelocityGate
+from wm_control.types import Array, Decision, Observation
+
+HOLD_EVERY = 5
+"""A held robot is looked at in every fifth period only."""
+
+
+WARM_UP = 25
+"""Steps of the robot before the run, which are then forgotten: first times take long."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrueBase:
+    """What ``ground_truth/odom`` shows of a simulated robot; fields as in ``GroundTruth``."""
+
+    stamp: float
+    base_position_in_world: Array
+    base_orientation: Array
+    base_velocity_in_base: Array
+    base_angular_velocity_in_base: Array
+
+
+@dataclass(frozen=True, slots=True)
+class CycleRecord:
+    """What one cycle leaves for publishers: the tick, its latency, the truth if it was asked for.
+
+    held: the robot was held in its starting pose and did not move.
+    """
+
+    tick: TickRecord
+    latency: LatencySample
+    held: bool
+    truth: TrueBase | None = None
+
+
+class Stamped(Protocol):
+    """What a process beside the loop sends: plans, proposals."""
+
+    @property
+    def stamp(self) -> float:
+        """Time of the estimate that it answers [s]."""
+
+
+@dataclass(frozen=True, slots=True)
+class CycleOptions:
+    """How a run begins and what it shows.
+
+    seed: of the robot's reset. arm: ask to start by itself, until it succeeds once. held: the
+    simulated robot is held in its starting pose until it is armed. first_run: number of the first
+    run. truth_every: ticks per look at the ground truth; 0: never.
+    """
+
+    seed: int = 0
+    arm: bool = False
+    held: bool = True
+    first_run: int = 0
+    truth_every: int = 0
+
+
+class ControlCycle:
+    """One robot under one loop; ``run`` does one period.
+
+    One thread makes all calls.
+    """
+
+    def __init__(
+        self,
+        robot: Robot,
+        loop: ControlLoop,
+        gate: VelocityGate,
+        receive_plan: Callable[[Any], None],
+        sink: Callable[[CycleRecord], None],
+        *,
+        clock: Callable[[], float],
+        ros_clock: Callable[[], float] | None = None,
+        options: CycleOptions | None = None,
+        truth: Callable[[], GroundTruth] | None = None,
+        show_phase: Callable[[float], None] | None = None,
+    ) -> None:
+        """Wire the parts; nothing happens before ``start``.
+
+        receive_plan: hands a plan, or the proposal of a process, to the controller. clock: that of
+        the beats [s]. ros_clock: ROS time [s], of all stamps; without it they count from zero.
+        show_phase: is told ``now`` in every cycle, for simulated pushes at a phase of the gait.
+        """
+        self.loop, self.gate = loop, gate
+        self.plans: deque[Stamped] = deque(maxlen=4)
+        self.now = 0.0
+        self.cycles = 0
+        self._robot, self._receive_plan, self._sink = robot, receive_plan, sink
+        self._clock, self._ros_clock = clock, ros_clock
+        self._options = options or CycleOptions()
+        self._truth, self._show_phase = truth, show_phase
+        self._to_ros: float | None = None
+        self._born = 0.0
+        self._run = self._options.first_run - 1
+        self._held = self._options.held
+        self._arming = self._options.arm
+        self._newest_plan: Stamped | None = None
+        self._reset_requested = True
+
+    def start(self) -> None:
+        """Move the robot once, so that later nothing happens for the first time; then begin."""
+        if self._options.held:
+            self._robot.reset(self._options.seed)
+            for _ in range(WARM_UP):
+                self._robot.step(None)
+
+    def request_reset(self) -> None:
+        """Start again from the default posture with the next cycle."""
+        self._reset_requested = True
+
+    def run(self, beat: Beat) -> None:
+        """One period; whatever raises in it, damping is the last that the robot is told."""
+        try:
+            if self._reset_requested:
+                self._reset(beat)
+            if self._held:
+                self._hold(beat)
+            else:
+                self._tick(beat)
+        except Exception:
+            self._damp()
+            raise
+        self.cycles += 1
+
+    def _damp(self) -> None:
+        """Send damping past a loop that has failed; of the two failures the first is heard of."""
+        with suppress(Exception):
+            gains = self._robot.description.damping
+            self._robot.step(damping_command(self._observation, gains))
+
+    def _reset(self, beat: Beat) -> None:
+        """Start again; time goes on."""
+        self._reset_requested = False
+        observation = self._robot.reset(self._options.seed)
+        self._newest_plan = None
+        self._held = self._options.held
+        self._arming = self._options.arm
+        self._begin(observation, beat)
+        self._born = self.now
+        self.loop.reset(self._observation)
+
+    def _begin(self, observation: Observation, beat: Beat) -> None:
+        """Begin another run in this period, with its first observation."""
+        self._run += 1
+        self._robot.clock.begin(beat.scheduled)
+        if self._ros_clock is not None:
+            self._to_ros = self._ros_clock() - self._clock()
+        elif self._to_ros is None:
+            self._to_ros = -beat.scheduled
+        self._see(observation, beat)
+        self.now = self._observation.stamp
+
+    def _see(self, observation: Observation, beat: Beat) -> None:
+        """Take an observation over, with its stamp on the clock of this graph."""
+        measured = self._robot.clock.measured(observation.stamp, beat.began)
+        stamp = measured + (self._to_ros or 0.0)
+        self._observation = replace(observation, stamp=stamp, run=self._run)
+
+    def _hold(self, beat: Beat) -> None:
+        """Look at a robot that does not move; let go of it when the arbiter arms.
+
+        Each look is the beginning of a run, until one is not the last.
+        """
+        if self.cycles % HOLD_EVERY:
+            return
+        self._begin(self._robot.hold(), beat)
+        if self.loop.good_looks >= GOOD_LOOKS:
+            self._arm_if_wanted()
+        velocity = self.gate.current(self.now)
+        decision = self.loop.hold(self._observation, velocity, self.now, self._deliver)
+        self._held = not decision.armed
+        if self._held:
+            self._hand_over(beat, self._clock(), 0.0)
+        else:
+            self._move(beat, decision)
+
+    def _tick(self, beat: Beat) -> None:
+        if beat.skipped:
+            self.loop.report_skipped(beat.skipped)
+            self._see(self._robot.pass_over(beat.skipped), beat)
+        self.now = self._robot.clock.now(beat.scheduled, beat.began) + (self._to_ros or 0.0)
+        self._arm_if_wanted()
+        self._deliver_new()
+        decision = self.loop.tick(self._observation, self.gate.current(self.now), self.now)
+        self._move(beat, decision)
+
+    def _move(self, beat: Beat, decision: Decision) -> None:
+        """Let the robot act on the decision, and see what comes of it."""
+        sent = self._clock()
+        if self._show_phase is not None:
+            self._show_phase(self.now)
+        observation = self._robot.step(decision.command, sent - beat.scheduled)
+        stepped = self._clock()
+        self._hand_over(beat, sent, stepped - sent)
+        self._see(observation, beat)
+
+    def _arm_if_wanted(self) -> None:
+        """Ask once per cycle until the arbiter has armed for the first time."""
+        last = self.loop.last
+        if self._arming and last is not None and last.decision.armed:
+            self._arming = False
+        if self._arming:
+            self.loop.request(OperatorInput(start=True))
+
+    def _deliver_new(self) -> None:
+        while self.plans:
+            self._accept(self.plans.popleft())
+
+    def _deliver(self) -> None:
+        """Hand over the newest plan again, because the controller has just been reset."""
+        newest, self._newest_plan = self._newest_plan, None
+        if newest is not None:
+            self._accept(newest)
+        self._deliver_new()
+
+    def _accept(self, plan: Stamped) -> None:
+        """Plans from before the last reset are about another life of the robot."""
+        if plan.stamp >= self._born:
+            self._newest_plan = plan
+            self._receive_plan(plan)
+
+    def _hand_over(self, beat: Beat, sent: float, backend_time: float) -> None:
+        tick = self.loop.last
+        assert tick is not None
+        late = not (sent + backend_time <= beat.scheduled + self.loop.period)
+        self.loop.report_late(late)
+        age = self.now - tick.observation.stamp
+        latency = tick.latency(
+            beat.scheduled - age,
+            beat.scheduled,
+            sent,
+            deadline_missed=late,
+            backend_time=backend_time,
+            ahead=self._to_ros or 0.0,
+            skipped=beat.skipped,
+        )
+        self._sink(CycleRecord(tick, latency, self._held, self._look()))
+
+    def _look(self) -> TrueBase | None:
+        """Look at the truth in every so many cycles."""
+        every = self._options.truth_every
+        if self._truth is None or every == 0 or self.cycles % every:
+            return None
+        truth = self._truth()
+        return TrueBase(
+            self._robot.clock.measured(truth.stamp, self._clock()) + (self._to_ros or 0.0),
+            truth.base_position_in_world,
+            truth.base_orientation,
+            truth.base_velocity_in_base,
+            truth.base_angular_velocity_in_base,
+        )
+
+    def shut_down(self, beats: Callable[[], Beat], cycles: int = HOLD_EVERY) -> None:
+        """Stop the robot and let the damping go out for a few more cycles."""
+        self.loop.request(OperatorInput(stop=True))
+        self._options = replace(self._options, arm=False)
+        self._arming = False
+        for _ in range(cycles):
+            self.run(beats())

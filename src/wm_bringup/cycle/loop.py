@@ -1,0 +1,304 @@
+"""One control cycle, from an observation to a command: the same object in real time and lock-step.
+
+    observation -> estimator -> controllers -> arbiter -> command filter -> decision
+
+Direct calls on core objects, one line per stage; no ROS, no clock but the one that is handed in.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from queue import Empty, SimpleQueue
+
+from wm_bringup.cycle.latency import LatencySample
+from wm_bringup.robots.base import CONTROL_PERIOD
+from wm_control.arbiter.arbiter import Arbiter
+from wm_control.arbiter.command_filter import CommandFilter
+from wm_control.arbiter.height import HeightAboveSoles
+from wm_control.arbiter.measurements import Overruns
+from wm_control.arbiter.operator import NO_REQUEST, OperatorInput
+from wm_control.arbiter.parameters import SafetyParameters
+from wm_control.arbiter.velocity_envelope import envelope_of
+from wm_control.arbiter.velocity_gate import bounded
+from wm_control.configuration.parameters import load_parameters
+from wm_control.robot.description import RobotDescription
+from wm_control.types import (
+    Action,
+    AdmittedVelocity,
+    Controller,
+    ControllerResult,
+    Decision,
+    Estimate,
+    Estimator,
+    Observation,
+    Status,
+    VelocityCommand,
+)
+
+GOOD_LOOKS = 25
+"""Looks in a row at which a held robot's sensors have to make sense before it is let go of unasked:
+one sample of a gyro in degrees may look like noise, a quarter of a second of them does not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stamps:
+    """When each stage of a cycle was done, on the clock handed to the loop [s]."""
+
+    start: float
+    estimated: float
+    controlled: float
+    decided: float
+
+
+@dataclass(frozen=True, slots=True)
+class TickRecord:
+    """All that one cycle saw and did, for whoever publishes or records it.
+
+    velocity: the command as the controllers were given it, after all limits.
+    results: by controller. stamps: of the stages.
+    """
+
+    observation: Observation
+    estimate: Estimate
+    velocity: VelocityCommand
+    results: Mapping[str, ControllerResult]
+    decision: Decision
+    stamps: Stamps
+
+    @property
+    def admitted(self) -> AdmittedVelocity:
+        """The velocity of this cycle, for drivers beside the loop."""
+        observation, decision = self.observation, self.decision
+        return AdmittedVelocity(
+            observation.stamp, observation.run, self.velocity, decision.action, decision.source
+        )
+
+    def latency(
+        self,
+        t_sensor: float,
+        t_received: float,
+        t_published: float,
+        *,
+        deadline_missed: bool = False,
+        backend_time: float = 0.0,
+        ahead: float = 0.0,
+        skipped: int = 0,
+    ) -> LatencySample:
+        """Complete the stamps with those that only the caller can take; all on one clock [s].
+
+        ahead: of that clock, the time that the sample is told in [s].
+        """
+        stamps = self.stamps
+        result = self.results.get(self.decision.source)
+        solves = result.solves if result else ()
+        return LatencySample(
+            sequence=self.observation.sequence,
+            controller=self.decision.source,
+            t_sensor=t_sensor + ahead,
+            t_received=t_received + ahead,
+            t_start=stamps.start + ahead,
+            t_end=stamps.decided + ahead,
+            t_published=t_published + ahead,
+            deadline_missed=deadline_missed,
+            iterations=sum(solve.iterations for solve in solves),
+            status=max((r.status for r in self.results.values()), default=Status.OK),
+            estimator_time=stamps.estimated - stamps.start,
+            controller_time=stamps.controlled - stamps.estimated,
+            arbiter_time=stamps.decided - stamps.controlled,
+            backend_time=backend_time,
+            skipped=skipped,
+        )
+
+
+class OverrunCounter:
+    """Counts late cycles: in a row, and as a share of those of the last second."""
+
+    def __init__(self, period: float) -> None:
+        """Start with nothing late. period: of one cycle [s]."""
+        self._period = period
+        self._late: deque[bool] = deque(maxlen=round(1.0 / period))
+        self._count = 0
+        self._in_a_row = 0
+        self._skipped = 0
+
+    def add(self, late: bool) -> None:
+        """Take in one cycle."""
+        self._skipped = 0
+        self._count_one(late)
+
+    def skip(self, periods: int) -> None:
+        """Take in periods that were given up before the cycle that comes: each was missed."""
+        self._skipped += periods
+        for _ in range(min(periods, self._late.maxlen or 0)):
+            self._count_one(True)
+
+    def _count_one(self, late: bool) -> None:
+        if len(self._late) == self._late.maxlen:
+            self._count -= self._late[0]
+        self._late.append(late)
+        self._count += late
+        self._in_a_row = self._in_a_row + 1 if late else 0
+
+    @property
+    def overruns(self) -> Overruns:
+        """As the arbiter wants it; the share is of a full window even before there was one."""
+        share = self._count / (self._late.maxlen or 1)
+        return Overruns(self._in_a_row, share, self._skipped * self._period)
+
+
+def propose(
+    controller: Controller, estimate: Estimate, velocity: VelocityCommand, dt: float
+) -> ControllerResult:
+    """Ask a controller for its proposal; should it raise, that is a failure with a cause."""
+    try:
+        return controller.step(estimate, velocity, dt)
+    except Exception as error:
+        cause = f"{controller.name} raised {type(error).__name__}: {error}"
+        return ControllerResult(controller.name, None, Status.FAILED, cause)
+
+
+class ControlLoop:
+    """Estimator, controllers, arbiter and filter, called one after the other.
+
+    ``last`` holds the record of the newest cycle. ``good_looks`` counts how often in a row a held
+    robot's sensors made sense. Nothing raises outward: an estimator or
+    controller that raises is reported as unhealthy or failed, with the exception as its cause.
+    """
+
+    def __init__(
+        self,
+        description: RobotDescription,
+        estimator: Estimator,
+        controllers: Sequence[Controller],
+        safety: SafetyParameters | None = None,
+        *,
+        clock: Callable[[], float],
+        period: float = CONTROL_PERIOD,
+    ) -> None:
+        """Put the parts together; the first controller is in charge.
+
+        clock: for the stamps of ``TickRecord`` only. period: of one cycle [s].
+        """
+        self.safety = safety or load_parameters(SafetyParameters)
+        self.estimator = estimator
+        self.controllers = tuple(controllers)
+        self.arbiter = Arbiter(
+            description,
+            self.safety.arbiter,
+            primary=self.controllers[0].name,
+            height=HeightAboveSoles(description),
+        )
+        self.filter = CommandFilter(description, self.safety.filter)
+        self.envelope = envelope_of(self.controllers[0].name)
+        self.period = period
+        self.last: TickRecord | None = None
+        self.good_looks = 0
+        self._believed: Estimate | None = None
+        self._clock = clock
+        self._requests: SimpleQueue[OperatorInput] = SimpleQueue()
+        self._overruns = OverrunCounter(period)
+
+    def request(self, operator: OperatorInput) -> None:
+        """Hand a request to the next cycle; may be called from another thread."""
+        self._requests.put(operator)
+
+    def change_safety(self, safety: SafetyParameters) -> None:
+        """Put other limits in force from the next cycle on; may be called from another thread."""
+        self.safety = safety
+        self.arbiter.parameters = safety.arbiter
+        self.filter.parameters = safety.filter
+
+    def report_late(self, late: bool) -> None:
+        """Say whether the cycle just done ended after its deadline."""
+        self._overruns.add(late)
+
+    def report_skipped(self, periods: int) -> None:
+        """Say that so many periods were given up before the cycle that comes: it stood still."""
+        self._overruns.skip(periods)
+
+    def reset(self, observation: Observation, *, armed: bool = False) -> None:
+        """Start again from rest, unarmed unless ``armed`` (``Arbiter.reset``).
+
+        Of the past only the operator's stop is remembered.
+        """
+        self._restart(observation)
+        self.good_looks = 0
+        self.arbiter.reset(armed=armed)
+        self.filter.reset()
+        self._overruns = OverrunCounter(self.period)
+        self.last = None
+
+    def _bounded(self, velocity: VelocityCommand) -> VelocityCommand:
+        """Velocity command within the limits that hold after the newest decision."""
+        action = self.last.decision.action if self.last else Action.NOMINAL
+        return bounded(velocity, self.safety.velocity, action, self.envelope)
+
+    def tick(self, observation: Observation, velocity: VelocityCommand, now: float) -> Decision:
+        """One cycle. now: on the clock of ``observation.stamp`` [s]."""
+        start = self._clock()
+        estimate = self._estimate(observation)
+        return self._continue(start, observation, estimate, velocity, now)
+
+    def hold(
+        self,
+        observation: Observation,
+        velocity: VelocityCommand,
+        now: float,
+        deliver: Callable[[], None] = lambda: None,
+    ) -> Decision:
+        """One cycle of a robot that stands still, held from outside, until the arbiter arms.
+
+        Estimator and controllers start anew from this observation; ``deliver`` then hands them
+        what they need from elsewhere, such as the newest plan.
+        """
+        start = self._clock()
+        estimate = self._restart(observation)
+        self.good_looks = self.good_looks + 1 if estimate.healthy else 0
+        deliver()
+        return self._continue(start, observation, estimate, velocity, now)
+
+    def _restart(self, observation: Observation) -> Estimate:
+        self._believed = self.estimator.reset(observation)
+        for controller in self.controllers:
+            controller.reset(self._believed)
+        return self._believed
+
+    def _continue(
+        self,
+        start: float,
+        observation: Observation,
+        estimate: Estimate,
+        velocity: VelocityCommand,
+        now: float,
+    ) -> Decision:
+        estimated = self._clock()
+        velocity = self._bounded(velocity)
+        results = {c.name: propose(c, estimate, velocity, self.period) for c in self.controllers}
+        controlled = self._clock()
+        operator, overruns = self._operator(), self._overruns.overruns
+        decision = self.arbiter.update(now, estimate, results, operator, overruns)
+        command, clipped = self.filter.apply(decision.command, observation, self.period)
+        decision = replace(decision, command=command, clipped=clipped)
+        stamps = Stamps(start, estimated, controlled, self._clock())
+        self.last = TickRecord(observation, estimate, velocity, results, decision, stamps)
+        return decision
+
+    def _estimate(self, observation: Observation) -> Estimate:
+        try:
+            return self.estimator.update(observation)
+        except Exception as error:
+            if self.last is None:
+                raise
+            cause = f"estimator raised {type(error).__name__}: {error}"
+            return replace(self.last.estimate, observation=observation, healthy=False, cause=cause)
+
+    def _operator(self) -> OperatorInput:
+        """All requests since the last cycle, as one."""
+        whole = NO_REQUEST
+        try:
+            while True:
+                whole = whole.also(self._requests.get_nowait())
+        except Empty:
+            return whole

@@ -1,0 +1,73 @@
+"""What the real-time process and the one that started it say to each other.
+
+Beside these, plans, proposals, velocity commands, operator requests and safety limits go in as they
+are, and the record of every cycle comes out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum, auto
+
+from wm_bringup.cycle.control_cycle import CycleOptions
+from wm_bringup.host.realtime import RealTimeReport
+from wm_control.arbiter.parameters import SafetyParameters
+from wm_control.arbiter.safeguards import SafeguardReport
+from wm_control.controllers.model_based import ModelBasedParameters
+from wm_control.estimation.parameters import EstimatorParameters
+from wm_control.refusal import Refusals
+
+
+@dataclass(frozen=True, slots=True)
+class LoopSetup:
+    """All that the process needs to know, sent to it first.
+
+    robot, backend, scenario: names or paths. controller: who drives. ros_time: stamps are ROS time;
+    otherwise they count from zero.
+    """
+
+    robot: str
+    backend: str
+    controller: str
+    scenario: str
+    gui: bool
+    ros_time: bool
+    options: CycleOptions
+    safety: SafetyParameters
+    estimator: EstimatorParameters
+    model_based: ModelBasedParameters
+
+
+class Word(Enum):
+    """Requests without content."""
+
+    START = auto()
+    RESET = auto()
+    STOP = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class LoopReady:
+    """Everything is built; nothing moves before START."""
+
+
+@dataclass(frozen=True, slots=True)
+class LoopFailure:
+    """Why the process ends."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class LoopHealth:
+    """Once a second. lost: records the other end was too slow for. refusals: plans or proposals.
+
+    estimator: its own figures (``GuardedEstimator.figures``).
+    """
+
+    safeguards: SafeguardReport
+    estimator: Mapping[str, float]
+    realtime: RealTimeReport
+    lost: int
+    refusals: Refusals

@@ -1,0 +1,233 @@
+"""The real-time process: robot, estimator, controllers, arbiter and filter at 500 Hz, no ROS.
+
+It has one thread, so nothing in it can hold the interpreter when a cycle is due. What the rest of
+the graph wants (plans, velocity commands, requests) comes by ``Link`` and is taken in before each
+cycle; what each cycle did goes out the same way after its command has left. When the other end is
+gone, the robot is damped and the process ends.
+"""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import FrameType
+from typing import Any
+
+from wm_bringup.cycle.control_cycle import ControlCycle
+from wm_bringup.cycle.link import Link, LinkClosedError, adopt
+from wm_bringup.cycle.loop import ControlLoop
+from wm_bringup.cycle.loop_messages import LoopFailure, LoopHealth, LoopReady, LoopSetup, Word
+from wm_bringup.cycle.proposal_holder import ProposalHolder
+from wm_bringup.cycle.record_codec import pack
+from wm_bringup.cycle.stack import (
+    build_estimator,
+    build_robot,
+    load_scenario,
+)
+from wm_bringup.host import realtime
+from wm_bringup.robots.base import CONTROL_PERIOD, Robot
+from wm_bringup.wire.proposals import Proposal
+from wm_control.arbiter.operator import OperatorInput
+from wm_control.arbiter.parameters import SafetyParameters
+from wm_control.arbiter.safeguards import report_safeguards
+from wm_control.arbiter.velocity_envelope import envelope_of
+from wm_control.arbiter.velocity_gate import VelocityGate
+from wm_control.controllers.model_based import ModelBasedController
+from wm_control.errors import WmError
+from wm_control.mpc.plan import WalkingPlan, gait_phase
+from wm_control.robot.description import RobotDescription, load_robot
+from wm_control.types import VelocityCommand
+
+REPORT_CYCLES = 500
+"""Cycles between two ``LoopHealth``."""
+
+SETUP_PATIENCE = 10.0
+"""How long the setup may take to arrive [s]."""
+
+LAST_WORDS = 2.0
+"""How long the other end may take to hear of the last cycles [s]."""
+
+
+def _controller(
+    setup: LoopSetup, description: RobotDescription
+) -> ModelBasedController | ProposalHolder:
+    """Build what stands for the driver in the loop: the part of it that runs at 500 Hz."""
+    if setup.controller == "mpc":
+        return ModelBasedController(description, setup.model_based)
+    return ProposalHolder(setup.controller, description)
+
+
+def _phase_shower(
+    robot: Robot, controller: ModelBasedController | ProposalHolder
+) -> Callable[[float], None] | None:
+    """Return what tells a simulated robot the phase of the gait, for pushes that wait for one."""
+    show = getattr(robot, "set_gait_phase", None)
+    if show is None or not isinstance(controller, ModelBasedController):
+        return None
+    return lambda now: show(gait_phase(controller.plan, now))
+
+
+@dataclass(slots=True)
+class Ending:
+    """Whether the process has been asked to end, by a signal, the other end, or its absence."""
+
+    requested: bool = False
+
+    def on_signal(self, number: int, frame: FrameType | None) -> None:
+        """Take a signal as the request."""
+        del number, frame
+        self.requested = True
+
+
+class LoopProcess:
+    """Builds the cycle, runs it until it is told to stop, leaves the robot damped."""
+
+    def __init__(self, setup: LoopSetup, link: Link, ending: Ending) -> None:
+        """Build everything; WmError when the configuration does not allow it."""
+        self._link, self._ending = link, ending
+        description = load_robot(setup.robot)
+        controller = _controller(setup, description)
+        self._gate = VelocityGate(setup.safety.velocity, envelope_of(controller.name))
+        self._refusals = controller.refusals
+        self._estimator = build_estimator(description, setup.estimator)
+        self._loop = ControlLoop(
+            description,
+            self._estimator,
+            [controller],
+            setup.safety,
+            clock=time.monotonic,
+        )
+        scenario = load_scenario(setup.scenario)
+        self._robot = build_robot(setup.backend, description, scenario, gui=setup.gui)
+        truth = getattr(self._robot, "ground_truth", None)
+        self._cycle = ControlCycle(
+            self._robot,
+            self._loop,
+            self._gate,
+            controller.receive,
+            lambda record: self._send(pack(record)),
+            clock=time.monotonic,
+            ros_clock=time.time if setup.ros_time else None,
+            options=setup.options,
+            truth=truth,
+            show_phase=_phase_shower(self._robot, controller),
+        )
+        self._takes: Mapping[type, Callable[[Any], object]] = {
+            WalkingPlan: self._cycle.plans.append,
+            Proposal: self._cycle.plans.append,
+            VelocityCommand: lambda command: self._gate.receive(command, self._cycle.now),
+            OperatorInput: self._loop.request,
+            SafetyParameters: self._change_safety,
+            Word: self._obey,
+        }
+        self._started = False
+        self._realtime = realtime.RealTimeReport(False, False, ())
+        self._send(LoopReady())
+
+    def _change_safety(self, safety: SafetyParameters) -> None:
+        self._loop.change_safety(safety)
+        self._gate.parameters = safety.velocity
+
+    def _obey(self, word: Word) -> None:
+        if word is Word.START:
+            self._started = True
+        elif word is Word.RESET:
+            self._cycle.request_reset()
+        else:
+            self._ending.requested = True
+
+    def _send(self, message: object) -> None:
+        """Send; a cycle is never broken off because nobody listens, but it is the last but few."""
+        try:
+            self._link.send(message)
+        except LinkClosedError:
+            self._ending.requested = True
+
+    def _take(self, patience: float = 0.0) -> None:
+        """Take in all that has come."""
+        try:
+            message = self._link.receive(patience)
+            while message is not None:
+                self._takes[type(message)](message)
+                message = self._link.receive()
+        except LinkClosedError:
+            self._ending.requested = True
+
+    def run(self) -> None:
+        """Wait for START, then cycle until the end."""
+        while not (self._started or self._ending.requested):
+            self._take(patience=0.1)
+        if self._ending.requested:
+            return
+        self._cycle.start()
+        self._realtime = realtime.prepare_process()
+        realtime.raise_thread(realtime.CONTROL_PRIORITY)
+        cadence = realtime.Cadence(CONTROL_PERIOD)
+        while not self._ending.requested:
+            beat = cadence.wait()
+            self._take()
+            self._cycle.run(beat)
+            self._report()
+        self._cycle.shut_down(cadence.wait)
+
+    def _report(self) -> None:
+        if self._cycle.cycles % REPORT_CYCLES == 1:
+            safeguards = report_safeguards(self._loop.filter, self._gate)
+            figures = dict(self._estimator.figures)
+            lost, refusals = self._link.lost, self._refusals
+            self._send(LoopHealth(safeguards, figures, self._realtime, lost, refusals))
+
+    def close(self) -> None:
+        """Let go of the robot."""
+        self._robot.close()
+
+
+def serve(link: Link, ending: Ending) -> int:
+    """Be the process at this end of a link until it is to end; returns the exit code."""
+    try:
+        code = _serve(link, ending)
+        link.flush(LAST_WORDS)
+    except LinkClosedError:
+        code = 1
+    finally:
+        link.close()
+    return code
+
+
+def _serve(link: Link, ending: Ending) -> int:
+    setup = link.receive(SETUP_PATIENCE)
+    if not isinstance(setup, LoopSetup):
+        return 2
+    try:
+        process = LoopProcess(setup, link, ending)
+        try:
+            process.run()
+        finally:
+            process.close()
+    except WmError as error:
+        link.send(LoopFailure(str(error)))
+        return 2
+    except Exception as error:
+        link.send(LoopFailure(f"{type(error).__name__}: {error}"))
+        return 1
+    return 0
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run on a link; SIGTERM damps the robot and ends, SIGINT is for the other end to take."""
+    parser = argparse.ArgumentParser(prog="loop_process", description=__doc__)
+    parser.add_argument("descriptor", type=int, help="of this end of the link")
+    link = adopt(parser.parse_args(arguments).descriptor)
+    ending = Ending()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, ending.on_signal)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, (signal.SIGTERM,))
+    return serve(link, ending)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

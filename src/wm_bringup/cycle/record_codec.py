@@ -1,0 +1,170 @@
+"""Records of control cycles as plain numbers and words, for the link between processes.
+
+Pickling the nested dataclasses themselves would take longer than the arbiter; one vector and one
+flat tuple take a tenth of that. What is left out: the proposals' own commands, and of the ground
+truth everything that nobody publishes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import cache
+from math import prod
+from operator import attrgetter
+from typing import Any
+
+import numpy as np
+
+from wm_bringup.cycle.control_cycle import CycleRecord, TrueBase
+from wm_bringup.cycle.latency import LatencySample
+from wm_bringup.cycle.loop import Stamps, TickRecord
+from wm_bringup.wire.vectors import COMMAND_FIELDS
+from wm_control.types import (
+    Action,
+    Cause,
+    Command,
+    ControllerResult,
+    Decision,
+    Estimate,
+    Observation,
+    SolveReport,
+    Status,
+    VelocityCommand,
+)
+
+Packed = tuple[Any, ...]
+
+_OBSERVED = (
+    "joint_position",
+    "joint_velocity",
+    "joint_torque",
+    "imu_orientation",
+    "imu_angular_velocity",
+    "imu_linear_acceleration",
+)
+_ESTIMATED = (
+    "base_position_in_world",
+    "base_orientation",
+    "base_velocity_in_base",
+    "base_angular_velocity_in_base",
+    "joint_position",
+    "joint_velocity",
+    "contact_probability",
+    "foot_wrench",
+    "pose_covariance",
+    "twist_covariance",
+)
+_SHAPES = {
+    "imu_orientation": (4,),
+    "imu_angular_velocity": (3,),
+    "imu_linear_acceleration": (3,),
+    "base_position_in_world": (3,),
+    "base_orientation": (4,),
+    "base_velocity_in_base": (3,),
+    "base_angular_velocity_in_base": (3,),
+    "contact_probability": (2,),
+    "foot_wrench": (2, 6),
+    "pose_covariance": (6, 6),
+    "twist_covariance": (6, 6),
+}
+"""Of the arrays that do not have one number per joint."""
+
+_observed = attrgetter(*_OBSERVED)
+_estimated = attrgetter(*_ESTIMATED)
+_commanded = attrgetter(*COMMAND_FIELDS)
+_velocity = attrgetter("linear_x", "linear_y", "angular_z")
+_cause = attrgetter("rule", "value", "limit", "text")
+_solve = attrgetter(*SolveReport.__slots__)
+_stamps = attrgetter("start", "estimated", "controlled", "decided")
+_sample = attrgetter(*LatencySample.__slots__)
+_true = attrgetter(*TrueBase.__slots__)
+
+
+def pack(record: CycleRecord) -> Packed:
+    """Flatten a record."""
+    tick = record.tick
+    observation, estimate, decision = tick.observation, tick.estimate, tick.decision
+    command = decision.command
+    arrays = (*_observed(observation), *_estimated(estimate), *_commanded(command))
+    numbers = np.concatenate([array.ravel() for array in arrays])
+    return (
+        numbers.tobytes(),
+        (observation.stamp, observation.sequence, observation.run),
+        (estimate.healthy, estimate.cause),
+        _velocity(tick.velocity),
+        [_pack_result(result) for result in tick.results.values()],
+        (
+            decision.stamp,
+            int(decision.action),
+            decision.source,
+            (command.stamp, command.sequence),
+            decision.armed,
+            [_cause(cause) for cause in decision.causes],
+            decision.first_cause and _cause(decision.first_cause),
+            decision.clipped.tobytes(),
+        ),
+        _stamps(tick.stamps),
+        _plain(_sample(record.latency)),
+        record.held,
+        record.truth and _true(record.truth),
+    )
+
+
+def _pack_result(result: ControllerResult) -> Packed:
+    solves = [_plain(_solve(solve)) for solve in result.solves]
+    return result.controller, int(result.status), result.cause, solves
+
+
+def _plain(values: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Without enumerations, which take ten times as long to pickle."""
+    return tuple(int(value) if isinstance(value, Status) else value for value in values)
+
+
+def unpack(packed: Packed, n: int) -> CycleRecord:
+    """Rebuild the record of a robot with ``n`` joints; results come without their commands."""
+    numbers, observed, believed, velocity, results, decided, stamps, sample, held, truth = packed
+    vector = np.frombuffer(numbers)
+    arrays = [vector[part].reshape(shape) for part, shape in _layout(n)]
+    k, m = len(_OBSERVED), len(_OBSERVED) + len(_ESTIMATED)
+    stamp, sequence, run = observed
+    parts = dict(zip(_OBSERVED, arrays[:k], strict=True))
+    observation = Observation(stamp=stamp, sequence=sequence, run=run, **parts)
+    estimated: list[Any] = [observation, *arrays[k:m], *believed]
+    stamp, action, source, answered, armed, causes, first, clipped = decided
+    decision = Decision(
+        stamp,
+        Action(action),
+        source,
+        Command(*answered, *arrays[m:]),
+        armed,
+        tuple(Cause(*cause) for cause in causes),
+        first and Cause(*first),
+        np.frombuffer(clipped, dtype=np.bool_),
+    )
+    tick = TickRecord(
+        observation,
+        Estimate(*estimated),
+        VelocityCommand(*velocity),
+        {result[0]: _unpack_result(*result) for result in results},
+        decision,
+        Stamps(*stamps),
+    )
+    latency = LatencySample(*sample)
+    latency = replace(latency, status=Status(latency.status))
+    return CycleRecord(tick, latency, held, truth and TrueBase(*truth))
+
+
+@cache
+def _layout(n: int) -> tuple[tuple[slice, tuple[int, ...]], ...]:
+    """Where each array lies in the vector, and its shape."""
+    layout, start = [], 0
+    for name in (*_OBSERVED, *_ESTIMATED, *COMMAND_FIELDS):
+        shape = _SHAPES.get(name, (n,))
+        layout.append((slice(start, start + prod(shape)), shape))
+        start += prod(shape)
+    return tuple(layout)
+
+
+def _unpack_result(controller: str, status: int, cause: str, solves: list[Any]) -> ControllerResult:
+    reports = tuple(SolveReport(name, Status(code), *rest) for name, code, *rest in solves)
+    return ControllerResult(controller, None, Status(status), cause, reports)

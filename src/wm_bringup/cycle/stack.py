@@ -1,0 +1,104 @@
+"""Put the parts of a robot's control together from their configuration files.
+
+One place for what every process and every tool builds; all that is wrong with a configuration
+stops here, with an error that names file and key.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from wm_bringup.robots.base import CONTROL_PERIOD, Robot
+from wm_bringup.scenarios.scenario import Scenario
+from wm_control.arbiter.parameters import SafetyParameters
+from wm_control.configuration.parameters import load_parameters, read_yaml
+from wm_control.configuration.share import ShareNotFoundError, config_file
+from wm_control.controllers.beside import PlannerBeside
+from wm_control.controllers.model_based import ModelBasedParameters
+from wm_control.errors import ParameterError
+from wm_control.estimation.factory import make_estimator
+from wm_control.estimation.guarded import GuardedEstimator
+from wm_control.estimation.parameters import EstimatorParameters
+from wm_control.mpc.footstep_mpc import FootstepMpc
+from wm_control.robot.description import RobotDescription
+from wm_control.robot.model import RobotModel
+
+CONTROLLERS = ("mpc", "policy")
+"""Contestants that can drive the robot."""
+
+
+def safety_parameters() -> SafetyParameters:
+    """Limits of arbiter, filter, watchdog and velocity gate, from config/arbiter.yaml."""
+    return load_parameters(SafetyParameters, config_file("arbiter.yaml"))
+
+
+def estimator_parameters() -> EstimatorParameters:
+    """Read config/estimator.yaml."""
+    return load_parameters(EstimatorParameters, config_file("estimator.yaml"))
+
+
+def build_estimator(
+    description: RobotDescription, parameters: EstimatorParameters
+) -> GuardedEstimator:
+    """Build the state estimator that the parameters ask for."""
+    return make_estimator(description, parameters)
+
+
+def model_based_parameters() -> ModelBasedParameters:
+    """Read config/controllers/mpc.yaml; without that file, the defaults."""
+    try:
+        source = config_file("controllers/mpc.yaml")
+    except ShareNotFoundError:
+        return load_parameters(ModelBasedParameters)
+    return load_parameters(ModelBasedParameters, source)
+
+
+def build_planner(
+    description: RobotDescription,
+    parameters: ModelBasedParameters,
+    clock: Callable[[], float] = time.monotonic,
+) -> PlannerBeside:
+    """Build the footstep planner that works beside the loop; clock: for solve times."""
+    planner = FootstepMpc(RobotModel(description), parameters.gait, parameters.mpc, clock)
+    return PlannerBeside(planner, parameters.mpc.period, CONTROL_PERIOD)
+
+
+def _mock(description: RobotDescription, scenario: Scenario, gui: bool) -> Robot:
+    from wm_bringup.robots.mock import MockRobot
+
+    del scenario, gui
+    return MockRobot(description)
+
+
+def _pybullet(description: RobotDescription, scenario: Scenario, gui: bool) -> Robot:
+    from wm_bringup.robots.pybullet.robot import PyBulletRobot
+
+    return PyBulletRobot(description, scenario, gui=gui)
+
+
+BACKENDS: Mapping[str, Callable[[RobotDescription, Scenario, bool], Robot]] = {
+    "pybullet": _pybullet,
+    "mock": _mock,
+}
+"""Every robot backend by name, imported only when it is wanted."""
+
+
+def build_robot(
+    backend: str, description: RobotDescription, scenario: Scenario, *, gui: bool = False
+) -> Robot:
+    """Build a robot backend; ParameterError for an unknown one."""
+    if backend not in BACKENDS:
+        raise ParameterError("backend", backend, f"must be one of {', '.join(BACKENDS)}")
+    return BACKENDS[backend](description, scenario, gui)
+
+
+def load_scenario(source: str) -> Scenario:
+    """Read a scenario by path, or by name from config/scenarios; empty: nothing special happens."""
+    if not source:
+        return Scenario()
+    path = Path(source)
+    if not path.is_file():
+        path = config_file(f"scenarios/{source}.yaml")
+    return load_parameters(Scenario, dict(read_yaml(path)), origin=str(path))

@@ -1,0 +1,1 @@
+"""The graph of processes: described once, checked before it starts, run and watched."""

@@ -1,0 +1,138 @@
+"""What would fail once the processes of a graph run, looked at before the first of them starts."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from importlib.util import find_spec
+from pathlib import Path
+
+from wm_bringup.cycle.stack import load_scenario, safety_parameters
+from wm_bringup.graph.processes import RECORD_ANYWHERE, GraphArguments
+from wm_bringup.host.log_directory import check_log_directory
+from wm_bringup.host.output import check_file, check_folder
+from wm_control.arbiter.velocity_envelope import envelope_of
+from wm_control.arbiter.velocity_gate import reduction
+from wm_control.errors import ParameterError, WmError
+from wm_control.robot.description import load_robot
+from wm_control.types import Action, VelocityCommand
+
+ORIGIN = "arguments"
+
+LAST_DOMAIN = 232
+"""Beyond it the ports of DDS would be higher than any port is."""
+
+
+class PreflightError(WmError):
+    """The graph could start, but not come up."""
+
+
+def preflight(arguments: GraphArguments, environment: Mapping[str, str] = os.environ) -> None:
+    """Refuse what cannot come up or would have no effect; the WmError says why and the cure."""
+    _check_ros(environment)
+    for check in (_check_policy, _check_robot, _check_mock, _check_outputs):
+        check(arguments)
+    if arguments.gui and not environment.get("DISPLAY"):
+        raise PreflightError(
+            "gui: there is no display (DISPLAY is not set): run without it, or log in with ssh -X"
+        )
+
+
+def _check_ros(environment: Mapping[str, str]) -> None:
+    if find_spec("rclpy") is None:
+        raise PreflightError(
+            "there is no rclpy: source /opt/ros/jazzy/setup.bash, or without ROS 2 run 'make venv'"
+        )
+    check_log_directory(environment)
+    domain = environment.get("ROS_DOMAIN_ID", "") or "0"
+    if not (domain.isdecimal() and int(domain) <= LAST_DOMAIN):
+        raise PreflightError(
+            f"ROS_DOMAIN_ID={domain}: must be a whole number from 0 to {LAST_DOMAIN}"
+        )
+
+
+def _check_policy(arguments: GraphArguments) -> None:
+    """See that the policy is there, and that an overlay has something to lie over."""
+    if arguments.overlay and not arguments.policy and arguments.controller != "policy":
+        expected = "no effect without a policy to complete: name one, or take it away"
+        raise ParameterError("overlay", arguments.overlay, expected, ORIGIN)
+    if arguments.policy and not Path(arguments.policy).exists():
+        raise ParameterError(
+            "policy", arguments.policy, f"no such file or folder (from {Path.cwd()})", ORIGIN
+        )
+    if arguments.overlay and not Path(arguments.overlay).is_file():
+        raise ParameterError(
+            "overlay", arguments.overlay, f"no such file (from {Path.cwd()})", ORIGIN
+        )
+
+
+def _check_robot(arguments: GraphArguments) -> None:
+    load_robot(arguments.robot)
+    scenario = load_scenario(arguments.scenario)
+    waiting = [push.phase for push in scenario.pushes if push.phase is not None]
+    if arguments.controller == "policy" and waiting:
+        expected = "no phase: it is not known when a policy steps"
+        raise ParameterError("pushes.phase", waiting[0], expected, arguments.scenario)
+
+
+def _check_mock(arguments: GraphArguments) -> None:
+    """Refuse to show, to disturb or to vary by chance a robot that has no physics."""
+    if arguments.backend != "mock":
+        return
+    meaningless = {
+        "scenario": arguments.scenario,
+        "seed": arguments.seed,
+        "gui": arguments.gui,
+        "truth": arguments.truth,
+    }
+    for name, value in meaningless.items():
+        if value:
+            raise ParameterError(name, value, "no effect with backend 'mock'", ORIGIN)
+
+
+def _check_outputs(arguments: GraphArguments) -> None:
+    """Folder of the bag and file of the latencies must be writable."""
+    if arguments.record.lower() in RECORD_ANYWHERE:
+        check_folder(Path.cwd(), "record")
+    elif arguments.record:
+        check_folder(Path(arguments.record), "record", new=True)
+    if arguments.latency:
+        check_file(Path(arguments.latency), "latency", ".npz")
+
+
+def _reduction(arguments: GraphArguments) -> str:
+    """Say how much of the velocity argument the gate will give; empty when all of it, or none."""
+    if not arguments.velocity:
+        return ""
+    command = VelocityCommand(*map(float, arguments.velocity.split()))
+    limits, envelope = safety_parameters().velocity, envelope_of(arguments.controller)
+    return reduction(command, limits, Action.NOMINAL, envelope)
+
+
+def hints(arguments: GraphArguments) -> Iterator[str]:
+    """Say how this robot is driven and stopped, for people in front of ``wm run``."""
+    space = f"/{arguments.namespace}" if arguments.namespace else ""
+    yield "wm: up; Ctrl-C here damps the robot and stops everything"
+    if not arguments.arm:
+        yield f"wm: arm it: call {space}/arbiter/arm (std_srvs/Trigger); until then it is held"
+    if not arguments.velocity:
+        remap = f" --ros-args -r __ns:={space}" if space else ""
+        yield (
+            f"wm: drive it: geometry_msgs/Twist or TwistStamped on {space}/cmd_vel, at least every "
+            "0.5 s, e.g. from another terminal: ros2 run teleop_twist_keyboard "
+            f"teleop_twist_keyboard{remap}"
+        )
+        yield (
+            f"wm: without ros2: {sys.executable} -m wm_bringup.nodes.velocity_source "
+            f"--velocity 0.3 0 0{remap}"
+        )
+    yield f"wm: stop it: call {space}/arbiter/stop; go on with {space}/arbiter/clear and arm"
+    if less := _reduction(arguments):
+        yield f"wm: {less}"
+    scenario = load_scenario(arguments.scenario)
+    if scenario.velocity:
+        yield (
+            f"wm: the velocities of scenario '{scenario.name}' are for wm walk: here it is driven "
+            "by velocity and cmd_vel only"
+        )

@@ -1,0 +1,329 @@
+"""The graph of processes, described once: ``wm run`` and launch/sim.launch.py both start this.
+
+control (robot, state_estimator, whole_body_controller, arbiter)   one process, 500 Hz
+mpc                                                                 the planner, 125 Hz
+policy                                                              when one drives or is in shadow
+recorder, velocity_source                                           when asked for
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+import os
+import re
+import sys
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, fields
+from decimal import Decimal
+from math import isfinite
+from typing import Literal
+
+from pydantic import Field, TypeAdapter, field_validator
+from pydantic.dataclasses import dataclass as validated
+
+from wm_bringup.wire.topics import CLOCK, PROPOSAL, TOPICS, Topic
+from wm_control.configuration.parameters import STRICT, load_parameters
+from wm_control.configuration.share import config_file
+from wm_control.errors import ParameterError
+
+RECORD_ANYWHERE = ("true", "auto")
+"""Values of ``record`` that let the recorder choose the folder's name."""
+
+
+RECORDED = tuple(topic for topic in TOPICS if topic not in (PROPOSAL, CLOCK))
+"""What goes into a bag: everything but what only nodes alone exchange, and the clock."""
+
+
+@validated(frozen=True, slots=True, config=STRICT)
+class GraphArguments:
+    """What can be chosen about a graph; the launch arguments and the options of ``wm run``."""
+
+    controller: Literal["mpc", "policy"] = Field(
+        default="mpc", description="who drives: mpc or policy"
+    )
+    policy: str = Field(
+        default="",
+        description="file of a learned policy: it drives, or beside another controller runs in "
+        "shadow; empty: our own when a policy drives, else none",
+    )
+    overlay: str = Field(
+        default="", description="manifest that says what the policy's own file does not"
+    )
+    robot: str = Field(default="g1", description="robot file by name or path")
+    backend: Literal["pybullet", "mock"] = Field(
+        default="pybullet", description="what the robot is: pybullet or mock"
+    )
+    scenario: str = Field(default="", description="scenario file by name or path; empty: none")
+    seed: int = Field(default=0, ge=0, description="of the simulated robot")
+    gui: bool = Field(default=False, description="open the simulator's window")
+    arm: bool = Field(default=True, description="arm without waiting for /arbiter/arm")
+    record: str = Field(
+        default="",
+        description="folder of a new bag, whatever its name looks like; true or auto: one with the "
+        "date in its name; empty: no bag",
+    )
+    velocity: str = Field(
+        default="", description="'VX VY WZ' to drive with [m/s, m/s, rad/s]; empty: listen only"
+    )
+    namespace: str = Field(
+        default="", description="of all nodes, so that robots can share a domain"
+    )
+    clock: bool = Field(default=False, description="publish /clock, and stamp with simulated time")
+    truth: bool = Field(default=False, description="publish ground_truth/odom for evaluators")
+    latency: str = Field(default="", description="file (.npz) for all latency samples; empty: none")
+
+    @field_validator("velocity")
+    @classmethod
+    def _three_numbers(cls, text: str) -> str:
+        """Accept three numbers apart by spaces or commas."""
+        parts = text.replace(",", " ").split()
+        if parts and (len(parts) != 3 or not all(isfinite(float(part)) for part in parts)):
+            raise ValueError("must be three finite numbers 'VX VY WZ'")
+        return " ".join(format(Decimal(part), "f") for part in parts)  # -1e-5 looks like an option
+
+    @field_validator("namespace")
+    @classmethod
+    def _a_ros_name(cls, text: str) -> str:
+        """Accept a ROS namespace, with or without slashes around it."""
+        name = text.strip("/")
+        if name and not re.fullmatch(r"[A-Za-z_]\w*(/[A-Za-z_]\w*)*", name):
+            raise ValueError("must be letters, digits and underscores, not beginning with a digit")
+        return name
+
+
+CONTROL_NODES: Mapping[str, tuple[str, ...]] = {
+    "mpc": ("robot", "state_estimator", "whole_body_controller", "arbiter"),
+    "policy": ("robot", "state_estimator", "arbiter"),
+}
+"""Nodes composed in the control process, by who drives: a policy has no whole-body controller."""
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """One process of the graph.
+
+    executable: as ``ros2 run wm_humanoid`` knows it; module: the same for ``python -m``.
+    arguments: of the program. parameters: ROS parameters of its node. nodes: it brings.
+    vital: when it ends, so does everything. loss: what follows, in words, when it ends alone.
+    last: stopped only after all others have ended.
+    """
+
+    name: str
+    executable: str
+    module: str
+    nodes: tuple[str, ...]
+    arguments: tuple[str, ...] = ()
+    parameters: Mapping[str, str | tuple[str, ...]] = field(default_factory=dict)
+    vital: bool = False
+    loss: str = ""
+    last: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Graph:
+    """Processes, the namespace they share, and their environment."""
+
+    processes: tuple[Process, ...]
+    namespace: str
+    environment: Mapping[str, str]
+
+    @property
+    def nodes(self) -> tuple[str, ...]:
+        """Names of all nodes."""
+        return tuple(node for process in self.processes for node in process.nodes)
+
+
+ENVIRONMENT: Mapping[str, str] = {
+    "FASTDDS_BUILTIN_TRANSPORTS": "UDPv4",
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST",
+}
+"""Set for all processes unless the user's environment already says otherwise.
+
+Thread pools of linear algebra only get in the way of matrices this small; robots are not for the
+whole network to find unless one asks for that. Fast DDS's shared memory takes locks that it shares
+with every subscriber's process: one that is not scheduled while it holds such a lock stalls the
+publisher. Sockets never wait.
+"""
+
+
+def graph_arguments(given: Mapping[str, object] | None = None) -> GraphArguments:
+    """Read config/graph.yaml, overridden by ``given``; ParameterError for what is not allowed."""
+    configured = load_parameters(GraphArguments, config_file("graph.yaml"))
+    values = {f.name: getattr(configured, f.name) for f in fields(GraphArguments)}
+    return load_parameters(GraphArguments, values | dict(given or {}), origin="arguments")
+
+
+def refuse_unknown(names: Iterable[str]) -> None:
+    """ParameterError for the first name that is no argument, with the one that it resembles."""
+    known = [f.name for f in fields(GraphArguments)]
+    for name in names:
+        if name not in known:
+            near = difflib.get_close_matches(name, known, n=1)
+            meant = f"; did you mean '{near[0]}'?" if near else ""
+            raise ParameterError(
+                name, "", f"unknown; known: {', '.join(known)}{meant}", "launch arguments"
+            )
+
+
+def argument_defaults() -> dict[str, str]:
+    """Name and configured value of every argument, as text."""
+    configured = graph_arguments()
+    return {f.name: _text(getattr(configured, f.name)) for f in fields(GraphArguments)}
+
+
+def argument_descriptions() -> dict[str, str]:
+    """Name and one sentence of every argument."""
+    schema = TypeAdapter(GraphArguments).json_schema()["properties"]
+    return {name: str(entry["description"]) for name, entry in schema.items()}
+
+
+def _text(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def describe(arguments: GraphArguments) -> Graph:
+    """Describe the graph for these arguments."""
+    processes = [_control(arguments)]
+    if arguments.controller == "mpc":
+        processes.append(_mpc(arguments))
+    if _has_policy(arguments):
+        processes.append(_policy(arguments))
+    if arguments.record:
+        processes.append(_recorder(arguments))
+    if arguments.velocity:
+        processes.append(_velocity_source(arguments))
+    environment = {key: os.environ.get(key, value) for key, value in ENVIRONMENT.items()}
+    return Graph(tuple(processes), arguments.namespace, environment)
+
+
+def _has_policy(arguments: GraphArguments) -> bool:
+    return bool(arguments.policy) or arguments.controller == "policy"
+
+
+def _control(arguments: GraphArguments) -> Process:
+    chosen = {
+        "--robot": arguments.robot,
+        "--backend": arguments.backend,
+        "--controller": arguments.controller,
+        "--scenario": arguments.scenario,
+        "--seed": str(arguments.seed),
+        "--latency": arguments.latency,
+        "--estimate-every": "1" if _has_policy(arguments) else "",
+    }
+    switches = {
+        "--gui": arguments.gui,
+        "--arm": arguments.arm,
+        "--clock": arguments.clock,
+        "--truth": arguments.truth,
+    }
+    return Process(
+        "control",
+        "control",
+        "wm_bringup.nodes.control",
+        CONTROL_NODES[arguments.controller],
+        (
+            *(f"{key}={value}" for key, value in chosen.items() if value),
+            *(key for key, on in switches.items() if on),
+        ),
+        vital=True,
+    )
+
+
+def _mpc(arguments: GraphArguments) -> Process:
+    return Process(
+        "mpc",
+        "mpc",
+        "wm_bringup.nodes.mpc",
+        ("mpc",),
+        (f"--robot={arguments.robot}",),
+        loss="the robot steps to a stop and stands with the backup planner",
+    )
+
+
+def _policy(arguments: GraphArguments) -> Process:
+    files = {"file": arguments.policy, "overlay": arguments.overlay}
+    drives = arguments.controller == "policy"
+    return Process(
+        "policy",
+        "policy",
+        "wm_bringup.nodes.policy",
+        ("policy", "policy_inference"),
+        (f"--robot={arguments.robot}",),
+        parameters={key: os.path.abspath(value) for key, value in files.items() if value},
+        loss="the robot holds its posture and is damped"
+        if drives
+        else "the policy is no longer in shadow; whoever drives goes on",
+    )
+
+
+def _recorder(arguments: GraphArguments) -> Process:
+    output = "" if arguments.record.lower() in RECORD_ANYWHERE else arguments.record
+    return Process(
+        "recorder",
+        "recorder",
+        "wm_bringup.nodes.recorder",
+        ("recorder",),
+        parameters={
+            "topics": resolved(RECORDED, arguments.namespace),
+            **({"output": output} if output else {}),
+        },
+        loss="the robot goes on, unrecorded; the bag is readable up to here",
+        last=True,
+    )
+
+
+def resolved(topics: Iterable[Topic], namespace: str) -> tuple[str, ...]:
+    """Full names of topics as seen from a namespace."""
+    prefix = f"/{namespace}/" if namespace else "/"
+    return tuple(t.name if t.name.startswith("/") else f"{prefix}{t.name}" for t in topics)
+
+
+def _velocity_source(arguments: GraphArguments) -> Process:
+    return Process(
+        "velocity_source",
+        "velocity_source",
+        "wm_bringup.nodes.velocity_source",
+        ("velocity_source",),
+        ("--velocity", *arguments.velocity.split()),
+        loss="the robot stops half a second later",
+    )
+
+
+def parameter_arguments(process: Process) -> tuple[str, ...]:
+    """Arguments of ROS that set the parameters of a process; text stays text.
+
+    ROS reads the value of ``-p NAME:=VALUE`` as YAML, in which 1e5, yes, null or "walk #1" are not
+    the text that they look like. In double quotes, as JSON writes them, they are.
+    """
+    return tuple(
+        part
+        for key, value in process.parameters.items()
+        for part in ("-p", f"{key}:={_quoted(value)}")
+    )
+
+
+def _quoted(value: str | tuple[str, ...]) -> str:
+    """Write text as JSON does, and what YAML takes for a line's end or no letter by its number."""
+    text = json.dumps(value, ensure_ascii=False)
+    return re.sub("[\x7f-\x9f]", lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
+def ros_arguments(process: Process, namespace: str) -> tuple[str, ...]:
+    """Arguments after ``--ros-args`` that put a process into its namespace and set parameters."""
+    remapped = ("-r", f"__ns:=/{namespace}") if namespace else ()
+    arguments = (*remapped, *parameter_arguments(process))
+    return ("--ros-args", *arguments) if arguments else ()
+
+
+def command_line(process: Process, namespace: str) -> list[str]:
+    """Command that starts a process without ros2cli, in the Python we run in."""
+    return [
+        sys.executable,
+        "-m",
+        process.module,
+        *process.arguments,
+        *ros_arguments(process, namespace),
+    ]

@@ -1,0 +1,75 @@
+"""Where a result comes from: code version, parameters, machine. Part of every result file."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import platform
+import subprocess
+import sys
+from functools import cache
+from importlib import metadata
+from typing import Any
+
+from wm_control.configuration.share import package_version, share_directory
+
+LIBRARIES = ("casadi", "daqp", "numpy", "pin", "pybullet", "rosbags", "scipy")
+
+
+@cache
+def provenance() -> dict[str, Any]:
+    """Version, git commit and whether it was modified, hash of config/, machine and libraries."""
+    return {
+        "version": package_version(),
+        **_git(),
+        "parameters_sha256": parameters_hash(),
+        "machine": {
+            "processor": _processor(),
+            "cores": len(os.sched_getaffinity(0)),
+            "system": platform.platform(),
+            "python": sys.version.split()[0],
+        },
+        "libraries": {name: _library(name) for name in LIBRARIES},
+    }
+
+
+def parameters_hash() -> str:
+    """Hash of every file under config/, with its name."""
+    folder = share_directory() / "config"
+    digest = hashlib.sha256()
+    for path in sorted(folder.rglob("*.yaml")):
+        digest.update(str(path.relative_to(folder)).encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def _git() -> dict[str, Any]:
+    """Commit and dirty flag of the checkout that runs; empty for an installed package."""
+    root = share_directory()
+    try:
+        commit = _run("rev-parse", "HEAD", root=str(root))
+        return {"git": commit, "git_dirty": bool(_run("status", "--porcelain", root=str(root)))}
+    except (OSError, subprocess.CalledProcessError):
+        return {"git": None, "git_dirty": None}
+
+
+def _run(*arguments: str, root: str) -> str:
+    command = ["git", "-C", root, *arguments]
+    return subprocess.run(
+        command, capture_output=True, text=True, check=True, timeout=10.0
+    ).stdout.strip()
+
+
+def _processor() -> str:
+    try:
+        with open("/proc/cpuinfo", encoding="utf-8") as lines:
+            return next(line.split(":", 1)[1].strip() for line in lines if "model name" in line)
+    except (OSError, StopIteration):
+        return platform.processor()
+
+
+def _library(name: str) -> str | None:
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return None

@@ -1,0 +1,1 @@
+"""Judging runs: figures of an episode, many episodes, push grids."""

@@ -1,0 +1,1 @@
+"""Judging estimators: recorded walks, figures beside the truth, tables of many episodes."""

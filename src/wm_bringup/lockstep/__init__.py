@@ -1,0 +1,1 @@
+"""Lock-step: robot, loop and driver advanced tick by tick, without ROS and without clocks."""

@@ -1,0 +1,144 @@
+"""Who walks the robot in lock-step: a controller in the loop, and what works beside it.
+
+The lock-step runner knows contestants only by this interface, so that all are run and judged alike.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Protocol
+
+from wm_bringup.cycle.loop import TickRecord
+from wm_bringup.cycle.proposal_holder import ProposalHolder
+from wm_bringup.lockstep.courier import Courier
+from wm_bringup.wire.proposals import Proposal, proposal_of
+from wm_control.controllers.beside import PlannerBeside
+from wm_control.controllers.model_based import ModelBasedController
+from wm_control.mpc.plan import WalkingPlan, gait_phase
+from wm_control.robot.description import RobotDescription
+from wm_control.types import Controller, Estimate
+from wm_policy.beside import PolicyBeside
+
+
+class Contestant(Protocol):
+    """One contestant; all methods are called by the lock-step runner, in this order."""
+
+    @property
+    def controller(self) -> Controller:
+        """The part of it that runs in the control loop."""
+
+    @property
+    def plan(self) -> WalkingPlan | None:
+        """The plan that is being followed, for those that plan."""
+
+    def prepare(self, estimate: Estimate) -> None:
+        """Work ahead from a robot at rest, before its controller is reset for the start."""
+
+    def start(self) -> None:
+        """Take up what was prepared, after that reset."""
+
+    def deliver(self, now: float) -> None:
+        """Hand over to the controller what has arrived by ``now`` [s]."""
+
+    def think(self, record: TickRecord) -> None:
+        """Do the work beside the loop that is due after this tick; its results arrive later."""
+
+    def gait_phase(self, now: float) -> float:
+        """Phase of the stride in [0, 1), see ``plan.gait_phase``; NaN when it has none."""
+
+
+class ModelBasedContestant:
+    """Footstep planner beside the loop, whole-body controller in it."""
+
+    def __init__(
+        self,
+        planner: PlannerBeside,
+        controller: ModelBasedController,
+        plan_time: Callable[[], float],
+    ) -> None:
+        """plan_time: how long the next plan takes from estimate to arrival [s]."""
+        self.controller = controller
+        self._planner, self._plan_time = planner, plan_time
+        self._courier = Courier(controller.receive)
+        self._first: WalkingPlan | None = None
+
+    @property
+    def plan(self) -> WalkingPlan | None:
+        """The plan that is being followed."""
+        return self.controller.plan
+
+    def prepare(self, estimate: Estimate) -> None:
+        """Make a first plan from before the start, as in the real graph."""
+        self._first = self._planner.answer(estimate)
+
+    def start(self) -> None:
+        """Follow the first plan."""
+        if self._first is not None:
+            self.controller.receive(self._first)
+
+    def deliver(self, now: float) -> None:
+        """Hand over the plans that have arrived."""
+        self._courier.deliver(now)
+
+    def think(self, record: TickRecord) -> None:
+        """Plan when a plan is due."""
+        self._planner.hear(record.admitted)
+        plan = self._planner.answer(record.estimate)
+        if plan is not None:
+            self._courier.send(plan, record.estimate.stamp + self._plan_time())
+
+    def gait_phase(self, now: float) -> float:
+        """Phase by the plan that is being followed."""
+        return gait_phase(self.plan, now)
+
+
+class LearnedContestant:
+    """A policy beside the loop at its own rate, its newest proposal held in the loop.
+
+    As in the graph, where the policy has a process of its own and a proposal takes its time.
+    """
+
+    plan: WalkingPlan | None = None
+
+    def __init__(
+        self,
+        policy: PolicyBeside,
+        description: RobotDescription,
+        proposal_time: Callable[[], float],
+    ) -> None:
+        """proposal_time: how long the next proposal takes from estimate to arrival [s]."""
+        self.controller = ProposalHolder(policy.name, description)
+        self._policy, self._proposal_time = policy, proposal_time
+        self._courier = Courier(self.controller.receive)
+        self._first: Proposal | None = None
+
+    def prepare(self, estimate: Estimate) -> None:
+        """Propose from rest, as to a robot that is held until it is armed."""
+        self._first = self._propose(estimate)
+
+    def start(self) -> None:
+        """Take up the first proposal."""
+        if self._first is not None:
+            self.controller.receive(self._first)
+
+    def deliver(self, now: float) -> None:
+        """Hand over the proposals that have arrived."""
+        self._courier.deliver(now)
+
+    def think(self, record: TickRecord) -> None:
+        """Take a policy step when one is due."""
+        self._policy.hear(record.admitted)
+        self._policy.observe_executed(record.decision.command)
+        proposal = self._propose(record.estimate)
+        if proposal is not None:
+            self._courier.send(proposal, record.estimate.stamp + self._proposal_time())
+
+    def _propose(self, estimate: Estimate) -> Proposal | None:
+        result = self._policy.answer(estimate)
+        return None if result is None else proposal_of(result, estimate)
+
+    def gait_phase(self, now: float) -> float:
+        """Unknown from outside."""
+        del now
+        return math.nan

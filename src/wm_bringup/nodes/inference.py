@@ -1,0 +1,121 @@
+"""The thread in which a policy answers estimates with proposals."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+
+from rclpy.experimental import EventsExecutor
+from rclpy.node import Node
+
+from wm_bringup.host import realtime
+from wm_bringup.nodes.support.process import SPIN_TIME
+from wm_bringup.nodes.support.qos import publisher, subscribe_bytes
+from wm_bringup.robots.base import CONTROL_PERIOD
+from wm_bringup.wire.cdr import MessageError
+from wm_bringup.wire.messages import decode_command, decode_estimate, decode_velocity
+from wm_bringup.wire.proposals import ProposalEncoder
+from wm_bringup.wire.topics import ESTIMATE, JOINT_COMMAND, POLICY_PROPOSAL, VELOCITY, Topic
+from wm_control.estimation.estimate_check import EstimateGuard
+from wm_control.robot.description import RobotDescription
+from wm_policy.beside import PolicyBeside
+from wm_policy.controller import PolicyController
+
+
+class Inference:
+    """Estimates in, proposals out; which, when and in whose shadow ``PolicyBeside`` decides."""
+
+    def __init__(self, node: Node, controller: PolicyController, robot: RobotDescription) -> None:
+        """Create publisher and subscriptions; nothing runs before ``start``."""
+        n = len(robot.joint_names)
+        self._node, self.controller, self._n = node, controller, n
+        self._guard = EstimateGuard(robot)
+        self._beside = PolicyBeside(controller, CONTROL_PERIOD)
+        self._proposal = ProposalEncoder(n)
+        self._publish = publisher(node, POLICY_PROPOSAL)
+        self._steps = self._failed = 0
+        self._longest = self._novelty = self._strangest = 0.0
+        self.unreadable = 0
+        self.failure = ""
+        self._listen(VELOCITY, lambda data: self._beside.hear(decode_velocity(data)))
+        self._listen(
+            JOINT_COMMAND, lambda data: self._beside.observe_executed(decode_command(data, n))
+        )
+        self._listen(ESTIMATE, self._answer)
+        self._ending = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="inference")
+
+    def _listen(self, topic: Topic, take: Callable[[bytes], None]) -> None:
+        def on_bytes(data: bytes) -> None:
+            try:
+                take(data)
+            except MessageError as error:
+                if self.unreadable == 0:
+                    self._node.get_logger().error(f"message on {topic.name} dropped: {error}")
+                self.unreadable += 1
+
+        subscribe_bytes(self._node, topic, on_bytes)
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End, and join the thread."""
+        self._ending.set()
+        self._thread.join()
+        self._node.destroy_node()
+
+    @property
+    def drives(self) -> bool:
+        """Whether this policy's commands reach the robot; else it runs in shadow."""
+        return self._beside.drives
+
+    def take_stock(self) -> dict[str, object]:
+        """Return numbers for people, of the time since the last call where they are maxima."""
+        policy = self.controller.policy
+        values: dict[str, object] = {
+            "policy": policy.manifest.name,
+            "sha256": policy.network.sha256,
+            "rate_hz": policy.manifest.rate,
+            "steps": self._steps,
+            "steps_failed": self._failed,
+            "longest_ms": 1e3 * self._longest,
+            "novelty": self._novelty,
+            "novelty_max": self._strangest,
+            "repeated_estimates": self._beside.order.repeated,
+            "late_estimates": self._beside.order.late,
+        }
+        self._longest = self._strangest = 0.0
+        return values
+
+    def _run(self) -> None:
+        realtime.raise_thread(realtime.PLANNER_PRIORITY)
+        executor = EventsExecutor()
+        executor.add_node(self._node)
+        try:
+            while not self._ending.is_set():
+                executor.spin_once(timeout_sec=SPIN_TIME)
+        except Exception as error:
+            self.failure = f"inference ended: {type(error).__name__}: {error}"
+        finally:
+            executor.shutdown()
+
+    def _answer(self, data: bytes) -> None:
+        """Propose what the policy answers, if a step is due."""
+        began = time.monotonic()
+        estimate = decode_estimate(data, self._n)
+        if (refusal := self._guard.refusal(estimate)) is not None:
+            raise MessageError(refusal.text)
+        result = self._beside.answer(estimate)
+        if result is None:
+            return
+        sequence = estimate.observation.sequence
+        self._publish.publish(self._proposal.encode(result, estimate.stamp, sequence))
+        report = result.solves[0]
+        self._steps += 1
+        self._failed += result.command is None
+        self._novelty = report.residual
+        self._strangest = max(self._strangest, report.residual)
+        self._longest = max(self._longest, time.monotonic() - began)

@@ -1,0 +1,106 @@
+"""Node ``mpc``: the footstep planner in a process of its own, so that no solve stalls the loop.
+
+An estimate is planned from as soon as it arrives: the planner's clock is the robot's, and no phase
+drifts. Which estimates, and with which velocity, ``wm_control.controllers.beside`` decides.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Sequence
+
+from wm_bringup.cycle.stack import build_planner, model_based_parameters
+from wm_bringup.host import realtime
+from wm_bringup.nodes.support import process
+from wm_bringup.nodes.support.alone import Alone, robot_argument
+from wm_bringup.nodes.support.diagnostics import Health
+from wm_bringup.nodes.support.parameters import declare
+from wm_bringup.nodes.support.qos import publisher
+from wm_bringup.wire.cdr import MessageError
+from wm_bringup.wire.messages import Level, MultiArrayEncoder, decode_estimate, decode_velocity
+from wm_bringup.wire.topics import ESTIMATE, PLAN, VELOCITY
+from wm_control.estimation.estimate_check import EstimateGuard
+from wm_control.mpc.plan import SIZE, WalkingPlan, pack
+from wm_control.types import Status
+
+PLAN_HEADER = 2
+"""Stamp and sequence come first in a packed plan."""
+
+
+class MpcNode(Alone):
+    """The planner's node, driven by estimates."""
+
+    priority = realtime.PLANNER_PRIORITY
+
+    def __init__(self, robot: str) -> None:
+        """Build planner, publisher and subscriptions; WmError for a bad configuration."""
+        super().__init__("mpc", robot)
+        parameters = declare(self.node, model_based_parameters())
+        self._beside = build_planner(self.description, parameters)
+        self._guard = EstimateGuard(self.description)
+        self._message = MultiArrayEncoder((("plan", SIZE - PLAN_HEADER),), PLAN_HEADER)
+        self._publish = publisher(self.node, PLAN)
+        self._health = Health(self.node)
+        self._newest: WalkingPlan | None = None
+        self._not_ok = self._longest = 0.0
+        self.listen(VELOCITY, lambda data: self._beside.hear(decode_velocity(data)))
+        self.listen(ESTIMATE, self._take)
+
+    def _take(self, data: bytes) -> None:
+        """Answer an estimate with a plan if one is due."""
+        began = time.monotonic()
+        estimate = decode_estimate(data, self.n)
+        if (refusal := self._guard.refusal(estimate)) is not None:
+            raise MessageError(refusal.text)
+        plan = self._beside.answer(estimate)
+        if plan is None:
+            return
+        self._message.floats[:] = pack(plan)
+        self._publish.publish(self._message.encode())
+        self._newest = plan
+        self._not_ok += plan.status != Status.OK
+        self._longest = max(self._longest, time.monotonic() - began)
+
+    def report(self) -> None:
+        """Publish the health, once a second."""
+        plan = self._newest
+        if plan is None:
+            self._health.publish("planner", Level.WARN, "no estimate yet")
+            return
+        beside = self._beside
+        late_said = f", {beside.late} late" * (beside.late > 0)
+        level = {Status.OK: Level.OK, Status.DEGRADED: Level.WARN}.get(plan.status, Level.ERROR)
+        cause = plan.report.cause or beside.velocity.cause
+        self._health.publish(
+            "planner",
+            level,
+            cause or f"{beside.planned} plans{late_said}",
+            {
+                "planned": beside.planned,
+                "late": beside.late,
+                "repeated_estimates": beside.order.repeated,
+                "late_estimates": beside.order.late,
+                "not_ok": int(self._not_ok),
+                "longest_ms": 1e3 * self._longest,
+                "residual": plan.report.residual,
+                "iterations": plan.report.iterations,
+            },
+        )
+        self._longest = 0.0
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the node until SIGINT or SIGTERM."""
+    robot = robot_argument("mpc", arguments)
+
+    def start(_: process.Stop) -> MpcNode:
+        node = MpcNode(robot).started()
+        realtime.prepare_process()
+        return node
+
+    return process.run("mpc", arguments, start, MpcNode.priority)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

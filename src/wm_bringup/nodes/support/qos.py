@@ -1,0 +1,52 @@
+"""Quality of service of rclpy, from the one table of topics."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib import import_module
+
+from rclpy.node import Node
+from rclpy.publisher import Publisher
+from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
+from rclpy.subscription import Subscription
+
+from wm_bringup.nodes.support.followed import of_one_publisher
+from wm_bringup.wire.topics import PUBLISHER, STEERING, SUBSCRIBER, Quality, Topic
+
+
+def profile(quality: Quality) -> QoSProfile:
+    """Translate plain words."""
+    reliable, best_effort = ReliabilityPolicy.RELIABLE, ReliabilityPolicy.BEST_EFFORT
+    latched, volatile = DurabilityPolicy.TRANSIENT_LOCAL, DurabilityPolicy.VOLATILE
+    return QoSProfile(
+        depth=quality.depth,
+        reliability=reliable if quality.reliable else best_effort,
+        durability=latched if quality.latched else volatile,
+    )
+
+
+def message_class(topic: Topic) -> type:
+    """Class of a topic's messages."""
+    package, _, name = topic.type.partition("/msg/")
+    found: type = getattr(import_module(f"{package}.msg"), name)
+    return found
+
+
+def publisher(node: Node, topic: Topic) -> Publisher:
+    """Create the publisher that the table asks for; it takes messages or their bytes."""
+    return node.create_publisher(message_class(topic), topic.name, profile(PUBLISHER[topic.flow]))
+
+
+def subscribe_bytes(node: Node, topic: Topic, callback: Callable[[bytes], None]) -> Subscription:
+    """Subscribe as the table says; ``callback(data: bytes)``.
+
+    What steers the robot is heard from one publisher only.
+    """
+    steers = topic in STEERING
+    return node.create_subscription(
+        message_class(topic),
+        topic.name,
+        of_one_publisher(node, topic.name, callback) if steers else callback,
+        profile(SUBSCRIBER[topic.flow]),
+        raw=True,
+    )

@@ -1,0 +1,148 @@
+"""Node ``whole_body_controller``: how it hears plans, and the node on its own.
+
+Alone it takes ``state_estimator/estimate`` and ``mpc/plan`` and answers every estimate with a
+proposal on ``mpc/joint_command``.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+
+from rclpy.node import Node
+
+from wm_bringup.cycle.loop import propose
+from wm_bringup.cycle.stack import model_based_parameters
+from wm_bringup.nodes.support import process
+from wm_bringup.nodes.support.alone import Alone, robot_argument
+from wm_bringup.nodes.support.diagnostics import Health
+from wm_bringup.nodes.support.parameters import declare
+from wm_bringup.nodes.support.qos import publisher, subscribe_bytes
+from wm_bringup.nodes.support.refusing import tell_refusal
+from wm_bringup.robots.base import CONTROL_PERIOD
+from wm_bringup.wire.cdr import MessageError
+from wm_bringup.wire.messages import Level, decode_estimate, decode_multi_array
+from wm_bringup.wire.proposals import ProposalEncoder
+from wm_bringup.wire.topics import ESTIMATE, PLAN, PROPOSAL
+from wm_bringup.wire.vectors import join_vector
+from wm_control.controllers.beside import Arrival, EstimateOrder
+from wm_control.controllers.model_based import ModelBasedController
+from wm_control.estimation.estimate_check import EstimateGuard
+from wm_control.mpc.plan import WalkingPlan, unpack
+from wm_control.refusal import Refusal, Refusals
+from wm_control.types import ControllerResult, Status, VelocityCommand
+
+LEVELS = {Status.OK: Level.OK, Status.DEGRADED: Level.WARN, Status.FAILED: Level.ERROR}
+
+STOPPED = VelocityCommand()
+"""The planner follows the velocity command; whole-body control only follows the plan."""
+
+
+def decode_plan(data: bytes) -> WalkingPlan:
+    """Read ``mpc/plan``; MessageError when it is none."""
+    try:
+        return unpack(join_vector(*decode_multi_array(data)))
+    except ValueError as error:
+        raise MessageError(str(error)) from error
+
+
+class WholeBodyControllerFace:
+    """The node's input and health; the same whether it runs composed or alone."""
+
+    def __init__(
+        self, node: Node, take: Callable[[WalkingPlan], None], unreadable: Refusals
+    ) -> None:
+        """Subscribe to plans. take: gets all that can be read; unreadable: counts the others."""
+        self._health = Health(node)
+        self._take = take
+        self._unreadable = unreadable
+        self.plans = 0
+        self._node = node
+        subscribe_bytes(node, PLAN, self._on_plan)
+
+    def _on_plan(self, data: bytes) -> None:
+        try:
+            plan = decode_plan(data)
+        except MessageError as error:
+            refusal = Refusal(f"{PLAN.name}: unreadable", f"{PLAN.name} refused: {error}")
+            tell_refusal(self._node, refusal, self._unreadable)
+            return
+        self.plans += 1
+        self._take(plan)
+
+    def report(self, result: ControllerResult) -> None:
+        """Publish the node's health: status, and age, residual and iterations of every solve."""
+        values: dict[str, object] = {"plans": self.plans}
+        for solve in result.solves:
+            values |= {
+                f"{solve.name}.status": solve.status.name,
+                f"{solve.name}.age_ms": 1e3 * solve.age,
+                f"{solve.name}.residual": solve.residual,
+                f"{solve.name}.iterations": solve.iterations,
+                f"{solve.name}.solve_time_ms": 1e3 * solve.solve_time,
+            }
+        self._health.publish(
+            "controller", LEVELS[result.status], result.cause or "following the plan", values
+        )
+
+
+class WholeBodyControllerNode(Alone):
+    """The node on its own, driven by estimates and plans."""
+
+    def __init__(self, robot: str) -> None:
+        """Build controller, publisher and subscriptions; WmError for a bad configuration."""
+        super().__init__("whole_body_controller", robot)
+        parameters = declare(self.node, model_based_parameters())
+        self._controller = ModelBasedController(self.description, parameters)
+        self._refusals = Refusals()
+        self._face = WholeBodyControllerFace(self.node, self._take_plan, self._refusals)
+        self._proposal = ProposalEncoder(self.n)
+        self._publish = publisher(self.node, PROPOSAL)
+        self._refused = 0
+        self._guard = EstimateGuard(self.description)
+        self._order = EstimateOrder()
+        self._plan: WalkingPlan | None = None
+        self._newest: ControllerResult | None = None
+        self.listen(ESTIMATE, self._step)
+
+    def _take_plan(self, plan: WalkingPlan) -> None:
+        self._plan = plan
+        self._controller.receive(plan)
+
+    def _step(self, data: bytes) -> None:
+        estimate = decode_estimate(data, self.n)
+        if (refusal := self._guard.refusal(estimate)) is not None:
+            raise MessageError(refusal.text)
+        arrival = self._order.sort(estimate)
+        if arrival is Arrival.OLD:
+            return
+        if arrival is Arrival.START:
+            self._controller.reset(estimate)
+            if self._plan is not None and self._plan.stamp >= estimate.stamp:
+                self._controller.receive(self._plan)
+        result = propose(self._controller, estimate, STOPPED, CONTROL_PERIOD)
+        self._newest = result
+        sequence = estimate.observation.sequence
+        self._publish.publish(self._proposal.encode(result, estimate.stamp, sequence))
+
+    def report(self) -> None:
+        """Publish the health, once a second."""
+        if self._newest is not None:
+            self._face.report(self._newest)
+        plans = self._controller.refusals
+        refused = sum(plans.counts.values())
+        if refused > self._refused:
+            self._refused = refused
+            self.node.get_logger().error(f"{refused} plans refused so far; {plans.newest}")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the node until SIGINT or SIGTERM."""
+    robot = robot_argument("whole_body_controller", arguments)
+    return process.run(
+        "whole_body_controller", arguments, lambda _: WholeBodyControllerNode(robot).started()
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""What happened in one run: columns over time, strides, falls, pictures."""

@@ -1,0 +1,121 @@
+"""Film strips: the robot at chosen moments of a recorded run, side by side in one picture.
+
+Drawn after the run from recorded base poses and joint positions, so that drawing disturbs nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+from wm_bringup.record.trace import Trace
+from wm_bringup.robots.pybullet.camera import PyBulletCamera
+from wm_control.robot.description import RobotDescription
+from wm_control.types import Array
+
+FRAME = (300, 400)
+"""Width and height of one frame [pixels]."""
+
+CAPTION = 46
+ROWS = 2
+TITLE = 40
+UNITS = "commanded x forward, y left [m/s], yaw [rad/s]"
+VIEW = 25.0
+"""The camera looks at the robot's right side, this much from ahead of it [degrees]."""
+
+_INK, _PAPER = (30, 34, 40), (250, 250, 248)
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """One frame: where the robot was, in which posture, and what to write below.
+
+    base_position: (3,) [m]. base_orientation: (4,) xyzw. joint_position: (n,) [rad].
+    """
+
+    caption: str
+    base_position: Array
+    base_orientation: Array
+    joint_position: Array
+
+
+def film_strip(
+    moments: Sequence[Moment], description: RobotDescription, title: str = ""
+) -> Image.Image:
+    """Draw the moments in two rows, left to right, each with its caption."""
+    camera = PyBulletCamera(description)
+    try:
+        frames = [_frame(camera, moment) for moment in moments]
+    finally:
+        camera.close()
+    rows = min(ROWS, len(frames))
+    columns = -(-len(frames) // rows)
+    width, height = FRAME[0] * columns, (FRAME[1] + CAPTION) * rows + TITLE
+    sheet = Image.new("RGB", (width, height), _PAPER)
+    draw = ImageDraw.Draw(sheet)
+    draw.text((12, 9), title, fill=_INK, font=_font(19))
+    for k, (frame, moment) in enumerate(zip(frames, moments, strict=True)):
+        x, y = FRAME[0] * (k % columns), TITLE + (FRAME[1] + CAPTION) * (k // columns)
+        sheet.paste(frame, (x, y))
+        draw.multiline_text(
+            (x + 10, y + FRAME[1] + 4), moment.caption, fill=_INK, font=_font(14), spacing=2
+        )
+    return sheet
+
+
+def film_of_trace(
+    trace: Trace, description: RobotDescription, title: str, frames: int = 8
+) -> Image.Image:
+    """Draw evenly spaced moments of a lock-step run, the last one included."""
+    rows = np.linspace(0, len(trace) - 1, frames + 1).round().astype(int)[1:]
+    moments = [
+        Moment(
+            caption_of(
+                trace["time"][row], trace["velocity_command"][row], trace["push_force"][row]
+            ),
+            trace["base_position"][row],
+            trace["base_orientation"][row],
+            trace["joint_position"][row],
+        )
+        for row in rows
+    ]
+    return film_strip(moments, description, f"{title}: {UNITS}")
+
+
+def caption_of(time: float, command: Array, push: Array) -> str:
+    """Say the time, the velocity command and, while there is one, the push."""
+    force = float(np.linalg.norm(push))
+    first = f"{time:.1f} s" + (f"   push {force:.0f} N" if force > 0.0 else "")
+    return f"{first}\n{command_text(command)}"
+
+
+def command_text(command: Array) -> str:
+    """Velocity command (3,) in few characters; units are in the strip's title."""
+    x, y, yaw = command
+    return f"x {x:+.2f}  y {y:+.2f}  yaw {yaw:+.2f}"
+
+
+def _frame(camera: PyBulletCamera, moment: Moment) -> Image.Image:
+    heading = _heading_degrees(moment.base_orientation)
+    pixels = camera.picture(
+        moment.base_position,
+        moment.base_orientation,
+        moment.joint_position,
+        width=FRAME[0],
+        height=FRAME[1],
+        yaw=heading + VIEW,
+        distance=1.9,
+    )
+    return Image.fromarray(pixels)
+
+
+def _heading_degrees(orientation: Array) -> float:
+    x, y, z, w = orientation
+    return float(np.degrees(np.arctan2(2.0 * (w * z + x * y), 1.0 - 2.0 * (y * y + z * z))))
+
+
+def _font(size: int) -> ImageFont.ImageFont | ImageFont.FreeTypeFont:
+    return ImageFont.load_default(size)

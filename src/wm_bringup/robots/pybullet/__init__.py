@@ -1,0 +1,1 @@
+"""PyBullet as a physics engine, and pictures by its renderer."""

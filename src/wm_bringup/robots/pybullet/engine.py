@@ -1,0 +1,256 @@
+"""PyBullet as an engine, with the traps known to us shut; each is named where it is shut."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from pydantic import Field
+from pydantic.dataclasses import dataclass
+
+from wm_bringup.robots.pybullet.bullet import connect, pybullet
+from wm_bringup.robots.simulation.engine import BaseState, Contact
+from wm_bringup.robots.simulation.ground import Box, Terrain
+from wm_control.configuration.parameters import STRICT
+from wm_control.errors import WmError
+from wm_control.robot.description import RobotDescription
+from wm_control.robot.quaternion import (
+    Quaternion,
+    cross,
+    quaternion_product,
+    rotation_from_quaternion,
+)
+from wm_control.types import Array
+
+GRAVITY = 9.81
+BASE = -1
+"""PyBullet's index of the base link."""
+
+_YIELDING_TIME = 0.05
+"""Damping of a compliant ground by its stiffness [s]."""
+
+
+class SimulatorError(WmError):
+    """The simulator did not take what it was given."""
+
+
+@dataclass(frozen=True, slots=True, config=STRICT)
+class PhysicsParameters:
+    """How the physics is computed."""
+
+    physics_step: float = Field(default=0.001, gt=0.0, le=0.002, description="[s]")
+    solver_iterations: int = Field(default=50, ge=5, le=500, description="upper bound per step")
+    joint_dry_friction: float = Field(
+        default=0.0, ge=0.0, description="Coulomb, at every joint [N·m]"
+    )
+
+
+class PyBulletEngine:
+    """One robot in one PyBullet world of its own; several may live in one process."""
+
+    def __init__(
+        self,
+        description: RobotDescription,
+        urdf: str,
+        parameters: PhysicsParameters,
+        *,
+        gui: bool = False,
+    ) -> None:
+        """urdf: text as from ``simulation_urdf``. SimulatorError when no window can be opened."""
+        self.physics_step = parameters.physics_step
+        self._parameters = parameters
+        self._description = description
+        self._urdf = urdf
+        self._client = connect(gui=gui)
+        self._gui = gui
+        if self._client < 0:
+            raise SimulatorError(
+                "PyBullet can open no window: DISPLAY is not set; run it without --gui"
+            )
+        self._robot = -1
+        self._indices: list[int] = []
+        self._links: dict[int, str] = {}
+
+    def close(self) -> None:
+        """Disconnect; a second call does nothing."""
+        if self._client >= 0:
+            self._call("disconnect")
+            self._client = -1
+
+    def rebuild(self, terrain: Terrain, base_position: Array, joint_position: Array) -> None:
+        """Make the world anew; restoring a saved state would not be deterministic."""
+        self._call("resetSimulation")
+        if self._gui:
+            self._call("configureDebugVisualizer", pybullet.COV_ENABLE_GUI, 0)
+            self._call("resetDebugVisualizerCamera", 2.2, 50.0, -15.0, [0.0, 0.0, 0.65])
+        self._call(
+            "setPhysicsEngineParameter",
+            fixedTimeStep=self.physics_step,
+            numSubSteps=0,
+            numSolverIterations=self._parameters.solver_iterations,
+            deterministicOverlappingPairs=1,
+        )
+        self._call("setGravity", 0.0, 0.0, -GRAVITY)
+        self._build_ground(terrain)
+        self._load_robot()
+        self._place_robot(base_position, joint_position)
+
+    def show(self) -> None:
+        """Let the window's camera follow the robot; does nothing where there is no window.
+
+        SimulatorError when the user has closed the window.
+        """
+        if not self._gui:
+            return
+        if not pybullet.isConnected(self._client):
+            raise SimulatorError("PyBullet's window was closed")
+        view = self._call("getDebugVisualizerCamera")
+        target = self.base_state().position.tolist()
+        self._call("resetDebugVisualizerCamera", view[10], view[8], view[9], target)
+
+    def step(self, torque: Array, push_force: Array | None) -> None:
+        """Advance one physics step."""
+        pybullet.setJointMotorControlArray(
+            self._robot,
+            self._indices,
+            pybullet.TORQUE_CONTROL,
+            forces=torque.tolist(),
+            physicsClientId=self._client,
+        )
+        if push_force is not None:
+            point = self.base_state().position.tolist()
+            self._call(
+                "applyExternalForce",
+                self._robot,
+                BASE,
+                push_force.tolist(),
+                point,
+                pybullet.WORLD_FRAME,
+            )
+        pybullet.stepSimulation(physicsClientId=self._client)
+
+    def joint_state(self) -> tuple[Array, Array]:
+        """Position and velocity, (n,) each."""
+        states = pybullet.getJointStates(self._robot, self._indices, physicsClientId=self._client)
+        position, velocity, _, _ = zip(*states, strict=True)
+        return np.array(position), np.array(velocity)
+
+    def base_state(self) -> BaseState:
+        """Pose and velocity of base_link; PyBullet itself speaks of its inertial frame."""
+        position, orientation = pybullet.getBasePositionAndOrientation(
+            self._robot, physicsClientId=self._client
+        )
+        velocity, angular = pybullet.getBaseVelocity(self._robot, physicsClientId=self._client)
+        link = quaternion_product(orientation, self._inertial_to_link)
+        rotation = rotation_from_quaternion(link)
+        arm = rotation @ self._com_in_link
+        omega = np.array(angular)
+        moved = np.array(velocity) - cross(omega, arm)
+        return BaseState(np.array(position) - arm, link, rotation, moved, omega)
+
+    def contacts(self) -> list[Contact]:
+        """All contacts in the last physics step that carry force."""
+        found = pybullet.getContactPoints(bodyA=self._robot, physicsClientId=self._client)
+        return [self._contact(c) for c in found or () if c[9] > 0.0]
+
+    def _contact(self, c: tuple[Any, ...]) -> Contact:
+        (ax, ay, az), (bx, by, bz), a, b = c[11], c[13], c[10], c[12]
+        friction = (a * ax + b * bx, a * ay + b * by, a * az + b * bz)
+        other = self._links[c[4]] if c[2] == self._robot else ""
+        return Contact(self._links[c[3]], other, c[5], c[7], c[9], friction)
+
+    def _call(self, name: str, *args: object, **kwargs: object) -> Any:  # noqa: ANN401 - PyBullet is untyped
+        return getattr(pybullet, name)(*args, **kwargs, physicsClientId=self._client)
+
+    def _build_ground(self, terrain: Terrain) -> None:
+        """Give the ground the contact's friction: it is the product of both, the robot's are 1."""
+        bodies = [self._static_box(box) for box in terrain.boxes]
+        if terrain.plane is not None:
+            shape = self._call("createCollisionShape", pybullet.GEOM_PLANE)
+            bodies.append(
+                self._call("createMultiBody", 0.0, shape, basePosition=[0.0, 0.0, terrain.plane])
+            )
+        for body in bodies:
+            self._set_dynamics(body, BASE, lateralFriction=terrain.ground.friction)
+            if terrain.ground.compliance > 0.0:
+                stiffness = 1.0 / terrain.ground.compliance
+                self._call(
+                    "changeDynamics",
+                    body,
+                    BASE,
+                    contactStiffness=stiffness,
+                    contactDamping=_YIELDING_TIME * stiffness,
+                )
+
+    def _static_box(self, box: Box) -> int:
+        shape = self._call("createCollisionShape", pybullet.GEOM_BOX, halfExtents=box.half_extents)
+        turn = pybullet.getQuaternionFromEuler([0.0, box.pitch, 0.0])
+        body: int = self._call(
+            "createMultiBody", 0.0, shape, basePosition=box.center, baseOrientation=turn
+        )
+        return body
+
+    def _load_robot(self) -> None:
+        flags = (
+            pybullet.URDF_USE_INERTIA_FROM_FILE
+            | pybullet.URDF_USE_SELF_COLLISION
+            | pybullet.URDF_USE_SELF_COLLISION_EXCLUDE_PARENT
+        )
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "robot.urdf"
+            path.write_text(self._urdf, encoding="utf-8")
+            self._robot = self._call("loadURDF", str(path), flags=flags)
+        infos = [
+            self._call("getJointInfo", self._robot, i)
+            for i in range(self._call("getNumJoints", self._robot))
+        ]
+        by_name = {info[1].decode(): info[0] for info in infos}
+        self._indices = [by_name[name] for name in self._description.joint_names]
+        self._links = {info[0]: info[12].decode() for info in infos}
+        self._links[BASE] = self._description.base_link
+        self._release_motors()
+        for link in self._links:
+            self._set_dynamics(self._robot, link, linearDamping=0.0)
+            self._set_dynamics(self._robot, link, angularDamping=0.0)
+            self._set_dynamics(self._robot, link, jointDamping=0.0)
+            self._set_dynamics(self._robot, link, lateralFriction=1.0)
+        self._check_inertia()
+
+    def _release_motors(self) -> None:
+        """PyBullet drives every joint to zero speed unless told; a weak one is dry friction."""
+        self._call(
+            "setJointMotorControlArray",
+            self._robot,
+            self._indices,
+            pybullet.VELOCITY_CONTROL,
+            forces=[self._parameters.joint_dry_friction] * len(self._indices),
+        )
+
+    def _set_dynamics(self, body: int, link: int, **change: float) -> None:
+        """Change one property: given several at once, PyBullet forgets the friction."""
+        self._call("changeDynamics", body, link, **change)
+        if "lateralFriction" in change:
+            found = self._call("getDynamicsInfo", body, link)[1]
+            if not abs(found - change["lateralFriction"]) < 1e-12:
+                raise SimulatorError(f"friction {change['lateralFriction']} asked, {found} set")
+
+    def _check_inertia(self) -> None:
+        """PyBullet zeroes an inertia that it thinks impossible, without a word."""
+        for index, name in self._links.items():
+            info = self._call("getDynamicsInfo", self._robot, index)
+            if not (info[0] > 0.0 and min(info[2]) > 0.0):
+                raise SimulatorError(
+                    f"link '{name}': PyBullet set mass {info[0]}, inertia {info[2]}"
+                )
+
+    def _place_robot(self, base_position: Array, joint_position: Array) -> None:
+        info = self._call("getDynamicsInfo", self._robot, BASE)
+        self._com_in_link = np.array(info[3])
+        x, y, z, w = info[4]
+        self._inertial_to_link: Quaternion = (-x, -y, -z, w)
+        for index, value in zip(self._indices, joint_position.tolist(), strict=True):
+            self._call("resetJointState", self._robot, index, value, 0.0)
+        center = base_position + self._com_in_link
+        self._call("resetBasePositionAndOrientation", self._robot, center.tolist(), info[4])

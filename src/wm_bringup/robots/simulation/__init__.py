@@ -1,0 +1,1 @@
+"""A simulated robot on any physics engine: drives, sensors, faults, disturbances, truth."""

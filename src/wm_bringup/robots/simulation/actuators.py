@@ -1,0 +1,158 @@
+"""The drives: joint commands become torques at the physics rate, within what the motors can do.
+
+    torque = tau + kp (q_des - q) + kd (dq_des - dq)
+
+limited by a speed-torque envelope: full torque up to ``knee`` of the velocity limit, then linearly
+to zero at the limit when driving; braking keeps full torque.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+
+import numpy as np
+from pydantic import Field
+from pydantic.dataclasses import dataclass
+
+from wm_control.configuration.parameters import STRICT
+from wm_control.robot.description import RobotDescription
+from wm_control.types import Array, Command
+
+
+@dataclass(frozen=True, slots=True, config=STRICT)
+class ActuatorParameters:
+    """Properties of the simulated drives."""
+
+    strength: float = Field(
+        default=1.0, gt=0.0, le=1.5, description="true torque / believed torque"
+    )
+    viscous_friction: float = Field(
+        default=0.0, ge=0.0, le=5.0, description="at every joint [N·m·s/rad]"
+    )
+    knee: float = Field(default=0.8, gt=0.0, lt=1.0, description="fraction of the velocity limit")
+    hold_stiffness_scale: float = Field(
+        default=9.0,
+        gt=0.0,
+        description="until the first command the posture is held; kd scales by sqrt",
+    )
+    hold_after: float = Field(
+        default=0.02,
+        gt=0.0,
+        description="command silence after which feed-forward and speed are zero [s]",
+    )
+    damp_after: float = Field(
+        default=0.1, gt=0.0, description="command silence after which only damping is left [s]"
+    )
+
+
+class Drives:
+    """All joints' drives. Commands wait in a queue until the physics step at which they arrive."""
+
+    def __init__(
+        self, description: RobotDescription, parameters: ActuatorParameters, physics_step: float
+    ) -> None:
+        """physics_step: time between two calls of ``torque`` [s]."""
+        n = len(description.joint_names)
+        self._parameters = parameters
+        self._default = np.array(description.default_position)
+        scale = parameters.hold_stiffness_scale
+        self._hold = (description.stiffness * scale, description.damping * scale**0.5)
+        self._damping = np.array(description.damping)
+        self._limit = np.array(description.torque_limit)
+        band = (1.0 - parameters.knee) * description.velocity_limit
+        self._slope = self._limit / band
+        self._offset = self._slope * description.velocity_limit
+        self._hold_steps = round(parameters.hold_after / physics_step)
+        self._damp_steps = round(parameters.damp_after / physics_step)
+        self._queue: deque[tuple[int, Array]] = deque()
+        self._active = np.zeros((5, n))
+        self._bound, self._error = np.zeros(n), np.zeros(n)
+        self.motor_torque: Array = np.zeros(n)
+        self.applied_torque: Array = np.zeros(n)
+        self.rejected = 0
+        self.reset()
+
+    def reset(self) -> None:
+        """Hold the default posture stiffly until the first command arrives."""
+        self._queue.clear()
+        self._set(self._default, *self._hold)
+        self._silent_since: int | None = None
+        self.motor_torque[:] = 0.0
+        self.applied_torque[:] = 0.0
+        self.rejected = 0
+
+    def _set(self, position: Array, stiffness: Array | float, damping: Array | float) -> None:
+        self._active[0] = position
+        self._active[1] = 0.0
+        self._active[2] = stiffness
+        self._active[3] = damping
+        self._active[4] = 0.0
+
+    def send(self, command: Command, arrival: int) -> None:
+        """Queue a command for physics step ``arrival``; one that is not finite is dropped.
+
+        The drive keeps its own copy. An older command never replaces a newer one that came first.
+        """
+        received = np.array(
+            (
+                command.position,
+                command.velocity,
+                command.stiffness,
+                command.damping,
+                command.torque,
+            )
+        )
+        if not np.isfinite(received).all():
+            self.rejected += 1
+            return
+        while self._queue and self._queue[-1][0] >= arrival:
+            self._queue.pop()
+        self._queue.append((arrival, received))
+
+    def torque(self, step: int, position: Array, velocity: Array) -> Array:
+        """Torque (n,) [N·m] that acts on the joints during physics step ``step``; valid until next.
+
+        position [rad], velocity [rad/s]: (n,) true joint state at the beginning of the step.
+        """
+        self._update(step)
+        q, dq, kp, kd, tau = self._active
+        motor, bound, error = self.motor_torque, self._bound, self._error
+        np.subtract(q, position, out=error)
+        np.multiply(kp, error, out=motor)
+        np.subtract(dq, velocity, out=error)
+        np.multiply(kd, error, out=error)
+        np.add(motor, error, out=motor)
+        np.add(motor, tau, out=motor)
+        np.multiply(self._slope, velocity, out=error)
+        np.subtract(self._offset, error, out=bound)
+        np.maximum(bound, 0.0, out=bound)
+        np.minimum(bound, self._limit, out=bound)
+        np.minimum(motor, bound, out=motor)
+        np.add(self._offset, error, out=bound)
+        np.maximum(bound, 0.0, out=bound)
+        np.minimum(bound, self._limit, out=bound)
+        np.negative(bound, out=bound)
+        np.maximum(motor, bound, out=motor)
+        return self._losses(velocity)
+
+    def _losses(self, velocity: Array) -> Array:
+        """Torque that reaches the joints; the sensors only know the motors'."""
+        applied = self.applied_torque
+        np.multiply(self.motor_torque, self._parameters.strength, out=applied)
+        if self._parameters.viscous_friction > 0.0:
+            applied -= self._parameters.viscous_friction * velocity
+        return applied
+
+    def _update(self, step: int) -> None:
+        """Take over what has arrived by now; after silence hold, then damp."""
+        while self._queue and self._queue[0][0] <= step:
+            self._active[:] = self._queue.popleft()[1]
+            self._silent_since = step
+        if self._silent_since is None:
+            return
+        silent = step - self._silent_since
+        if silent == self._damp_steps:
+            self._set(self._active[0], 0.0, self._damping)
+        elif silent == self._hold_steps:
+            self._active[1] = 0.0
+            self._active[4] = 0.0

@@ -1,0 +1,70 @@
+"""What a physics engine must offer to be driven by ``Simulation``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from wm_bringup.robots.simulation.ground import Terrain
+from wm_control.robot.quaternion import Quaternion
+from wm_control.types import Array
+
+Vector3 = tuple[float, float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class BaseState:
+    """Pose of base_link and velocity of its origin, in the world.
+
+    orientation: quaternion xyzw and rotation: (3, 3), the same turn from base to world.
+    """
+
+    position: Array
+    orientation: Quaternion
+    rotation: Array
+    velocity: Array
+    angular_velocity: Array
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """One contact point of the robot in the last physics step; plain floats, as they come fast.
+
+    link: name of the robot's link. other: name of the robot's other link, empty for the ground.
+    position: in the world [m]. normal_force [N]. normal: unit vector towards the link. friction:
+    force on the link [N]. All in world axes.
+    """
+
+    link: str
+    other: str
+    position: Vector3
+    normal: Vector3
+    normal_force: float
+    friction: Vector3
+
+
+class Engine(Protocol):
+    """Physics of one robot in one world; joint arrays are in the description's order."""
+
+    physics_step: float
+
+    def rebuild(self, terrain: Terrain, base_position: Array, joint_position: Array) -> None:
+        """Make the world anew: robot at rest, upright, at this place and posture."""
+
+    def step(self, torque: Array, push_force: Array | None) -> None:
+        """Advance one physics step under joint torques (n,) and a force (3,) on base_link."""
+
+    def joint_state(self) -> tuple[Array, Array]:
+        """Position [rad] and velocity [rad/s], (n,) each, in new arrays."""
+
+    def base_state(self) -> BaseState:
+        """Pose and velocity of base_link."""
+
+    def contacts(self) -> list[Contact]:
+        """All contacts of the robot in the last physics step."""
+
+    def show(self) -> None:
+        """Refresh the window, if there is one."""
+
+    def close(self) -> None:
+        """Give the world back."""

@@ -1,0 +1,207 @@
+"""Sensors of a real robot: joint position, velocity, estimated torque and one IMU, with errors.
+
+The presets are sized after the G1's encoders and IMU. Biases are drawn once per reset, uniformly
+within their bound; noise is white and normal.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import replace
+
+import numpy as np
+from pydantic import Field
+from pydantic.dataclasses import dataclass
+
+from wm_bringup.robots.simulation.sensor_faults import FaultInjector, SensorLayout
+from wm_bringup.scenarios.faults import Fault
+from wm_control.configuration.parameters import STRICT
+from wm_control.robot.quaternion import (
+    Quaternion,
+    quaternion_about_z,
+    quaternion_from_vector,
+    quaternion_product,
+)
+from wm_control.types import Array, Observation
+
+
+@dataclass(frozen=True, slots=True, config=STRICT)
+class SensorParameters:
+    """Errors of all sensors; ``noise`` is a standard deviation, ``bias`` a bound.
+
+    ``range`` is the full scale per axis, at which a reading stays, with noise or without: that of
+    the IMUs that such robots carry.
+    """
+
+    position_noise: float = Field(default=0.0, ge=0.0, description="[rad]")
+    position_quantum: float = Field(default=0.0, ge=0.0, description="[rad]")
+    velocity_noise: float = Field(default=0.0, ge=0.0, description="[rad/s]")
+    torque_noise: float = Field(default=0.0, ge=0.0, description="[N·m]")
+    torque_gain: float = Field(
+        default=0.0, ge=0.0, lt=1.0, description="bound of the relative error [-]"
+    )
+    gyro_noise: float = Field(default=0.0, ge=0.0, description="[rad/s]")
+    gyro_bias: float = Field(default=0.0, ge=0.0, description="per axis [rad/s]")
+    gyro_quantum: float = Field(default=0.0, ge=0.0, description="[rad/s]")
+    gyro_range: float = Field(default=34.9, gt=0.0, description="2000 degrees/s [rad/s]")
+    accelerometer_noise: float = Field(default=0.0, ge=0.0, description="[m/s²]")
+    accelerometer_bias: float = Field(default=0.0, ge=0.0, description="per axis [m/s²]")
+    accelerometer_quantum: float = Field(default=0.0, ge=0.0, description="[m/s²]")
+    accelerometer_range: float = Field(default=156.9, gt=0.0, description="16 g [m/s²]")
+    orientation_noise: float = Field(default=0.0, ge=0.0, description="per axis [rad]")
+    orientation_bias: float = Field(
+        default=0.0, ge=0.0, description="roll and pitch, in IMU axes [rad]"
+    )
+    heading_offset: float = Field(
+        default=0.0, ge=0.0, le=3.2, description="bound at the start [rad]"
+    )
+    heading_drift: float = Field(
+        default=0.0, ge=0.0, description="bound of a constant rate [rad/s]"
+    )
+    delay: float = Field(
+        default=0.0, ge=0.0, le=0.1, description="rounded up to control periods [s]"
+    )
+
+
+NOMINAL = SensorParameters(
+    position_noise=0.0005,
+    position_quantum=0.0001,
+    velocity_noise=0.05,
+    torque_noise=0.5,
+    torque_gain=0.03,
+    gyro_noise=0.005,
+    gyro_bias=0.01,
+    gyro_quantum=0.001,
+    accelerometer_noise=0.1,
+    accelerometer_bias=0.1,
+    accelerometer_quantum=0.005,
+    orientation_noise=0.001,
+    orientation_bias=0.003,
+    heading_offset=0.5,
+    heading_drift=0.0005,
+)
+
+
+def _scaled(parameters: SensorParameters, factor: float) -> SensorParameters:
+    values = {
+        name: getattr(parameters, name) * (1.0 if name.endswith("range") else factor)
+        for name in SensorParameters.__dataclass_fields__
+    }
+    return SensorParameters(**values)
+
+
+PRESETS = {"off": SensorParameters(), "nominal": NOMINAL, "double": _scaled(NOMINAL, 2.0)}
+
+
+class SensorSuite:
+    """Turns the truth of one instant into the observation of one instant."""
+
+    def __init__(
+        self,
+        joint_names: tuple[str, ...],
+        parameters: SensorParameters,
+        faults: tuple[Fault, ...],
+        period: float,
+    ) -> None:
+        """period: time between two samples [s]. ParameterError for a fault of no sensor here."""
+        self._parameters = parameters
+        self._layout = SensorLayout(joint_names)
+        self._period = period
+        self._delay = int(np.ceil(parameters.delay / period - 1e-9))
+        self.faults = FaultInjector(faults, self._layout)
+        self._sigma = self._per_channel("noise")
+        self._quantum = self._per_channel("quantum")
+        self._round = np.flatnonzero(self._quantum)
+        self._quantum = self._quantum[self._round]
+        self._exact = not self._sigma.any()
+        self._imu = slice(self._layout.gyro.start, self._layout.accelerometer.stop)
+        self._full_scale = self._per_channel("range")[self._imu]
+        self.reset(np.random.default_rng(0))
+
+    def reset(self, rng: np.random.Generator) -> None:
+        """Draw this episode's biases; ``rng`` then also gives the noise."""
+        n, p = self._layout.n, self._parameters
+        self._rng = rng
+        self._sequence = 0
+        self._delayed: deque[Observation] = deque()
+        self.faults.reset()
+        self._gain = np.ones(self._layout.scalars)
+        self._gain[2 * n : 3 * n] += rng.uniform(-p.torque_gain, p.torque_gain, n)
+        self._bias = np.zeros(self._layout.scalars)
+        self._bias[self._layout.gyro] = rng.uniform(-p.gyro_bias, p.gyro_bias, 3)
+        self._bias[self._layout.accelerometer] = rng.uniform(
+            -p.accelerometer_bias, p.accelerometer_bias, 3
+        )
+        tilt = rng.uniform(-p.orientation_bias, p.orientation_bias, 2)
+        self._tilt = quaternion_from_vector(float(tilt[0]), float(tilt[1]), 0.0)
+        self._heading = float(rng.uniform(-p.heading_offset, p.heading_offset))
+        self._drift = float(rng.uniform(-p.heading_drift, p.heading_drift))
+
+    def measure(self, stamp: float, truth: Array, orientation: Quaternion) -> Observation:
+        """Take one sample and return the newest observation that has come out of the delay.
+
+        truth: (3n + 6,) joint position, velocity, torque, angular velocity, specific force of the
+        IMU in its own axes. orientation: true quaternion xyzw, IMU axes to world.
+        """
+        channels = np.empty(self._layout.size)
+        channels[: self._layout.scalars] = self._disturbed(truth)
+        channels[self._layout.orientation] = self._tilted(stamp, orientation)
+        dropped = self.faults.apply(stamp, channels, self._rng)
+        self._sequence += 1
+        if self._delayed and self._delayed[-1].stamp == stamp:
+            self._delayed.pop()  # the robot is held: the same instant, sampled again
+        if not (dropped and self._delayed):
+            self._delayed.append(self._observation(stamp, self._sequence - 1, channels))
+        while len(self._delayed) > 1 and self._delayed[1].stamp <= self._visible(stamp):
+            self._delayed.popleft()
+        return self._delayed[0]
+
+    def _visible(self, stamp: float) -> float:
+        return stamp - self._delay * self._period + 0.5 * self._period
+
+    def _disturbed(self, truth: Array) -> Array:
+        measured = truth * self._gain + self._bias
+        if not self._exact:
+            measured += self._sigma * self._rng.standard_normal(self._layout.scalars)
+        if self._round.size:
+            steps = np.rint(measured[self._round] / self._quantum)
+            measured[self._round] = steps * self._quantum
+        imu = measured[self._imu]
+        np.clip(imu, -self._full_scale, self._full_scale, out=imu)
+        return measured
+
+    def _tilted(self, stamp: float, orientation: Quaternion) -> Quaternion:
+        """Rz(heading error) R exp(constant tilt) exp(noise)."""
+        turn = quaternion_about_z(self._heading + self._drift * stamp)
+        measured = quaternion_product(quaternion_product(turn, orientation), self._tilt)
+        sigma = self._parameters.orientation_noise
+        if sigma == 0.0:
+            return measured
+        x, y, z = (sigma * self._rng.standard_normal(3)).tolist()
+        return quaternion_product(measured, quaternion_from_vector(x, y, z))
+
+    def _observation(self, stamp: float, sequence: int, channels: Array) -> Observation:
+        n, layout = self._layout.n, self._layout
+        return Observation(
+            stamp=stamp,
+            sequence=sequence,
+            joint_position=channels[:n],
+            joint_velocity=channels[n : 2 * n],
+            joint_torque=channels[2 * n : 3 * n],
+            imu_orientation=channels[layout.orientation],
+            imu_angular_velocity=channels[layout.gyro],
+            imu_linear_acceleration=channels[layout.accelerometer],
+        )
+
+    def _per_channel(self, kind: str) -> Array:
+        """Spread one kind of parameter (noise, quantum) over all scalar channels; 0 if none."""
+        layout = self._layout
+        values = np.zeros(layout.scalars)
+        for sensor, channels in layout.scalar_sensors.items():
+            values[channels] = getattr(self._parameters, f"{sensor}_{kind}", 0.0)
+        return values
+
+
+def sensor_parameters(noise: str, delay: float) -> SensorParameters:
+    """Return a preset with the delay of a scenario."""
+    return replace(PRESETS[noise], delay=delay)

@@ -1,0 +1,242 @@
+"""A simulated robot on any physics engine: time, drives, sensors and disturbances in one place.
+
+One control period is cut into physics steps. In each, the drives turn the newest command that has
+arrived into torques. A command sent in answer to an observation arrives compute time and delay
+later, rounded up to whole physics steps: never earlier.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from wm_bringup.robots.base import CONTROL_PERIOD, GroundTruth
+from wm_bringup.robots.clocks import SteppedClock
+from wm_bringup.robots.simulation.actuators import Drives
+from wm_bringup.robots.simulation.disturbances import ActivePush, PushSchedule, force_of
+from wm_bringup.robots.simulation.engine import BaseState, Engine
+from wm_bringup.robots.simulation.ground import Terrain
+from wm_bringup.robots.simulation.sensors import SensorSuite
+from wm_bringup.robots.simulation.truth import TrueKinematics
+from wm_bringup.scenarios.possible import Happened, push_text
+from wm_bringup.scenarios.scenario import Scenario
+from wm_control.robot.description import RobotDescription
+from wm_control.robot.quaternion import cross, quaternion_from_rotation, quaternion_product
+from wm_control.types import Array, Command, Observation
+
+_STEPS_PER_PICTURE = 40
+"""Physics steps between two refreshes of a window's camera."""
+
+GRAVITY_IN_WORLD = np.array([0.0, 0.0, -9.81])
+
+
+def arrival_step(now: int, latency: float, physics_step: float) -> int:
+    """First physics step that sees a command which needs ``latency`` [s] from step ``now`` on.
+
+    Rounded up, with a billionth of a step of tolerance for latencies that are exact multiples.
+    """
+    return now + max(0, math.ceil(latency / physics_step - 1e-9))
+
+
+def spawn(seed: int, count: int) -> list[np.random.Generator]:
+    """Independent generators, so that e.g. the ground does not depend on the noise drawn."""
+    return [np.random.default_rng(part) for part in np.random.SeedSequence(seed).spawn(count)]
+
+
+@dataclass(slots=True)
+class _State:
+    """What the simulation remembers between steps."""
+
+    position: Array
+    velocity: Array
+    base: BaseState
+    imu_velocity: Array
+    observation: Observation
+    step: int = 0
+    pushes: list[ActivePush] = field(default_factory=list)
+
+
+class Simulation:
+    """A ``SimulatedRobot``; subclasses bring the engine."""
+
+    def __init__(
+        self,
+        description: RobotDescription,
+        scenario: Scenario,
+        engine: Engine,
+        drives: Drives,
+        sensors: SensorSuite,
+        kinematics: TrueKinematics,
+    ) -> None:
+        """Put the parts together; nothing moves before ``reset``."""
+        self.description = description
+        self.scenario = scenario
+        self._engine, self._drives, self._sensors = engine, drives, sensors
+        self._kinematics = kinematics
+        self._schedule = PushSchedule(scenario.pushes)
+        self._steps_per_period = round(CONTROL_PERIOD / engine.physics_step)
+        self._imu_to_base = quaternion_from_rotation(description.imu.rotation)
+        self._terrain = Terrain(scenario.ground, np.random.default_rng(0))
+        self._state: _State | None = None
+        self.clock = SteppedClock()
+
+    @property
+    def time(self) -> float:
+        """Simulated time since reset [s]."""
+        return self._now().step * self._engine.physics_step
+
+    def reset(self, seed: int) -> Observation:
+        """Make the world anew and start at rest in the default posture."""
+        terrain_rng, sensor_rng, posture_rng, self._jitter_rng = spawn(seed, 4)
+        self._terrain = Terrain(self.scenario.ground, terrain_rng)
+        posture = self._initial_posture(posture_rng)
+        height = self._kinematics.standing_height(posture)
+        self._engine.rebuild(self._terrain, np.array([0.0, 0.0, height]), posture)
+        self._drives.reset()
+        self._schedule.reset()
+        self._sensors.reset(sensor_rng)
+        position, velocity = self._engine.joint_state()
+        base = self._engine.base_state()
+        first = self._measure(0, position, velocity, base, -GRAVITY_IN_WORLD)
+        self._state = _State(position, velocity, base, self._imu_velocity(base), first)
+        return first
+
+    def observe(self) -> Observation:
+        """Return the newest observation."""
+        return self._now().observation
+
+    def step(self, command: Command | None, compute_time: float = 0.0) -> Observation:
+        """Advance one control period."""
+        state, dt = self._now(), self._engine.physics_step
+        if command is not None:
+            latency = compute_time + self._delay()
+            self._drives.send(command, arrival_step(state.step, latency, dt))
+        for push in self._schedule.due(state.step * dt):
+            self.push(np.array(push.impulse), push.duration)
+        for _ in range(self._steps_per_period):
+            torque = self._drives.torque(state.step, state.position, state.velocity)
+            self._engine.step(torque, self._push_force(state))
+            state.position, state.velocity = self._engine.joint_state()
+            state.step += 1
+        self._sense(state)
+        if state.step % _STEPS_PER_PICTURE == 0:
+            self._engine.show()
+        return state.observation
+
+    def pass_over(self, periods: int) -> Observation:
+        """Go on for some control periods without a command."""
+        for _ in range(periods):
+            self.step(None)
+        return self.observe()
+
+    def hold(self) -> Observation:
+        """Sample the sensors again while neither the robot nor the scenario's time moves."""
+        state = self._now()
+        state.observation = self._measure(
+            state.step, state.position, state.velocity, state.base, -GRAVITY_IN_WORLD
+        )
+        return state.observation
+
+    def ground_truth(self) -> GroundTruth:
+        """Return the true state now; for evaluators only."""
+        state = self._now()
+        push = self._push_force(state)
+        return self._kinematics.truth(
+            self.time,
+            state.base,
+            state.position,
+            state.velocity,
+            self._drives.applied_torque,
+            self._engine.contacts(),
+            np.zeros(3) if push is None else push,
+            self._terrain,
+        )
+
+    @property
+    def happened(self) -> tuple[Happened, ...]:
+        """What came of every push and fault of the scenario since reset."""
+        started, faults = self._schedule.started, self._sensors.faults
+        pushes = (
+            Happened(push_text(push), started.get(index))
+            for index, push in enumerate(self.scenario.pushes)
+        )
+        rows = zip(self.scenario.faults, faults.first, faults.samples, strict=True)
+        return (*pushes, *(Happened(f"fault {text}", at, count) for text, at, count in rows))
+
+    def push(self, impulse: Array, duration: float = 0.1) -> None:
+        """Push the base from now on; the force keeps the direction it has at its start."""
+        state = self._now()
+        heading = math.atan2(state.base.rotation[1, 0], state.base.rotation[0, 0])
+        force, steps = force_of(impulse, duration, heading, self._engine.physics_step)
+        state.pushes.append(ActivePush(force, state.step + steps))
+
+    def set_gait_phase(self, phase: float) -> None:
+        """Start the scripted pushes whose phase has just been passed."""
+        for push in self._schedule.due_at_phase(self.time, phase):
+            self.push(np.array(push.impulse), push.duration)
+
+    def close(self) -> None:
+        """Give the world back."""
+        self._engine.close()
+
+    def _now(self) -> _State:
+        if self._state is None:
+            raise RuntimeError("reset() must be called before the simulation is used")
+        return self._state
+
+    def _delay(self) -> float:
+        """Delay [s] of the next command."""
+        jitter = self.scenario.delay_jitter
+        return self.scenario.delay + (jitter * self._jitter_rng.random() if jitter > 0.0 else 0.0)
+
+    def _initial_posture(self, rng: np.random.Generator) -> Array:
+        default = self.description.default_position
+        noise = self.scenario.initial_joint_noise * rng.standard_normal(default.shape)
+        return np.clip(
+            default + noise, self.description.position_lower, self.description.position_upper
+        )
+
+    def _push_force(self, state: _State) -> Array | None:
+        if not state.pushes:
+            return None
+        state.pushes = [push for push in state.pushes if state.step < push.last]
+        return sum((push.force for push in state.pushes), np.zeros(3)) if state.pushes else None
+
+    def _imu_velocity(self, base: BaseState) -> Array:
+        arm = base.rotation @ self.description.imu.position
+        velocity: Array = base.velocity + cross(base.angular_velocity, arm)
+        return velocity
+
+    def _sense(self, state: _State) -> None:
+        """Sample all sensors; the accelerometer gives the mean over the period, as real ones do."""
+        state.base = self._engine.base_state()
+        velocity = self._imu_velocity(state.base)
+        force = (velocity - state.imu_velocity) / CONTROL_PERIOD - GRAVITY_IN_WORLD
+        state.imu_velocity = velocity
+        state.observation = self._measure(
+            state.step, state.position, state.velocity, state.base, force
+        )
+
+    def _measure(
+        self,
+        step: int,
+        position: Array,
+        velocity: Array,
+        base: BaseState,
+        specific_force: Array,
+    ) -> Observation:
+        """Take one observation; ``specific_force`` (3,) of the IMU is in world axes [m/s²]."""
+        imu_to_world = base.rotation @ self.description.imu.rotation
+        truth = np.concatenate(
+            (
+                position,
+                velocity,
+                self._drives.motor_torque,
+                base.angular_velocity @ imu_to_world,
+                specific_force @ imu_to_world,
+            )
+        )
+        orientation = quaternion_product(base.orientation, self._imu_to_base)
+        return self._sensors.measure(step * self._engine.physics_step, truth, orientation)

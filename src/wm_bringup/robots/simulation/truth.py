@@ -1,0 +1,140 @@
+"""The evaluator's view: where everything truly is, from the simulator's state and contacts."""
+
+from __future__ import annotations
+
+import numpy as np
+import pinocchio as pin
+
+from wm_bringup.robots.base import GroundTruth
+from wm_bringup.robots.simulation.engine import BaseState, Contact
+from wm_bringup.robots.simulation.ground import Terrain
+from wm_control.robot.description import RobotDescription
+from wm_control.types import Array
+
+_WORLD_ALIGNED = pin.ReferenceFrame.LOCAL_WORLD_ALIGNED
+
+
+class TrueKinematics:
+    """Kinematics of the simulated robot, payload included, which no controller knows."""
+
+    def __init__(self, description: RobotDescription, urdf: str) -> None:
+        """urdf: text with the inertia that is simulated, without capsules."""
+        self._description = description
+        self._model = pin.buildModelFromXML(urdf, pin.JointModelFreeFlyer())
+        self._soles = [self._add_sole(foot) for foot in (0, 1)]
+        self._data = self._model.createData()
+        order = [self._model.joints[self._model.getJointId(j)] for j in description.joint_names]
+        self._q_index = np.array([joint.idx_q for joint in order])
+        self._v_index = np.array([joint.idx_v for joint in order])
+        self._q, self._v = pin.neutral(self._model), np.zeros(self._model.nv)
+
+    def _add_sole(self, foot: int) -> int:
+        sole = self._description.soles[foot]
+        link = self._model.getFrameId(sole.link)
+        frame = self._model.frames[link]
+        place = frame.placement * pin.SE3(np.array(sole.rotation), np.array(sole.position))
+        kind = pin.FrameType.OP_FRAME
+        return int(
+            self._model.addFrame(pin.Frame(f"sole_{foot}", frame.parentJoint, link, place, kind))
+        )
+
+    def standing_height(self, joint_position: Array) -> float:
+        """Height of an upright robot's base_link with its lowest contact sphere at z = 0 [m]."""
+        self._q[:] = pin.neutral(self._model)
+        self._q[self._q_index] = joint_position
+        pin.framesForwardKinematics(self._model, self._data, self._q)
+        lowest = min(
+            (self._data.oMf[self._model.getFrameId(sole.link)].act(sphere.center))[2]
+            - sphere.radius
+            for sole in self._description.soles
+            for sphere in sole.spheres
+        )
+        return -float(lowest)
+
+    def update(self, base: BaseState, position: Array, velocity: Array) -> None:
+        """Refresh all frames and the centre of mass."""
+        rotation = base.rotation
+        self._q[:3], self._q[3:7] = base.position, base.orientation
+        self._q[self._q_index] = position
+        self._v[:3] = rotation.T @ base.velocity
+        self._v[3:6] = rotation.T @ base.angular_velocity
+        self._v[self._v_index] = velocity
+        pin.centerOfMass(self._model, self._data, self._q, self._v)
+        pin.updateFramePlacements(self._model, self._data)
+
+    def truth(
+        self,
+        stamp: float,
+        base: BaseState,
+        position: Array,
+        velocity: Array,
+        torque: Array,
+        contacts: list[Contact],
+        push: Array,
+        terrain: Terrain,
+    ) -> GroundTruth:
+        """Assemble the ground truth of one instant."""
+        self.update(base, position, velocity)
+        to_base = base.rotation.T
+        placements = [self._data.oMf[sole] for sole in self._soles]
+        soles = np.array([p.translation for p in placements])
+        wrench, normal, tangential = self._foot_forces(soles, contacts)
+        return GroundTruth(
+            stamp=stamp,
+            base_position_in_world=base.position,
+            base_orientation=np.array(base.orientation),
+            base_velocity_in_world=base.velocity,
+            base_velocity_in_base=to_base @ base.velocity,
+            base_angular_velocity_in_base=to_base @ base.angular_velocity,
+            joint_position=position,
+            joint_velocity=velocity,
+            joint_torque=torque.copy(),
+            sole_position=soles,
+            sole_rotation=np.array([p.rotation for p in placements]),
+            sole_velocity=np.array([self._velocity(sole) for sole in self._soles]),
+            foot_wrench=wrench,
+            normal_force=normal,
+            tangential_force=tangential,
+            ground_height=np.array([terrain.height(s[0], s[1]) for s in soles.tolist()]),
+            com_position=self._data.com[0].copy(),
+            com_velocity=self._data.vcom[0].copy(),
+            push_force=push,
+            touching=self._touching(contacts),
+        )
+
+    def _velocity(self, frame: int) -> Array:
+        velocity: Array = pin.getFrameVelocity(
+            self._model, self._data, frame, _WORLD_ALIGNED
+        ).vector
+        return velocity
+
+    def _foot_forces(self, soles: Array, contacts: list[Contact]) -> tuple[Array, Array, Array]:
+        """Wrench (2, 6) about the soles and forces (2,) along and across the contact normals."""
+        sums = [[0.0] * 10, [0.0] * 10]
+        origins = soles.tolist()
+        links = [sole.link for sole in self._description.soles]
+        for contact in contacts:
+            if not contact.other and contact.link in links:
+                foot = links.index(contact.link)
+                new = _summands(contact, origins[foot])
+                sums[foot] = [a + b for a, b in zip(sums[foot], new, strict=True)]
+        total = np.array(sums)
+        return total[:, :6], total[:, 6], np.linalg.norm(total[:, 7:], axis=1)
+
+    def _touching(self, contacts: list[Contact]) -> tuple[str, ...]:
+        feet = {sole.link for sole in self._description.soles}
+        names = {
+            f"{min(c.link, c.other)}|{max(c.link, c.other)}" if c.other else c.link
+            for c in contacts
+            if c.other or c.link not in feet
+        }
+        return tuple(sorted(names))
+
+
+def _summands(contact: Contact, origin: list[float]) -> tuple[float, ...]:
+    """Force (3) and torque about ``origin`` (3), then normal force (1) and friction (3)."""
+    press, (nx, ny, nz), (tx, ty, tz) = contact.normal_force, contact.normal, contact.friction
+    fx, fy, fz = press * nx + tx, press * ny + ty, press * nz + tz
+    x, y, z = (a - b for a, b in zip(contact.position, origin, strict=True))
+    torque = (y * fz - z * fy, z * fx - x * fz, x * fy - y * fx)
+    return (fx, fy, fz, *torque, press, tx, ty, tz)

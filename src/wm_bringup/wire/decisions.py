@@ -1,0 +1,81 @@
+"""Decisions for people and tools: what is published of one, how often, and how it is read back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from wm_bringup.wire.messages import HealthStatus, Level
+from wm_control.arbiter.rules import RULES
+from wm_control.types import Action, Cause, Decision
+
+HEARTBEAT = 0.1
+"""A decision that does not change is still published this often [s]."""
+
+
+LEVELS = {
+    Action.NOMINAL: Level.OK,
+    Action.LIMITED: Level.WARN,
+    Action.FALLBACK: Level.WARN,
+    Action.SAFE_POSTURE: Level.ERROR,
+    Action.FALL_POSTURE: Level.ERROR,
+    Action.DAMPING: Level.ERROR,
+}
+
+_ACTIONS = {rule.name: rule.action for rule in RULES}
+
+
+def worst_cause(decision: Decision) -> Cause | None:
+    """Find the active cause with the most severe action; of several the first in the table."""
+    active = [cause for cause in decision.causes if _ACTIONS[cause.rule] > Action.NOMINAL]
+    return max(active, key=lambda cause: _ACTIONS[cause.rule], default=None)
+
+
+def summary(decision: Decision) -> str:
+    """One line: the action, why it is so, and what began it."""
+    worst, first = worst_cause(decision), decision.first_cause
+    if worst is None or first is None:
+        return f"{decision.action.name}: {decision.source} drives"
+    began = "" if first.rule == worst.rule else f" (began with: {first.text})"
+    return f"{decision.action.name}: {worst.text}{began}"
+
+
+def statuses(decision: Decision, hardware: str = "") -> list[HealthStatus]:
+    """List the content of ``arbiter/decision``: the decision, then each active cause."""
+    first = decision.first_cause
+    values = {
+        "action": decision.action.name,
+        "source": decision.source,
+        "armed": decision.armed,
+        "first_cause": first.rule if first else "",
+        "joints_clipped": int(np.count_nonzero(decision.clipped)),
+    }
+    level = LEVELS[decision.action]
+    whole = HealthStatus("arbiter: decision", level, summary(decision), values, hardware)
+    return [whole, *(_cause_status(cause, hardware) for cause in decision.causes)]
+
+
+def _cause_status(cause: Cause, hardware: str) -> HealthStatus:
+    values = {"value": cause.value, "limit": cause.limit}
+    level = LEVELS[_ACTIONS[cause.rule]]
+    return HealthStatus(f"arbiter: {cause.rule}", level, cause.text, values, hardware)
+
+
+@dataclass(slots=True)
+class Changes:
+    """Tells which decisions are news: another action, source, arming or set of causes."""
+
+    _last: tuple[object, ...] = ()
+    _published: float = float("-inf")
+
+    def news(self, decision: Decision) -> bool:
+        """Whether this decision is to be published."""
+        rules = tuple(cause.rule for cause in decision.causes)
+        now = (decision.action, decision.source, decision.armed, rules)
+        changed = now != self._last
+        elapsed = abs(decision.stamp - self._published)
+        if not changed and elapsed < HEARTBEAT:
+            return False
+        self._last, self._published = now, decision.stamp
+        return True

@@ -1,0 +1,104 @@
+"""Print the tables of docs/interfaces.md: ``python -m wm_bringup.wire.interfaces``."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Sequence
+
+from wm_bringup.wire.latency_rows import BATCH, FIELDS
+from wm_bringup.wire.topics import PUBLISHER, SERVICES, SUBSCRIBER, TOPICS
+from wm_bringup.wire.vectors import (
+    COMMAND_FIELDS,
+    COMMAND_HEADER,
+    ESTIMATE_HEADER,
+    PROPOSAL_HEADER,
+    VELOCITY_FIELDS,
+    VELOCITY_HEADER,
+    estimate_layout,
+)
+from wm_control.mpc.plan import LAYOUT
+
+N = 29
+"""Joints of the G1, for the numbers in the tables."""
+
+
+def table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """Markdown table."""
+    head = (f"| {' | '.join(columns)} |", "|---" * len(columns) + "|")
+    return "\n".join((*head, *(f"| {' | '.join(map(str, row))} |" for row in rows)))
+
+
+def topic_table() -> str:
+    """Name, type, rate and ends of every topic."""
+    rows = [
+        (f"`{t.name}`", t.type.replace("/msg/", "/"), t.rate, t.publisher, t.subscribers)
+        for t in TOPICS
+    ]
+    return table(("topic", "type", "rate", "publisher", "subscribers"), rows)
+
+
+def content_table() -> str:
+    """Tell what every topic carries, and with which quality of service."""
+    rows = [(f"`{t.name}`", t.carries, PUBLISHER[t.flow], SUBSCRIBER[t.flow]) for t in TOPICS]
+    return table(("topic", "carries", "publishers offer", "our subscribers ask for"), rows)
+
+
+def service_table() -> str:
+    """All services."""
+    rows = [(f"`{s.name}`", s.node, s.does) for s in SERVICES]
+    return table(("service", "node", "does"), rows)
+
+
+def command_table() -> str:
+    """Layout of ``joint_command`` and of a proposal."""
+    body = f"{len(COMMAND_FIELDS)} x n: {', '.join(COMMAND_FIELDS)}"
+    headers = {
+        "`joint_command`": COMMAND_HEADER,
+        "`mpc/joint_command`, `policy/joint_command`": PROPOSAL_HEADER,
+    }
+    rows = [(name, len(head), ", ".join(head), body) for name, head in headers.items()]
+    return table(("topic", "`data_offset`", "before it", "from it on"), rows)
+
+
+def estimate_table() -> str:
+    """Layout of ``state_estimator/estimate``."""
+    parts = [(name, 1) for name in ESTIMATE_HEADER] + list(estimate_layout(N))
+    return _layout_table(parts)
+
+
+def velocity_table() -> str:
+    """Layout of ``arbiter/velocity``."""
+    return _layout_table([(name, 1) for name in (*VELOCITY_HEADER, *VELOCITY_FIELDS)])
+
+
+def plan_table() -> str:
+    """Layout of ``mpc/plan``."""
+    return _layout_table(LAYOUT)
+
+
+def latency_table() -> str:
+    """Layout of ``control/latency``."""
+    return table(("rows", "columns"), [(BATCH, ", ".join(FIELDS))])
+
+
+def _layout_table(parts: Iterable[tuple[str, int]]) -> str:
+    rows, start = [], 0
+    for name, size in parts:
+        rows.append((start, size, f"`{name}`"))
+        start += size
+    return table(("first entry", "entries", "name"), rows)
+
+
+TABLES = (
+    topic_table,
+    content_table,
+    service_table,
+    command_table,
+    estimate_table,
+    velocity_table,
+    plan_table,
+    latency_table,
+)
+
+if __name__ == "__main__":  # pragma: no cover
+    sys.stdout.write("\n\n".join(f"{make.__doc__}\n\n{make()}" for make in TABLES) + "\n")

@@ -1,0 +1,1 @@
+"""Small algebra that the estimators share: three-vectors, orientations, closed forms."""

@@ -1,0 +1,1 @@
+"""The rigid body under the estimate: soles and their motion, contact, unexplained force."""

@@ -1,1 +1,0 @@
-"""Making a learned policy: a MuJoCo training ground, imitation, reinforcement learning, export."""

@@ -1,0 +1,1 @@
+"""Training of walking policies: demonstrations, reinforcement, export, exam."""

@@ -1,0 +1,1 @@
+"""The exam of a policy: walks of PyBullet, which training never saw, against the bar."""

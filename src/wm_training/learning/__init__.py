@@ -1,0 +1,1 @@
+"""Learning in MuJoCo: environment, rewards, networks, PPO, export."""

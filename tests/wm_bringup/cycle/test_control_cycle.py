@@ -1,0 +1,370 @@
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+from loop_fakes import G1, FakeController, FakeEstimator, observation_at
+
+from wm_bringup.cycle.control_cycle import HOLD_EVERY, ControlCycle, CycleOptions
+from wm_bringup.cycle.loop import GOOD_LOOKS, ControlLoop
+from wm_bringup.host.realtime import Beat
+from wm_bringup.robots.clocks import FollowedClock, SteppedClock
+from wm_control.arbiter.operator import OperatorInput
+from wm_control.arbiter.parameters import SafetyParameters
+from wm_control.arbiter.velocity_gate import VelocityGate
+from wm_control.configuration.parameters import load_parameters
+from wm_control.types import Action, ControllerResult, Status, VelocityCommand
+
+DT = 0.002
+SAFETY = load_parameters(SafetyParameters, {"arbiter": {"ramp_time": 0.0}})
+
+
+@dataclass(frozen=True)
+class FakePlan:
+    stamp: float
+
+
+class FakeRobot:
+    """Stands still; remembers what it was told."""
+
+    description = G1
+
+    def __init__(self) -> None:
+        self.commands = []
+        self.compute_times = []
+        self.resets = 0
+        self.ticks = 0
+        self.sensor_delay = 0.0
+        self.clock = SteppedClock()
+
+    def observe(self):
+        return observation_at(self.ticks * DT - self.sensor_delay, self.ticks)
+
+    def hold(self):
+        return self.observe()
+
+    def pass_over(self, periods):
+        self.ticks += periods
+        return self.observe()
+
+    def reset(self, seed):
+        self.resets += 1
+        self.ticks = 0
+        return observation_at(0.0, 0)
+
+    def step(self, command, compute_time=0.0):
+        self.commands.append(command)
+        self.compute_times.append(compute_time)
+        self.ticks += 1
+        return self.observe()
+
+
+class PlanlessController(FakeController):
+    """Like the model-based controller: degraded until a plan has come, and reset forgets it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.plan = None
+
+    def reset(self, estimate):
+        super().reset(estimate)
+        self.plan = None
+
+    def receive(self, plan):
+        self.plan = plan
+
+    def step(self, estimate, velocity, dt) -> ControllerResult:
+        waiting = {"status": Status.DEGRADED, "cause": "no mpc plan yet"}
+        self.answer = {} if self.plan else waiting
+        return super().step(estimate, velocity, dt)
+
+
+class World:
+    """A robot under a cycle. ros_ahead: of ROS time before the clock of the beats [s]."""
+
+    def __init__(self, controller=None, robot=None, ros_ahead=None, **options) -> None:
+        self.time = 50.0
+        self.ros_ahead = ros_ahead
+        self.robot = robot or FakeRobot()
+        self.controller = controller or FakeController()
+        self.loop = ControlLoop(
+            G1, FakeEstimator(), [self.controller], SAFETY, clock=lambda: self.time
+        )
+        self.gate = VelocityGate()
+        self.records = []
+        self.cycle = ControlCycle(
+            self.robot,
+            self.loop,
+            self.gate,
+            self.controller.receive,
+            self.records.append,
+            clock=lambda: self.time,
+            ros_clock=None if ros_ahead is None else lambda: self.time + self.ros_ahead,
+            options=CycleOptions(**options),
+        )
+        self.cycle.start()
+
+    def beat(self):
+        self.time += DT
+        return Beat(self.time, self.time)
+
+    def run(self, count=1):
+        for _ in range(count):
+            self.cycle.run(self.beat())
+        return self.records[-1]
+
+
+def stamps_of(world):
+    return [record.tick.observation.stamp for record in world.records]
+
+
+def test_stamps_are_ros_time_and_advance_by_one_period_per_cycle():
+    world = World(arm=True, held=False, ros_ahead=1e9)
+    world.run(3)
+    first = 50.0 + DT + 1e9
+    assert stamps_of(world) == pytest.approx([first, first + DT, first + 2 * DT], abs=1e-6)
+    assert [r.tick.observation.sequence for r in world.records] == [0, 1, 2]
+
+
+def test_without_ros_time_stamps_count_from_zero():
+    world = World(arm=True, held=False)
+    world.run(3)
+    assert stamps_of(world) == pytest.approx([0.0, DT, 2 * DT])
+
+
+def test_stamps_stay_ros_time_however_long_the_robot_was_held():
+    world = World(arm=False, ros_ahead=1e9)
+    world.run(12_000)
+    assert stamps_of(world)[-1] == pytest.approx(world.time + 1e9, abs=HOLD_EVERY * DT)
+    world.loop.request(OperatorInput(arm=True))
+    world.run(HOLD_EVERY + 3)
+    assert stamps_of(world)[-1] == pytest.approx(world.time + 1e9, abs=1e-6)
+
+
+def test_every_start_is_a_run_of_its_own_and_nothing_else_is():
+    world = World(arm=True, held=False, first_run=7)
+    world.run(3)
+    world.cycle.request_reset()
+    world.run(2)
+    assert [r.tick.observation.run for r in world.records] == [7, 7, 7, 8, 8]
+
+
+def test_skipped_periods_have_passed_for_the_robot_too():
+    world = World(arm=True, held=False, ros_ahead=1e9)
+    world.run(3)
+    world.time += 30 * DT
+    world.cycle.run(Beat(world.time, world.time, skipped=29))
+    # three cycles stepped the robot to tick 3, and 29 periods went by without a command
+    assert world.records[-1].tick.observation.sequence == 3 + 29
+    assert stamps_of(world)[-1] == pytest.approx(world.time + 1e9, abs=1e-6)
+
+
+class FreeRobot(FakeRobot):
+    """Runs by itself on a clock of its own; ``rate`` 1.0001 is 100 ppm too fast."""
+
+    def __init__(self, rate, time):
+        super().__init__()
+        self.clock = FollowedClock()
+        self.rate, self.time = rate, time
+        self.lost = False
+
+    def observe(self):
+        shown = 7.0 + self.rate * (self.time() - 0.0004)
+        if not self.lost:
+            self.last = observation_at(shown, round(shown / DT))
+        return self.last
+
+    def step(self, command, compute_time=0.0):
+        return self.observe()
+
+    def reset(self, seed):
+        return self.observe()
+
+
+@pytest.mark.parametrize("rate", [0.9999, 1.0, 1.0001])
+def test_ages_stay_true_when_the_robots_clock_drifts(rate):
+    world = World(robot=FreeRobot(rate, lambda: world.time), arm=True, held=False, ros_ahead=1e9)
+    world.run(20_000)  # 40 s, in which 100 ppm become 4 ms
+    tick = world.records[-1].tick
+    # seen at the end of one cycle and used one period later
+    assert world.cycle.now - tick.observation.stamp == pytest.approx(DT, abs=2e-4)
+    assert tick.observation.stamp == pytest.approx(world.time + 1e9 - DT, abs=1e-3)
+    assert tick.decision.action == Action.NOMINAL
+    world.robot.lost = True
+    world.run(20)
+    assert world.cycle.now - world.records[-1].tick.observation.stamp > 0.035
+    assert world.records[-1].tick.decision.first_cause.rule == "state_old"
+
+
+def test_a_held_robot_is_not_stepped_until_armed():
+    world = World(arm=False)
+    record = world.run(5 * HOLD_EVERY)
+    assert record.held
+    assert record.tick.decision.first_cause.rule == "unarmed"
+    assert world.robot.ticks == 0
+    assert len(world.records) == 5
+
+
+def test_it_arms_by_itself_only_when_nothing_speaks_against_it():
+    world = World(PlanlessController(), arm=True)
+    assert world.run(10 * HOLD_EVERY).held
+    world.cycle.plans.append(FakePlan(world.cycle.now))
+    world.run(40 * HOLD_EVERY)
+    assert not world.records[-1].held
+    assert world.records[-1].tick.decision.action == Action.NOMINAL
+    assert world.controller.plan is not None
+    assert world.robot.ticks > 0
+
+
+def test_after_arming_itself_once_it_does_not_arm_again_after_a_stop():
+    world = World(arm=True, held=False)
+    world.run(5)
+    world.loop.request(OperatorInput(stop=True))
+    world.run()
+    world.loop.request(OperatorInput(clear=True))
+    record = world.run(20)
+    assert not record.tick.decision.armed
+    assert record.tick.decision.action == Action.DAMPING
+
+
+@pytest.mark.parametrize("held", [False, True])
+def test_a_reset_does_not_undo_the_operators_stop_whatever_arm_says(held):
+    world = World(arm=True, held=held)
+    world.run((GOOD_LOOKS + 5) * HOLD_EVERY)
+    assert world.records[-1].tick.decision.armed
+    world.loop.request(OperatorInput(stop=True))
+    world.run()
+    world.cycle.request_reset()
+    world.run(100 * HOLD_EVERY)
+    decision = world.records[-1].tick.decision
+    assert not decision.armed
+    assert decision.first_cause.rule == "operator_stop"
+    world.loop.request(OperatorInput(clear=True))
+    world.run(10 * HOLD_EVERY)
+    assert not world.records[-1].tick.decision.armed
+    world.loop.request(OperatorInput(arm=True))
+    world.run(10 * HOLD_EVERY)
+    assert world.records[-1].tick.decision.action == Action.NOMINAL
+
+
+def test_a_stop_and_a_reset_at_once_and_a_stop_while_held_keep_the_robot_still():
+    world = World(arm=True)
+    world.loop.request(OperatorInput(stop=True))
+    world.cycle.request_reset()
+    world.run(50 * HOLD_EVERY)
+    assert world.records[-1].held
+    assert world.records[-1].tick.decision.first_cause.rule == "operator_stop"
+    assert world.robot.ticks == 0
+
+
+def test_a_loop_that_stood_still_for_half_a_second_is_damped_with_the_reason_and_counted():
+    world = World(arm=True, held=False)
+    world.run(5)
+    world.time += 0.5
+    world.cycle.run(Beat(world.time, world.time, skipped=250))
+    record = world.records[-1]
+    assert record.tick.decision.action == Action.DAMPING
+    assert record.tick.decision.first_cause.rule == "loop_lost"
+    assert "0.5 s" in record.tick.decision.first_cause.text
+    assert record.latency.skipped == 250
+    world.run(1000)
+    assert world.records[-1].tick.decision.action == Action.DAMPING
+
+
+def test_a_robot_that_is_held_does_not_mind_that_the_loop_stood_still():
+    world = World(arm=False)
+    world.cycle.run(Beat(world.time, world.time, skipped=250))
+    assert world.records[-1].tick.decision.first_cause.rule == "unarmed"
+
+
+def test_a_reset_starts_over_without_time_running_backwards_and_drops_old_plans():
+    world = World(arm=True, held=False, ros_ahead=100.0)
+    world.run(10)
+    before = world.cycle.now
+    world.cycle.request_reset()
+    world.cycle.plans.append(FakePlan(before - DT))
+    world.run()
+    assert world.robot.resets == 2
+    assert world.records[-1].tick.observation.sequence == 0
+    assert world.records[-1].tick.observation.stamp >= before
+    assert world.controller.plans == []
+    world.cycle.plans.append(FakePlan(world.cycle.now))
+    world.run()
+    assert len(world.controller.plans) == 1
+
+
+def test_the_robot_learns_how_long_the_command_took_lateness_included():
+    world = World(arm=True, held=False)
+    scheduled = world.time + DT
+    world.time = scheduled + 0.0007
+    world.cycle.run(Beat(scheduled, world.time))
+    assert world.robot.compute_times == pytest.approx([0.0007])
+
+
+def test_a_cycle_that_ends_after_its_period_is_late_and_many_in_a_row_limit():
+    world = World(arm=True, held=False)
+    for _ in range(11):
+        scheduled = world.time
+        world.time = scheduled + 0.0021
+        world.cycle.run(Beat(scheduled, world.time))
+        assert world.records[-1].latency.deadline_missed
+    assert world.run().tick.decision.action == Action.LIMITED
+    assert not world.records[-1].latency.deadline_missed
+
+
+def test_path_latency_contains_the_sensors_own_delay():
+    world = World(arm=True, held=False)
+    world.robot.sensor_delay = 0.008
+    record = world.run(2)
+    assert record.latency.path == pytest.approx(0.008)
+
+
+def test_a_silent_operator_stops_the_robot_after_half_a_second():
+    world = World(arm=True, held=False)
+    world.run()
+    world.gate.receive(VelocityCommand(0.5, 0.0, 0.0), world.cycle.now)
+    world.run(2)
+    assert world.records[-1].tick.velocity.linear_x == 0.5
+    world.run(251)
+    assert world.records[-1].tick.velocity == VelocityCommand()
+
+
+def test_shutting_down_ends_with_damping_on_the_robot():
+    world = World(arm=True, held=False)
+    world.run(3)
+    assert world.robot.commands[-1].stiffness.any()
+    world.cycle.shut_down(world.beat)
+    last = world.robot.commands[-1]
+    assert not last.stiffness.any()
+    assert not last.torque.any()
+    assert (last.damping > 0).all()
+    assert np.isfinite(last.position).all()
+    assert world.records[-1].tick.decision.first_cause.rule == "operator_stop"
+
+
+def test_a_cycle_that_fails_leaves_the_robot_damped_and_says_why(monkeypatch):
+    world = World(arm=True, held=False)
+    world.run(3)
+
+    def broken(*arguments):
+        raise ArithmeticError("the arbiter is broken")
+
+    monkeypatch.setattr(world.loop.arbiter, "update", broken)
+    with pytest.raises(ArithmeticError, match="the arbiter is broken"):
+        world.run()
+    last = world.robot.commands[-1]
+    assert not last.stiffness.any()
+    assert not last.torque.any()
+    assert (last.damping > 0).all()
+
+
+def test_a_robot_that_fails_is_heard_of_even_if_it_cannot_be_damped(monkeypatch):
+    world = World(arm=True, held=False)
+
+    def broken(command, compute_time=0.0):
+        raise ConnectionError("no bus")
+
+    monkeypatch.setattr(world.robot, "step", broken)
+    with pytest.raises(ConnectionError, match="no bus"):
+        world.run()

@@ -1,0 +1,81 @@
+import numpy as np
+import pytest
+from loop_fakes import G1, estimate_of, observation_at
+
+from wm_bringup.cycle.proposal_holder import LOST_AFTER, ProposalHolder
+from wm_bringup.wire.proposals import Proposal
+from wm_control.types import Command, Status, VelocityCommand
+
+N = len(G1.joint_names)
+DT = 0.002
+
+
+def proposal(stamp, status=Status.OK, plan_age=0.0, holds_for=0.02):
+    row = np.full(N, 0.5)
+    command = Command(stamp, round(stamp / DT), row, row, row, row, row)
+    return Proposal(command, status, plan_age, residual=1.25, holds_for=holds_for)
+
+
+def stepped(holder, now):
+    observation = observation_at(now, round(now / DT))
+    return holder.step(estimate_of(observation), VelocityCommand(), DT)
+
+
+@pytest.fixture
+def holder():
+    return ProposalHolder("policy", G1)
+
+
+def test_nothing_proposed_is_a_failure_that_says_so(holder):
+    result = stepped(holder, 0.1)
+    assert (result.status, result.command) == (Status.FAILED, None)
+    assert "nothing proposed by the policy process" in result.cause
+
+
+def test_the_newest_proposal_is_held_for_the_instant_asked_about(holder):
+    holder.receive(proposal(0.10))
+    holder.receive(proposal(0.12))
+    result = stepped(holder, 0.13)
+    assert (result.status, result.cause) == (Status.OK, "")
+    assert (result.command.stamp, result.command.sequence) == (0.13, 65)
+    np.testing.assert_array_equal(result.command.position, np.full(N, 0.5))
+    (report,) = result.solves
+    assert report.age == pytest.approx(0.01)
+    assert (report.residual, report.holds_for) == (1.25, 0.02)
+
+
+def test_what_it_rests_on_may_be_older_than_the_proposal(holder):
+    holder.receive(proposal(0.10, plan_age=0.005))
+    assert stepped(holder, 0.104).solves[0].age == pytest.approx(0.009)
+
+
+@pytest.mark.parametrize(("late", "lost"), [(LOST_AFTER - DT, False), (LOST_AFTER + DT, True)])
+def test_a_silent_process_fails_when_its_proposal_is_beyond_use(holder, late, lost):
+    holder.receive(proposal(1.0, holds_for=0.02))
+    result = stepped(holder, 1.02 + late)
+    assert (result.status == Status.FAILED) == lost
+    assert (result.command is None) == lost
+    assert ("silent" in result.cause) == lost
+
+
+def test_a_failed_proposal_has_no_command(holder):
+    holder.receive(proposal(0.1, status=Status.FAILED))
+    result = stepped(holder, 0.1)
+    assert (result.status, result.command) == (Status.FAILED, None)
+    assert "process failed" in result.cause
+
+
+def test_a_degraded_proposal_stays_degraded(holder):
+    holder.receive(proposal(0.1, status=Status.DEGRADED))
+    assert stepped(holder, 0.1).status == Status.DEGRADED
+
+
+def test_a_reset_forgets(holder):
+    holder.receive(proposal(0.1))
+    holder.reset(estimate_of(observation_at(0.1, 50)))
+    assert stepped(holder, 0.1).command is None
+
+
+def test_an_age_that_is_not_a_number_is_a_failure(holder):
+    holder.receive(proposal(0.1, plan_age=float("nan")))
+    assert stepped(holder, 0.1).status == Status.FAILED

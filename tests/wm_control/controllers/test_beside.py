@@ -1,0 +1,153 @@
+"""What works beside the loop: due times, lost, repeated and reordered estimates, restarts."""
+
+from dataclasses import replace
+
+import pytest
+from robot_states import at
+
+from wm_control.controllers.beside import (
+    VELOCITY_PATIENCE,
+    Arrival,
+    EstimateOrder,
+    PlannerBeside,
+    VelocityInForce,
+)
+from wm_control.types import Action, AdmittedVelocity, VelocityCommand
+
+DT = 0.002
+WALK = VelocityCommand(0.5, 0.1, 0.2)
+
+
+class FakePlanner:
+    """Notes the stamps it was reset at and planned from, and the velocities."""
+
+    def __init__(self):
+        self.resets, self.planned, self.velocities = [], [], []
+
+    def reset(self, estimate):
+        self.resets.append(estimate.stamp)
+
+    def step(self, estimate, velocity):
+        self.planned.append(round(estimate.stamp / DT))
+        self.velocities.append(velocity)
+        return estimate.stamp
+
+
+@pytest.fixture
+def planner():
+    return FakePlanner()
+
+
+@pytest.fixture
+def beside(planner):
+    return PlannerBeside(planner, 0.008, DT)
+
+
+@pytest.fixture
+def seen(standing):
+    """An estimate of a tick of a run."""
+
+    def seen(tick, run=0):
+        estimate = at(standing, DT * tick)
+        return replace(estimate, observation=replace(estimate.observation, run=run))
+
+    return seen
+
+
+def admitted(tick=0, command=WALK, action=Action.NOMINAL, run=0):
+    return AdmittedVelocity(DT * tick, run, command, action, "mpc")
+
+
+def test_it_plans_at_once_and_then_once_per_period(beside, planner, seen):
+    for tick in range(10):
+        beside.answer(seen(tick))
+    assert planner.planned == [0, 4, 8]
+    assert planner.resets == [0.0]
+    assert (beside.planned, beside.late) == (3, 0)
+
+
+def test_a_repeated_estimate_is_neither_a_restart_nor_a_reason_to_plan(beside, planner, seen):
+    for tick in (0, 1, 2, 3, 3, 3, 5, 6, 7, 8, 9):
+        beside.answer(seen(tick))
+    assert planner.planned == [0, 5, 9]  # 4 was lost: planned from the next one that came
+    assert planner.resets == [0.0]
+    assert beside.order.repeated == 2
+
+
+def test_estimates_out_of_order_are_passed_over(beside, planner, seen):
+    for tick in (0, 8, 4, 7, 12):
+        beside.answer(seen(tick))
+    assert planner.planned == [0, 8, 12]
+    assert planner.resets == [0.0]
+    assert beside.order.late == 2
+
+
+def test_a_burst_of_lost_estimates_makes_one_plan_late(beside, planner, seen):
+    for tick in (*range(5), *range(15, 20)):
+        beside.answer(seen(tick))
+    assert planner.planned == [0, 4, 15, 19]
+    assert beside.late == 1
+
+
+def test_another_run_starts_anew_even_if_time_stands_still(beside, planner, seen):
+    for tick, run in ((0, 3), (4, 3), (4, 4), (5, 4), (8, 4)):
+        beside.answer(seen(tick, run))
+    assert planner.planned == [0, 4, 4, 8]
+    assert planner.resets == [0.0, 4 * DT]
+
+
+def test_a_straggler_of_the_run_before_does_not_restart(beside, planner, seen):
+    for tick, run in ((0, 0), (4, 0), (8, 1), (6, 0), (12, 1)):
+        beside.answer(seen(tick, run))
+    assert planner.resets == [0.0, 8 * DT]
+    assert planner.planned == [0, 4, 8, 12]
+
+
+def test_a_run_counter_that_began_again_is_believed_after_a_while(seen):
+    order = EstimateOrder()
+    order.sort(seen(0, run=1000))
+    answers = [order.sort(seen(tick, run=1)) for tick in range(1, 14)]
+    assert answers.count(Arrival.START) == 1
+    assert answers[-1] is Arrival.NEW
+
+
+def test_an_estimate_without_a_time_is_passed_over(beside, planner, seen):
+    beside.answer(seen(0))
+    for nonsense in (float("nan"), float("inf"), -float("inf")):
+        estimate = seen(4)
+        beside.answer(replace(estimate, observation=replace(estimate.observation, stamp=nonsense)))
+    beside.answer(seen(4))
+    assert planner.planned == [0, 4]
+
+
+def test_the_admitted_velocity_is_followed(beside, planner, seen):
+    beside.answer(seen(0))
+    beside.hear(admitted(4))
+    beside.answer(seen(4))
+    assert planner.velocities == [VelocityCommand(), WALK]
+
+
+def test_a_velocity_of_another_time_is_a_stop():
+    velocity = VelocityInForce()
+    assert velocity.at(0.0) == VelocityCommand()
+    assert velocity.cause == "no velocity admitted yet"
+    velocity.hear(admitted(0))
+    assert velocity.at(VELOCITY_PATIENCE - DT) == WALK
+    assert velocity.at(VELOCITY_PATIENCE + DT) == VelocityCommand()
+    velocity.hear(AdmittedVelocity(1e12, 0, WALK, Action.NOMINAL, "mpc"))
+    assert velocity.at(1.0) == VelocityCommand()
+
+
+def test_an_older_velocity_does_not_replace_a_newer_one():
+    velocity = VelocityInForce()
+    velocity.hear(admitted(5))
+    velocity.hear(admitted(4, VelocityCommand(9.0)))
+    assert velocity.at(5 * DT) == WALK
+    velocity.hear(admitted(0, VelocityCommand(0.1), run=1))
+    assert velocity.at(0.0) == VelocityCommand(0.1)
+
+
+def test_it_says_which_action_stops_it():
+    velocity = VelocityInForce()
+    velocity.hear(admitted(0, VelocityCommand(), Action.SAFE_POSTURE))
+    assert velocity.cause == "stopped by SAFE_POSTURE"

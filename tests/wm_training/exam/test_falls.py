@@ -1,0 +1,44 @@
+"""What is told of a fall, by hand."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from wm_bringup.record.trace import Trace
+from wm_training.exam.falls import fall_story
+from wm_training.kicks import Kick
+
+KICKS = (Kick(4.0, 1.0, 0.0), Kick(8.0, 1.0, np.pi), Kick(12.0, 1.0, 0.0))
+
+
+def trace(end: float, *touches: float) -> Trace:
+    """Every 10 ms until ``end``, facing left; touching itself for 20 ms from each time on."""
+    time = np.arange(0.0, end + 0.005, 0.01)
+    touching = np.zeros(len(time), bool)
+    for start in touches:
+        touching |= (time > start - 0.005) & (time < start + 0.015)
+    facing_left = np.tile([0.0, 0.0, np.sqrt(0.5), np.sqrt(0.5)], (len(time), 1))
+    return Trace({"time": time, "touches_itself": touching, "base_orientation": facing_left})
+
+
+def test_the_kick_before_it_is_told_as_the_robot_faces_and_the_first_touch_after_it() -> None:
+    story = fall_story("base tilt", trace(8.9, 4.2, 8.16, 8.5), KICKS)
+    assert story == (
+        "base tilt, 0.90 s after a kick at 90 deg; it touched itself 0.16 s after the kick"
+    )
+
+
+def test_touching_before_the_kick_does_not_count() -> None:
+    story = fall_story("base tilt", trace(8.9, 4.2), KICKS)
+    assert story == "base tilt, 0.90 s after a kick at 90 deg; it never touched itself"
+
+
+@pytest.mark.parametrize("end", [2.0, 3.99])
+def test_a_fall_before_any_kick_has_its_cause_alone(end: float) -> None:
+    assert fall_story("base tilt", trace(end, 1.0), KICKS) == "base tilt"
+    assert fall_story("base tilt", trace(end, 1.0), ()) == "base tilt"
+
+
+def test_who_did_not_fall_has_no_story() -> None:
+    assert fall_story("", trace(15.0, 8.16), KICKS) == ""
