@@ -2,8 +2,7 @@
 
 Arguments, processes and environment come from wm_bringup.graph.processes, as those of ``wm run``
 do; what cannot work is refused before anything starts. ``ros2 launch`` ends with 1 when the robot
-fell or a
-process could not start: it knows no other code than 0 and 1.
+fell or a process could not start: it knows no other code than 0 and 1.
 """
 
 import sys

@@ -247,7 +247,7 @@ class Golden:
 
 
 @dataclass(frozen=True, slots=True, config=STRICT)
-class Story:
+class GoldenRollout:
     """What the whole policy must command after ``steps`` of the synthetic walk of golden.py.
 
     Unlike ``Golden`` this covers the manifest as well: order, scales, history, phase, gains.
@@ -297,7 +297,7 @@ class Manifest:
     moving: Moving | None = None
     held: dict[Name, Held] = Field(default_factory=dict)
     golden: tuple[Golden, ...] = ()
-    story: Story | None = None
+    story: GoldenRollout | None = None
     statistics: dict[Name, Statistics] = Field(default_factory=dict)
     joint_order: Literal["custom"] | None = None
     asymmetric: Annotated[bool, Strict()] = False

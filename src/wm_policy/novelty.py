@@ -53,7 +53,7 @@ class Novelty:
             squares = float(np.dot(z, z))
         return math.sqrt(squares / len(z))
 
-    def strangest(self) -> int:
+    def most_novel(self) -> int:
         """Index into the frame of the value that was farthest off at the last score."""
         return int(np.argmax(np.abs(self._z)))
 

@@ -55,7 +55,7 @@ class TopicCount:
     gaps: SequenceGaps = field(default_factory=SequenceGaps)
 
 
-class Recording:
+class BagRecorder:
     """A bag being written by its own thread; ``put`` never blocks and never raises.
 
     problem: empty, or why nothing more is written; what was written before stays readable.

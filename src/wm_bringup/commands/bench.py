@@ -35,8 +35,8 @@ def bench(
     """
     from functools import partial
 
-    from wm_bringup.bench.parts import BENCHES
     from wm_bringup.bench.policy import bench_policy
+    from wm_bringup.bench.stages import BENCHES
     from wm_bringup.bench.walking import record_walk
     from wm_bringup.host.output import check_file
     from wm_bringup.host.provenance import provenance

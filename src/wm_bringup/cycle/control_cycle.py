@@ -16,7 +16,7 @@ from typing import Any, Protocol
 
 from wm_bringup.cycle.latency import LatencySample
 from wm_bringup.cycle.loop import GOOD_LOOKS, ControlLoop, TickRecord
-from wm_bringup.host.realtime import Beat
+from wm_bringup.host.realtime import PeriodStart
 from wm_bringup.robots.base import GroundTruth, Robot
 from wm_control.arbiter.operator import OperatorInput
 from wm_control.arbiter.postures import damping_command
@@ -102,7 +102,7 @@ class ControlCycle:
         """Wire the parts; nothing happens before ``start``.
 
         receive_plan: hands a plan, or the proposal of a process, to the controller. clock: that of
-        the beats [s]. ros_clock: ROS time [s], of all stamps; without it they count from zero.
+        the periods [s]. ros_clock: ROS time [s], of all stamps; without it they count from zero.
         show_phase: is told ``now`` in every cycle, for simulated pushes at a phase of the gait.
         """
         self.loop, self.gate = loop, gate
@@ -132,15 +132,15 @@ class ControlCycle:
         """Start again from the default posture with the next cycle."""
         self._reset_requested = True
 
-    def run(self, beat: Beat) -> None:
+    def run(self, period: PeriodStart) -> None:
         """One period; whatever raises in it, damping is the last that the robot is told."""
         try:
             if self._reset_requested:
-                self._reset(beat)
+                self._reset(period)
             if self._held:
-                self._hold(beat)
+                self._hold(period)
             else:
-                self._tick(beat)
+                self._tick(period)
         except Exception:
             self._damp()
             raise
@@ -152,71 +152,71 @@ class ControlCycle:
             gains = self._robot.description.damping
             self._robot.step(damping_command(self._observation, gains))
 
-    def _reset(self, beat: Beat) -> None:
+    def _reset(self, period: PeriodStart) -> None:
         """Start again; time goes on."""
         self._reset_requested = False
         observation = self._robot.reset(self._options.seed)
         self._newest_plan = None
         self._held = self._options.held
         self._arming = self._options.arm
-        self._begin(observation, beat)
+        self._begin(observation, period)
         self._born = self.now
         self.loop.reset(self._observation)
 
-    def _begin(self, observation: Observation, beat: Beat) -> None:
+    def _begin(self, observation: Observation, period: PeriodStart) -> None:
         """Begin another run in this period, with its first observation."""
         self._run += 1
-        self._robot.clock.begin(beat.scheduled)
+        self._robot.clock.begin(period.scheduled)
         if self._ros_clock is not None:
             self._to_ros = self._ros_clock() - self._clock()
         elif self._to_ros is None:
-            self._to_ros = -beat.scheduled
-        self._see(observation, beat)
+            self._to_ros = -period.scheduled
+        self._see(observation, period)
         self.now = self._observation.stamp
 
-    def _see(self, observation: Observation, beat: Beat) -> None:
+    def _see(self, observation: Observation, period: PeriodStart) -> None:
         """Take an observation over, with its stamp on the clock of this graph."""
-        measured = self._robot.clock.measured(observation.stamp, beat.began)
+        measured = self._robot.clock.measured(observation.stamp, period.began)
         stamp = measured + (self._to_ros or 0.0)
         self._observation = replace(observation, stamp=stamp, run=self._run)
 
-    def _hold(self, beat: Beat) -> None:
+    def _hold(self, period: PeriodStart) -> None:
         """Look at a robot that does not move; let go of it when the arbiter arms.
 
         Each look is the beginning of a run, until one is not the last.
         """
         if self.cycles % HOLD_EVERY:
             return
-        self._begin(self._robot.hold(), beat)
+        self._begin(self._robot.hold(), period)
         if self.loop.good_looks >= GOOD_LOOKS:
             self._arm_if_wanted()
         velocity = self.gate.current(self.now)
         decision = self.loop.hold(self._observation, velocity, self.now, self._deliver)
         self._held = not decision.armed
         if self._held:
-            self._hand_over(beat, self._clock(), 0.0)
+            self._hand_over(period, self._clock(), 0.0)
         else:
-            self._move(beat, decision)
+            self._move(period, decision)
 
-    def _tick(self, beat: Beat) -> None:
-        if beat.skipped:
-            self.loop.report_skipped(beat.skipped)
-            self._see(self._robot.pass_over(beat.skipped), beat)
-        self.now = self._robot.clock.now(beat.scheduled, beat.began) + (self._to_ros or 0.0)
+    def _tick(self, period: PeriodStart) -> None:
+        if period.skipped:
+            self.loop.report_skipped(period.skipped)
+            self._see(self._robot.pass_over(period.skipped), period)
+        self.now = self._robot.clock.now(period.scheduled, period.began) + (self._to_ros or 0.0)
         self._arm_if_wanted()
         self._deliver_new()
         decision = self.loop.tick(self._observation, self.gate.current(self.now), self.now)
-        self._move(beat, decision)
+        self._move(period, decision)
 
-    def _move(self, beat: Beat, decision: Decision) -> None:
+    def _move(self, period: PeriodStart, decision: Decision) -> None:
         """Let the robot act on the decision, and see what comes of it."""
         sent = self._clock()
         if self._show_phase is not None:
             self._show_phase(self.now)
-        observation = self._robot.step(decision.command, sent - beat.scheduled)
+        observation = self._robot.step(decision.command, sent - period.scheduled)
         stepped = self._clock()
-        self._hand_over(beat, sent, stepped - sent)
-        self._see(observation, beat)
+        self._hand_over(period, sent, stepped - sent)
+        self._see(observation, period)
 
     def _arm_if_wanted(self) -> None:
         """Ask once per cycle until the arbiter has armed for the first time."""
@@ -243,20 +243,20 @@ class ControlCycle:
             self._newest_plan = plan
             self._receive_plan(plan)
 
-    def _hand_over(self, beat: Beat, sent: float, backend_time: float) -> None:
+    def _hand_over(self, period: PeriodStart, sent: float, backend_time: float) -> None:
         tick = self.loop.last
         assert tick is not None
-        late = not (sent + backend_time <= beat.scheduled + self.loop.period)
+        late = not (sent + backend_time <= period.scheduled + self.loop.period)
         self.loop.report_late(late)
         age = self.now - tick.observation.stamp
         latency = tick.latency(
-            beat.scheduled - age,
-            beat.scheduled,
+            period.scheduled - age,
+            period.scheduled,
             sent,
             deadline_missed=late,
             backend_time=backend_time,
             ahead=self._to_ros or 0.0,
-            skipped=beat.skipped,
+            skipped=period.skipped,
         )
         self._sink(CycleRecord(tick, latency, self._held, self._look()))
 
@@ -274,10 +274,10 @@ class ControlCycle:
             truth.base_angular_velocity_in_base,
         )
 
-    def shut_down(self, beats: Callable[[], Beat], cycles: int = HOLD_EVERY) -> None:
+    def shut_down(self, periods: Callable[[], PeriodStart], cycles: int = HOLD_EVERY) -> None:
         """Stop the robot and let the damping go out for a few more cycles."""
         self.loop.request(OperatorInput(stop=True))
         self._options = replace(self._options, arm=False)
         self._arming = False
         for _ in range(cycles):
-            self.run(beats())
+            self.run(periods())

@@ -8,7 +8,7 @@ import threading
 import time
 
 from wm_bringup.cycle.link import Link, LinkClosedError, pair
-from wm_bringup.cycle.loop_messages import LoopFailure, LoopReady, LoopSetup, Word
+from wm_bringup.cycle.loop_messages import LoopFailure, LoopReady, LoopRequest, LoopSetup
 from wm_control.errors import WmError
 
 START_PATIENCE = 60.0
@@ -102,7 +102,7 @@ class LoopClient:
 
     def stop(self) -> None:
         """Ask for the end, with the robot damped, and wait for it; kill what does not obey."""
-        self.send(Word.STOP)
+        self.send(LoopRequest.STOP)
         try:
             self._process.wait(END_PATIENCE)
         except subprocess.TimeoutExpired:

@@ -39,7 +39,7 @@ class LoopSetup:
     model_based: ModelBasedParameters
 
 
-class Word(Enum):
+class LoopRequest(Enum):
     """Requests without content."""
 
     START = auto()

@@ -20,7 +20,13 @@ from typing import Any
 from wm_bringup.cycle.control_cycle import ControlCycle
 from wm_bringup.cycle.link import Link, LinkClosedError, adopt
 from wm_bringup.cycle.loop import ControlLoop
-from wm_bringup.cycle.loop_messages import LoopFailure, LoopHealth, LoopReady, LoopSetup, Word
+from wm_bringup.cycle.loop_messages import (
+    LoopFailure,
+    LoopHealth,
+    LoopReady,
+    LoopRequest,
+    LoopSetup,
+)
 from wm_bringup.cycle.proposal_holder import ProposalHolder
 from wm_bringup.cycle.record_codec import pack
 from wm_bringup.cycle.stack import (
@@ -122,7 +128,7 @@ class LoopProcess:
             VelocityCommand: lambda command: self._gate.receive(command, self._cycle.now),
             OperatorInput: self._loop.request,
             SafetyParameters: self._change_safety,
-            Word: self._obey,
+            LoopRequest: self._obey,
         }
         self._started = False
         self._realtime = realtime.RealTimeReport(False, False, ())
@@ -132,10 +138,10 @@ class LoopProcess:
         self._loop.change_safety(safety)
         self._gate.parameters = safety.velocity
 
-    def _obey(self, word: Word) -> None:
-        if word is Word.START:
+    def _obey(self, request: LoopRequest) -> None:
+        if request is LoopRequest.START:
             self._started = True
-        elif word is Word.RESET:
+        elif request is LoopRequest.RESET:
             self._cycle.request_reset()
         else:
             self._ending.requested = True
@@ -166,13 +172,13 @@ class LoopProcess:
         self._cycle.start()
         self._realtime = realtime.prepare_process()
         realtime.raise_thread(realtime.CONTROL_PRIORITY)
-        cadence = realtime.Cadence(CONTROL_PERIOD)
+        deadlines = realtime.PeriodicDeadlines(CONTROL_PERIOD)
         while not self._ending.requested:
-            beat = cadence.wait()
+            beat = deadlines.wait()
             self._take()
             self._cycle.run(beat)
             self._report()
-        self._cycle.shut_down(cadence.wait)
+        self._cycle.shut_down(deadlines.wait)
 
     def _report(self) -> None:
         if self._cycle.cycles % REPORT_CYCLES == 1:

@@ -47,7 +47,7 @@ class Segment:
 
 
 @dataclass(frozen=True, slots=True, config=STRICT)
-class Course:
+class DemoCourse:
     """Segments one after the other, and what else happens to the simulated robot."""
 
     segments: tuple[Segment, ...] = Field(min_length=1)
@@ -78,7 +78,7 @@ class Course:
             if segment.push is not None
         )
 
-    def shortened(self, seconds: float) -> Course:
+    def shortened(self, seconds: float) -> DemoCourse:
         """Keep the proportions, in ``seconds`` instead."""
         scale = seconds / self.seconds
         return replace(
@@ -118,6 +118,6 @@ class Course:
         path.write_text(write_plain(content), encoding="utf-8")
 
 
-def load_course(path: Path) -> Course:
+def load_course(path: Path) -> DemoCourse:
     """Read a course; ParameterError names file, key, value and bound."""
-    return load_parameters(Course, path)
+    return load_parameters(DemoCourse, path)

@@ -13,7 +13,7 @@ import numpy as np
 
 from wm_bringup.bags.reader import Bag
 from wm_bringup.cycle import stack
-from wm_bringup.demo.course import Course
+from wm_bringup.demo.course import DemoCourse
 from wm_bringup.demo.evidence import Evidence, read_evidence
 from wm_bringup.demo.judge import Latencies, judge, read_latencies
 from wm_bringup.demo.live import LiveRun, Show, drive
@@ -46,7 +46,7 @@ class DemoOptions:
     """Where, who and what."""
 
     folder: Path
-    course: Course
+    course: DemoCourse
     controller: str = "mpc"
     policy: Path | None = None
     overlay: Path | None = None

@@ -30,7 +30,7 @@ NANO = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class RecordedDecision:
     """One decision of the arbiter: time since the start [s], name of the action, in words."""
 
     time: float
@@ -59,7 +59,7 @@ class Evidence:
     touchdowns: NDArray[np.intp]
     joint_time: Array
     joint_position: Array
-    decisions: tuple[Said, ...]
+    decisions: tuple[RecordedDecision, ...]
     solve_time: Array
 
     def joints_at(self, time: float) -> Array:
@@ -156,7 +156,7 @@ def _indices(moments: Array, time: Array) -> NDArray[np.intp]:
     return np.unique(np.searchsorted(time, moments)).astype(np.intp)
 
 
-def _decisions(bag: Bag, started: int, seconds: float) -> Iterator[Said]:
+def _decisions(bag: Bag, started: int, seconds: float) -> Iterator[RecordedDecision]:
     """Yield the arbiter's decisions within the course whenever action or words change."""
     before = None
     for _, stamp, message in bag.messages(f"/{DECISION.name}"):
@@ -164,7 +164,7 @@ def _decisions(bag: Bag, started: int, seconds: float) -> Iterator[Said]:
         action = next((v.value for v in status.values if v.key == "action"), "")
         if 0.0 <= time <= seconds and (action, status.message) != before:
             before = action, status.message
-            yield Said(time, action, status.message)
+            yield RecordedDecision(time, action, status.message)
 
 
 def _plans(bag: Bag) -> Iterator[WalkingPlan]:

@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 
 from wm_bringup.cycle.latency import STAGES, percentiles
-from wm_bringup.demo.course import Course
+from wm_bringup.demo.course import DemoCourse
 from wm_bringup.demo.errors import DemoError
-from wm_bringup.demo.evidence import Evidence, Said
+from wm_bringup.demo.evidence import Evidence, RecordedDecision
 from wm_bringup.record.fall import FallLimits
 from wm_bringup.record.strides import (
     Strides,
@@ -80,7 +80,7 @@ def fall_of(evidence: Evidence) -> str:
     return f"fell at {evidence.time[first]:.1f} s: base height {height:.2f} m, tilt {tilt:.2f} rad"
 
 
-def strides_of(evidence: Evidence, course: Course) -> Strides:
+def strides_of(evidence: Evidence, course: DemoCourse) -> Strides:
     """Settled strides of the whole course; windows that reach into a push do not count."""
     pushed = np.zeros((len(evidence.time), 3))
     for push in course.pushes():
@@ -96,7 +96,7 @@ def strides_of(evidence: Evidence, course: Course) -> Strides:
     )
 
 
-def segment_rows(evidence: Evidence, course: Course) -> list[dict[str, Any]]:
+def segment_rows(evidence: Evidence, course: DemoCourse) -> list[dict[str, Any]]:
     """Say what was commanded and what was reached in the second half of every segment."""
     yaw = yaw_of(evidence.orientation)
     velocity = heading_velocity(evidence.velocity, yaw)
@@ -126,7 +126,7 @@ def segment_rows(evidence: Evidence, course: Course) -> list[dict[str, Any]]:
     return rows
 
 
-WAKING = "waking up"
+WAKE_UP = "waking up"
 """What began a run of missed deadlines when the system did not run the process on time."""
 
 
@@ -134,7 +134,7 @@ def miss_origins(latencies: Latencies) -> dict[str, int]:
     """Count the runs of misses by what the first cycle of each lost most time on."""
     missed = latencies.missed.astype(bool)
     first = np.flatnonzero(missed & ~np.concatenate([[False], missed[:-1]]))
-    parts = {WAKING: latencies.wait, **latencies.stages}
+    parts = {WAKE_UP: latencies.wait, **latencies.stages}
     names = list(parts)
     excess = np.array([values[first] - np.median(values) for values in parts.values()])
     counts = Counter(names[k] for k in excess.argmax(axis=0))
@@ -158,7 +158,7 @@ def latency_summary(latencies: Latencies) -> dict[str, Any]:
     }
 
 
-def judge(evidence: Evidence, latencies: Latencies, course: Course) -> dict[str, Any]:
+def judge(evidence: Evidence, latencies: Latencies, course: DemoCourse) -> dict[str, Any]:
     """Everything that ``summary.json`` says about motion and punctuality."""
     fall = fall_of(evidence)
     strides = strides_of(evidence, course)
@@ -182,7 +182,7 @@ def judge(evidence: Evidence, latencies: Latencies, course: Course) -> dict[str,
     }
 
 
-def interventions(evidence: Evidence) -> list[Said]:
+def interventions(evidence: Evidence) -> list[RecordedDecision]:
     """List when, and why, the arbiter left NOMINAL or went further down."""
     before, found = Action.NOMINAL, []
     for said in evidence.decisions:

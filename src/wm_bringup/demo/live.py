@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import psutil
 
-from wm_bringup.demo.course import Course
+from wm_bringup.demo.course import DemoCourse
 from wm_bringup.demo.errors import DemoError
 from wm_bringup.graph.processes import Graph
 from wm_bringup.graph.runner import GraphRunner
@@ -53,7 +53,7 @@ Show = Callable[[float, "LiveView"], None]
 
 def drive(
     graph: Graph,
-    course: Course,
+    course: DemoCourse,
     log: Path,
     show: Show,
     stopped: Callable[[], bool] = lambda: False,
@@ -102,7 +102,7 @@ def _last(log: Path, count: int = 3) -> str:
 def _drive(
     operator: Operator,
     runner: GraphRunner,
-    course: Course,
+    course: DemoCourse,
     show: Show,
     stopped: Callable[[], bool],
 ) -> tuple[int, float, str, list[str], list[dict[str, Any]]]:

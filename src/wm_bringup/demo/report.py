@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from rich.table import Table
 
-from wm_bringup.demo.course import Course
+from wm_bringup.demo.course import DemoCourse
 from wm_bringup.demo.evidence import Evidence
 from wm_bringup.demo.judge import Latencies
 from wm_bringup.record.film import UNITS, Moment, command_text, film_strip
@@ -88,7 +88,7 @@ def lines(summary: Mapping[str, Any]) -> Iterator[str]:
 
 
 def draw_film(
-    evidence: Evidence, course: Course, description: RobotDescription, path: Path
+    evidence: Evidence, course: DemoCourse, description: RobotDescription, path: Path
 ) -> None:
     """Draw the robot in every segment, where the left foot lands, and twice after every push."""
     end = float(evidence.time[-1])
@@ -99,7 +99,7 @@ def draw_film(
     film_strip(frames, description, title).save(path)
 
 
-def _moments(evidence: Evidence, course: Course) -> Iterator[tuple[float, str]]:
+def _moments(evidence: Evidence, course: DemoCourse) -> Iterator[tuple[float, str]]:
     for segment, start in zip(course.segments, course.starts, strict=True):
         command = command_text(np.array([segment.x, segment.y, segment.yaw]))
         if segment.push is None:
@@ -129,7 +129,7 @@ def _moment(evidence: Evidence, time: float, text: str) -> Moment:
     )
 
 
-def draw_plots(evidence: Evidence, latencies: Latencies, course: Course, folder: Path) -> None:
+def draw_plots(evidence: Evidence, latencies: Latencies, course: DemoCourse, folder: Path) -> None:
     """Write motion.png and latency.png."""
     plot_motion(
         Motion(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
-from wm_bringup.demo.course import Course
+from wm_bringup.demo.course import DemoCourse
 
 if TYPE_CHECKING:
     from wm_bringup.nodes.operator import LiveView
@@ -20,7 +20,7 @@ LINE_PERIOD = 5.0
 class CourseScreen:
     """A bar that moves with the course; use it as a context manager."""
 
-    def __init__(self, console: Console, course: Course) -> None:
+    def __init__(self, console: Console, course: DemoCourse) -> None:
         """Nothing is shown before the block is entered."""
         self._console, self._course = console, course
         self._next_line = 0.0

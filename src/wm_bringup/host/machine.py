@@ -20,7 +20,7 @@ from statistics import median
 from typing import Final
 
 from wm_bringup.host.log_directory import check_log_directory
-from wm_bringup.host.realtime import CONTROL_PRIORITY, Cadence, raise_thread
+from wm_bringup.host.realtime import CONTROL_PRIORITY, PeriodicDeadlines, raise_thread
 from wm_control.configuration.parameters import read_yaml
 from wm_control.configuration.share import share_directory
 
@@ -222,8 +222,8 @@ def watch_wake_ups(count: int = WAKE_UPS) -> list[float]:
 
     def wait() -> None:
         raise_thread(CONTROL_PRIORITY)
-        cadence = Cadence(WAKE_UP_PERIOD, patience=count)
-        lateness.extend(cadence.wait().lateness for _ in range(count))
+        deadlines = PeriodicDeadlines(WAKE_UP_PERIOD, patience=count)
+        lateness.extend(deadlines.wait().lateness for _ in range(count))
 
     thread = threading.Thread(target=wait)
     thread.start()

@@ -138,7 +138,7 @@ def absolute_sleep() -> Callable[[float], None]:
 
 
 @dataclass(frozen=True, slots=True)
-class Beat:
+class PeriodStart:
     """One period: when it should have begun and when it did [s] (``time.monotonic``).
 
     skipped: periods given up before this one because the process had been stopped for too long.
@@ -154,7 +154,7 @@ class Beat:
         return self.began - self.scheduled
 
 
-class Cadence:
+class PeriodicDeadlines:
     """Absolute deadlines: a late period does not delay the next, which catches up.
 
     After falling behind by more than ``patience`` periods it gives the missed ones up, since
@@ -176,7 +176,7 @@ class Cadence:
         self._sleep_until = sleep_until or absolute_sleep()
         self._next: float | None = None
 
-    def wait(self) -> Beat:
+    def wait(self) -> PeriodStart:
         """Sleep until the next period begins."""
         if self._next is None:
             self._next = self._clock()
@@ -186,4 +186,4 @@ class Cadence:
         skipped = behind if behind > self._patience else 0
         scheduled = self._next + skipped * self.period
         self._next = scheduled + self.period
-        return Beat(scheduled, began, skipped)
+        return PeriodStart(scheduled, began, skipped)

@@ -11,7 +11,7 @@ from typing import Protocol
 
 from wm_bringup.cycle.loop import TickRecord
 from wm_bringup.cycle.proposal_holder import ProposalHolder
-from wm_bringup.lockstep.courier import Courier
+from wm_bringup.lockstep.delayed_delivery import DelayedDelivery
 from wm_bringup.wire.proposals import Proposal, proposal_of
 from wm_control.controllers.beside import PlannerBeside
 from wm_control.controllers.model_based import ModelBasedController
@@ -60,7 +60,7 @@ class ModelBasedContestant:
         """plan_time: how long the next plan takes from estimate to arrival [s]."""
         self.controller = controller
         self._planner, self._plan_time = planner, plan_time
-        self._courier = Courier(controller.receive)
+        self._delivery = DelayedDelivery(controller.receive)
         self._first: WalkingPlan | None = None
 
     @property
@@ -79,14 +79,14 @@ class ModelBasedContestant:
 
     def deliver(self, now: float) -> None:
         """Hand over the plans that have arrived."""
-        self._courier.deliver(now)
+        self._delivery.deliver(now)
 
     def think(self, record: TickRecord) -> None:
         """Plan when a plan is due."""
         self._planner.hear(record.admitted)
         plan = self._planner.answer(record.estimate)
         if plan is not None:
-            self._courier.send(plan, record.estimate.stamp + self._plan_time())
+            self._delivery.send(plan, record.estimate.stamp + self._plan_time())
 
     def gait_phase(self, now: float) -> float:
         """Phase by the plan that is being followed."""
@@ -110,7 +110,7 @@ class LearnedContestant:
         """proposal_time: how long the next proposal takes from estimate to arrival [s]."""
         self.controller = ProposalHolder(policy.name, description)
         self._policy, self._proposal_time = policy, proposal_time
-        self._courier = Courier(self.controller.receive)
+        self._delivery = DelayedDelivery(self.controller.receive)
         self._first: Proposal | None = None
 
     def prepare(self, estimate: Estimate) -> None:
@@ -124,7 +124,7 @@ class LearnedContestant:
 
     def deliver(self, now: float) -> None:
         """Hand over the proposals that have arrived."""
-        self._courier.deliver(now)
+        self._delivery.deliver(now)
 
     def think(self, record: TickRecord) -> None:
         """Take a policy step when one is due."""
@@ -132,7 +132,7 @@ class LearnedContestant:
         self._policy.observe_executed(record.decision.command)
         proposal = self._propose(record.estimate)
         if proposal is not None:
-            self._courier.send(proposal, record.estimate.stamp + self._proposal_time())
+            self._delivery.send(proposal, record.estimate.stamp + self._proposal_time())
 
     def _propose(self, estimate: Estimate) -> Proposal | None:
         result = self._policy.answer(estimate)

@@ -23,7 +23,7 @@ from wm_bringup.record.fall import FallLimits, fall_cause, height_of
 from wm_bringup.record.trace import Trace, TraceRecorder
 from wm_bringup.robots.base import CONTROL_PERIOD, GroundTruth, SimulatedRobot
 from wm_bringup.scenarios.scenario import Scenario
-from wm_control.arbiter.arbiter import hindrance
+from wm_control.arbiter.arbiter import arming_obstacle
 from wm_control.arbiter.operator import OperatorInput
 from wm_control.errors import WmError
 from wm_control.mpc.plan import WalkingPlan
@@ -224,7 +224,7 @@ class LockStep:
             assert self._loop.last is not None
             doubt = self._loop.last.estimate.cause or doubt
             observation = self._robot.hold()
-        cause = hindrance(decision)
+        cause = arming_obstacle(decision)
         raise NotArmedError(f"the arbiter does not arm: {cause.text if cause else doubt}")
 
     def _tick(self, now: float, observation: Observation) -> tuple[Decision, float]:

@@ -16,11 +16,11 @@ from std_srvs.srv import Trigger
 
 from wm_bringup.cycle.stack import safety_parameters
 from wm_bringup.nodes.support import process
-from wm_bringup.nodes.support.alone import Alone, robot_argument
 from wm_bringup.nodes.support.diagnostics import Health
 from wm_bringup.nodes.support.parameters import declare
 from wm_bringup.nodes.support.qos import publisher, subscribe_bytes
 from wm_bringup.nodes.support.refusing import tell_refusal
+from wm_bringup.nodes.support.standalone import StandaloneNode, robot_argument
 from wm_bringup.nodes.support.velocity_topic import listen_to_velocity
 from wm_bringup.robots.base import CONTROL_PERIOD
 from wm_bringup.wire import decisions
@@ -45,7 +45,7 @@ from wm_bringup.wire.topics import (
     Service,
     Topic,
 )
-from wm_control.arbiter.arbiter import UNARMED, Arbiter, hindrance
+from wm_control.arbiter.arbiter import UNARMED, Arbiter, arming_obstacle
 from wm_control.arbiter.command_check import (
     CommandBounds,
     implausible_command,
@@ -70,7 +70,7 @@ from wm_control.types import (
 )
 
 
-class ArbiterFace:
+class ArbiterInterface:
     """The node's publishers and services; the same whether it runs composed or alone.
 
     request: hands an operator's request to whoever decides. unanswered: why nobody decides now,
@@ -114,7 +114,7 @@ class ArbiterFace:
             return False, f"not armed: {unanswered}"
         if decision is None:
             return False, "nothing decided yet: no observation has come"
-        cause = hindrance(decision)
+        cause = arming_obstacle(decision)
         if cause is not None and not decision.armed:
             return False, f"not armed: {cause.text}"
         self._request(OperatorInput(arm=True))
@@ -210,7 +210,7 @@ def listen_to_proposals(
     subscribe_bytes(node, topic, on_proposal)
 
 
-class ArbiterNode(Alone):
+class ArbiterNode(StandaloneNode):
     """The node on its own, driven by proposals and estimates."""
 
     commands = JOINT_COMMAND
@@ -223,7 +223,7 @@ class ArbiterNode(Alone):
         self._arbiter = Arbiter(self.description, safety.arbiter, height=height)
         self._filter = CommandFilter(self.description, safety.filter)
         self._gate = VelocityGate(safety.velocity)
-        self._face = ArbiterFace(self.node, self.n, self._take_request)
+        self._interface = ArbiterInterface(self.node, self.n, self._take_request)
         self._estimate: Estimate | None = None
         self._arrived = self._decided = 0.0
         self._answered = float("nan")
@@ -303,10 +303,10 @@ class ArbiterNode(Alone):
         request, self._request = self._request, NO_REQUEST
         proposals = {result.controller: result} if result else {}
         decision = self._arbiter.update(now, estimate, proposals, request)
-        self._face.publish(self._filtered(decision, estimate))
+        self._interface.publish(self._filtered(decision, estimate))
         command = bounded(self._gate.current(self._decided), self._gate.parameters, decision.action)
         run = estimate.observation.run
-        self._face.publish_velocity(
+        self._interface.publish_velocity(
             AdmittedVelocity(estimate.stamp, run, command, decision.action, decision.source)
         )
 
@@ -319,7 +319,7 @@ class ArbiterNode(Alone):
     def report(self) -> None:
         """Publish the health, once a second."""
         self._gate.current(time.monotonic())
-        self._face.report(report_safeguards(self._filter, self._gate), self._refusals)
+        self._interface.report(report_safeguards(self._filter, self._gate), self._refusals)
 
     def close(self) -> int:
         """Leave the robot damped."""

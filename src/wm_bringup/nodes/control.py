@@ -21,7 +21,7 @@ from rclpy.utilities import remove_ros_args
 from wm_bringup.cycle.control_cycle import CycleOptions, CycleRecord
 from wm_bringup.cycle.latency import LatencyLog
 from wm_bringup.cycle.loop_client import LoopClient
-from wm_bringup.cycle.loop_messages import LoopHealth, LoopSetup, Word
+from wm_bringup.cycle.loop_messages import LoopHealth, LoopRequest, LoopSetup
 from wm_bringup.cycle.record_codec import unpack
 from wm_bringup.cycle.stack import (
     BACKENDS,
@@ -33,17 +33,17 @@ from wm_bringup.cycle.stack import (
 from wm_bringup.graph.fall_watch import FallWatch
 from wm_bringup.graph.processes import CONTROL_NODES
 from wm_bringup.host import realtime
-from wm_bringup.nodes.arbiter import ArbiterFace, listen_to_proposals
-from wm_bringup.nodes.robot import RobotFace
-from wm_bringup.nodes.state_estimator import StateEstimatorFace
+from wm_bringup.nodes.arbiter import ArbiterInterface, listen_to_proposals
+from wm_bringup.nodes.robot import RobotInterface
+from wm_bringup.nodes.state_estimator import StateEstimatorInterface
 from wm_bringup.nodes.support import process
 from wm_bringup.nodes.support.exclusive import refuse_second
-from wm_bringup.nodes.support.latency_topic import LatencyFace
+from wm_bringup.nodes.support.latency_topic import LatencyPublisher
 from wm_bringup.nodes.support.parameters import declare
 from wm_bringup.nodes.support.rivals import RivalWatch
 from wm_bringup.nodes.support.stall_watch import StallWatch
 from wm_bringup.nodes.support.velocity_topic import listen_to_velocity
-from wm_bringup.nodes.whole_body_controller import WholeBodyControllerFace
+from wm_bringup.nodes.whole_body_controller import WholeBodyControllerInterface
 from wm_bringup.wire.messages import Level
 from wm_bringup.wire.thinning import Thinning
 from wm_bringup.wire.topics import JOINT_COMMAND, POLICY_PROPOSAL, STEERING
@@ -56,7 +56,7 @@ REPORT_PERIOD = 1.0
 
 
 class Control:
-    """The four nodes, and the real-time process behind them; ``process.Served``."""
+    """The four nodes, and the real-time process behind them; ``process.RunningPart``."""
 
     def __init__(self, arguments: argparse.Namespace, stop: process.Stop) -> None:
         """Build everything; WmError when the configuration does not allow it."""
@@ -75,28 +75,28 @@ class Control:
         except BaseException:
             self._loop.close()
             raise
-        self._robot_face = RobotFace(
+        self._robot = RobotInterface(
             self._node["robot"],
             description,
-            lambda: self._loop.send(Word.RESET),
+            lambda: self._loop.send(LoopRequest.RESET),
             clock=arguments.clock,
             truth=arguments.truth,
         )
-        self._estimator_face = StateEstimatorFace(self._node["state_estimator"], description)
+        self._estimator = StateEstimatorInterface(self._node["state_estimator"], description)
         self._thinning = Thinning(arguments.estimate_every)
         arbiter_node = self._node["arbiter"]
         self._rivals = RivalWatch(arbiter_node, STEERING, self.nodes)
         self._stall = StallWatch(self._node["robot"], self._loop)
-        self._arbiter_face = ArbiterFace(
+        self._arbiter = ArbiterInterface(
             arbiter_node, self._n, self._loop.send, lambda: self._stall.unanswered
         )
-        self._latency = LatencyFace(self._node["robot"])
+        self._latency = LatencyPublisher(self._node["robot"])
         listen_to_velocity(arbiter_node, self._loop.send)
-        self._controller_face: WholeBodyControllerFace | None = None
-        unreadable = self._arbiter_face.unreadable
+        self._controller: WholeBodyControllerInterface | None = None
+        unreadable = self._arbiter.unreadable
         if arguments.controller == "mpc":
             node = self._node["whole_body_controller"]
-            self._controller_face = WholeBodyControllerFace(node, self._loop.send, unreadable)
+            self._controller = WholeBodyControllerInterface(node, self._loop.send, unreadable)
         else:
             take = self._loop.send
             listen_to_proposals(arbiter_node, POLICY_PROPOSAL, self._n, take, unreadable)
@@ -140,7 +140,7 @@ class Control:
         realtime.prepare_process()
         realtime.raise_thread(realtime.SERVICE_PRIORITY)
         self._publisher.start()
-        self._loop.send(Word.START)
+        self._loop.send(LoopRequest.START)
         return self
 
     def _publish_all(self) -> None:
@@ -165,15 +165,15 @@ class Control:
 
     def _publish(self, record: CycleRecord) -> None:
         tick = record.tick
-        self._robot_face.publish(tick.observation)
-        self._arbiter_face.publish(tick.decision)
+        self._robot.publish(tick.observation)
+        self._arbiter.publish(tick.decision)
         self._falls.see(tick.decision)
-        self._estimator_face.publish(tick.estimate)
+        self._estimator.publish(tick.estimate)
         if self._thinning.due(tick.observation):
-            self._arbiter_face.publish_velocity(tick.admitted)
-            self._estimator_face.publish_whole(tick.estimate)
+            self._arbiter.publish_velocity(tick.admitted)
+            self._estimator.publish_whole(tick.estimate)
         if record.truth is not None:
-            self._robot_face.publish_truth(record.truth)
+            self._robot.publish_truth(record.truth)
         if not record.held:
             self._log.append(record.latency)
             self._latency.publish(record.latency)
@@ -192,20 +192,20 @@ class Control:
             self._chores = [
                 lambda _: self._latency.report(self._log, health.realtime),
                 lambda r: self._report_robot(r, health.lost),
-                lambda r: self._estimator_face.report(r.tick.estimate, health.estimator),
+                lambda r: self._estimator.report(r.tick.estimate, health.estimator),
                 self._report_controller,
-                lambda _: self._arbiter_face.report(health.safeguards, health.refusals),
+                lambda _: self._arbiter.report(health.safeguards, health.refusals),
             ]
 
     def _report_controller(self, record: CycleRecord) -> None:
-        if self._controller_face is not None:
-            self._controller_face.report(next(iter(record.tick.results.values())))
+        if self._controller is not None:
+            self._controller.report(next(iter(record.tick.results.values())))
 
     def _report_robot(self, record: CycleRecord, lost: int) -> None:
         level, said = Level.OK, "held until armed" if record.held else "moving"
         if lost:
             level, said = Level.WARN, f"{said}; {lost} cycles were never published: too busy"
-        self._robot_face.health.publish("robot", level, said, {"unpublished_cycles": lost})
+        self._robot.health.publish("robot", level, said, {"unpublished_cycles": lost})
 
     def close(self) -> int:
         """Damp the robot, join the threads, keep the latencies if that was asked for."""

@@ -13,10 +13,10 @@ from collections.abc import Sequence
 from wm_bringup.cycle.stack import build_planner, model_based_parameters
 from wm_bringup.host import realtime
 from wm_bringup.nodes.support import process
-from wm_bringup.nodes.support.alone import Alone, robot_argument
 from wm_bringup.nodes.support.diagnostics import Health
 from wm_bringup.nodes.support.parameters import declare
 from wm_bringup.nodes.support.qos import publisher
+from wm_bringup.nodes.support.standalone import StandaloneNode, robot_argument
 from wm_bringup.wire.cdr import MessageError
 from wm_bringup.wire.messages import Level, MultiArrayEncoder, decode_estimate, decode_velocity
 from wm_bringup.wire.topics import ESTIMATE, PLAN, VELOCITY
@@ -28,7 +28,7 @@ PLAN_HEADER = 2
 """Stamp and sequence come first in a packed plan."""
 
 
-class MpcNode(Alone):
+class MpcNode(StandaloneNode):
     """The planner's node, driven by estimates."""
 
     priority = realtime.PLANNER_PRIORITY

@@ -20,9 +20,9 @@ from rclpy.node import Node
 from wm_bringup.host import realtime
 from wm_bringup.nodes.inference import Inference
 from wm_bringup.nodes.support import process
-from wm_bringup.nodes.support.alone import Alone, robot_argument
 from wm_bringup.nodes.support.diagnostics import Health
 from wm_bringup.nodes.support.parameters import declare
+from wm_bringup.nodes.support.standalone import StandaloneNode, robot_argument
 from wm_bringup.wire.messages import Level
 from wm_control.configuration.parameters import STRICT
 from wm_policy.controller import PolicyController
@@ -43,8 +43,8 @@ class PolicyNodeParameters:
     )
 
 
-class PolicyNode(Alone):
-    """The node; ``process.Served``.
+class PolicyNode(StandaloneNode):
+    """The node; ``process.RunningPart``.
 
     Both threads have the same priority: one that holds the interpreter and is not scheduled would
     keep the other waiting.

@@ -26,7 +26,7 @@ from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 from rclpy.subscription import Subscription
 from rosbags.interfaces import Qos
 
-from wm_bringup.bags.recorder import Recording
+from wm_bringup.bags.recorder import BagRecorder
 from wm_bringup.bags.writer import BagError, BagWriter
 from wm_bringup.graph.ready import report_ready
 from wm_bringup.host import realtime
@@ -74,7 +74,7 @@ def message_class(msgtype: str) -> type:
     return found
 
 
-class Tap:
+class RawSubscription:
     """One polled subscription; reliable unless a publisher is not, latched if a publisher is."""
 
     def __init__(self, node: Node, topic: str, msgtype: str, latched: bool) -> None:
@@ -141,9 +141,9 @@ class Recorder(Node):
         self.output = Path(output or datetime.now().strftime("bag_%Y_%m_%d-%H_%M_%S"))
         self._diagnostics = self.create_publisher(DiagnosticArray, "/diagnostics", 10)
         self._unknown = list(wanted)
-        self._taps: list[Tap] = []
+        self._raw: list[RawSubscription] = []
         self._said = ""
-        self.recording = Recording(BagWriter(self.output))
+        self.recording = BagRecorder(BagWriter(self.output))
         self.find_topics()
 
     def find_topics(self) -> None:
@@ -157,24 +157,26 @@ class Recorder(Node):
             if msgtype:
                 latched = known is not None and PUBLISHER[known.flow].latched
                 self._unknown.remove(name)
-                self._taps.append(Tap(self, topic, msgtype, latched))
+                self._raw.append(RawSubscription(self, topic, msgtype, latched))
 
     def poll(self) -> None:
         """Move everything that has arrived into the recording."""
-        for tap in self._taps:
-            while (taken := tap.take()) is not None:
-                if not tap.begun:
-                    tap.begun = True
-                    self.recording.announce(tap.topic, tap.msgtype, tap.offers())
+        for subscription in self._raw:
+            while (taken := subscription.take()) is not None:
+                if not subscription.begun:
+                    subscription.begun = True
+                    self.recording.announce(
+                        subscription.topic, subscription.msgtype, subscription.offers()
+                    )
                 data, info = taken
                 number = info["publication_sequence_number"] or 0
                 stamp = info["received_timestamp"]
-                self.recording.put(tap.topic, stamp, data, number, tap.publishers)
+                self.recording.put(subscription.topic, stamp, data, number, subscription.publishers)
 
     def report(self) -> None:
         """Look for new publishers and publish the counts."""
-        for tap in self._taps:
-            tap.adapt()
+        for subscription in self._raw:
+            subscription.adapt()
         problem = self.recording.problem
         if problem and problem != self._said:
             self.get_logger().error(problem)

@@ -23,12 +23,12 @@ from std_srvs.srv import Trigger
 from wm_bringup.cycle.control_cycle import TrueBase
 from wm_bringup.cycle.stack import BACKENDS, build_robot, load_scenario, safety_parameters
 from wm_bringup.host import realtime
-from wm_bringup.host.realtime import Beat
+from wm_bringup.host.realtime import PeriodStart
 from wm_bringup.nodes.support import process
-from wm_bringup.nodes.support.alone import Alone
 from wm_bringup.nodes.support.diagnostics import Health
 from wm_bringup.nodes.support.qos import publisher
 from wm_bringup.nodes.support.refusing import tell_refusal
+from wm_bringup.nodes.support.standalone import StandaloneNode
 from wm_bringup.robots.base import CONTROL_PERIOD, Robot
 from wm_bringup.wire.messages import (
     JointStateEncoder,
@@ -62,7 +62,7 @@ DAMPED_TICKS = 10
 """Periods of damping at the end."""
 
 
-class RobotFace:
+class RobotInterface:
     """The node's publishers and service; the same whether it runs composed or alone.
 
     reset: starts the simulated robot anew, or None for a robot that cannot.
@@ -165,18 +165,18 @@ class RobotLoop:
 
     def _run(self) -> None:
         realtime.raise_thread(realtime.CONTROL_PRIORITY)
-        cadence = realtime.Cadence(CONTROL_PERIOD)
+        deadlines = realtime.PeriodicDeadlines(CONTROL_PERIOD)
         try:
             while not self._ending.is_set():
-                self._period(cadence.wait())
+                self._period(deadlines.wait())
             self.watchdog.reset()
             for _ in range(DAMPED_TICKS if not self._held else 0):
-                cadence.wait()
+                deadlines.wait()
                 self._step()
         except Exception as error:
             self.failure = f"{type(error).__name__}: {error}"
 
-    def _period(self, beat: Beat) -> None:
+    def _period(self, period: PeriodStart) -> None:
         if self.reset_requested:
             self._reset()
         if self.commands:
@@ -184,11 +184,11 @@ class RobotLoop:
             self.watchdog.receive(command, arrived)
             self._held = self._held and not command.stiffness.any()
         if self._held:
-            self.robot.clock.begin(beat.scheduled)
+            self.robot.clock.begin(period.scheduled)
             self._see(self.robot.hold())
         else:
-            if beat.skipped:
-                self._see(self.robot.pass_over(beat.skipped))
+            if period.skipped:
+                self._see(self.robot.pass_over(period.skipped))
             self._step()
         self._publish(self._observation)
 
@@ -197,7 +197,7 @@ class RobotLoop:
         self._see(self.robot.step(command))
 
 
-class RobotNode(Alone):
+class RobotNode(StandaloneNode):
     """The node on its own, driven by commands."""
 
     priority = realtime.SERVICE_PRIORITY
@@ -208,8 +208,8 @@ class RobotNode(Alone):
         scenario = load_scenario(arguments.scenario)
         robot = build_robot(arguments.backend, self.description, scenario, gui=arguments.gui)
         watchdog = CommandWatchdog(self.description, safety_parameters().watchdog)
-        self._face = RobotFace(self.node, self.description, self._request_reset)
-        self._loop = RobotLoop(robot, watchdog, self._face.publish)
+        self._interface = RobotInterface(self.node, self.description, self._request_reset)
+        self._loop = RobotLoop(robot, watchdog, self._interface.publish)
         self._stop = stop
         self._bounds = CommandBounds.of(self.description)
         self._refusals = Refusals()
@@ -248,7 +248,7 @@ class RobotNode(Alone):
         counts = self._refusals.counts
         if counts:
             level, said = max(level, Level.WARN), f"{said}; {self._refusals.newest}"
-        self._face.health.publish("command link", level, said, counts)
+        self._interface.health.publish("command link", level, said, counts)
 
     def close(self) -> int:
         """Leave the robot damped, and close it."""

@@ -16,10 +16,10 @@ from rclpy.node import Node
 
 from wm_bringup.cycle.stack import estimator_parameters
 from wm_bringup.nodes.support import process
-from wm_bringup.nodes.support.alone import Alone, robot_argument
 from wm_bringup.nodes.support.diagnostics import Health
 from wm_bringup.nodes.support.parameters import declare
 from wm_bringup.nodes.support.qos import publisher
+from wm_bringup.nodes.support.standalone import StandaloneNode, robot_argument
 from wm_bringup.robots.base import CONTROL_PERIOD
 from wm_bringup.wire.messages import (
     JointStateDecoder,
@@ -38,7 +38,7 @@ from wm_control.robot.description import RobotDescription
 from wm_control.types import LEFT, RIGHT, Estimate, Observation
 
 
-class StateEstimatorFace:
+class StateEstimatorInterface:
     """The node's publishers; the same whether it runs composed or alone."""
 
     def __init__(self, node: Node, description: RobotDescription) -> None:
@@ -94,7 +94,7 @@ class StateEstimatorFace:
         )
 
 
-class StateEstimatorNode(Alone):
+class StateEstimatorNode(StandaloneNode):
     """The node on its own, driven by sensor topics."""
 
     def __init__(self, robot: str) -> None:
@@ -102,7 +102,7 @@ class StateEstimatorNode(Alone):
         super().__init__("state_estimator", robot)
         parameters = declare(self.node, estimator_parameters())
         self._estimator = make_estimator(self.description, parameters)
-        self._face = StateEstimatorFace(self.node, self.description)
+        self._interface = StateEstimatorInterface(self.node, self.description)
         self._newest: Estimate | None = None
         self._taken = time.monotonic()
         self._outage_limit = parameters.sensors.outage_limit
@@ -118,8 +118,8 @@ class StateEstimatorNode(Alone):
         update = self._estimator.reset if anew else self._estimator.update
         self._taken = time.monotonic()
         self._newest = update(observation)
-        self._face.publish(self._newest)
-        self._face.publish_whole(self._newest)
+        self._interface.publish(self._newest)
+        self._interface.publish_whole(self._newest)
 
     def report(self) -> None:
         """Publish the health, once a second; a robot that has gone silent is no healthy one."""
@@ -130,7 +130,7 @@ class StateEstimatorNode(Alone):
         if silence > self._outage_limit:
             cause = f"no observation for {silence:.2f} s"
             self._newest = replace(self._newest, healthy=False, cause=cause)
-        self._face.report(self._newest, {**self._estimator.figures, **counts})
+        self._interface.report(self._newest, {**self._estimator.figures, **counts})
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

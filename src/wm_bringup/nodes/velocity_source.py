@@ -22,7 +22,7 @@ PERIOD = 0.1
 
 
 class VelocitySource:
-    """The node; ``process.Served``."""
+    """The node; ``process.RunningPart``."""
 
     def __init__(self, command: VelocityCommand) -> None:
         """Begin publishing."""

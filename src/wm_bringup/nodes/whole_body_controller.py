@@ -14,11 +14,11 @@ from rclpy.node import Node
 from wm_bringup.cycle.loop import propose
 from wm_bringup.cycle.stack import model_based_parameters
 from wm_bringup.nodes.support import process
-from wm_bringup.nodes.support.alone import Alone, robot_argument
 from wm_bringup.nodes.support.diagnostics import Health
 from wm_bringup.nodes.support.parameters import declare
 from wm_bringup.nodes.support.qos import publisher, subscribe_bytes
 from wm_bringup.nodes.support.refusing import tell_refusal
+from wm_bringup.nodes.support.standalone import StandaloneNode, robot_argument
 from wm_bringup.robots.base import CONTROL_PERIOD
 from wm_bringup.wire.cdr import MessageError
 from wm_bringup.wire.messages import Level, decode_estimate, decode_multi_array
@@ -46,7 +46,7 @@ def decode_plan(data: bytes) -> WalkingPlan:
         raise MessageError(str(error)) from error
 
 
-class WholeBodyControllerFace:
+class WholeBodyControllerInterface:
     """The node's input and health; the same whether it runs composed or alone."""
 
     def __init__(
@@ -86,7 +86,7 @@ class WholeBodyControllerFace:
         )
 
 
-class WholeBodyControllerNode(Alone):
+class WholeBodyControllerNode(StandaloneNode):
     """The node on its own, driven by estimates and plans."""
 
     def __init__(self, robot: str) -> None:
@@ -95,7 +95,7 @@ class WholeBodyControllerNode(Alone):
         parameters = declare(self.node, model_based_parameters())
         self._controller = ModelBasedController(self.description, parameters)
         self._refusals = Refusals()
-        self._face = WholeBodyControllerFace(self.node, self._take_plan, self._refusals)
+        self._interface = WholeBodyControllerInterface(self.node, self._take_plan, self._refusals)
         self._proposal = ProposalEncoder(self.n)
         self._publish = publisher(self.node, PROPOSAL)
         self._refused = 0
@@ -128,7 +128,7 @@ class WholeBodyControllerNode(Alone):
     def report(self) -> None:
         """Publish the health, once a second."""
         if self._newest is not None:
-            self._face.report(self._newest)
+            self._interface.report(self._newest)
         plans = self._controller.refusals
         refused = sum(plans.counts.values())
         if refused > self._refused:

@@ -219,6 +219,6 @@ def _hinders(rule: Rule) -> bool:
 _HINDERING = frozenset(rule.name for rule in RULES if _hinders(rule))
 
 
-def hindrance(decision: Decision) -> Cause | None:
+def arming_obstacle(decision: Decision) -> Cause | None:
     """Find the cause for which arming would be refused now."""
     return next((cause for cause in decision.causes if cause.rule in _HINDERING), None)

@@ -15,8 +15,7 @@ from wm_control.configuration.parameters import load_parameters
 from wm_control.errors import RobotDescriptionError
 from wm_control.robot.config import RobotConfig
 from wm_control.robot.folding import FoldedRobot, fold_fixed_joints
-from wm_control.robot.joint_table import build_joint_table, check_joint_names, with_limits
-from wm_control.robot.parts import (
+from wm_control.robot.geometry import (
     Capsule,
     ImuPlacement,
     Sole,
@@ -25,6 +24,7 @@ from wm_control.robot.parts import (
     build_imu,
     build_sole,
 )
+from wm_control.robot.joint_table import build_joint_table, check_joint_names, with_limits
 from wm_control.robot.sources import robot_file, urdf_file
 from wm_control.robot.urdf import Joint, Link, SphereShape, Urdf, read_urdf
 from wm_control.robot.writer import write_urdf

@@ -1,8 +1,8 @@
 """Golden answers: what a policy must say before it may start.
 
-``Golden`` holds a network to one observation -> action vector. ``Story`` holds network and manifest
-together to the joint targets at the end of a synthetic walk, a fixed formula of time and joint:
-whatever changes a command (an order, a scale, a history, a phase, a gain, a rate) changes it.
+``Golden`` holds a network to one observation -> action vector. ``GoldenRollout`` holds network and
+manifest together to the joint targets at the end of a synthetic walk, a formula of time and
+joint: what changes a command (an order, a scale, a history, a phase, a gain, a rate) changes it.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import numpy as np
 from wm_control.robot.description import RobotDescription
 from wm_control.types import Array, Estimate, Observation, VelocityCommand
 from wm_policy.errors import GoldenMismatchError, NetworkError, PolicyError, WidthMismatchError
-from wm_policy.manifest import Golden, Story
+from wm_policy.manifest import Golden, GoldenRollout
 from wm_policy.policy import Policy
 
 STORY_STEPS: Final = 60
@@ -65,7 +65,7 @@ def check_golden(policy: Policy, golden: Golden, file: Path, field: str) -> Poli
 
 
 def check_story(
-    policy: Policy, story: Story, robot: RobotDescription, file: Path
+    policy: Policy, story: GoldenRollout, robot: RobotDescription, file: Path
 ) -> PolicyError | None:
     """Compare the joint targets at the end of the synthetic walk."""
     told = tell_story(policy, robot, story.steps)

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from small_bags import TWIST, on_small_disk, twist, values
 
 from wm_bringup.bags.reader import open_bag
-from wm_bringup.bags.recorder import Recording, SequenceGaps
+from wm_bringup.bags.recorder import BagRecorder, SequenceGaps
 from wm_bringup.bags.writer import BagWriter
 
 
@@ -52,14 +52,14 @@ def recorded(recording, n=50):
 
 
 def test_all_that_was_put_is_in_the_bag(tmp_path):
-    recording = recorded(Recording(BagWriter(tmp_path / "bag")))
+    recording = recorded(BagRecorder(BagWriter(tmp_path / "bag")))
     assert (recording.problem, recording.lost) == ("", 0)
     assert values(open_bag(tmp_path / "bag")) == list(np.arange(50.0))
 
 
 def test_a_full_disk_is_said_in_words_and_every_message_is_accounted_for(tmp_path):
     writer = on_small_disk(tmp_path / "bag", room=3_000, reserve=4_000_000)
-    recording = Recording(writer, flush_period=1e-3)
+    recording = BagRecorder(writer, flush_period=1e-3)
     recording.announce("/cmd_vel", TWIST)
     k = 0
     while not recording.problem:
@@ -75,7 +75,7 @@ def test_a_full_disk_is_said_in_words_and_every_message_is_accounted_for(tmp_pat
 
 
 def test_a_type_that_cannot_be_recorded_is_a_named_problem(tmp_path):
-    recording = Recording(BagWriter(tmp_path / "bag"))
+    recording = BagRecorder(BagWriter(tmp_path / "bag"))
     recording.announce("/x", "acme_msgs/msg/Secret")
     recording.put("/x", 0, b"")
     recording.close()
@@ -84,6 +84,6 @@ def test_a_type_that_cannot_be_recorded_is_a_named_problem(tmp_path):
 
 @pytest.mark.parametrize("n", [0, 1])
 def test_closing_twice_is_harmless(tmp_path, n):
-    recording = recorded(Recording(BagWriter(tmp_path / "bag")), n)
+    recording = recorded(BagRecorder(BagWriter(tmp_path / "bag")), n)
     recording.close()
     assert recording.writer.counts.get("/cmd_vel", 0) == n

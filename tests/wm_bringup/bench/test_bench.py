@@ -7,8 +7,8 @@ from policy_files import deploy_yaml, write_yaml
 from tiny_networks import linear
 
 from wm_bringup.bench.measure import Bound, Measurement, Stopwatch, intercepted, measured
-from wm_bringup.bench.parts import BENCHES
 from wm_bringup.bench.policy import bench_policy
+from wm_bringup.bench.stages import BENCHES
 from wm_bringup.bench.walking import record_walk
 from wm_bringup.cli import main
 from wm_bringup.cycle.latency import percentiles

@@ -8,7 +8,7 @@ from loop_fakes import G1, FakeController, FakeEstimator, observation_at
 
 from wm_bringup.cycle.control_cycle import HOLD_EVERY, ControlCycle, CycleOptions
 from wm_bringup.cycle.loop import GOOD_LOOKS, ControlLoop
-from wm_bringup.host.realtime import Beat
+from wm_bringup.host.realtime import PeriodStart
 from wm_bringup.robots.clocks import FollowedClock, SteppedClock
 from wm_control.arbiter.operator import OperatorInput
 from wm_control.arbiter.parameters import SafetyParameters
@@ -81,7 +81,7 @@ class PlanlessController(FakeController):
 
 
 class World:
-    """A robot under a cycle. ros_ahead: of ROS time before the clock of the beats [s]."""
+    """A robot under a cycle. ros_ahead: of ROS time before the clock of the periods [s]."""
 
     def __init__(self, controller=None, robot=None, ros_ahead=None, **options) -> None:
         self.time = 50.0
@@ -105,13 +105,13 @@ class World:
         )
         self.cycle.start()
 
-    def beat(self):
+    def period(self):
         self.time += DT
-        return Beat(self.time, self.time)
+        return PeriodStart(self.time, self.time)
 
     def run(self, count=1):
         for _ in range(count):
-            self.cycle.run(self.beat())
+            self.cycle.run(self.period())
         return self.records[-1]
 
 
@@ -154,7 +154,7 @@ def test_skipped_periods_have_passed_for_the_robot_too():
     world = World(arm=True, held=False, ros_ahead=1e9)
     world.run(3)
     world.time += 30 * DT
-    world.cycle.run(Beat(world.time, world.time, skipped=29))
+    world.cycle.run(PeriodStart(world.time, world.time, skipped=29))
     # three cycles stepped the robot to tick 3, and 29 periods went by without a command
     assert world.records[-1].tick.observation.sequence == 3 + 29
     assert stamps_of(world)[-1] == pytest.approx(world.time + 1e9, abs=1e-6)
@@ -262,7 +262,7 @@ def test_a_loop_that_stood_still_for_half_a_second_is_damped_with_the_reason_and
     world = World(arm=True, held=False)
     world.run(5)
     world.time += 0.5
-    world.cycle.run(Beat(world.time, world.time, skipped=250))
+    world.cycle.run(PeriodStart(world.time, world.time, skipped=250))
     record = world.records[-1]
     assert record.tick.decision.action == Action.DAMPING
     assert record.tick.decision.first_cause.rule == "loop_lost"
@@ -274,7 +274,7 @@ def test_a_loop_that_stood_still_for_half_a_second_is_damped_with_the_reason_and
 
 def test_a_robot_that_is_held_does_not_mind_that_the_loop_stood_still():
     world = World(arm=False)
-    world.cycle.run(Beat(world.time, world.time, skipped=250))
+    world.cycle.run(PeriodStart(world.time, world.time, skipped=250))
     assert world.records[-1].tick.decision.first_cause.rule == "unarmed"
 
 
@@ -298,7 +298,7 @@ def test_the_robot_learns_how_long_the_command_took_lateness_included():
     world = World(arm=True, held=False)
     scheduled = world.time + DT
     world.time = scheduled + 0.0007
-    world.cycle.run(Beat(scheduled, world.time))
+    world.cycle.run(PeriodStart(scheduled, world.time))
     assert world.robot.compute_times == pytest.approx([0.0007])
 
 
@@ -307,7 +307,7 @@ def test_a_cycle_that_ends_after_its_period_is_late_and_many_in_a_row_limit():
     for _ in range(11):
         scheduled = world.time
         world.time = scheduled + 0.0021
-        world.cycle.run(Beat(scheduled, world.time))
+        world.cycle.run(PeriodStart(scheduled, world.time))
         assert world.records[-1].latency.deadline_missed
     assert world.run().tick.decision.action == Action.LIMITED
     assert not world.records[-1].latency.deadline_missed
@@ -334,7 +334,7 @@ def test_shutting_down_ends_with_damping_on_the_robot():
     world = World(arm=True, held=False)
     world.run(3)
     assert world.robot.commands[-1].stiffness.any()
-    world.cycle.shut_down(world.beat)
+    world.cycle.shut_down(world.period)
     last = world.robot.commands[-1]
     assert not last.stiffness.any()
     assert not last.torque.any()

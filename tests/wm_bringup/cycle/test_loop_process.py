@@ -8,7 +8,7 @@ from loop_fakes import G1
 
 from wm_bringup.cycle.control_cycle import CycleOptions, CycleRecord
 from wm_bringup.cycle.loop_client import LoopClient, LoopStartError
-from wm_bringup.cycle.loop_messages import LoopHealth, LoopSetup, Word
+from wm_bringup.cycle.loop_messages import LoopHealth, LoopRequest, LoopSetup
 from wm_bringup.cycle.record_codec import unpack
 from wm_bringup.cycle.stack import estimator_parameters, model_based_parameters, safety_parameters
 from wm_control.arbiter.operator import OperatorInput
@@ -39,7 +39,7 @@ class Parent:
     def __init__(self, **changes):
         self.client = LoopClient(setup(**changes))
         self.client.await_ready()
-        self.client.send(Word.START)
+        self.client.send(LoopRequest.START)
         self.health = []
 
     def records(self):
@@ -84,7 +84,7 @@ def test_what_is_sent_is_heeded_in_the_next_cycles(parent):
 
 def test_a_reset_starts_the_sequence_again(parent):
     parent.until(lambda r: r.tick.observation.sequence > 50)
-    parent.client.send(Word.RESET)
+    parent.client.send(LoopRequest.RESET)
     assert parent.until(lambda r: r.tick.observation.sequence < 50).tick.observation.stamp > 0.0
 
 

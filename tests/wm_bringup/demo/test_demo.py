@@ -5,7 +5,7 @@ import pytest
 from made_up_run import START, write_bag, write_latencies
 
 from wm_bringup.bags.writer import BagError
-from wm_bringup.demo.course import Course, Segment, load_course
+from wm_bringup.demo.course import DemoCourse, Segment, load_course
 from wm_bringup.demo.demo import DemoOptions, clear, held, judge_run, reduced_on
 from wm_bringup.demo.errors import DemoError
 from wm_bringup.demo.evidence import read_evidence
@@ -18,7 +18,7 @@ from wm_control.configuration.share import config_file
 from wm_control.errors import ParameterError
 from wm_control.types import VelocityCommand
 
-COURSE = Course(
+COURSE = DemoCourse(
     segments=(
         Segment("stand", 2.0),
         Segment("walk", 8.0, x=0.5),
@@ -147,7 +147,7 @@ def test_the_planners_solve_times_are_those_in_its_plans(tmp_path):
 
 
 def test_a_velocity_that_the_gate_gives_in_part_is_told_and_not_held(tmp_path):
-    course = Course(segments=(Segment("stand", 2.0), Segment("dash", 8.0, x=2.0)))
+    course = DemoCourse(segments=(Segment("stand", 2.0), Segment("dash", 8.0, x=2.0)))
     summary = judged(tmp_path, course).summary
     (said,) = summary["reduced"]
     assert said.startswith("velocity command 2 0 0 reduced to 1.1 0 0: ")

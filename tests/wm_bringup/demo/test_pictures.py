@@ -3,13 +3,13 @@ import pytest
 from made_up_run import START, write_bag, write_latencies
 from PIL import Image
 
-from wm_bringup.demo.course import Course, Segment
+from wm_bringup.demo.course import DemoCourse, Segment
 from wm_bringup.demo.demo import DemoOptions, judge_run, leave_pictures
 from wm_bringup.demo.live import LiveRun
 from wm_bringup.demo.report import lines, segment_table
 from wm_bringup.report.screen import make_console
 
-COURSE = Course(
+COURSE = DemoCourse(
     segments=(
         Segment("stand", 1.0),
         Segment("push", 4.0, x=0.5, push=(15.0, 0.0, 0.0), push_after=1.0),

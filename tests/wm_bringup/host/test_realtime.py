@@ -7,7 +7,7 @@ import time
 import pytest
 
 from wm_bringup.host import realtime
-from wm_bringup.host.realtime import Cadence
+from wm_bringup.host.realtime import PeriodicDeadlines
 
 
 class Time:
@@ -32,36 +32,36 @@ def world():
 
 
 def cadence_in(world, **more):
-    return Cadence(0.002, clock=world.clock, sleep_until=world.sleep_until, **more)
+    return PeriodicDeadlines(0.002, clock=world.clock, sleep_until=world.sleep_until, **more)
 
 
 def test_periods_begin_at_absolute_times_however_long_the_work_took(world):
-    cadence = cadence_in(world)
+    deadlines = cadence_in(world)
     begins = []
     for work in (0.0001, 0.0019, 0.0010, 0.0):
-        begins.append(cadence.wait().began)
+        begins.append(deadlines.wait().began)
         world.work(work)
     assert begins == pytest.approx([100.0, 100.002, 100.004, 100.006])
 
 
 def test_a_late_period_is_caught_up_without_moving_the_schedule(world):
-    cadence = cadence_in(world)
-    cadence.wait()
+    deadlines = cadence_in(world)
+    deadlines.wait()
     world.work(0.005)
-    beats = [cadence.wait() for _ in range(4)]
+    beats = [deadlines.wait() for _ in range(4)]
     assert [b.scheduled for b in beats] == pytest.approx([100.002, 100.004, 100.006, 100.008])
     assert [b.lateness for b in beats] == pytest.approx([0.003, 0.001, 0.0, 0.0])
     assert not any(b.skipped for b in beats)
 
 
 def test_after_a_long_stop_the_missed_periods_are_given_up_and_counted(world):
-    cadence = cadence_in(world, patience=10)
-    cadence.wait()
+    deadlines = cadence_in(world, patience=10)
+    deadlines.wait()
     world.work(0.0415)
-    beat = cadence.wait()
+    beat = deadlines.wait()
     assert beat.skipped == 19
     assert beat.scheduled == pytest.approx(100.040)
-    assert cadence.wait().scheduled == pytest.approx(100.042)
+    assert deadlines.wait().scheduled == pytest.approx(100.042)
 
 
 def test_the_real_sleep_never_wakes_too_early():

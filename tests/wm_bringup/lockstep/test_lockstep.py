@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from wm_bringup.judging.episodes import WalkSetup, build, compute_times, run_episode
-from wm_bringup.lockstep.courier import Courier
+from wm_bringup.lockstep.delayed_delivery import DelayedDelivery
 from wm_bringup.lockstep.lockstep import NotArmedError
 from wm_bringup.robots.pybullet.robot import PyBulletRobot
 from wm_bringup.scenarios.scenario import Payload, Push, Scenario, VelocitySegment
@@ -27,22 +27,22 @@ def plan(stamp=0.0, mode=Mode.WALK, support=LEFT, start=0.0, touch_down=0.4):
 
 def test_a_plan_is_not_followed_before_its_compute_time_has_passed():
     received = []
-    courier = Courier(received.append)
-    courier.send(plan(0.0), arrival=0.0015)
-    courier.deliver(0.0)
+    delivery = DelayedDelivery(received.append)
+    delivery.send(plan(0.0), arrival=0.0015)
+    delivery.deliver(0.0)
     assert received == []
-    courier.deliver(0.002)
+    delivery.deliver(0.002)
     assert [p.stamp for p in received] == [0.0]
 
 
 def test_a_fast_plan_does_not_overtake_a_slow_one():
     received = []
-    courier = Courier(received.append)
-    courier.send(plan(0.000), arrival=0.020)
-    courier.send(plan(0.008), arrival=0.010)
-    courier.deliver(0.012)
+    delivery = DelayedDelivery(received.append)
+    delivery.send(plan(0.000), arrival=0.020)
+    delivery.send(plan(0.008), arrival=0.010)
+    delivery.deliver(0.012)
     assert received == []
-    courier.deliver(0.020)
+    delivery.deliver(0.020)
     assert [p.stamp for p in received] == [0.0, 0.008]
 
 

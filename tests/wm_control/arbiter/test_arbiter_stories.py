@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from robot_story import DT, Story, actions_of, hold, rules_of, standing
 
-from wm_control.arbiter.arbiter import hindrance
+from wm_control.arbiter.arbiter import arming_obstacle
 from wm_control.arbiter.measurements import Overruns
 from wm_control.arbiter.operator import OperatorInput
 from wm_control.arbiter.parameters import ArbiterParameters
@@ -89,8 +89,8 @@ def test_late_cycles_alone_do_not_keep_anyone_from_arming(story):
 
 
 def test_what_would_hinder_arming_is_told(story):
-    assert hindrance(story.step()) is None
-    assert hindrance(story.step(operator=STOP)).rule == "operator_stop"
+    assert arming_obstacle(story.step()) is None
+    assert arming_obstacle(story.step(operator=STOP)).rule == "operator_stop"
 
 
 def test_stop_damps_at_once_and_stays_until_cleared_and_armed_again(story):
@@ -167,7 +167,7 @@ def test_a_stop_is_still_told_with_its_cause_after_a_reset(g1):
     story.arbiter.reset()
     decision = story.step()
     assert decision.first_cause.rule == "operator_stop"
-    assert hindrance(decision).rule == "operator_stop"
+    assert arming_obstacle(decision).rule == "operator_stop"
 
 
 def test_an_unasked_start_arms_after_any_damping_that_the_operator_did_not_ask_for(story):

@@ -28,7 +28,7 @@ MISSES_ALLOWED = 0.01
 """Share of missed deadlines from which on the health is a warning."""
 
 
-class LatencyFace:
+class LatencyPublisher:
     """Publishes what the cycles say about their own timing."""
 
     def __init__(self, node: Node) -> None:

@@ -64,7 +64,7 @@ class RosStartError(WmError):
     """ROS itself cannot be initialised."""
 
 
-class Served(Protocol):
+class RunningPart(Protocol):
     """A running part of the graph, as its process sees it."""
 
     @property
@@ -114,7 +114,7 @@ def ros(arguments: Sequence[str] | None) -> Iterator[None]:
 def run(
     name: str,
     arguments: Sequence[str] | None,
-    start: Callable[[Stop], Served],
+    start: Callable[[Stop], RunningPart],
     priority: int | None = None,
 ) -> int:
     """Run one process of the graph until it is stopped; returns its exit code.
@@ -135,7 +135,7 @@ def run(
 def _run(
     name: str,
     arguments: Sequence[str] | None,
-    start: Callable[[Stop], Served],
+    start: Callable[[Stop], RunningPart],
     priority: int | None,
     stop: Stop,
 ) -> int:

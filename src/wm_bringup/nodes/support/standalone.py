@@ -22,7 +22,7 @@ from wm_bringup.wire.messages import Level
 from wm_bringup.wire.topics import STEERING, Topic
 from wm_control.robot.description import load_robot
 
-A = TypeVar("A", bound="Alone")
+A = TypeVar("A", bound="StandaloneNode")
 
 REPORT_PERIOD = 1.0
 """Between two reports on /diagnostics [s]."""
@@ -37,7 +37,7 @@ def robot_argument(name: str, arguments: Sequence[str] | None) -> str:
     return robot
 
 
-class Alone:
+class StandaloneNode:
     """Base of the nodes on their own: a node, the robot, bytes in, health out once a second.
 
     A message that cannot be read is dropped, counted and reported; the node goes on.

@@ -22,7 +22,7 @@ from wm_bringup.bench.measure import Measurement, Stopwatch, intercepted, measur
 from wm_bringup.bench.walking import RecordedWalk
 from wm_bringup.cycle import stack
 from wm_bringup.cycle.loop import ControlLoop
-from wm_bringup.host.realtime import CONTROL_PRIORITY, Cadence, raise_thread
+from wm_bringup.host.realtime import CONTROL_PRIORITY, PeriodicDeadlines, raise_thread
 from wm_bringup.robots.base import CONTROL_PERIOD
 from wm_bringup.robots.pybullet.robot import PyBulletRobot
 from wm_control.controllers.model_based import ModelBasedController
@@ -206,11 +206,11 @@ def _loop_measurements(walk: RecordedWalk) -> list[Measurement]:
     loop, receive = _build_loop(walk)
     loop.reset(walk.ticks[0].observation, armed=True)
     watch, path, response = Stopwatch(), Stopwatch(), Stopwatch()
-    cadence = Cadence(CONTROL_PERIOD)
+    deadlines = PeriodicDeadlines(CONTROL_PERIOD)
     with undisturbed():
         for tick, plan in zip(walk.ticks, walk.plans, strict=True):
             receive(plan)
-            beat = cadence.wait()
+            beat = deadlines.wait()
             watch.call(loop.tick, tick.observation, tick.velocity, tick.observation.stamp)
             response.wall.append(1e3 * (time.monotonic() - beat.scheduled))
             assert loop.last is not None
@@ -241,10 +241,10 @@ def _build_loop(walk: RecordedWalk) -> tuple[ControlLoop, Callable[[WalkingPlan]
 def _timer_only(cycles: int) -> tuple[Stopwatch, Stopwatch]:
     """CPU time of a cycle that does nothing, and how late it wakes."""
     idle, lateness = Stopwatch(), Stopwatch()
-    cadence = Cadence(CONTROL_PERIOD)
+    deadlines = PeriodicDeadlines(CONTROL_PERIOD)
     with undisturbed():
         for _ in range(cycles):
-            beat = idle.call(cadence.wait)
+            beat = idle.call(deadlines.wait)
             lateness.cpu.append(1e3 * beat.lateness)
     lateness.wall = lateness.cpu
     return idle, lateness

@@ -9,7 +9,7 @@ from typing import Generic, TypeVar
 T = TypeVar("T")
 
 
-class Courier(Generic[T]):
+class DelayedDelivery(Generic[T]):
     """Holds each message until its compute time has passed, as another process and DDS would."""
 
     def __init__(self, receive: Callable[[T], None]) -> None:
