@@ -53,10 +53,6 @@ class Novelty:
             squares = float(np.dot(z, z))
         return math.sqrt(squares / len(z))
 
-    def most_novel(self) -> int:
-        """Index into the frame of the value that was farthest off at the last score."""
-        return int(np.argmax(np.abs(self._z)))
-
 
 def expected_frame(
     manifest: Manifest, table: FrameTable, known: Mapping[str, Statistics]

@@ -10,10 +10,10 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+from robot_states import planner_and_controller
 
 from wm_bringup.robots.pybullet.robot import PyBulletRobot
 from wm_bringup.scenarios.scenario import Scenario
-from wm_control.controllers.model_based import build_model_based
 from wm_control.estimation.constant_gain.estimator import LegOdometryEstimator
 from wm_control.estimation.parameters import EstimatorParameters
 from wm_control.mpc.plan import WalkingPlan
@@ -40,7 +40,7 @@ class PhysicalWalk:
     ) -> None:
         """Nominal sensor noise, 8 ms from command to torque, friction 0.6; at rest."""
         self.robot = PyBulletRobot(description, Scenario(noise="nominal", delay=0.008))
-        self.planner, self.controller = build_model_based(description, parameters)
+        self.planner, self.controller = planner_and_controller(description, parameters)
         self.estimator = LegOdometryEstimator(description, EstimatorParameters())
         self._estimate = self.estimator.reset(self.robot.reset(seed))
         self.planner.reset(self._estimate)

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pinocchio as pin
 import pytest
 
+from wm_control.configuration.parameters import load_parameters
+from wm_control.controllers.model_based import ModelBasedController, ModelBasedParameters
+from wm_control.mpc.footstep_mpc import FootstepMpc
 from wm_control.robot.description import RobotDescription, load_robot
 from wm_control.robot.model import RobotModel
 from wm_control.types import Array, Estimate, Observation
@@ -105,3 +111,12 @@ def joint_mirror(description: RobotDescription) -> tuple[list[int], Array]:
     ]
     sign = [-1.0 if "roll" in name or "yaw" in name else 1.0 for name in names]
     return [names.index(name) for name in others], np.array(sign)
+
+
+def planner_and_controller(
+    description: RobotDescription, source: Mapping[str, Any] | Path | None = None
+) -> tuple[FootstepMpc, ModelBasedController]:
+    """Both halves of the model-based driver, from a mapping or a file of its parameters."""
+    parameters = load_parameters(ModelBasedParameters, source)
+    planner = FootstepMpc(RobotModel(description), parameters.gait, parameters.mpc, lambda: 0.0)
+    return planner, ModelBasedController(description, parameters)

@@ -145,10 +145,6 @@ class BagWriter:
             self._storage.close_chunk()
             self._storage.bio.flush()
 
-    def set_note(self, key: str, value: str) -> None:
-        """Put a note into metadata.yaml, e.g. seed or code version."""
-        self._writer.set_custom_data(key, value)
-
     def close(self) -> None:
         """Write index and metadata; BagError when even the ballast's space does not suffice."""
         try:

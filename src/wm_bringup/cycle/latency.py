@@ -8,8 +8,7 @@ the whole way from measurement to command. All stamps come from one clock.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -83,35 +82,6 @@ def percentiles(samples: Array) -> Percentiles:
     p50, p95, p99, p99_9 = (float(v) for v in np.percentile(samples, (50.0, 95.0, 99.0, 99.9)))
     supported = p99_9 if samples.size >= SAMPLES_FOR_P99_9 else None
     return Percentiles(p50, p95, p99, supported, float(samples.max()), int(samples.size))
-
-
-@dataclass(frozen=True, slots=True)
-class LatencySummary:
-    """What a run's latency samples say; every latency in milliseconds.
-
-    n: cycles since the start, of which the distributions describe the last ``window``.
-    misses, longest_miss_run: over all n cycles, and those that were given up.
-    sequence_gaps: observations skipped between cycles.
-    stages: time spent per stage. statuses: cycles by controller status.
-    """
-
-    n: int
-    window: int
-    misses: int
-    miss_rate: float
-    longest_miss_run: int
-    sequence_gaps: int
-    path_ms: Percentiles
-    communication_ms: Percentiles
-    wait_ms: Percentiles
-    node_ms: Percentiles
-    publish_ms: Percentiles
-    stages_ms: Mapping[str, Percentiles]
-    statuses: Mapping[str, int]
-
-    def as_json(self) -> dict[str, Any]:
-        """Nested plain dictionary, for JSON."""
-        return asdict(self)
 
 
 _ROW = np.dtype(
@@ -206,50 +176,9 @@ class LatencyLog:
         """Names behind the integers of the ``controller`` column."""
         return tuple(self._names)
 
-    def summary(self, last: int | None = None) -> LatencySummary:
-        """Percentiles over the newest ``last`` samples (default: all kept)."""
-        return summarise(
-            self.rows(last),
-            n=self.n,
-            misses=self.misses,
-            skipped=self.skipped,
-            longest_miss_run=self.longest_miss_run,
-            sequence_gaps=self.sequence_gaps,
-        )
-
     def save(self, path: Path) -> None:
         """Write all kept samples to an ``.npz``: one array per column, and controller names."""
         rows = self.rows()
         columns: dict[str, Any] = {name: rows[name] for name in _ROW.names or ()}
         path.parent.mkdir(parents=True, exist_ok=True)
         np.savez_compressed(path, names=np.array(self.controller_names(), dtype=str), **columns)
-
-
-def summarise(
-    rows: NDArray[np.void],
-    *,
-    n: int,
-    misses: int,
-    longest_miss_run: int,
-    sequence_gaps: int,
-    skipped: int = 0,
-) -> LatencySummary:
-    """Summary of structured latency rows, with counts that may cover more cycles than the rows."""
-    span = {
-        "path": rows["t_published"] - rows["t_sensor"],
-        "communication": rows["t_received"] - rows["t_sensor"],
-        "wait": rows["t_start"] - rows["t_received"],
-        "node": rows["t_end"] - rows["t_start"],
-        "publish": rows["t_published"] - rows["t_end"],
-    }
-    return LatencySummary(
-        n=n,
-        window=len(rows),
-        misses=misses,
-        miss_rate=misses / (n + skipped) if n else 0.0,
-        longest_miss_run=longest_miss_run,
-        sequence_gaps=sequence_gaps,
-        **{f"{name}_ms": percentiles(1e3 * seconds) for name, seconds in span.items()},
-        stages_ms={stage: percentiles(1e3 * rows[f"{stage}_time"]) for stage in STAGES},
-        statuses={s.name: int(np.count_nonzero(rows["status"] == s)) for s in Status},
-    )

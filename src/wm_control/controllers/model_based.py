@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Mapping
 from dataclasses import replace
-from pathlib import Path
-from typing import Any
 
 from pydantic import Field
 from pydantic.dataclasses import dataclass
 
-from wm_control.configuration.parameters import STRICT, load_parameters
+from wm_control.configuration.parameters import STRICT
 from wm_control.mpc.footstep_mpc import FootstepMpc
 from wm_control.mpc.parameters import FootstepMpcParameters, GaitParameters
 from wm_control.mpc.plan import Mode, WalkingPlan, read_plan, with_age
@@ -162,14 +159,3 @@ def _why(plan: WalkingPlan | None, age: float, limit: float) -> str:
             "stepping to a stop with the backup planner"
         )
     return "mpc plans another step than the robot's: stepping to a stop with the backup planner"
-
-
-def build_model_based(
-    description: RobotDescription,
-    source: Mapping[str, Any] | Path | None = None,
-    clock: Callable[[], float] = lambda: 0.0,
-) -> tuple[FootstepMpc, ModelBasedController]:
-    """Planner and controller from config/controllers/mpc.yaml or a mapping like it."""
-    parameters = load_parameters(ModelBasedParameters, source)
-    planner = FootstepMpc(RobotModel(description), parameters.gait, parameters.mpc, clock)
-    return planner, ModelBasedController(description, parameters)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -174,13 +174,6 @@ class GuardedEstimator(ABC):
     @abstractmethod
     def _advance(self, observation: Observation, readings: Readings, dt: float) -> Estimate:
         """Return the estimate dt after the last one."""
-
-    def expect_gait(self, stance: Sequence[float] | None) -> None:
-        """Take a gait's word for what the soles do from now on; see ``ContactDetector.expect``.
-
-        Nobody needs to call this; contact is found without.
-        """
-        self._contact.expect(stance)
 
     @property
     @abstractmethod

@@ -102,9 +102,6 @@ class ContactParameters:
     kinematic_evidence: float = Field(
         default=4.0, ge=0.0, description="most log-odds lost to height and to speed, each"
     )
-    gait_evidence: float = Field(
-        default=2.0, ge=0.0, description="log-odds of what a gait tells, if one does (``expect``)"
-    )
     rise_time: float = Field(
         default=0.003, gt=0.0, le=0.2, description="of the probability upwards [s]"
     )

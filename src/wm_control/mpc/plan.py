@@ -172,7 +172,6 @@ def predict_dcm(dcm: Array, cop: Array, omega: float, duration: float) -> Array:
     return cop + exp(omega * duration) * (dcm - cop)
 
 
-_REPORT_SIZE = 5
 _GAIT_SCALARS = ("mode", "support", "step_start", "touch_down", "double_support", "lifts")
 _GAIT_ARRAYS = (
     ("support_pose", 4),

@@ -33,9 +33,6 @@ LEG_PLACES = 6
 PLACE_SCALE = 3.0
 """Of the soles' places [1/m]."""
 
-PRIVILEGED = 19
-"""Velocity 3, mean velocity 3, height 1, soles 6, load 2, facts 4."""
-
 FRAME_MIRROR = joined(ROTATION, VECTOR, LEGS, LEGS, LEGS)
 NOW_MIRROR = joined(COMMAND, PAIR, PAIR)
 SOLES_MIRROR = Mirror(np.array([3, 4, 5, 0, 1, 2]), np.array([1.0, -1.0, 1.0] * 2))

@@ -4,14 +4,13 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from robot_states import at
+from robot_states import at, planner_and_controller
 
 from wm_control.configuration.share import config_file
 from wm_control.controllers.model_based import (
     STALE_PERIODS,
     ModelBasedController,
     ModelBasedParameters,
-    build_model_based,
 )
 from wm_control.errors import ParameterError
 from wm_control.mpc.footstep_mpc import FootstepMpc
@@ -27,7 +26,7 @@ LIMIT = STALE_PERIODS * PARAMETERS.mpc.period + PARAMETERS.mpc.delay
 @pytest.fixture(scope="module")
 def pair(g1):
     """Planner and controller; building them takes a while, so every test resets them."""
-    return build_model_based(g1)
+    return planner_and_controller(g1)
 
 
 @pytest.fixture
@@ -234,7 +233,7 @@ def test_a_state_that_is_not_finite_gives_no_command_that_is_not(planner, contro
 
 
 def test_planner_and_controller_share_their_parameters(g1):
-    planner, controller = build_model_based(g1, {"mpc": {"period": 0.01, "delay": 0.004}})
+    planner, controller = planner_and_controller(g1, {"mpc": {"period": 0.01, "delay": 0.004}})
     assert isinstance(planner, FootstepMpc)
     assert isinstance(controller, ModelBasedController)
     assert planner.parameters.period == 0.01
@@ -242,7 +241,7 @@ def test_planner_and_controller_share_their_parameters(g1):
 
 
 def test_the_shipped_configuration_is_valid(g1):
-    planner, _ = build_model_based(g1, config_file("controllers/mpc.yaml"))
+    planner, _ = planner_and_controller(g1, config_file("controllers/mpc.yaml"))
     assert planner.parameters.period == pytest.approx(0.008)
 
 
@@ -258,7 +257,7 @@ def test_the_shipped_configuration_is_valid(g1):
 )
 def test_a_wrong_key_or_value_is_named(g1, source, key):
     with pytest.raises(ParameterError, match=key):
-        build_model_based(g1, source)
+        planner_and_controller(g1, source)
 
 
 def test_a_planner_that_lost_the_robots_step_is_followed_again_only_when_both_stand(

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from robot_states import planner_and_controller
 
 from wm_bringup.robots.pybullet.robot import PyBulletRobot
 from wm_bringup.scenarios.scenario import Ground, Payload, Scenario
-from wm_control.controllers.model_based import build_model_based
 from wm_control.estimation.constant_gain.estimator import LegOdometryEstimator
 from wm_control.estimation.parameters import EstimatorParameters
 from wm_control.types import Command, VelocityCommand
@@ -56,7 +56,7 @@ def test_the_robot_walks_on_the_estimate_with_a_payload_on_slippery_ground(robot
     )
     simulation = PyBulletRobot(robot, scenario)
     estimator = LegOdometryEstimator(robot, EstimatorParameters())
-    planner, controller = build_model_based(robot)
+    planner, controller = planner_and_controller(robot)
     estimate = estimator.reset(simulation.reset(seed=2))
     planner.reset(estimate)
     controller.reset(estimate)

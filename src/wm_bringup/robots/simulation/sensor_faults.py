@@ -86,11 +86,6 @@ class SensorLayout:
         return targets | {name: index[[i, n + i]] for i, name in enumerate(self.joint_names)}
 
 
-def is_sensor_target(target: str, joint_names: tuple[str, ...]) -> bool:
-    """Whether a fault's target is one of this robot's sensors."""
-    return target in SensorLayout(joint_names).targets()
-
-
 class FaultInjector:
     """Applies the faults of a scenario to one flat sample after the other."""
 

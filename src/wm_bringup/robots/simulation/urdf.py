@@ -16,15 +16,6 @@ from wm_control.robot.urdf import read_inertia
 from wm_control.robot.writer import numbers, write_inertial
 from wm_control.types import Array
 
-_MOMENTS = (
-    ("ixx", 0, 0),
-    ("ixy", 0, 1),
-    ("ixz", 0, 2),
-    ("iyy", 1, 1),
-    ("iyz", 1, 2),
-    ("izz", 2, 2),
-)
-
 
 def simulation_urdf(
     description: RobotDescription,

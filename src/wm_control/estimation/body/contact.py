@@ -11,7 +11,6 @@ fast. No gait clock is asked; whoever has one may add its word (``expect``).
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 
 import numpy as np
 from scipy.linalg.lapack import dposv
@@ -99,17 +98,16 @@ class ContactFilter:
         heights: list[float],
         speeds: list[float],
         dt: float,
-        prior: Sequence[float] = (0.0, 0.0),
     ) -> list[float]:
         """Take in one sample; return the probabilities.
 
-        loads, heights, speeds: as in ``contact_log_odds``; prior: log-odds told by somebody else.
+        loads, heights, speeds: as in ``contact_log_odds``.
         """
         p, lower = self.parameters, min(heights)
         filtered = []
         for foot in (0, 1):
             odds = contact_log_odds(loads[foot], heights[foot] - lower, speeds[foot], p)
-            target, old = 1.0 / (1.0 + math.exp(-odds - prior[foot])), self.probability[foot]
+            target, old = 1.0 / (1.0 + math.exp(-odds)), self.probability[foot]
             time = p.rise_time if target > old else p.fall_time
             filtered.append(old + (target - old) * dt / (time + dt))
         self.probability = filtered
@@ -131,10 +129,9 @@ class ContactDetector:
         self.reset()
 
     def reset(self) -> None:
-        """Both soles stand still and share the weight; nobody has told a gait."""
+        """Both soles stand still and share the weight."""
         self._filter.reset()
         self._slip = [ZERO, ZERO]
-        self._prior = (0.0, 0.0)
         self.loads = [0.5, 0.5]
         self.speeds = [0.0, 0.0]
 
@@ -142,20 +139,6 @@ class ContactDetector:
     def probability(self) -> list[float]:
         """Of contact, left and right."""
         return self._filter.probability
-
-    def expect(self, stance: Sequence[float] | None) -> None:
-        """Take a gait's word for what the soles do from now on, as one more piece of evidence.
-
-        stance: of left and right sole, 1 stance, 0 swing, anything between less certain; None: no
-        word. It weighs ``gait_evidence``, less than a firm load does: a late or early touchdown is
-        still seen. Numbers that are not finite count as no word.
-        """
-        if stance is None or not all(math.isfinite(s) for s in stance):
-            self._prior = (0.0, 0.0)
-            return
-        left, right = (min(max(s, 0.0), 1.0) for s in stance)
-        weight = self.parameters.gait_evidence
-        self._prior = (weight * (2.0 * left - 1.0), weight * (2.0 * right - 1.0))
 
     def update(self, wrench: Array, soles: Soles, dt: float) -> list[float]:
         """Take in one sample; return the probabilities. wrench: (2, 6) in world axes."""
@@ -170,4 +153,4 @@ class ContactDetector:
         ]
         self.speeds = [math.hypot(*slip[0]), math.hypot(*slip[1])]
         heights = [soles.position[0][2], soles.position[1][2]]
-        return self._filter.update(self.loads, heights, self.speeds, dt, self._prior)
+        return self._filter.update(self.loads, heights, self.speeds, dt)

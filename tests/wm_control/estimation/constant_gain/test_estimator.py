@@ -278,20 +278,6 @@ def test_the_figures_for_a_diagnosis_are_finite_numbers_at_any_moment(estimator,
     assert all(isinstance(value, float) and np.isfinite(value) for value in figures.values())
 
 
-def test_a_gaits_word_is_one_more_witness_of_contact(robot, parameters, walk):
-    observations = list(walk.observations(ERRORS, 1))
-    wrong = []
-    for asked in (False, True):
-        estimator = make_estimator(robot, parameters)
-        estimator.reset(observations[0])
-        missed = 0
-        for o, contact in zip(observations[1:], walk.contact[1:], strict=True):
-            estimator.expect_gait(contact.astype(float) if asked else None)
-            missed += ((estimator.update(o).contact_probability > 0.5) != contact).sum()
-        wrong.append(missed)
-    assert wrong[1] < wrong[0]
-
-
 def test_a_stuck_knee_encoder_loses_its_say_and_then_the_estimates_health(estimator, walk, robot):
     knee = robot.joint_names.index("left_knee_joint")
     estimates, held = [], None
