@@ -1,1 +1,1 @@
-"""Learned policies: loading, running and training them."""
+"""Learned policies: loading, checking and running them."""

@@ -1,6 +1,6 @@
 """Everything an observation term can be about, as one vector that is refilled every step.
 
-Terms then are nothing but indices into this vector; see ``frame.py``.
+Terms then are nothing but indices into this vector; see ``observation.py``.
 """
 
 from __future__ import annotations

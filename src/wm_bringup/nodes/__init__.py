@@ -1,1 +1,1 @@
-"""rclpy adapters of the bring-up: robot, composed control process, recorder, velocity source."""
+"""The nodes: rclpy adapters that turn messages into core types, call, and publish."""

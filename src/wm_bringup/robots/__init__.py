@@ -1,1 +1,1 @@
-"""Robots behind one interface: simulated, mocked, recorded or real."""
+"""Robots behind one interface: simulated on a physics engine, or mocked."""
