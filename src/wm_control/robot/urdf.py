@@ -106,6 +106,11 @@ def read_urdf(path: Path) -> Urdf:
         raise RobotDescriptionError(f"{path}: cannot be read: {error.strerror}") from error
     except ElementTree.ParseError as error:
         raise RobotDescriptionError(f"{path}: is not valid XML: {error}") from error
+    return parse_urdf(robot, path)
+
+
+def parse_urdf(robot: ElementTree.Element, path: Path) -> Urdf:
+    """Read a parsed URDF; path: that of its file, or what messages shall say instead."""
     if robot.tag != "robot":
         raise RobotDescriptionError(f"{path}: root element is <{robot.tag}>, expected <robot>")
     try:

@@ -14,8 +14,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from wm_control.robot.description import RobotDescription
+from wm_control.robot.mjcf import folded_robot
 from wm_control.types import Array
-from wm_training.learning.mujoco_model import folded_robot
 
 HALF_STEP = 0.01
 """Soles' velocities are central differences over this time on both sides [s]."""

@@ -1,27 +1,27 @@
-"""The robot as MuJoCo sees it, built from the one robot description.
-
-Bodies, inertias and contact spheres are those of ``RobotDescription.urdf``, which Pinocchio and
-PyBullet read as well; rotor inertia is already in the links, so no armature is added.
-"""
+"""The world that a policy is trained in: the robot on a plane, with position drives and sensors."""
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Mapping
-from pathlib import Path
 
 import mujoco
 import numpy as np
 
 from wm_control.robot.description import RobotDescription
-from wm_control.robot.folding import FoldedRobot, fold_fixed_joints
-from wm_control.robot.urdf import Joint, Link, read_urdf
+from wm_control.robot.folding import FoldedRobot
+from wm_control.robot.mjcf import (
+    SOLES,
+    add_bodies,
+    add_capsule,
+    add_sole,
+    folded_robot,
+    quaternion,
+)
 from wm_control.types import Array
 from wm_policy.drives import carried_inertia
 from wm_policy.posture import posture_gains
 from wm_training.learning.parameters import PhysicsParameters
 
-SOLES = ("l_sole", "r_sole")
 FLOOR = "floor"
 
 FLOOR_BIT, LEFT, RIGHT = 1, 2, 4
@@ -70,27 +70,21 @@ def build_model(
     locked: joints that are welded, with their angle [rad]. gains: stiffness and damping of the
     position drives, one per joint that is left, in the robot's order; the description's if None.
     """
-    folded = folded_robot(description, locked or {})
+    folded = folded_robot(description, locked)
     names = tuple(name for name in description.joint_names if name in folded.joints)
     spec = mujoco.MjSpec()
     spec.compiler.degree = False
     _options(spec, physics)
     _floor(spec, physics)
-    _bodies(spec, folded, description, physics)
+    bodies = add_bodies(spec, folded)
+    _feet(bodies, description, physics)
+    _legs(bodies, folded, description, physics)
     pick = [description.joint_names.index(name) for name in names]
     stiffness, damping = gains or (description.stiffness[pick], description.damping[pick])
     for name, kp, kd, index in zip(names, stiffness, damping, pick, strict=True):
         _drive(spec, name, float(kp), float(kd), float(description.torque_limit[index]))
     _sensors(spec)
     return spec.compile()
-
-
-def folded_robot(description: RobotDescription, locked: Mapping[str, float]) -> FoldedRobot:
-    """Tree of moving bodies; locked: joints that are welded, with their angle [rad]."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "robot.urdf"
-        path.write_text(description.urdf, encoding="utf-8")
-        return fold_fixed_joints(read_urdf(path), locked)
 
 
 def _options(spec: mujoco.MjSpec, physics: PhysicsParameters) -> None:
@@ -118,80 +112,33 @@ def _floor(spec: mujoco.MjSpec, physics: PhysicsParameters) -> None:
     )
 
 
-def _bodies(
-    spec: mujoco.MjSpec,
-    folded: FoldedRobot,
-    description: RobotDescription,
-    physics: PhysicsParameters,
-) -> None:
-    moved_by = {joint.child: joint for joint in folded.joints.values()}
-    made: dict[str, mujoco.MjsBody] = {}
-    for name, link in folded.bodies.items():
-        joint = moved_by.get(name)
-        if joint is None:
-            body = spec.worldbody.add_body(name=name)
-            body.add_freejoint(name="base")
-        else:
-            body = _moving_body(made[joint.parent], joint, name)
-        _inertia(body, link)
-        _feet(body, link, description, physics)
-        made[name] = body
-    _legs(made, folded, description, physics)
-
-
-def _moving_body(parent: mujoco.MjsBody, joint: Joint, name: str) -> mujoco.MjsBody:
-    body = parent.add_body(
-        name=name, pos=joint.placement.position, quat=_quaternion(joint.placement.rotation)
-    )
-    body.add_joint(
-        name=joint.name,
-        type=mujoco.mjtJoint.mjJNT_HINGE,
-        axis=joint.axis,
-        range=(joint.lower, joint.upper),
-        limited=mujoco.mjtLimited.mjLIMITED_TRUE,
-    )
-    return body
-
-
-def _inertia(body: mujoco.MjsBody, link: Link) -> None:
-    inertia = link.inertia
-    body.explicitinertial = True
-    body.mass = inertia.mass
-    body.ipos = inertia.com
-    moment = inertia.inertia
-    body.fullinertia = (*np.diag(moment), moment[0, 1], moment[0, 2], moment[1, 2])
-
-
 def _feet(
-    body: mujoco.MjsBody, link: Link, description: RobotDescription, physics: PhysicsParameters
+    bodies: Mapping[str, mujoco.MjsBody], description: RobotDescription, physics: PhysicsParameters
 ) -> None:
+    """Add the soles, and around each a pad in which the touch sensor sums the contacts."""
     for foot, sole in enumerate(description.soles):
-        if sole.link != link.name:
-            continue
         own = (LEFT, RIGHT)[foot]
-        for sphere in sole.spheres:
-            body.add_geom(
-                type=mujoco.mjtGeom.mjGEOM_SPHERE,
-                size=(sphere.radius, 0.0, 0.0),
-                pos=sphere.center,
-                condim=3,
-                contype=FLOOR_BIT + own,
-                conaffinity=LEFT + RIGHT - own,
-                solref=(physics.contact_time, 1.0),
-            )
-        quaternion = _quaternion(np.asarray(sole.rotation))
-        body.add_site(name=SOLES[foot], pos=sole.position, quat=quaternion)
+        body = bodies[sole.link]
+        add_sole(
+            body,
+            sole,
+            SOLES[foot],
+            condim=3,
+            contype=FLOOR_BIT + own,
+            conaffinity=LEFT + RIGHT - own,
+            solref=(physics.contact_time, 1.0),
+        )
         body.add_site(
             name=f"{SOLES[foot]}_pad",
             type=mujoco.mjtGeom.mjGEOM_BOX,
             pos=sole.position,
-            quat=quaternion,
+            quat=quaternion(np.asarray(sole.rotation)),
             size=(0.2, 0.1, 0.03),
         )
 
 
 def _legs(
-    made: Mapping[str, mujoco.MjsBody],
+    bodies: Mapping[str, mujoco.MjsBody],
     folded: FoldedRobot,
     description: RobotDescription,
     physics: PhysicsParameters,
@@ -210,10 +157,9 @@ def _legs(
         own = side.get(capsule.link)
         if own is None:
             continue
-        made[capsule.link].add_geom(
-            type=mujoco.mjtGeom.mjGEOM_CAPSULE,
-            fromto=(*capsule.start, *capsule.end),
-            size=(capsule.radius, 0.0, 0.0),
+        add_capsule(
+            bodies[capsule.link],
+            capsule,
             condim=3,
             contype=own,
             conaffinity=LEFT + RIGHT - own,
@@ -250,9 +196,3 @@ def _sensors(spec: mujoco.MjSpec) -> None:
             objtype=mujoco.mjtObj.mjOBJ_SITE,
             objname=sole,
         )
-
-
-def _quaternion(rotation: Array) -> Array:
-    quaternion = np.zeros(4)
-    mujoco.mju_mat2Quat(quaternion, np.ascontiguousarray(rotation).reshape(9))
-    return quaternion
