@@ -28,8 +28,9 @@ from pathlib import Path
 import numpy as np
 
 from wm_bringup.judging.episode import proportion_interval
-from wm_bringup.judging.episodes import ENGINES, WalkSetup, build
+from wm_bringup.judging.episodes import WalkSetup, build
 from wm_bringup.robots.base import CONTROL_PERIOD
+from wm_bringup.robots.simulated import simulate
 from wm_bringup.scenarios.scenario import Scenario, VelocitySegment
 from wm_control.robot.description import load_robot
 from wm_policy.models import shipped_policy
@@ -128,7 +129,7 @@ def run(kind: Kind, driver: str, seed: int) -> Outcome:
     policy = shipped_policy() if driver == "policy" else None
     setup = WalkSetup(scenario, controller=driver, policy=policy)  # type: ignore[arg-type]
     description = load_robot()
-    robot = ENGINES[setup.engine](description, scenario)
+    robot = simulate(description, scenario, setup.engine)
     times: list[float] = []
     errors: list[float] = []
 

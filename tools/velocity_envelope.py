@@ -29,7 +29,7 @@ from wm_bringup.cycle import stack
 from wm_bringup.cycle.loop import ControlLoop
 from wm_bringup.judging.episodes import CONTESTANTS, WalkSetup, compute_times, policy_facts
 from wm_bringup.lockstep.lockstep import LockStep, Run
-from wm_bringup.robots.pybullet.robot import PyBulletRobot
+from wm_bringup.robots.simulated import simulate
 from wm_bringup.scenarios.scenario import Ground, Scenario, VelocitySegment
 from wm_control.arbiter.velocity_envelope import ENVELOPES
 from wm_control.mpc.parameters import GaitParameters
@@ -171,7 +171,7 @@ def _setup(driver: str, scenario: Scenario) -> WalkSetup:
 def _run(driver: str, scenario: Scenario, seed: int) -> Run:
     setup = _setup(driver, scenario)
     description = load_robot()
-    robot = PyBulletRobot(description, scenario)
+    robot = simulate(description, scenario)
     try:
         times = compute_times(seed)
         contestant = CONTESTANTS[driver](setup, description, times)

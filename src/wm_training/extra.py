@@ -12,8 +12,8 @@ class ExtraMissingError(WmError):
 
 
 def check_extra() -> None:
-    """ExtraMissingError, which says how to get them, unless torch and MuJoCo are there."""
-    missing = [name for name in ("torch", "mujoco") if find_spec(name) is None]
+    """ExtraMissingError, which says how to get them, unless torch and MuJoCo 4 are there."""
+    missing = [name for name in ("torch", "mujoco.batch") if find_spec(name) is None]
     if missing:
         raise ExtraMissingError(
             f"training needs {' and '.join(missing)}, which this environment lacks: run "

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from robot_states import planner_and_controller
 
-from wm_bringup.robots.pybullet.robot import PyBulletRobot
+from wm_bringup.robots.simulated import simulate
 from wm_bringup.scenarios.scenario import Scenario
 from wm_control.estimation.constant_gain.estimator import LegOdometryEstimator
 from wm_control.estimation.parameters import EstimatorParameters
@@ -39,7 +39,7 @@ class PhysicalWalk:
         parameters: Mapping[str, Any] | None = None,
     ) -> None:
         """Nominal sensor noise, 8 ms from command to torque, friction 0.6; at rest."""
-        self.robot = PyBulletRobot(description, Scenario(noise="nominal", delay=0.008))
+        self.robot = simulate(description, Scenario(noise="nominal", delay=0.008))
         self.planner, self.controller = planner_and_controller(description, parameters)
         self.estimator = LegOdometryEstimator(description, EstimatorParameters())
         self._estimate = self.estimator.reset(self.robot.reset(seed))

@@ -11,11 +11,11 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
+from importlib import import_module
 
 import daqp
 import numpy as np
 import pinocchio as pin
-import pybullet
 from scipy.linalg.lapack import dposv
 
 from wm_bringup.bench.measure import Measurement, Stopwatch, intercepted, measured, undisturbed
@@ -24,13 +24,19 @@ from wm_bringup.cycle import stack
 from wm_bringup.cycle.loop import ControlLoop
 from wm_bringup.host.realtime import CONTROL_PRIORITY, PeriodicDeadlines, raise_thread
 from wm_bringup.robots.base import CONTROL_PERIOD
-from wm_bringup.robots.pybullet.robot import PyBulletRobot
+from wm_bringup.robots.simulated import EngineName, simulate
 from wm_control.controllers.model_based import ModelBasedController
 from wm_control.estimation.parameters import EstimatorParameters, Kind
 from wm_control.mpc.footstep_mpc import FootstepMpc
 from wm_control.mpc.plan import WalkingPlan
 from wm_control.robot.model import RobotModel
 from wm_control.types import Array, Estimate
+
+_ENGINE_STEPS: Mapping[EngineName, tuple[str, str]] = {
+    "pybullet": ("pybullet", "stepSimulation"),
+    "mujoco": ("mujoco", "mj_step"),
+}
+"""Module and function that advance each engine."""
 
 _ESTIMATORS: tuple[Kind, ...] = ("leg_odometry", "invariant_ekf")
 
@@ -174,14 +180,17 @@ def _add_dynamics(walk: RecordedWalk, bound: Stopwatch) -> None:
 
 
 def bench_sim(walk: RecordedWalk) -> list[Measurement]:
-    """One control period of the simulated robot against stepSimulation inside of it."""
-    robot = PyBulletRobot(walk.description, walk.setup.scenario)
+    """One control period of the simulated robot against its engine's own steps inside of it."""
+    engine = walk.setup.engine
+    robot = simulate(walk.description, walk.setup.scenario, engine)
     watch, bound = Stopwatch(), Stopwatch()
     alone = Stopwatch()
-    step = pybullet.stepSimulation
+    library, function = _ENGINE_STEPS[engine]
+    module = import_module(library)
+    step = getattr(module, function)
     try:
         robot.reset(0)
-        with undisturbed(), intercepted(pybullet, "stepSimulation", partial(alone.call, step)):
+        with undisturbed(), intercepted(module, function, partial(alone.call, step)):
             for tick in walk.ticks:
                 alone.cpu.clear()
                 alone.wall.clear()
@@ -190,7 +199,7 @@ def bench_sim(walk: RecordedWalk) -> list[Measurement]:
                 bound.wall.append(sum(alone.wall))
     finally:
         robot.close()
-    return [measured("sim", watch, "stepSimulation alone, same steps", bound)]
+    return [measured("sim", watch, f"{library}.{function} alone, same steps", bound)]
 
 
 def bench_loop(walk: RecordedWalk) -> list[Measurement]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from wm_bringup.cycle.loop import TickRecord
 from wm_bringup.judging.episodes import WalkSetup, build
-from wm_bringup.robots.pybullet.robot import PyBulletRobot
+from wm_bringup.robots.simulated import EngineName, simulate
 from wm_bringup.scenarios.scenario import Scenario, VelocitySegment
 from wm_control.mpc.plan import WalkingPlan
 from wm_control.robot.description import RobotDescription, load_robot
@@ -28,7 +28,9 @@ class RecordedWalk:
             self.plans.append(plan)
 
 
-def record_walk(seconds: float, speed: float = 0.6, robot: str = "g1") -> RecordedWalk:
+def record_walk(
+    seconds: float, speed: float = 0.6, robot: str = "g1", engine: EngineName = "pybullet"
+) -> RecordedWalk:
     """Walk with nominal noise and an 8 ms delay, half of the time turning, and record it."""
     begin = min(0.5, 0.25 * seconds)
     scenario = Scenario(
@@ -40,8 +42,8 @@ def record_walk(seconds: float, speed: float = 0.6, robot: str = "g1") -> Record
         initial_joint_noise=0.005,
     )
     description = load_robot(robot)
-    walk = RecordedWalk(description, WalkSetup(scenario, robot=robot))
-    simulated = PyBulletRobot(description, scenario)
+    walk = RecordedWalk(description, WalkSetup(scenario, robot=robot, engine=engine))
+    simulated = simulate(description, scenario, engine)
     try:
         build(walk.setup, description, simulated, 0, walk.watch).run(0)
     finally:

@@ -20,6 +20,7 @@ def bench(
         float, typer.Option(min=1.0, max=600.0, help="Length of the walk that is timed.")
     ] = 8.0,
     robot: Annotated[str, typer.Option(help="Robot by name or YAML file.")] = "g1",
+    engine: Annotated[Literal["pybullet", "mujoco"], typer.Option(help="Physics.")] = "pybullet",
     policy: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="Learned policy to time; our own unless given."),
@@ -55,13 +56,13 @@ def bench(
         load_policy(policy or shipped_policy(), load_robot(robot))  # refused before the walk
     results: dict[str, dict[str, Any]] = {}
     with make_screen().status("Walking, to have states to time on ...") as status:
-        walk = record_walk(seconds, robot=robot)
+        walk = record_walk(seconds, robot=robot, engine=engine)
         for name in benches if what == "all" else [what]:
             status.update(f"Timing {name} on {len(walk.ticks)} ticks ...")
             results |= {m.name: m.as_json() for m in benches[name](walk)}
     make_console().print(bench_table(results))
     if json is not None:
         json.parent.mkdir(parents=True, exist_ok=True)
-        content = {**results, "conditions": {"seconds": seconds, **provenance()}}
+        content = {**results, "conditions": {"seconds": seconds, "engine": engine, **provenance()}}
         json.write_text(json_format.dumps(content, indent=2) + "\n", encoding="utf-8")
     return HELD if results else NOT_HELD

@@ -36,6 +36,7 @@ def demo(
         float | None, typer.Option(min=4.0, max=3600.0, help="Stretch the course to this.")
     ] = None,
     robot: Annotated[str, typer.Option(help="Robot by name or YAML file.")] = "g1",
+    engine: Annotated[Literal["pybullet", "mujoco"], typer.Option(help="Physics.")] = "pybullet",
     seed: Annotated[int, typer.Option(min=0, help="Of the simulated robot.")] = 0,
     output: Annotated[Path, typer.Option(metavar="DIR", help="Where the report goes.")] = Path(
         "results/demo"
@@ -65,7 +66,7 @@ def demo(
     chosen.check()
     check_folder(output, "--output")
     check_file(json, "--json")
-    options = DemoOptions(output, chosen, controller, policy, overlay, robot, seed, gui)
+    options = DemoOptions(output, chosen, controller, policy, overlay, robot, engine, seed, gui)
     console = make_console()
     with StopSignals() as signals:
         judged = _run(options, console, lambda: signals.seen)

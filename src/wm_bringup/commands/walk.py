@@ -69,7 +69,8 @@ def walk(
     friction: Annotated[float | None, typer.Option(help="Of feet on the ground.")] = None,
     delay: Annotated[float | None, typer.Option(help="Command to drive [s].")] = None,
     noise: Annotated[
-        Literal["off", "nominal", "double"] | None, typer.Option(help="Of the sensors.")
+        Literal["off", "nominal", "double", "hardware"] | None,
+        typer.Option(help="Of the sensors."),
     ] = None,
     fault: Annotated[
         list[str] | None, typer.Option(metavar="TARGET:VERB[=VALUE]@T", help="May be repeated.")
@@ -78,7 +79,7 @@ def walk(
         Literal["true", "estimated"], typer.Option(help="What the controller is given.")
     ] = "estimated",
     robot: Annotated[str, typer.Option(help="Robot by name or YAML file.")] = "g1",
-    engine: Annotated[Literal["pybullet"], typer.Option(help="Physics.")] = "pybullet",
+    engine: Annotated[Literal["pybullet", "mujoco"], typer.Option(help="Physics.")] = "pybullet",
     step_in_place: Annotated[
         bool, typer.Option("--step-in-place", help="Step at zero velocity instead of standing.")
     ] = False,

@@ -12,6 +12,7 @@ from enum import Enum, auto
 
 from wm_bringup.cycle.control_cycle import CycleOptions
 from wm_bringup.host.realtime import RealTimeReport
+from wm_bringup.robots.simulated import EngineName
 from wm_control.arbiter.parameters import SafetyParameters
 from wm_control.arbiter.safeguards import SafeguardReport
 from wm_control.controllers.model_based import ModelBasedParameters
@@ -23,12 +24,13 @@ from wm_control.refusal import Refusals
 class LoopSetup:
     """All that the process needs to know, sent to it first.
 
-    robot, backend, scenario: names or paths. controller: who drives. ros_time: stamps are ROS time;
-    otherwise they count from zero.
+    robot, backend, engine, scenario: names or paths. controller: who drives. ros_time: stamps are
+    ROS time; otherwise they count from zero.
     """
 
     robot: str
     backend: str
+    engine: EngineName
     controller: str
     scenario: str
     gui: bool

@@ -30,6 +30,7 @@ from wm_bringup.cycle.loop_messages import (
 from wm_bringup.cycle.proposal_holder import ProposalHolder
 from wm_bringup.cycle.record_codec import pack
 from wm_bringup.cycle.stack import (
+    World,
     build_estimator,
     build_robot,
     load_scenario,
@@ -107,8 +108,8 @@ class LoopProcess:
             setup.safety,
             clock=time.monotonic,
         )
-        scenario = load_scenario(setup.scenario)
-        self._robot = build_robot(setup.backend, description, scenario, gui=setup.gui)
+        world = World(load_scenario(setup.scenario), setup.engine, setup.gui)
+        self._robot = build_robot(setup.backend, description, world)
         truth = getattr(self._robot, "ground_truth", None)
         self._cycle = ControlCycle(
             self._robot,

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from wm_bringup.robots.base import CONTROL_PERIOD, Robot
+from wm_bringup.robots.simulated import EngineName, simulate
 from wm_bringup.scenarios.scenario import Scenario
 from wm_control.arbiter.parameters import SafetyParameters
 from wm_control.configuration.parameters import load_parameters, read_yaml
@@ -65,33 +67,38 @@ def build_planner(
     return PlannerBeside(planner, parameters.mpc.period, CONTROL_PERIOD)
 
 
-def _mock(description: RobotDescription, scenario: Scenario, gui: bool) -> Robot:
+@dataclass(frozen=True, slots=True)
+class World:
+    """Where a robot that is not real lives; engine: by name. gui: open the engine's window."""
+
+    scenario: Scenario = field(default_factory=Scenario)
+    engine: EngineName = "pybullet"
+    gui: bool = False
+
+
+def _mock(description: RobotDescription, world: World) -> Robot:
     from wm_bringup.robots.mock import MockRobot
 
-    del scenario, gui
+    del world
     return MockRobot(description)
 
 
-def _pybullet(description: RobotDescription, scenario: Scenario, gui: bool) -> Robot:
-    from wm_bringup.robots.pybullet.robot import PyBulletRobot
-
-    return PyBulletRobot(description, scenario, gui=gui)
+def _simulated(description: RobotDescription, world: World) -> Robot:
+    return simulate(description, world.scenario, world.engine, gui=world.gui)
 
 
-BACKENDS: Mapping[str, Callable[[RobotDescription, Scenario, bool], Robot]] = {
-    "pybullet": _pybullet,
+BACKENDS: Mapping[str, Callable[[RobotDescription, World], Robot]] = {
+    "simulated": _simulated,
     "mock": _mock,
 }
-"""Every robot backend by name, imported only when it is wanted."""
+"""Every robot backend by name."""
 
 
-def build_robot(
-    backend: str, description: RobotDescription, scenario: Scenario, *, gui: bool = False
-) -> Robot:
+def build_robot(backend: str, description: RobotDescription, world: World) -> Robot:
     """Build a robot backend; ParameterError for an unknown one."""
     if backend not in BACKENDS:
         raise ParameterError("backend", backend, f"must be one of {', '.join(BACKENDS)}")
-    return BACKENDS[backend](description, scenario, gui)
+    return BACKENDS[backend](description, world)
 
 
 def load_scenario(source: str) -> Scenario:

@@ -21,6 +21,7 @@ from wm_bringup.demo.report import draw_film, draw_plots
 from wm_bringup.graph.preflight import preflight
 from wm_bringup.graph.processes import describe, graph_arguments
 from wm_bringup.host.provenance import provenance
+from wm_bringup.robots.simulated import EngineName
 from wm_bringup.scenarios.possible import reduced
 from wm_bringup.wire.topics import DIAGNOSTICS
 from wm_control.arbiter.velocity_envelope import envelope_of
@@ -51,6 +52,7 @@ class DemoOptions:
     policy: Path | None = None
     overlay: Path | None = None
     robot: str = "g1"
+    engine: EngineName = "pybullet"
     seed: int = 0
     gui: bool = False
 
@@ -73,6 +75,7 @@ def run_demo(options: DemoOptions, show: Show, stopped: Callable[[], bool]) -> J
             "policy": str(options.policy or ""),
             "overlay": str(options.overlay or ""),
             "robot": options.robot,
+            "engine": options.engine,
             "seed": options.seed,
             "gui": options.gui,
             "arm": False,

@@ -82,6 +82,7 @@ def _check_mock(arguments: GraphArguments) -> None:
         return
     meaningless = {
         "scenario": arguments.scenario,
+        "engine": arguments.engine if arguments.engine != GraphArguments().engine else "",
         "seed": arguments.seed,
         "gui": arguments.gui,
         "truth": arguments.truth,

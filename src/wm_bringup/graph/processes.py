@@ -22,6 +22,7 @@ from typing import Literal
 from pydantic import Field, TypeAdapter, field_validator
 from pydantic.dataclasses import dataclass as validated
 
+from wm_bringup.robots.simulated import EngineName
 from wm_bringup.wire.topics import CLOCK, PROPOSAL, TOPICS, Topic
 from wm_control.configuration.parameters import STRICT, load_parameters
 from wm_control.configuration.share import config_file
@@ -51,8 +52,11 @@ class GraphArguments:
         default="", description="manifest that says what the policy's own file does not"
     )
     robot: str = Field(default="g1", description="robot file by name or path")
-    backend: Literal["pybullet", "mock"] = Field(
-        default="pybullet", description="what the robot is: pybullet or mock"
+    backend: Literal["simulated", "mock"] = Field(
+        default="simulated", description="what the robot is: simulated or mock"
+    )
+    engine: EngineName = Field(
+        default="pybullet", description="physics of the simulated robot: pybullet or mujoco"
     )
     scenario: str = Field(default="", description="scenario file by name or path; empty: none")
     seed: int = Field(default=0, ge=0, description="of the simulated robot")
@@ -207,6 +211,7 @@ def _control(arguments: GraphArguments) -> Process:
     chosen = {
         "--robot": arguments.robot,
         "--backend": arguments.backend,
+        "--engine": arguments.engine,
         "--controller": arguments.controller,
         "--scenario": arguments.scenario,
         "--seed": str(arguments.seed),

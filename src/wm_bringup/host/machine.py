@@ -29,6 +29,7 @@ LIBRARIES: Final[Mapping[str, str]] = {
     "daqp": "daqp",
     "example-robot-data": "",
     "matplotlib": "matplotlib",
+    "mujoco": "mujoco",
     "numpy": "numpy",
     "onnx": "onnx",
     "onnxruntime": "onnxruntime",

@@ -13,7 +13,7 @@ from typing import Any
 
 from wm_control.configuration.share import package_version, share_directory
 
-LIBRARIES = ("casadi", "daqp", "numpy", "pin", "pybullet", "rosbags", "scipy")
+LIBRARIES = ("casadi", "daqp", "mujoco", "numpy", "pin", "pybullet", "rosbags", "scipy")
 
 
 @cache

@@ -21,9 +21,10 @@ from wm_bringup.lockstep.compute_time import ComputeTime
 from wm_bringup.lockstep.contestants import Contestant, LearnedContestant, ModelBasedContestant
 from wm_bringup.lockstep.lockstep import ComputeTimes, DrawnComputeTimes, LockStep, Run, State
 from wm_bringup.lockstep.true_state import TrueStateEstimator
-from wm_bringup.robots.base import CONTROL_PERIOD
-from wm_bringup.robots.pybullet.robot import PyBulletRobot
+from wm_bringup.robots.base import CONTROL_PERIOD, SimulatedRobot
+from wm_bringup.robots.simulated import EngineName, check_engine, simulate
 from wm_bringup.robots.simulation.sensor_faults import PACKET
+from wm_bringup.robots.simulation.simulation import Simulation
 from wm_bringup.scenarios.faults import Fault
 from wm_bringup.scenarios.possible import Happened, check_possible, missed, reduced
 from wm_bringup.scenarios.scenario import Scenario
@@ -33,7 +34,6 @@ from wm_control.controllers.model_based import ModelBasedController
 from wm_control.errors import ParameterError, WmError
 from wm_control.mpc.plan import WalkingPlan
 from wm_control.robot.description import RobotDescription, load_robot
-from wm_control.robot.model import RobotModel
 from wm_control.types import Estimator
 
 SINGLE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
@@ -57,7 +57,7 @@ class WalkSetup:
     controller: Literal["mpc", "policy"] = "mpc"
     state: State = "estimated"
     robot: str = "g1"
-    engine: Literal["pybullet"] = "pybullet"
+    engine: EngineName = "pybullet"
     step_in_place: bool = False
     film: Path | None = None
     trace: Path | None = None
@@ -65,17 +65,10 @@ class WalkSetup:
     overlay: Path | None = None
 
 
-ENGINES: Mapping[str, Callable[[RobotDescription, Scenario], PyBulletRobot]] = {
-    "pybullet": PyBulletRobot,
-}
-"""Every simulator by name."""
-
-
 def check_setup(setup: WalkSetup) -> None:
     """ParameterError for what cannot happen in an episode, or would have no effect."""
     check_possible(setup.scenario)
-    if setup.engine not in ENGINES:
-        raise ParameterError("engine", setup.engine, f"must be one of {', '.join(ENGINES)}")
+    check_engine(setup.engine)
     if setup.state == "true":
         _check_no_sensor_faults(setup.scenario)
     if setup.controller == "policy":
@@ -95,7 +88,7 @@ def run_episode(setup: WalkSetup, seed: int) -> Episode:
     """Build everything anew, run one episode and judge it."""
     check_setup(setup)
     description = load_robot(setup.robot)
-    robot = ENGINES[setup.engine](description, setup.scenario)
+    robot = simulate(description, setup.scenario, setup.engine)
     try:
         lockstep = build(setup, description, robot, seed)
         wall = time.perf_counter()
@@ -103,14 +96,14 @@ def run_episode(setup: WalkSetup, seed: int) -> Episode:
         wall = time.perf_counter() - wall
     finally:
         robot.close()
-    _leave(setup, description, run, seed)
-    return _episode(setup, description, run, robot.happened, seed, wall)
+    _leave(setup, robot.body, run, seed)
+    return _episode(setup, robot, run, seed, wall)
 
 
 def build(
     setup: WalkSetup,
     description: RobotDescription,
-    robot: PyBulletRobot,
+    robot: SimulatedRobot,
     seed: int,
     watch: Callable[[TickRecord, WalkingPlan | None], None] | None = None,
 ) -> LockStep:
@@ -268,22 +261,15 @@ def _for_seed(setup: WalkSetup, seed: int, first: int) -> WalkSetup:
     return setup if seed == first else replace(setup, film=None, trace=None)
 
 
-def _estimator(setup: WalkSetup, description: RobotDescription, robot: PyBulletRobot) -> Estimator:
+def _estimator(setup: WalkSetup, description: RobotDescription, robot: SimulatedRobot) -> Estimator:
     if setup.state == "true":
         return TrueStateEstimator(robot.ground_truth)
     return stack.build_estimator(description, stack.estimator_parameters())
 
 
-def _episode(
-    setup: WalkSetup,
-    description: RobotDescription,
-    run: Run,
-    happened: Sequence[Happened],
-    seed: int,
-    wall: float,
-) -> Episode:
-    mass = RobotModel(description).mass + setup.scenario.payload.mass
-    numbers: dict[str, Any] = judge(run.trace, mass=mass, torque_limit=description.torque_limit)
+def _episode(setup: WalkSetup, robot: Simulation, run: Run, seed: int, wall: float) -> Episode:
+    limit, happened = robot.body.torque_limit, robot.happened
+    numbers: dict[str, Any] = judge(run.trace, mass=robot.mass, torque_limit=limit)
     told, ticks = run.supervision, max(run.supervision.ticks, 1)
     return Episode(
         seed=seed,
@@ -313,7 +299,7 @@ def _undone(setup: WalkSetup, happened: Sequence[Happened], end: float) -> tuple
     )
 
 
-def _leave(setup: WalkSetup, description: RobotDescription, run: Run, seed: int) -> None:
+def _leave(setup: WalkSetup, body: RobotDescription, run: Run, seed: int) -> None:
     """Leave trace and film of this episode where they were asked for."""
     if setup.trace is not None:
         setup.trace.parent.mkdir(parents=True, exist_ok=True)
@@ -322,4 +308,4 @@ def _leave(setup: WalkSetup, description: RobotDescription, run: Run, seed: int)
         from wm_bringup.record.film import film_of_trace
 
         setup.film.parent.mkdir(parents=True, exist_ok=True)
-        film_of_trace(run.trace, description, f"seed {seed}").save(setup.film)
+        film_of_trace(run.trace, body, f"seed {seed}").save(setup.film)

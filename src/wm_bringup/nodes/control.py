@@ -44,6 +44,7 @@ from wm_bringup.nodes.support.rivals import RivalWatch
 from wm_bringup.nodes.support.stall_watch import StallWatch
 from wm_bringup.nodes.support.velocity_topic import listen_to_velocity
 from wm_bringup.nodes.whole_body_controller import WholeBodyControllerInterface
+from wm_bringup.robots.simulated import ENGINES
 from wm_bringup.wire.messages import Level
 from wm_bringup.wire.thinning import Thinning
 from wm_bringup.wire.topics import JOINT_COMMAND, POLICY_PROPOSAL, STEERING
@@ -118,6 +119,7 @@ class Control:
         return LoopSetup(
             robot=arguments.robot,
             backend=arguments.backend,
+            engine=arguments.engine,
             controller=arguments.controller,
             scenario=arguments.scenario,
             gui=arguments.gui,
@@ -224,7 +226,8 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     """Read the command line; ROS's own arguments are left to ROS."""
     parser = argparse.ArgumentParser(prog="control", description=__doc__)
     parser.add_argument("--robot", default="g1", help="name or path of the robot file")
-    parser.add_argument("--backend", default="pybullet", choices=tuple(BACKENDS))
+    parser.add_argument("--backend", default="simulated", choices=tuple(BACKENDS))
+    parser.add_argument("--engine", default="pybullet", choices=tuple(ENGINES))
     parser.add_argument("--controller", default="mpc", choices=CONTROLLERS)
     parser.add_argument("--scenario", default="", help="name or path of a scenario file")
     parser.add_argument("--seed", type=int, default=0, help="of the robot backend")

@@ -21,7 +21,13 @@ from std_msgs.msg import String
 from std_srvs.srv import Trigger
 
 from wm_bringup.cycle.control_cycle import TrueBase
-from wm_bringup.cycle.stack import BACKENDS, build_robot, load_scenario, safety_parameters
+from wm_bringup.cycle.stack import (
+    BACKENDS,
+    World,
+    build_robot,
+    load_scenario,
+    safety_parameters,
+)
 from wm_bringup.host import realtime
 from wm_bringup.host.realtime import PeriodStart
 from wm_bringup.nodes.support import process
@@ -30,6 +36,7 @@ from wm_bringup.nodes.support.qos import publisher
 from wm_bringup.nodes.support.refusing import tell_refusal
 from wm_bringup.nodes.support.standalone import StandaloneNode
 from wm_bringup.robots.base import CONTROL_PERIOD, Robot
+from wm_bringup.robots.simulated import ENGINES
 from wm_bringup.wire.messages import (
     JointStateEncoder,
     Level,
@@ -205,8 +212,8 @@ class RobotNode(StandaloneNode):
     def __init__(self, arguments: argparse.Namespace, stop: process.Stop) -> None:
         """Build backend, watchdog, publishers and subscription; WmError when that cannot be."""
         super().__init__("robot", arguments.robot)
-        scenario = load_scenario(arguments.scenario)
-        robot = build_robot(arguments.backend, self.description, scenario, gui=arguments.gui)
+        world = World(load_scenario(arguments.scenario), arguments.engine, arguments.gui)
+        robot = build_robot(arguments.backend, self.description, world)
         watchdog = CommandWatchdog(self.description, safety_parameters().watchdog)
         self._interface = RobotInterface(self.node, self.description, self._request_reset)
         self._loop = RobotLoop(robot, watchdog, self._interface.publish)
@@ -261,7 +268,8 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     """Read the command line; ROS's own arguments are left to ROS."""
     parser = argparse.ArgumentParser(prog="robot", description=__doc__)
     parser.add_argument("--robot", default="g1", help="name or path of the robot file")
-    parser.add_argument("--backend", default="pybullet", choices=tuple(BACKENDS))
+    parser.add_argument("--backend", default="simulated", choices=tuple(BACKENDS))
+    parser.add_argument("--engine", default="pybullet", choices=tuple(ENGINES))
     parser.add_argument("--scenario", default="", help="name or path of a scenario file")
     parser.add_argument("--gui", action="store_true", help="open the simulator's window")
     return parser.parse_args(remove_ros_args(["robot", *(arguments or sys.argv[1:])])[1:])

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from wm_bringup.scenarios.faults import ROUNDING, Fault
-from wm_bringup.scenarios.scenario import SHORTEST, Push, Scenario, VelocitySegment
+from wm_bringup.scenarios.scenario import SHORTEST, Kick, Push, Scenario, VelocitySegment
 from wm_control.arbiter.parameters import VelocityParameters
 from wm_control.arbiter.velocity_envelope import VelocityEnvelope
 from wm_control.arbiter.velocity_gate import reduction
@@ -37,6 +37,11 @@ def _impossible(scenario: Scenario) -> Iterator[tuple[str, str, str]]:
         if not push.at + push.duration <= end + ROUNDING:
             why = f"takes until {push.at + push.duration:g} s, but the end is at {end:g} s"
             yield f"pushes.{index}", push_text(push), why
+    for index, kick in enumerate(scenario.kicks):
+        if not any(kick.velocity):
+            yield f"kicks.{index}", kick_text(kick), "a kick by zero kicks nobody"
+        if not kick.at < end - ROUNDING:
+            yield f"kicks.{index}", kick_text(kick), f"never happens: the end is at {end:g} s"
     for index, text in enumerate(scenario.faults):
         if not _hits_a_sample(Fault.parse(text), end):
             yield f"faults.{index}", text, f"meets no sample of the sensors before {end:g} s"
@@ -73,9 +78,15 @@ def push_text(push: Push) -> str:
     return f"push {x:g} {y:g} {z:g} N·s{when}"
 
 
+def kick_text(kick: Kick) -> str:
+    """Say a kick, for people."""
+    x, y, z = kick.velocity
+    return f"kick {x:g} {y:g} {z:g} m/s at {kick.at:g} s"
+
+
 @dataclass(frozen=True, slots=True)
 class Happened:
-    """What came of one push or fault.
+    """What came of one push, kick or fault.
 
     what: as it was asked for. at: when it began [s], None if never. samples: of the sensors that a
     fault changed.

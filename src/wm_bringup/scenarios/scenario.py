@@ -21,7 +21,7 @@ from wm_control.types import VelocityCommand
 SHORTEST = 0.002
 """One control period: the least that an episode can last [s]."""
 
-Noise = Literal["off", "nominal", "double"]
+Noise = Literal["off", "nominal", "double", "hardware"]
 
 
 def _valid_fault(text: str) -> str:
@@ -54,6 +54,48 @@ class Push:
         lt=1.0,
         description="wait for this phase of the stride; null: start at once",
     )
+
+
+@dataclass(frozen=True, slots=True, config=STRICT)
+class Kick:
+    """At once the whole robot moves faster, as in the push tests of training."""
+
+    velocity: tuple[float, float, float] = Field(description="added, along the world's axes [m/s]")
+    at: float = Field(default=0.0, ge=0.0, description="time [s]")
+
+
+@dataclass(frozen=True, slots=True, config=STRICT)
+class Body:
+    """The body that is simulated, where its controller believes in another.
+
+    Spreads are bounds of uniform errors that are drawn per link from the episode's seed.
+    """
+
+    robot: str = Field(
+        default="",
+        description="robot file by name or path, with the same joints; empty: the believed one",
+    )
+    mass_spread: float = Field(
+        default=0.0, ge=0.0, lt=1.0, description="relative; moments of inertia change alike"
+    )
+    inertia_spread: float = Field(
+        default=0.0, ge=0.0, lt=1.0, description="relative, of the moments beyond that"
+    )
+    com_spread: float = Field(
+        default=0.0, ge=0.0, le=0.1, description="of centres of mass, per axis [m]"
+    )
+    length_spread: float = Field(
+        default=0.0, ge=0.0, le=0.1, description="relative, of all that is placed in a link"
+    )
+    friction_spread: float = Field(
+        default=0.0, ge=0.0, lt=1.0, description="relative, of the feet's on the ground"
+    )
+
+    @property
+    def varies(self) -> bool:
+        """Whether links differ from their description."""
+        spreads = (self.mass_spread, self.inertia_spread, self.com_spread, self.length_spread)
+        return any(spread > 0.0 for spread in spreads)
 
 
 @dataclass(frozen=True, slots=True, config=STRICT)
@@ -103,6 +145,8 @@ class Scenario:
     )
     velocity: tuple[VelocitySegment, ...] = Field(default=(), description="in order of time")
     pushes: tuple[Push, ...] = ()
+    kicks: tuple[Kick, ...] = ()
+    body: Body = Field(default_factory=Body)
     payload: Payload = Field(default_factory=Payload)
     ground: Ground = Field(default_factory=Ground)
     noise: Noise = Field(default="off", description="sensor preset")

@@ -25,11 +25,12 @@ from wm_bringup.lockstep.lockstep import Run
 from wm_bringup.record.film import film_of_trace
 from wm_bringup.record.strides import SETTLING_TIME, touchdowns
 from wm_bringup.record.trace import Trace
+from wm_bringup.robots.simulated import simulate
 from wm_bringup.scenarios.scenario import Ground, Scenario, VelocitySegment
 from wm_control.robot.description import load_robot
 from wm_control.robot.model import RobotModel
 from wm_training.exam.falls import fall_story
-from wm_training.kicks import Kick, KickedRobot, every
+from wm_training.kicks import every
 
 COMMAND_TIME: Final = 1.0
 """The robot stands until then [s]."""
@@ -74,7 +75,6 @@ class Case:
     name: str
     policy: Path
     scenario: Scenario
-    kicks: tuple[Kick, ...]
     seed: int
     film: Path | None = None
 
@@ -127,7 +127,7 @@ def command_cases(policy: Path, seeds: int, film: Path | None = None) -> list[Ca
         )
         for seed in range(seeds):
             picture = film / f"{name.replace(' ', '_')}.png" if film and not seed else None
-            cases.append(Case(name, policy, scenario, (), seed, picture))
+            cases.append(Case(name, policy, scenario, seed, picture))
     return cases
 
 
@@ -165,15 +165,16 @@ def _kicked(
         noise="nominal",
         delay=0.008,
         initial_joint_noise=0.005,
+        kicks=every(KICK_PERIOD, KICK, DURATION, seed),
     )
-    return Case(name, policy, scenario, every(KICK_PERIOD, KICK, DURATION, seed), seed)
+    return Case(name, policy, scenario, seed)
 
 
 def run_case(case: Case) -> Outcome:
     """Run and judge one episode."""
     description = load_robot()
     setup = WalkSetup(case.scenario, "policy", policy=case.policy)
-    robot = KickedRobot(description, case.scenario, case.kicks)
+    robot = simulate(description, case.scenario, setup.engine)
     try:
         run = build(setup, description, robot, case.seed).run(case.seed)
     finally:
@@ -194,10 +195,10 @@ def outcome_of(case: Case, run: Run, numbers: dict[str, Any]) -> Outcome:
         name=case.name,
         seed=case.seed,
         fell=bool(run.fall),
-        cause=fall_story(run.fall, trace, case.kicks),
+        cause=fall_story(run.fall, trace, case.scenario.kicks),
         seconds=numbers["seconds"],
         mean_velocity=mean,
-        error=None if mean is None or case.kicks else error_of(case.name, mean),
+        error=None if mean is None or case.scenario.kicks else error_of(case.name, mean),
         steps=_steps(trace, settled),
         cost_of_transport=numbers.get("cost_of_transport"),
         action_rate=_action_rate(trace, settled),

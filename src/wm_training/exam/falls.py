@@ -8,7 +8,7 @@ import numpy as np
 
 from wm_bringup.record.strides import yaw_of
 from wm_bringup.record.trace import Trace
-from wm_training.kicks import Kick
+from wm_bringup.scenarios.scenario import Kick
 
 
 def fall_story(cause: str, trace: Trace, kicks: Sequence[Kick]) -> str:
@@ -25,7 +25,8 @@ def fall_story(cause: str, trace: Trace, kicks: Sequence[Kick]) -> str:
     kick = earlier[-1]
     since = int(np.searchsorted(time, kick.at))
     heading = float(yaw_of(trace["base_orientation"][since : since + 1])[0])
-    ahead = np.degrees((kick.direction - heading + np.pi) % (2.0 * np.pi) - np.pi)
+    direction = np.arctan2(kick.velocity[1], kick.velocity[0])
+    ahead = np.degrees((direction - heading + np.pi) % (2.0 * np.pi) - np.pi)
     story = f"{cause}, {time[-1] - kick.at:.2f} s after a kick at {ahead:.0f} deg"
     meetings = np.flatnonzero(trace["touches_itself"][since:])
     if not meetings.size:

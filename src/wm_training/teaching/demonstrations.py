@@ -15,11 +15,12 @@ from wm_bringup.judging.episodes import compute_times
 from wm_bringup.lockstep.contestants import ModelBasedContestant
 from wm_bringup.lockstep.lockstep import LockStep
 from wm_bringup.lockstep.true_state import TrueStateEstimator
+from wm_bringup.robots.simulated import simulate
 from wm_bringup.scenarios.scenario import Ground, Payload, Scenario, VelocitySegment
 from wm_control.controllers.model_based import ModelBasedParameters
 from wm_control.robot.description import RobotDescription
 from wm_policy.loading import load_policy
-from wm_training.kicks import KickedRobot, every
+from wm_training.kicks import every
 from wm_training.learning.parameters import ImitationParameters
 from wm_training.teaching.demonstrator import Demonstrator, Example
 
@@ -99,7 +100,8 @@ def teach(
     rng = np.random.default_rng(seed)
     scenario = random_scenario(rng, duration)
     size = float(rng.uniform(*KICKS))
-    robot = KickedRobot(description, scenario, every(3.0, size, duration, seed))
+    scenario = replace(scenario, kicks=every(3.0, size, duration, seed))
+    robot = simulate(description, scenario)
     turns = rng.random(int(duration / TURN) + 2) < student_share
     student = load_policy(policy, description)
     assert student.manifest.phase is not None

@@ -21,6 +21,7 @@ def setup(**changes):
     arguments = {
         "robot": "g1",
         "backend": "mock",
+        "engine": "pybullet",
         "controller": "mpc",
         "scenario": "",
         "gui": False,

@@ -214,9 +214,11 @@ def test_what_can_be_chosen_is_what_can_be_built():
     from typing import get_args, get_type_hints
 
     from wm_bringup.cycle.stack import BACKENDS, CONTROLLERS
+    from wm_bringup.robots.simulated import ENGINES
 
     hints = get_type_hints(GraphArguments)
     assert get_args(hints["backend"]) == tuple(BACKENDS)
+    assert get_args(hints["engine"]) == tuple(ENGINES)
     assert get_args(hints["controller"]) == CONTROLLERS
 
 
@@ -236,6 +238,7 @@ def test_the_users_environment_wins(monkeypatch):
         ({"namespace": "1st"}, "namespace"),
         ({"seed": "-1"}, "seed"),
         ({"backend": "anvil"}, "backend"),
+        ({"engine": "anvil"}, "engine"),
         ({"controller": "hope"}, "controller"),
         ({"arm": "maybe"}, "arm"),
         ({"speed": "1"}, "speed"),

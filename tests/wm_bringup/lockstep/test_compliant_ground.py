@@ -11,7 +11,7 @@ from wm_bringup.cycle import stack
 from wm_bringup.judging.estimators.metrics import at_rows, judge_estimate
 from wm_bringup.judging.estimators.recording import record
 from wm_bringup.judging.estimators.report import replay, truth_of
-from wm_bringup.robots.pybullet.robot import PyBulletRobot
+from wm_bringup.robots.simulated import simulate
 from wm_bringup.scenarios.scenario import Ground, Scenario, VelocitySegment
 from wm_control.robot.description import load_robot
 
@@ -28,7 +28,7 @@ def depth(compliance):
     """By how much the robot stands lower after 50 ms than on rigid ground [m]."""
     heights = []
     for c in (0.0, compliance):
-        robot = PyBulletRobot(load_robot(), Scenario(duration=1.0, ground=Ground(compliance=c)))
+        robot = simulate(load_robot(), Scenario(duration=1.0, ground=Ground(compliance=c)))
         try:
             robot.reset(0)
             for _ in range(25):

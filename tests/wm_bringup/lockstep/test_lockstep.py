@@ -6,7 +6,8 @@ import pytest
 from wm_bringup.judging.episodes import WalkSetup, build, compute_times, run_episode
 from wm_bringup.lockstep.delayed_delivery import DelayedDelivery
 from wm_bringup.lockstep.lockstep import NotArmedError
-from wm_bringup.robots.pybullet.robot import PyBulletRobot
+from wm_bringup.robots.simulated import simulate
+from wm_bringup.robots.simulation.simulation import Simulation
 from wm_bringup.scenarios.scenario import Payload, Push, Scenario, VelocitySegment
 from wm_control.errors import ParameterError
 from wm_control.mpc.plan import Gait, Mode, WalkingPlan, gait_phase
@@ -100,13 +101,13 @@ def test_a_robot_under_an_impossible_load_falls_and_the_episode_ends_there():
 
 
 def test_the_robot_is_told_the_drawn_compute_time_of_every_tick(monkeypatch):
-    told, step = [], PyBulletRobot.step
+    told, step = [], Simulation.step
 
     def spy(self, command, compute_time=0.0):
         told.append(compute_time)
         return step(self, command, compute_time)
 
-    monkeypatch.setattr(PyBulletRobot, "step", spy)
+    monkeypatch.setattr(Simulation, "step", spy)
     walked(0.2, seed=3)
     drawn = compute_times(seed=3)
     assert told == [drawn.control() for _ in range(100)]
@@ -140,7 +141,7 @@ def test_one_lost_packet_at_full_walk_is_no_restart_and_no_fall(lost_at):
     )
     records = []
     description = load_robot()
-    robot = PyBulletRobot(description, scenario)
+    robot = simulate(description, scenario)
     lockstep = build(
         WalkSetup(scenario),
         description,
@@ -179,7 +180,7 @@ def test_a_plan_arrives_after_its_estimate_and_is_followed_at_the_next_tick_at_t
     scenario = Scenario(duration=0.2, velocity=(VelocitySegment(0.0, 0.4),))
     ages = []
     description = load_robot()
-    robot = PyBulletRobot(description, scenario)
+    robot = simulate(description, scenario)
     lockstep = build(
         WalkSetup(scenario),
         description,

@@ -1,9 +1,12 @@
-"""A simulated G1 and the commands that tests send to it."""
+"""A simulated G1 on either engine, and the commands that tests send to it."""
 
 import numpy as np
 import pytest
 
-from wm_bringup.robots.pybullet.robot import PyBulletRobot
+from wm_bringup.robots.mujoco.engine import MujocoEngine, MujocoParameters
+from wm_bringup.robots.pybullet.engine import PhysicsParameters, PyBulletEngine
+from wm_bringup.robots.simulated import ENGINES, make_engine
+from wm_bringup.robots.simulation.simulation import Simulation
 from wm_bringup.scenarios.scenario import Scenario
 from wm_control.robot.description import load_robot
 from wm_control.types import Command
@@ -14,13 +17,33 @@ def g1():
     return load_robot("g1")
 
 
+@pytest.fixture(params=ENGINES)
+def engine(request):
+    """Name of an engine: whoever asks for it is tested on all."""
+    return request.param
+
+
 @pytest.fixture
-def simulate(g1):
+def with_step(engine):
+    """Return an engine with this physics step [s]."""
+
+    def _with_step(step):
+        if engine == "mujoco":
+            return MujocoEngine(MujocoParameters(physics_step=step))
+        return PyBulletEngine(PhysicsParameters(physics_step=step))
+
+    return _with_step
+
+
+@pytest.fixture
+def simulate(g1, engine):
     """Build simulated robots that are closed when the test ends."""
     robots = []
 
-    def _simulate(scenario=None, **options):
-        robots.append(PyBulletRobot(g1, scenario or Scenario(), **options))
+    def _simulate(scenario=None, *, on=None, gui=False, **options):
+        scenario = scenario or Scenario()
+        physics = on or make_engine(engine, scenario, gui=gui)
+        robots.append(Simulation(g1, scenario, physics, **options))
         return robots[-1]
 
     yield _simulate

@@ -37,7 +37,7 @@ def test_a_scenario_is_found_by_its_name():
         ({"durations": 3.0}, "'durations'"),
         ({"duration": -1.0}, r"'duration'.*-1\.0.*greater than or equal to 0\.002"),
         ({"ground": {"friction": 0.0}}, r"'ground\.friction'"),
-        ({"noise": "loud"}, r"'noise'.*'loud'.*'off', 'nominal' or 'double'"),
+        ({"noise": "loud"}, r"'noise'.*'loud'.*'off', 'nominal', 'double' or 'hardware'"),
         ({"faults": ["gyro:explode@1"]}, r"'faults\.0'.*verb 'explode'"),
         ({"pushes": [{"impulse": [1.0, 0.0]}]}, r"'pushes\.0\.impulse"),
         ({"delay": float("nan")}, "'delay'"),

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from robot_states import planner_and_controller
 
-from wm_bringup.robots.pybullet.robot import PyBulletRobot
+from wm_bringup.robots.simulated import simulate
 from wm_bringup.scenarios.scenario import Ground, Payload, Scenario
 from wm_control.estimation.constant_gain.estimator import LegOdometryEstimator
 from wm_control.estimation.parameters import EstimatorParameters
@@ -31,7 +31,7 @@ def standing_command(robot, observation):
 
 @pytest.mark.parametrize("noise", ["off", "nominal", "double"])
 def test_a_standing_robot_is_healthy_at_rest_and_on_both_soles(robot, noise):
-    simulation = PyBulletRobot(robot, Scenario(noise=noise))
+    simulation = simulate(robot, Scenario(noise=noise))
     estimator = LegOdometryEstimator(robot, EstimatorParameters())
     observation = simulation.reset(seed=1)
     estimates = [estimator.reset(observation)]
@@ -54,7 +54,7 @@ def test_the_robot_walks_on_the_estimate_with_a_payload_on_slippery_ground(robot
     scenario = Scenario(
         noise="nominal", delay=0.01, payload=Payload(mass=5.0), ground=Ground(friction=0.4)
     )
-    simulation = PyBulletRobot(robot, scenario)
+    simulation = simulate(robot, scenario)
     estimator = LegOdometryEstimator(robot, EstimatorParameters())
     planner, controller = planner_and_controller(robot)
     estimate = estimator.reset(simulation.reset(seed=2))

@@ -6,10 +6,12 @@ import numpy as np
 import pytest
 
 from wm_bringup.record.trace import Trace
+from wm_bringup.scenarios.scenario import Kick
 from wm_training.exam.falls import fall_story
-from wm_training.kicks import Kick
 
-KICKS = (Kick(4.0, 1.0, 0.0), Kick(8.0, 1.0, np.pi), Kick(12.0, 1.0, 0.0))
+KICKS = tuple(
+    Kick(velocity=(x, 0.0, 0.0), at=at) for x, at in ((1.0, 4.0), (-1.0, 8.0), (1.0, 12.0))
+)
 
 
 def trace(end: float, *touches: float) -> Trace:

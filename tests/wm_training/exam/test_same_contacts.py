@@ -11,7 +11,6 @@ import pybullet
 import pytest
 
 from wm_bringup.robots.simulation.urdf import simulation_urdf
-from wm_bringup.scenarios.scenario import Payload
 from wm_control.robot.description import load_robot
 from wm_training.learning.mujoco_model import LEFT, RIGHT, build_model, leg_joints, locked_posture
 from wm_training.learning.parameters import PhysicsParameters
@@ -28,7 +27,7 @@ WITHIN = 0.05
 def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[int, int]]:
     """PyBullet's client and robot, as the exam loads it."""
     path: Path = tmp_path_factory.mktemp("robot") / "robot.urdf"
-    path.write_text(simulation_urdf(ROBOT, Payload()), encoding="utf-8")
+    path.write_text(simulation_urdf(ROBOT), encoding="utf-8")
     number = pybullet.connect(pybullet.DIRECT)
     robot = pybullet.loadURDF(str(path), [0.0, 0.0, HEIGHT], physicsClientId=number)
     yield number, robot

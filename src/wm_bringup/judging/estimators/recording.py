@@ -13,8 +13,8 @@ from wm_bringup.cycle import stack
 from wm_bringup.cycle.loop import ControlLoop, TickRecord
 from wm_bringup.judging.episodes import CONTESTANTS, WalkSetup, compute_times
 from wm_bringup.lockstep.lockstep import LockStep
-from wm_bringup.robots.base import GroundTruth
-from wm_bringup.robots.pybullet.robot import PyBulletRobot
+from wm_bringup.robots.base import GroundTruth, SimulatedRobot
+from wm_bringup.robots.simulated import EngineName, simulate
 from wm_bringup.scenarios.scenario import Scenario
 from wm_control.estimation.parameters import Kind
 from wm_control.mpc.plan import WalkingPlan, read_plan
@@ -95,7 +95,7 @@ class Recording:
 class _Recorder:
     """Collects observations and truths tick by tick; a late observation gets its own truth."""
 
-    def __init__(self, robot: PyBulletRobot) -> None:
+    def __init__(self, robot: SimulatedRobot) -> None:
         self._robot = robot
         self._truths: dict[int, GroundTruth] = {}
         self._rows: list[tuple[Observation, Array]] = []
@@ -132,6 +132,7 @@ def record(
     walked_on: Kind = "leg_odometry",
     policy: Path | None = None,
     robot: str = "g1",
+    engine: EngineName = "pybullet",
 ) -> Recording:
     """Walk one episode, until its end or a fall, and record it.
 
@@ -150,7 +151,7 @@ def record(
     loop = ControlLoop(
         description, estimator, [contestant.controller], safety, clock=time.thread_time
     )
-    simulated = PyBulletRobot(description, scenario)
+    simulated = simulate(description, scenario, engine)
     try:
         recorder = _Recorder(simulated)
         run = LockStep(

@@ -11,10 +11,10 @@ from pydantic import Field
 from pydantic.dataclasses import dataclass
 
 from wm_bringup.robots.pybullet.bullet import connect, pybullet
-from wm_bringup.robots.simulation.engine import BaseState, Contact
+from wm_bringup.robots.simulation.engine import GRAVITY, BaseState, Contact, SimulatorError
 from wm_bringup.robots.simulation.ground import Box, Terrain
+from wm_bringup.robots.simulation.urdf import simulation_urdf
 from wm_control.configuration.parameters import STRICT
-from wm_control.errors import WmError
 from wm_control.robot.description import RobotDescription
 from wm_control.robot.quaternion import (
     Quaternion,
@@ -24,16 +24,11 @@ from wm_control.robot.quaternion import (
 )
 from wm_control.types import Array
 
-GRAVITY = 9.81
 BASE = -1
 """PyBullet's index of the base link."""
 
 _YIELDING_TIME = 0.05
 """Damping of a compliant ground by its stiffness [s]."""
-
-
-class SimulatorError(WmError):
-    """The simulator did not take what it was given."""
 
 
 @dataclass(frozen=True, slots=True, config=STRICT)
@@ -42,9 +37,6 @@ class PhysicsParameters:
 
     physics_step: float = Field(default=0.001, gt=0.0, le=0.002, description="[s]")
     solver_iterations: int = Field(default=50, ge=5, le=500, description="upper bound per step")
-    joint_dry_friction: float = Field(
-        default=0.0, ge=0.0, description="Coulomb, at every joint [N·m]"
-    )
 
 
 class PyBulletEngine:
@@ -52,17 +44,15 @@ class PyBulletEngine:
 
     def __init__(
         self,
-        description: RobotDescription,
-        urdf: str,
-        parameters: PhysicsParameters,
+        parameters: PhysicsParameters | None = None,
         *,
+        dry_friction: float = 0.0,
         gui: bool = False,
     ) -> None:
-        """urdf: text as from ``simulation_urdf``. SimulatorError when no window can be opened."""
-        self.physics_step = parameters.physics_step
-        self._parameters = parameters
-        self._description = description
-        self._urdf = urdf
+        """dry_friction: Coulomb, at every joint [N·m]. SimulatorError when no window opens."""
+        self._parameters = parameters or PhysicsParameters()
+        self.physics_step = self._parameters.physics_step
+        self._dry_friction = dry_friction
         self._client = connect(gui=gui)
         self._gui = gui
         if self._client < 0:
@@ -79,7 +69,9 @@ class PyBulletEngine:
             self._call("disconnect")
             self._client = -1
 
-    def rebuild(self, terrain: Terrain, base_position: Array, joint_position: Array) -> None:
+    def rebuild(
+        self, body: RobotDescription, terrain: Terrain, base_position: Array, joint_position: Array
+    ) -> None:
         """Make the world anew; restoring a saved state would not be deterministic."""
         self._call("resetSimulation")
         if self._gui:
@@ -94,7 +86,7 @@ class PyBulletEngine:
         )
         self._call("setGravity", 0.0, 0.0, -GRAVITY)
         self._build_ground(terrain)
-        self._load_robot()
+        self._load_robot(body)
         self._place_robot(base_position, joint_position)
 
     def show(self) -> None:
@@ -130,6 +122,12 @@ class PyBulletEngine:
                 pybullet.WORLD_FRAME,
             )
         pybullet.stepSimulation(physicsClientId=self._client)
+
+    def kick(self, velocity: Array) -> None:
+        """Change the base's velocity; joints are reduced coordinates and so move with it."""
+        moving, turning = self._call("getBaseVelocity", self._robot)
+        kicked = (np.array(moving) + velocity).tolist()
+        self._call("resetBaseVelocity", self._robot, kicked, turning)
 
     def joint_state(self) -> tuple[Array, Array]:
         """Position and velocity, (n,) each."""
@@ -192,7 +190,7 @@ class PyBulletEngine:
         )
         return body
 
-    def _load_robot(self) -> None:
+    def _load_robot(self, body: RobotDescription) -> None:
         flags = (
             pybullet.URDF_USE_INERTIA_FROM_FILE
             | pybullet.URDF_USE_SELF_COLLISION
@@ -200,16 +198,16 @@ class PyBulletEngine:
         )
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "robot.urdf"
-            path.write_text(self._urdf, encoding="utf-8")
+            path.write_text(simulation_urdf(body, meshes=self._gui), encoding="utf-8")
             self._robot = self._call("loadURDF", str(path), flags=flags)
         infos = [
             self._call("getJointInfo", self._robot, i)
             for i in range(self._call("getNumJoints", self._robot))
         ]
         by_name = {info[1].decode(): info[0] for info in infos}
-        self._indices = [by_name[name] for name in self._description.joint_names]
+        self._indices = [by_name[name] for name in body.joint_names]
         self._links = {info[0]: info[12].decode() for info in infos}
-        self._links[BASE] = self._description.base_link
+        self._links[BASE] = body.base_link
         self._release_motors()
         for link in self._links:
             self._set_dynamics(self._robot, link, linearDamping=0.0)
@@ -225,7 +223,7 @@ class PyBulletEngine:
             self._robot,
             self._indices,
             pybullet.VELOCITY_CONTROL,
-            forces=[self._parameters.joint_dry_friction] * len(self._indices),
+            forces=[self._dry_friction] * len(self._indices),
         )
 
     def _set_dynamics(self, body: int, link: int, **change: float) -> None:

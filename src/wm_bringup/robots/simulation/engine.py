@@ -6,10 +6,19 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from wm_bringup.robots.simulation.ground import Terrain
+from wm_control.errors import WmError
+from wm_control.robot.description import RobotDescription
 from wm_control.robot.quaternion import Quaternion
 from wm_control.types import Array
 
+GRAVITY = 9.81
+"""[m/s²]."""
+
 Vector3 = tuple[float, float, float]
+
+
+class SimulatorError(WmError):
+    """The simulator did not take what it was given."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,15 +53,20 @@ class Contact:
 
 
 class Engine(Protocol):
-    """Physics of one robot in one world; joint arrays are in the description's order."""
+    """Physics of one robot in one world; joint arrays are in the body's order."""
 
     physics_step: float
 
-    def rebuild(self, terrain: Terrain, base_position: Array, joint_position: Array) -> None:
-        """Make the world anew: robot at rest, upright, at this place and posture."""
+    def rebuild(
+        self, body: RobotDescription, terrain: Terrain, base_position: Array, joint_position: Array
+    ) -> None:
+        """Make the world anew: this body at rest, upright, at this place and posture."""
 
     def step(self, torque: Array, push_force: Array | None) -> None:
         """Advance one physics step under joint torques (n,) and a force (3,) on base_link."""
+
+    def kick(self, velocity: Array) -> None:
+        """Add a velocity (3,) in the world to the base's, and so to the whole robot's [m/s]."""
 
     def joint_state(self) -> tuple[Array, Array]:
         """Position [rad] and velocity [rad/s], (n,) each, in new arrays."""
@@ -61,7 +75,7 @@ class Engine(Protocol):
         """Pose and velocity of base_link."""
 
     def contacts(self) -> list[Contact]:
-        """All contacts of the robot in the last physics step."""
+        """All contacts of the robot that carried force in the last physics step."""
 
     def show(self) -> None:
         """Refresh the window, if there is one."""

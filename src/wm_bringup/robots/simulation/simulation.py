@@ -8,28 +8,36 @@ later, rounded up to whole physics steps: never earlier.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from wm_bringup.robots.base import CONTROL_PERIOD, GroundTruth
 from wm_bringup.robots.clocks import SteppedClock
-from wm_bringup.robots.simulation.actuators import Drives
+from wm_bringup.robots.simulation.actuators import ActuatorParameters, Drives
+from wm_bringup.robots.simulation.body import SimulatedBody
 from wm_bringup.robots.simulation.disturbances import ActivePush, PushSchedule, force_of
-from wm_bringup.robots.simulation.engine import BaseState, Engine
+from wm_bringup.robots.simulation.engine import GRAVITY, BaseState, Engine
 from wm_bringup.robots.simulation.ground import Terrain
-from wm_bringup.robots.simulation.sensors import SensorSuite
+from wm_bringup.robots.simulation.sensors import SensorParameters, SensorSuite, sensor_parameters
 from wm_bringup.robots.simulation.truth import TrueKinematics
-from wm_bringup.scenarios.possible import Happened, push_text
-from wm_bringup.scenarios.scenario import Scenario
+from wm_bringup.scenarios.faults import Fault
+from wm_bringup.scenarios.possible import Happened, kick_text, push_text
+from wm_bringup.scenarios.scenario import Ground, Scenario
+from wm_control.errors import ParameterError
 from wm_control.robot.description import RobotDescription
 from wm_control.robot.quaternion import cross, quaternion_from_rotation, quaternion_product
 from wm_control.types import Array, Command, Observation
 
+if TYPE_CHECKING:
+    from wm_bringup.robots.pybullet.camera import PyBulletCamera
+
 _STEPS_PER_PICTURE = 40
 """Physics steps between two refreshes of a window's camera."""
 
-GRAVITY_IN_WORLD = np.array([0.0, 0.0, -9.81])
+GRAVITY_IN_WORLD = np.array([0.0, 0.0, -GRAVITY])
 
 
 def arrival_step(now: int, latency: float, physics_step: float) -> int:
@@ -59,28 +67,53 @@ class _State:
 
 
 class Simulation:
-    """A ``SimulatedRobot``; subclasses bring the engine."""
+    """A ``SimulatedRobot``.
+
+    description: the robot that its controllers believe in. body: the one that is simulated.
+    """
 
     def __init__(
         self,
         description: RobotDescription,
         scenario: Scenario,
         engine: Engine,
-        drives: Drives,
-        sensors: SensorSuite,
-        kinematics: TrueKinematics,
+        *,
+        sensors: SensorParameters | None = None,
+        actuators: ActuatorParameters | None = None,
     ) -> None:
-        """Put the parts together; nothing moves before ``reset``."""
-        self.description = description
-        self.scenario = scenario
-        self._engine, self._drives, self._sensors = engine, drives, sensors
-        self._kinematics = kinematics
+        """Put the parts together; nothing moves before ``reset``.
+
+        sensors, actuators: instead of what the scenario says of them. ParameterError for what the
+        scenario cannot mean.
+        """
+        self.description, self.scenario = description, scenario
+        self._engine = engine
+        self._steps_per_period = _steps_per_period(engine.physics_step)
+        self._bodies = SimulatedBody(description, scenario)
+        self._embody(self._bodies.nominal)
+        actuators = actuators or ActuatorParameters(
+            strength=scenario.motor_strength, viscous_friction=scenario.joint_viscous_friction
+        )
+        self._drives = Drives(self.body, actuators, engine.physics_step)
+        sensors = sensors or sensor_parameters(scenario.noise, scenario.sensor_delay)
+        faults = tuple(Fault.parse(text) for text in scenario.faults)
+        self._sensors = SensorSuite(description.joint_names, sensors, faults, CONTROL_PERIOD)
         self._schedule = PushSchedule(scenario.pushes)
-        self._steps_per_period = round(CONTROL_PERIOD / engine.physics_step)
-        self._imu_to_base = quaternion_from_rotation(description.imu.rotation)
+        self._kicked: dict[int, float] = {}
         self._terrain = Terrain(scenario.ground, np.random.default_rng(0))
+        self._camera: PyBulletCamera | None = None
         self._state: _State | None = None
         self.clock = SteppedClock()
+
+    def _embody(self, body: RobotDescription) -> None:
+        self.body = body
+        self._kinematics = TrueKinematics(body)
+        self._imu_to_base = quaternion_from_rotation(body.imu.rotation)
+
+    @property
+    def mass(self) -> float:
+        """Mass of the simulated body, payload included [kg]."""
+        return self._kinematics.mass
 
     @property
     def time(self) -> float:
@@ -89,13 +122,18 @@ class Simulation:
 
     def reset(self, seed: int) -> Observation:
         """Make the world anew and start at rest in the default posture."""
-        terrain_rng, sensor_rng, posture_rng, self._jitter_rng = spawn(seed, 4)
-        self._terrain = Terrain(self.scenario.ground, terrain_rng)
+        terrain_rng, sensor_rng, posture_rng, self._jitter_rng, body_rng = spawn(seed, 5)
+        self._terrain = Terrain(self._ground(body_rng), terrain_rng)
+        body = self._bodies.draw(body_rng)
+        if body is not self.body:
+            self._embody(body)
+        self._forget_camera()
         posture = self._initial_posture(posture_rng)
         height = self._kinematics.standing_height(posture)
-        self._engine.rebuild(self._terrain, np.array([0.0, 0.0, height]), posture)
+        self._engine.rebuild(body, self._terrain, np.array([0.0, 0.0, height]), posture)
         self._drives.reset()
         self._schedule.reset()
+        self._kicked.clear()
         self._sensors.reset(sensor_rng)
         position, velocity = self._engine.joint_state()
         base = self._engine.base_state()
@@ -115,8 +153,10 @@ class Simulation:
             self._drives.send(command, arrival_step(state.step, latency, dt))
         for push in self._schedule.due(state.step * dt):
             self.push(np.array(push.impulse), push.duration)
+        self._kick_when_due(state.step * dt)
+        offset = self._sensors.zero_offset
         for _ in range(self._steps_per_period):
-            torque = self._drives.torque(state.step, state.position, state.velocity)
+            torque = self._drives.torque(state.step, state.position + offset, state.velocity)
             self._engine.step(torque, self._push_force(state))
             state.position, state.velocity = self._engine.joint_state()
             state.step += 1
@@ -156,14 +196,22 @@ class Simulation:
 
     @property
     def happened(self) -> tuple[Happened, ...]:
-        """What came of every push and fault of the scenario since reset."""
+        """What came of every push, kick and fault of the scenario since reset."""
         started, faults = self._schedule.started, self._sensors.faults
         pushes = (
             Happened(push_text(push), started.get(index))
             for index, push in enumerate(self.scenario.pushes)
         )
+        kicks = (
+            Happened(kick_text(kick), self._kicked.get(index))
+            for index, kick in enumerate(self.scenario.kicks)
+        )
         rows = zip(self.scenario.faults, faults.first, faults.samples, strict=True)
-        return (*pushes, *(Happened(f"fault {text}", at, count) for text, at, count in rows))
+        return (
+            *pushes,
+            *kicks,
+            *(Happened(f"fault {text}", at, count) for text, at, count in rows),
+        )
 
     def push(self, impulse: Array, duration: float = 0.1) -> None:
         """Push the base from now on; the force keeps the direction it has at its start."""
@@ -172,14 +220,58 @@ class Simulation:
         force, steps = force_of(impulse, duration, heading, self._engine.physics_step)
         state.pushes.append(ActivePush(force, state.step + steps))
 
+    def kick(self, velocity: Array) -> None:
+        """Let the whole robot move faster at once: ``velocity`` (3,) in the world [m/s]."""
+        self._now()
+        self._engine.kick(velocity)
+
+    def _kick_when_due(self, time: float) -> None:
+        for index, kick in enumerate(self.scenario.kicks):
+            if index not in self._kicked and kick.at <= time + 1e-9:
+                self._kicked[index] = time
+                self.kick(np.array(kick.velocity))
+
     def set_gait_phase(self, phase: float) -> None:
         """Start the scripted pushes whose phase has just been passed."""
         for push in self._schedule.due_at_phase(self.time, phase):
             self.push(np.array(push.impulse), push.duration)
 
+    def render(
+        self, width: int = 640, height: int = 480, *, yaw: float = 50.0, distance: float = 2.2
+    ) -> NDArray[np.uint8]:
+        """Picture (height, width, 3) of the robot now; the physics is not touched."""
+        if self._camera is None:
+            from wm_bringup.robots.pybullet.camera import PyBulletCamera
+
+            self._camera = PyBulletCamera(self.body, self._terrain)
+        truth = self.ground_truth()
+        return self._camera.picture(
+            truth.base_position_in_world,
+            truth.base_orientation,
+            truth.joint_position,
+            width=width,
+            height=height,
+            yaw=yaw,
+            distance=distance,
+        )
+
     def close(self) -> None:
-        """Give the world back."""
+        """Give world and camera back; a second call does nothing."""
+        self._forget_camera()
         self._engine.close()
+
+    def _forget_camera(self) -> None:
+        """Close the camera, which shows the body and the ground of one episode."""
+        if self._camera is not None:
+            self._camera.close()
+            self._camera = None
+
+    def _ground(self, rng: np.random.Generator) -> Ground:
+        """Ground of this episode: its friction is that of this body's soles."""
+        ground, spread = self.scenario.ground, self.scenario.body.friction_spread
+        if spread == 0.0:
+            return ground
+        return replace(ground, friction=ground.friction * (1.0 + rng.uniform(-spread, spread)))
 
     def _now(self) -> _State:
         if self._state is None:
@@ -194,9 +286,7 @@ class Simulation:
     def _initial_posture(self, rng: np.random.Generator) -> Array:
         default = self.description.default_position
         noise = self.scenario.initial_joint_noise * rng.standard_normal(default.shape)
-        return np.clip(
-            default + noise, self.description.position_lower, self.description.position_upper
-        )
+        return np.clip(default + noise, self.body.position_lower, self.body.position_upper)
 
     def _push_force(self, state: _State) -> Array | None:
         if not state.pushes:
@@ -205,7 +295,7 @@ class Simulation:
         return sum((push.force for push in state.pushes), np.zeros(3)) if state.pushes else None
 
     def _imu_velocity(self, base: BaseState) -> Array:
-        arm = base.rotation @ self.description.imu.position
+        arm = base.rotation @ self.body.imu.position
         velocity: Array = base.velocity + cross(base.angular_velocity, arm)
         return velocity
 
@@ -228,7 +318,7 @@ class Simulation:
         specific_force: Array,
     ) -> Observation:
         """Take one observation; ``specific_force`` (3,) of the IMU is in world axes [m/s²]."""
-        imu_to_world = base.rotation @ self.description.imu.rotation
+        imu_to_world = base.rotation @ self.body.imu.rotation
         truth = np.concatenate(
             (
                 position,
@@ -240,3 +330,12 @@ class Simulation:
         )
         orientation = quaternion_product(base.orientation, self._imu_to_base)
         return self._sensors.measure(step * self._engine.physics_step, truth, orientation)
+
+
+def _steps_per_period(physics_step: float) -> int:
+    steps = CONTROL_PERIOD / physics_step
+    if abs(steps - round(steps)) > 1e-9:
+        raise ParameterError(
+            "physics_step", physics_step, f"must divide the control period {CONTROL_PERIOD} s"
+        )
+    return round(steps)

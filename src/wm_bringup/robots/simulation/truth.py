@@ -15,21 +15,25 @@ _WORLD_ALIGNED = pin.ReferenceFrame.LOCAL_WORLD_ALIGNED
 
 
 class TrueKinematics:
-    """Kinematics of the simulated robot, payload included, which no controller knows."""
+    """Kinematics of the simulated body, payload included, which no controller knows.
 
-    def __init__(self, description: RobotDescription, urdf: str) -> None:
-        """urdf: text with the inertia that is simulated, without capsules."""
-        self._description = description
-        self._model = pin.buildModelFromXML(urdf, pin.JointModelFreeFlyer())
+    mass: of all of it [kg].
+    """
+
+    def __init__(self, body: RobotDescription) -> None:
+        """body: that is simulated; arrays of joints are in its order."""
+        self._body = body
+        self._model = pin.buildModelFromXML(body.urdf, pin.JointModelFreeFlyer())
+        self.mass = float(pin.computeTotalMass(self._model))
         self._soles = [self._add_sole(foot) for foot in (0, 1)]
         self._data = self._model.createData()
-        order = [self._model.joints[self._model.getJointId(j)] for j in description.joint_names]
+        order = [self._model.joints[self._model.getJointId(j)] for j in body.joint_names]
         self._q_index = np.array([joint.idx_q for joint in order])
         self._v_index = np.array([joint.idx_v for joint in order])
         self._q, self._v = pin.neutral(self._model), np.zeros(self._model.nv)
 
     def _add_sole(self, foot: int) -> int:
-        sole = self._description.soles[foot]
+        sole = self._body.soles[foot]
         link = self._model.getFrameId(sole.link)
         frame = self._model.frames[link]
         place = frame.placement * pin.SE3(np.array(sole.rotation), np.array(sole.position))
@@ -46,7 +50,7 @@ class TrueKinematics:
         lowest = min(
             (self._data.oMf[self._model.getFrameId(sole.link)].act(sphere.center))[2]
             - sphere.radius
-            for sole in self._description.soles
+            for sole in self._body.soles
             for sphere in sole.spheres
         )
         return -float(lowest)
@@ -112,7 +116,7 @@ class TrueKinematics:
         """Wrench (2, 6) about the soles and forces (2,) along and across the contact normals."""
         sums = [[0.0] * 10, [0.0] * 10]
         origins = soles.tolist()
-        links = [sole.link for sole in self._description.soles]
+        links = [sole.link for sole in self._body.soles]
         for contact in contacts:
             if not contact.other and contact.link in links:
                 foot = links.index(contact.link)
@@ -122,7 +126,7 @@ class TrueKinematics:
         return total[:, :6], total[:, 6], np.linalg.norm(total[:, 7:], axis=1)
 
     def _touching(self, contacts: list[Contact]) -> tuple[str, ...]:
-        feet = {sole.link for sole in self._description.soles}
+        feet = {sole.link for sole in self._body.soles}
         names = {
             f"{min(c.link, c.other)}|{max(c.link, c.other)}" if c.other else c.link
             for c in contacts

@@ -5,9 +5,6 @@ import pinocchio as pin
 import pytest
 
 from wm_bringup.robots.pybullet.bullet import connect, pybullet
-from wm_bringup.robots.pybullet.engine import PhysicsParameters, PyBulletEngine
-from wm_bringup.robots.simulation.ground import Terrain
-from wm_bringup.scenarios.scenario import Ground
 from wm_control.robot.description import load_robot
 
 SAMPLES = 5
@@ -102,33 +99,3 @@ def test_inverse_dynamics_are_equal(g1, fixed):
         )
         expected = pin.rnea(model, model.createData(), q, dq, ddq)
         np.testing.assert_allclose(found, expected, atol=1e-12)
-
-
-def test_one_step_in_free_flight_is_that_of_forward_dynamics(g1):
-    # A tiny step makes the difference quotient of the velocity the acceleration.
-    dt = 1e-6
-    engine = PyBulletEngine(g1, g1.urdf, PhysicsParameters(physics_step=dt))
-    model = pin.buildModelFromXML(g1.urdf, pin.JointModelFreeFlyer())
-    terrain = Terrain(Ground(), np.random.default_rng(0))
-    for q, _, torque in random_states(g1):
-        engine.rebuild(terrain, np.array([0.0, 0.0, 5.0]), q)
-        engine.step(torque, None)
-        joints = engine.joint_state()[1] / dt
-        base = engine.base_state()
-        full = np.concatenate(([0.0, 0.0, 5.0, 0.0, 0.0, 0.0, 1.0], q))
-        tau = np.concatenate((np.zeros(6), torque))
-        expected = pin.aba(model, model.createData(), full, np.zeros(model.nv), tau)
-        np.testing.assert_allclose(joints, expected[6:], rtol=0.0, atol=1e-8)
-        np.testing.assert_allclose(base.velocity / dt, expected[:3], rtol=0.0, atol=1e-5)
-        np.testing.assert_allclose(base.angular_velocity / dt, expected[3:6], rtol=0.0, atol=1e-5)
-    engine.close()
-
-
-def test_the_base_state_is_that_of_the_link_not_of_its_mass(g1):
-    engine = PyBulletEngine(g1, g1.urdf, PhysicsParameters())
-    terrain = Terrain(Ground(), np.random.default_rng(0))
-    engine.rebuild(terrain, np.array([0.1, 0.2, 0.9]), g1.default_position)
-    state = engine.base_state()
-    np.testing.assert_allclose(state.position, [0.1, 0.2, 0.9], atol=1e-12)
-    np.testing.assert_allclose(state.rotation, np.eye(3), atol=1e-12)
-    engine.close()

@@ -8,14 +8,15 @@ from pathlib import Path
 
 import numpy as np
 
-from wm_bringup.robots.pybullet.robot import PyBulletRobot
-from wm_bringup.scenarios.scenario import Ground, Push, Scenario
+from wm_bringup.robots.simulated import simulate
+from wm_bringup.scenarios.scenario import Body, Ground, Push, Scenario
 from wm_control.robot.description import load_robot
 from wm_control.types import Command
 
 SCENARIO = Scenario(
-    noise="nominal",
+    noise="hardware",
     delay=0.008,
+    body=Body(mass_spread=0.1, inertia_spread=0.1, length_spread=0.005, friction_spread=0.2),
     ground=Ground(bumps=0.01),
     pushes=(Push(impulse=(4.0, 2.0, 0.0), at=0.2),),
     initial_joint_noise=0.01,
@@ -57,19 +58,19 @@ def trace(robot, seed, steps=200):
     return digest.hexdigest()
 
 
-def test_the_same_seed_gives_the_same_bytes_and_another_seed_does_not():
-    robot = PyBulletRobot(load_robot("g1"), SCENARIO)
+def test_the_same_seed_gives_the_same_bytes_and_another_seed_does_not(engine):
+    robot = simulate(load_robot("g1"), SCENARIO, engine)
     first, other, again = trace(robot, 4), trace(robot, 5), trace(robot, 4)
     robot.close()
     assert first == again
     assert first != other
 
 
-def test_two_robots_in_one_process_do_not_disturb_each_other():
+def test_two_robots_in_one_process_do_not_disturb_each_other(engine):
     g1 = load_robot("g1")
-    alone = PyBulletRobot(g1, SCENARIO)
+    alone = simulate(g1, SCENARIO, engine)
     expected = trace(alone, 4)
-    neighbour = PyBulletRobot(g1, Scenario())
+    neighbour = simulate(g1, Scenario(), engine)
     neighbour.reset(9)
     for _ in range(20):
         neighbour.step(None)
@@ -78,9 +79,9 @@ def test_two_robots_in_one_process_do_not_disturb_each_other():
     neighbour.close()
 
 
-def test_looking_at_the_robot_does_not_change_it():
+def test_looking_at_the_robot_does_not_change_it(engine):
     g1 = load_robot("g1")
-    watched, unwatched = PyBulletRobot(g1, SCENARIO), PyBulletRobot(g1, SCENARIO)
+    watched, unwatched = (simulate(g1, SCENARIO, engine) for _ in range(2))
     watched.reset(4)
     unwatched.reset(4)
     for k in range(30):
@@ -93,14 +94,14 @@ def test_looking_at_the_robot_does_not_change_it():
     unwatched.close()
 
 
-def test_a_fresh_process_gives_the_same_bytes():
-    robot = PyBulletRobot(load_robot("g1"), SCENARIO)
+def test_a_fresh_process_gives_the_same_bytes(engine):
+    robot = simulate(load_robot("g1"), SCENARIO, engine)
     trace(robot, 1, steps=20)
     here = trace(robot, 4)
     robot.close()
     code = (
         "import test_determinism as t\n"
-        "print(t.trace(t.PyBulletRobot(t.load_robot('g1'), t.SCENARIO), 4))"
+        f"print(t.trace(t.simulate(t.load_robot('g1'), t.SCENARIO, {engine!r}), 4))"
     )
     root = Path(__file__).parents[4]
     paths = [str(root / "src"), str(Path(__file__).parent), os.environ.get("PYTHONPATH", "")]

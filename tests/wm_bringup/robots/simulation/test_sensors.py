@@ -233,7 +233,8 @@ def test_a_standing_robot_feels_gravity_upwards_and_no_turning(simulate, hold):
 def test_a_falling_robot_feels_nothing(simulate, limp):
     robot = simulate()
     observation = robot.reset(0)
-    robot._engine.rebuild(robot._terrain, np.array([0, 0, 3.0]), robot.description.default_position)
+    posture = robot.description.default_position
+    robot._engine.rebuild(robot.body, robot._terrain, np.array([0, 0, 3.0]), posture)
     for _ in range(5):
         observation = robot.step(limp(observation))
     np.testing.assert_allclose(observation.imu_linear_acceleration, 0.0, atol=1e-6)

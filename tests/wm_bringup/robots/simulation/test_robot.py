@@ -1,30 +1,47 @@
 """The simulated robot as a whole: what it refuses, and its behaviour over resets."""
 
 import inspect
+import sys
 
 import numpy as np
 import pytest
 
 from wm_bringup.robots import base
 from wm_bringup.robots.mock import MockRobot
-from wm_bringup.robots.pybullet.engine import PhysicsParameters, SimulatorError
-from wm_bringup.robots.pybullet.robot import PyBulletRobot
+from wm_bringup.robots.simulated import ENGINES, make_engine
+from wm_bringup.robots.simulation.engine import SimulatorError
+from wm_bringup.robots.simulation.simulation import Simulation
+from wm_bringup.scenarios.scenario import Scenario
 from wm_control.errors import ParameterError
 
 
-def test_a_window_without_a_display_is_refused_with_the_way_out(simulate, monkeypatch):
+def test_a_window_without_a_display_is_refused_with_the_way_out(monkeypatch):
     monkeypatch.delenv("DISPLAY", raising=False)
     with pytest.raises(SimulatorError, match="DISPLAY is not set"):
-        simulate(gui=True)
+        make_engine("pybullet", Scenario(), gui=True)
+    with pytest.raises(SimulatorError, match="without a window"):
+        make_engine("mujoco", Scenario(), gui=True)
 
 
-def test_a_physics_step_that_does_not_divide_the_control_period_is_refused(simulate):
+def test_an_unknown_engine_is_named_beside_those_there_are():
+    with pytest.raises(ParameterError, match=r"engine.*'ode'.*pybullet, mujoco"):
+        make_engine("ode", Scenario())
+
+
+@pytest.mark.parametrize("name", ENGINES)
+def test_an_engine_whose_library_is_absent_says_which(name, monkeypatch):
+    monkeypatch.setitem(sys.modules, f"wm_bringup.robots.{name}.engine", None)
+    with pytest.raises(SimulatorError, match=rf"engine '{name}' needs .*not installed"):
+        make_engine(name, Scenario())
+
+
+def test_a_physics_step_that_does_not_divide_the_control_period_is_refused(simulate, with_step):
     with pytest.raises(ParameterError, match=r"physics_step.*0\.0015.*must divide"):
-        simulate(physics=PhysicsParameters(physics_step=0.0015))
+        simulate(on=with_step(0.0015))
 
 
-def test_a_smaller_physics_step_simulates_the_same_time(simulate):
-    robot = simulate(physics=PhysicsParameters(physics_step=0.0005))
+def test_a_smaller_physics_step_simulates_the_same_time(simulate, with_step):
+    robot = simulate(on=with_step(0.0005))
     robot.reset(0)
     for _ in range(10):
         robot.step(None)
@@ -58,7 +75,7 @@ def test_closing_twice_is_fine(simulate):
 
 
 @pytest.mark.parametrize(
-    ("kind", "protocol"), [(PyBulletRobot, base.SimulatedRobot), (MockRobot, base.Robot)]
+    ("kind", "protocol"), [(Simulation, base.SimulatedRobot), (MockRobot, base.Robot)]
 )
 def test_every_robot_offers_what_its_protocol_promises(kind, protocol):
     promised = {

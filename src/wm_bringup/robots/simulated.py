@@ -1,0 +1,67 @@
+"""Every physics engine by name, and the simulated robot on one of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Literal
+
+from wm_bringup.robots.simulation.engine import Engine, SimulatorError
+from wm_bringup.robots.simulation.simulation import Simulation
+from wm_bringup.scenarios.scenario import Scenario
+from wm_control.errors import ParameterError
+from wm_control.robot.description import RobotDescription, load_robot
+
+EngineName = Literal["pybullet", "mujoco"]
+
+
+def _pybullet(scenario: Scenario, gui: bool) -> Engine:
+    from wm_bringup.robots.pybullet.engine import PyBulletEngine
+
+    return PyBulletEngine(dry_friction=scenario.joint_dry_friction, gui=gui)
+
+
+def _mujoco(scenario: Scenario, gui: bool) -> Engine:
+    from wm_bringup.robots.mujoco.engine import MujocoEngine
+
+    if gui:
+        raise SimulatorError("MuJoCo is simulated without a window here; --gui needs PyBullet")
+    return MujocoEngine(dry_friction=scenario.joint_dry_friction)
+
+
+ENGINES: Mapping[EngineName, Callable[[Scenario, bool], Engine]] = {
+    "pybullet": _pybullet,
+    "mujoco": _mujoco,
+}
+"""Every engine by name, imported only when it is wanted."""
+
+
+def check_engine(name: str) -> None:
+    """ParameterError for an engine that there is not."""
+    if name not in ENGINES:
+        raise ParameterError("engine", name, f"must be one of {', '.join(ENGINES)}")
+
+
+def make_engine(name: EngineName, scenario: Scenario, *, gui: bool = False) -> Engine:
+    """Make an engine; ParameterError for an unknown one, SimulatorError when it cannot be made."""
+    check_engine(name)
+    try:
+        return ENGINES[name](scenario, gui)
+    except ModuleNotFoundError as error:
+        raise SimulatorError(
+            f"engine '{name}' needs the library {error.name}, which is not installed"
+        ) from error
+
+
+def simulate(
+    description: RobotDescription | None = None,
+    scenario: Scenario | None = None,
+    engine: EngineName = "pybullet",
+    *,
+    gui: bool = False,
+) -> Simulation:
+    """Make a ``SimulatedRobot`` with a world of its own. Default: the G1, undisturbed.
+
+    gui: open the engine's window. ParameterError for what the scenario cannot mean.
+    """
+    scenario = scenario or Scenario()
+    return Simulation(description or load_robot(), scenario, make_engine(engine, scenario, gui=gui))

@@ -1,0 +1,97 @@
+"""The body that is simulated, which need not be the one that its controller believes in."""
+
+from __future__ import annotations
+
+import xml.etree.ElementTree as ElementTree
+from dataclasses import replace
+
+import numpy as np
+
+from wm_bringup.scenarios.scenario import Scenario
+from wm_control.errors import ParameterError
+from wm_control.robot.description import RobotDescription, load_robot
+from wm_control.robot.variation import vary, with_point_mass
+
+
+class SimulatedBody:
+    """The scenario's body: another robot file, randomised links, a payload.
+
+    Its joints are in the believed robot's order, and so are default posture and gains, which belong
+    to whoever controls it; limits, geometry and inertia are the body's own.
+    """
+
+    def __init__(self, believed: RobotDescription, scenario: Scenario) -> None:
+        """ParameterError when the other robot has other joints, or the payload's link is none."""
+        self._plan, self._payload = scenario.body, scenario.payload
+        self._bare = _in_order(believed, self._plan.robot) if self._plan.robot else believed
+        self.nominal = self._with_payload(self._bare)
+
+    def draw(self, rng: np.random.Generator) -> RobotDescription:
+        """Body of one episode; ``nominal`` itself where nothing is randomised."""
+        if not self._plan.varies:
+            return self.nominal
+        return self._with_payload(vary(self._bare, self._plan, rng))
+
+    def _with_payload(self, body: RobotDescription) -> RobotDescription:
+        payload = self._payload
+        if not payload.mass > 0.0:
+            return body
+        links = link_names(body)
+        name = payload.link or payload_link(body)
+        if name not in links:
+            raise ParameterError("payload.link", name, f"expected one of: {', '.join(links)}")
+        return with_point_mass(body, name, payload.mass, np.array(payload.offset))
+
+
+def _in_order(believed: RobotDescription, source: str) -> RobotDescription:
+    """Load another robot, with the believed one's order of joints, posture and gains."""
+    body = load_robot(source)
+    missing = [name for name in believed.joint_names if name not in body.joint_names]
+    unknown = [name for name in body.joint_names if name not in believed.joint_names]
+    if missing or unknown:
+        amiss = "; ".join(
+            f"{text} {', '.join(names)}"
+            for text, names in (("it lacks", missing), ("only it has", unknown))
+            if names
+        )
+        raise ParameterError(
+            "body.robot", source, f"must have the joints of '{believed.name}': {amiss}"
+        )
+    order = [body.joint_names.index(name) for name in believed.joint_names]
+    return replace(
+        body,
+        joint_names=believed.joint_names,
+        position_lower=body.position_lower[order],
+        position_upper=body.position_upper[order],
+        velocity_limit=body.velocity_limit[order],
+        torque_limit=body.torque_limit[order],
+        armature=body.armature[order],
+        default_position=believed.default_position,
+        stiffness=believed.stiffness,
+        damping=believed.damping,
+        groups=believed.groups,
+    )
+
+
+def link_names(description: RobotDescription) -> list[str]:
+    """Names of all moving links."""
+    robot = ElementTree.fromstring(description.urdf)
+    return [link.get("name", "") for link in robot.findall("link")]
+
+
+def child_links(description: RobotDescription) -> dict[str, str]:
+    """Link that each joint moves, by the joint's name."""
+    robot = ElementTree.fromstring(description.urdf)
+    children = {}
+    for joint in robot.findall("joint"):
+        child = joint.find("child")
+        children[joint.get("name", "")] = "" if child is None else child.get("link", "")
+    return children
+
+
+def payload_link(description: RobotDescription) -> str:
+    """Torso: the link that the last waist joint moves; the base when there is no waist."""
+    waist = description.groups.get("waist", ())
+    if not waist:
+        return description.base_link
+    return child_links(description)[description.joint_names[waist[-1]]]
