@@ -117,7 +117,16 @@ def test_only_the_command_that_was_typed_is_imported(wm: Callable[..., int]) -> 
 
 
 def test_help_imports_no_command_and_no_heavy_library() -> None:
-    heavy = {"numpy", "rclpy", "pinocchio", "casadi", "pybullet", "matplotlib", "pydantic"}
+    heavy = {
+        "numpy",
+        "rclpy",
+        "pinocchio",
+        "casadi",
+        "pybullet",
+        "mujoco",
+        "matplotlib",
+        "pydantic",
+    }
     program = (
         "import sys; from wm_bringup.cli import main; code = main(['--help']);"
         f"print({heavy!r} & set(sys.modules), file=sys.stderr); sys.exit(code)"

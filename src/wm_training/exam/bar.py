@@ -25,7 +25,7 @@ from wm_bringup.lockstep.lockstep import Run
 from wm_bringup.record.film import film_of_trace
 from wm_bringup.record.strides import SETTLING_TIME, touchdowns
 from wm_bringup.record.trace import Trace
-from wm_bringup.robots.simulated import simulate
+from wm_bringup.robots.simulated import EngineName, simulate
 from wm_bringup.scenarios.scenario import Ground, Scenario, VelocitySegment
 from wm_control.robot.description import load_robot
 from wm_control.robot.model import RobotModel
@@ -70,13 +70,17 @@ COMMANDS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One episode of the bar. policy: its file. film: picture to leave, or None."""
+    """One episode of the bar. policy: its file. film: picture to leave, or None.
+
+    engine: by name; one that the policy did not learn in, unless that is what is asked.
+    """
 
     name: str
     policy: Path
     scenario: Scenario
     seed: int
     film: Path | None = None
+    engine: EngineName = "pybullet"
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,8 +177,8 @@ def _kicked(
 def run_case(case: Case) -> Outcome:
     """Run and judge one episode."""
     description = load_robot()
-    setup = WalkSetup(case.scenario, "policy", policy=case.policy)
-    robot = simulate(description, case.scenario, setup.engine)
+    setup = WalkSetup(case.scenario, "policy", policy=case.policy, engine=case.engine)
+    robot = simulate(description, case.scenario, case.engine)
     try:
         run = build(setup, description, robot, case.seed).run(case.seed)
     finally:

@@ -71,6 +71,12 @@ def test_each_part_takes_longer_than_the_bare_library(walk, name):
         assert row["ratio"] > 1.0
 
 
+def test_a_walk_in_mujoco_is_timed_beside_mujocos_own_steps():
+    (row,) = (m.as_json() for m in BENCHES["sim"](record_walk(1.0, engine="mujoco")))
+    assert row["reference"]["name"].startswith("mujoco.mj_step")
+    assert row["ratio"] > 1.0
+
+
 def test_every_kind_of_estimator_is_timed_on_the_same_walk(walk):
     rows = {m.name: m.as_json() for m in BENCHES["estimator"](walk)}
     assert set(rows) == {"estimator", "estimator_leg_odometry", "estimator_invariant_ekf"}

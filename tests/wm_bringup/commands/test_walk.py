@@ -34,6 +34,7 @@ def test_the_options_become_one_scenario(runs):
         "--velocity", "0.5", "0", "-0.3", "--seconds", "7", "--seeds", "2", "--payload", "5",
         "--friction", "0.4", "--delay", "0.01", "--noise", "double", "--push", "0", "-10", "4",
         "0.25", "--state", "estimated", "--step-in-place", "--fault", "gyro:stuck@3",
+        "--engine", "mujoco",
     )  # fmt: skip
     assert code == HELD
     (setup, first), (_, second) = runs
@@ -46,6 +47,7 @@ def test_the_options_become_one_scenario(runs):
     assert scenario.pushes[0].phase == 0.25
     assert scenario.faults == ("gyro:stuck@3",)
     assert (setup.state, setup.step_in_place) == ("estimated", True)
+    assert setup.engine == "mujoco"
 
 
 def test_the_json_has_the_promised_keys_and_where_it_comes_from(runs, tmp_path):

@@ -6,9 +6,9 @@ import pytest
 from wm_bringup.judging.episodes import WalkSetup, build, compute_times, run_episode
 from wm_bringup.lockstep.delayed_delivery import DelayedDelivery
 from wm_bringup.lockstep.lockstep import NotArmedError
-from wm_bringup.robots.simulated import simulate
+from wm_bringup.robots.simulated import ENGINES, simulate
 from wm_bringup.robots.simulation.simulation import Simulation
-from wm_bringup.scenarios.scenario import Payload, Push, Scenario, VelocitySegment
+from wm_bringup.scenarios.scenario import Body, Payload, Push, Scenario, VelocitySegment
 from wm_control.errors import ParameterError
 from wm_control.mpc.plan import Gait, Mode, WalkingPlan, gait_phase
 from wm_control.robot.description import load_robot
@@ -64,7 +64,7 @@ def test_a_standing_robot_is_in_no_phase():
     assert math.isnan(gait_phase(None, 0.0))
 
 
-def walked(seconds=1.0, speed=0.4, seed=3, **changes):
+def walked(seconds=1.0, speed=0.4, seed=3, engine="pybullet", **changes):
     scenario = Scenario(
         duration=seconds,
         velocity=(VelocitySegment(0.1, speed),),
@@ -73,11 +73,31 @@ def walked(seconds=1.0, speed=0.4, seed=3, **changes):
         initial_joint_noise=0.005,
         **changes,
     )
-    return run_episode(WalkSetup(scenario), seed)
+    return run_episode(WalkSetup(scenario, engine=engine), seed)
 
 
-def test_the_same_seed_gives_the_same_trace_to_the_last_bit():
-    assert walked().trace_sha256 == walked().trace_sha256
+@pytest.mark.parametrize("engine", ENGINES)
+def test_the_same_seed_gives_the_same_trace_to_the_last_bit(engine):
+    assert walked(engine=engine).trace_sha256 == walked(engine=engine).trace_sha256
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("controller", ["mpc", "policy"])
+def test_a_robot_put_together_by_people_walks_in_either_engine(engine, controller):
+    """Errors of assembly, and a body of other masses, lengths and friction than believed."""
+    scenario = Scenario(
+        duration=4.0,
+        velocity=(VelocitySegment(0.2, 0.5),),
+        noise="hardware",
+        delay=0.008,
+        body=Body(mass_spread=0.05, inertia_spread=0.1, com_spread=0.005, length_spread=0.003),
+    )
+    policy = shipped_policy() if controller == "policy" else None
+    setup = WalkSetup(scenario, controller, engine=engine, policy=policy)
+    episode = run_episode(setup, 1)
+    assert not episode.fell
+    assert episode.mean_velocity[0] == pytest.approx(0.5, abs=0.05)
+    assert np.linalg.norm(episode.estimator_velocity_rmse) < 0.03
 
 
 def test_another_seed_gives_another_trace():

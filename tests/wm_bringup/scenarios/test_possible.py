@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from wm_bringup.scenarios.possible import Happened, check_possible, missed, reduced
-from wm_bringup.scenarios.scenario import Push, Scenario, VelocitySegment
+from wm_bringup.scenarios.scenario import Kick, Push, Scenario, VelocitySegment
 from wm_control.arbiter.parameters import VelocityParameters
 from wm_control.arbiter.velocity_envelope import MPC
 from wm_control.errors import ParameterError
@@ -20,6 +20,7 @@ def scenario(**changes):
     [
         {"pushes": (Push(impulse=(40, 0, 0), at=1.9),)},
         {"pushes": (Push(impulse=(0, 0, 1), at=0.0, duration=2.0),)},
+        {"kicks": (Kick(velocity=(0.5, 0, 0), at=1.998),)},
         {"faults": ("gyro:nan@1.998",)},
         {"faults": ("accelerometer:bias=150@1+0.002", "observation:drop=0.5@0")},
         {"velocity": (VelocitySegment(at=0.0, x=0.5), VelocitySegment(at=1.998))},
@@ -34,6 +35,8 @@ def test_what_can_happen_passes(changes):
     ("changes", "said"),
     [
         ({"pushes": (Push(impulse=(40, 0, 0), at=5.0),)}, r"pushes\.0.*40 0 0.*takes until 5\.1 s"),
+        ({"kicks": (Kick(velocity=(1, 0, 0), at=2.0),)}, r"kicks\.0.*1 0 0 m/s.*never happens"),
+        ({"kicks": (Kick(velocity=(0, 0, 0), at=1.0),)}, r"kicks\.0.*kicks nobody"),
         ({"pushes": (Push(impulse=(40, 0, 0), at=1.95),)}, r"2\.05 s, but the end is at 2 s"),
         (
             {"pushes": (Push(impulse=(1, 0, 0)), Push(impulse=(9, 0, 0), at=3.0, phase=0.5))},
