@@ -11,7 +11,8 @@ Rigid ground is one that yields as little as the step allows; what is chosen, an
   creep under load that it could hold.
 - Semi-implicit Euler: the drives are torques from outside, so that there is no damping that an
   implicit integrator could make use of.
-- Newton's method ends at its tolerance, mostly after two or three iterations.
+- Newton's method ends at its tolerance: in half of a walk's steps after one iteration, when a foot
+  lands after up to nine.
 """
 
 from __future__ import annotations
