@@ -9,9 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
-import numpy as np
-from numpy.typing import NDArray
-
 from wm_bringup.robots.clocks import RobotClock
 from wm_control.robot.description import RobotDescription
 from wm_control.types import Array, Command, Observation
@@ -122,12 +119,3 @@ class SimulatedRobot(Robot, Protocol):
 
     def set_gait_phase(self, phase: float) -> None:
         """Tell the gait phase now, in [0, 1) of a whole stride; starts pushes that wait for it."""
-
-    def render(
-        self, width: int = 640, height: int = 480, *, yaw: float = 50.0, distance: float = 2.2
-    ) -> NDArray[np.uint8]:
-        """Picture (height, width, 3) of the robot now, from a camera that follows it.
-
-        yaw: viewing direction about the vertical, relative to the world's x axis [degrees].
-        distance: camera to the robot's base [m].
-        """

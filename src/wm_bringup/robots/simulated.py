@@ -9,7 +9,7 @@ from wm_bringup.robots.simulation.engine import Engine, SimulatorError
 from wm_bringup.robots.simulation.simulation import Simulation
 from wm_bringup.scenarios.scenario import Scenario
 from wm_control.errors import ParameterError
-from wm_control.robot.description import RobotDescription, load_robot
+from wm_control.robot.description import RobotDescription
 
 EngineName = Literal["pybullet", "mujoco"]
 
@@ -53,15 +53,15 @@ def make_engine(name: EngineName, scenario: Scenario, *, gui: bool = False) -> E
 
 
 def simulate(
-    description: RobotDescription | None = None,
+    description: RobotDescription,
     scenario: Scenario | None = None,
     engine: EngineName = "pybullet",
     *,
     gui: bool = False,
 ) -> Simulation:
-    """Make a ``SimulatedRobot`` with a world of its own. Default: the G1, undisturbed.
+    """Make a ``SimulatedRobot`` with a world of its own; without a scenario it is undisturbed.
 
     gui: open the engine's window. ParameterError for what the scenario cannot mean.
     """
     scenario = scenario or Scenario()
-    return Simulation(description or load_robot(), scenario, make_engine(engine, scenario, gui=gui))
+    return Simulation(description, scenario, make_engine(engine, scenario, gui=gui))

@@ -1,4 +1,4 @@
-"""Pushes on the base: when they start and what force they are, independent of the simulator."""
+"""Pushes and kicks of the base: when they come and how hard, independent of the simulator."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from wm_bringup.scenarios.scenario import Push
+from wm_bringup.scenarios.scenario import Kick, Push
 from wm_control.types import Array
 
 
@@ -76,3 +76,23 @@ class PushSchedule:
             self._waiting.remove(index)
             self.started[index] = time
         return [self._all[index] for index in found]
+
+
+class KickSchedule:
+    """Scripted kicks, in order of time. ``started`` holds when each came [s], by its place."""
+
+    def __init__(self, kicks: tuple[Kick, ...]) -> None:
+        """Take the kicks of a scenario."""
+        self._all = kicks
+        self.started: dict[int, float] = {}
+
+    def reset(self) -> None:
+        """Every kick is still to come."""
+        self.started.clear()
+
+    def due(self, time: float) -> list[Kick]:
+        """Kicks that come now; each is returned once."""
+        waiting = (k for k in range(len(self._all)) if k not in self.started)
+        found = [k for k in waiting if self._all[k].at <= time + 1e-9]
+        self.started.update(dict.fromkeys(found, time))
+        return [self._all[k] for k in found]

@@ -9,16 +9,19 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from wm_bringup.robots.base import CONTROL_PERIOD, GroundTruth
 from wm_bringup.robots.clocks import SteppedClock
 from wm_bringup.robots.simulation.actuators import ActuatorParameters, Drives
 from wm_bringup.robots.simulation.body import SimulatedBody
-from wm_bringup.robots.simulation.disturbances import ActivePush, PushSchedule, force_of
+from wm_bringup.robots.simulation.disturbances import (
+    ActivePush,
+    KickSchedule,
+    PushSchedule,
+    force_of,
+)
 from wm_bringup.robots.simulation.engine import GRAVITY, BaseState, Engine
 from wm_bringup.robots.simulation.ground import Terrain
 from wm_bringup.robots.simulation.sensors import SensorParameters, SensorSuite, sensor_parameters
@@ -30,9 +33,6 @@ from wm_control.errors import ParameterError
 from wm_control.robot.description import RobotDescription
 from wm_control.robot.quaternion import cross, quaternion_from_rotation, quaternion_product
 from wm_control.types import Array, Command, Observation
-
-if TYPE_CHECKING:
-    from wm_bringup.robots.pybullet.camera import PyBulletCamera
 
 _STEPS_PER_PICTURE = 40
 """Physics steps between two refreshes of a window's camera."""
@@ -99,9 +99,8 @@ class Simulation:
         faults = tuple(Fault.parse(text) for text in scenario.faults)
         self._sensors = SensorSuite(description.joint_names, sensors, faults, CONTROL_PERIOD)
         self._schedule = PushSchedule(scenario.pushes)
-        self._kicked: dict[int, float] = {}
+        self._kicks = KickSchedule(scenario.kicks)
         self._terrain = Terrain(scenario.ground, np.random.default_rng(0))
-        self._camera: PyBulletCamera | None = None
         self._state: _State | None = None
         self.clock = SteppedClock()
 
@@ -127,13 +126,12 @@ class Simulation:
         body = self._bodies.draw(body_rng)
         if body is not self.body:
             self._embody(body)
-        self._forget_camera()
         posture = self._initial_posture(posture_rng)
         height = self._kinematics.standing_height(posture)
         self._engine.rebuild(body, self._terrain, np.array([0.0, 0.0, height]), posture)
         self._drives.reset()
         self._schedule.reset()
-        self._kicked.clear()
+        self._kicks.reset()
         self._sensors.reset(sensor_rng)
         position, velocity = self._engine.joint_state()
         base = self._engine.base_state()
@@ -153,7 +151,8 @@ class Simulation:
             self._drives.send(command, arrival_step(state.step, latency, dt))
         for push in self._schedule.due(state.step * dt):
             self.push(np.array(push.impulse), push.duration)
-        self._kick_when_due(state.step * dt)
+        for kick in self._kicks.due(state.step * dt):
+            self.kick(np.array(kick.velocity))
         offset = self._sensors.zero_offset
         for _ in range(self._steps_per_period):
             torque = self._drives.torque(state.step, state.position + offset, state.velocity)
@@ -203,7 +202,7 @@ class Simulation:
             for index, push in enumerate(self.scenario.pushes)
         )
         kicks = (
-            Happened(kick_text(kick), self._kicked.get(index))
+            Happened(kick_text(kick), self._kicks.started.get(index))
             for index, kick in enumerate(self.scenario.kicks)
         )
         rows = zip(self.scenario.faults, faults.first, faults.samples, strict=True)
@@ -225,46 +224,14 @@ class Simulation:
         self._now()
         self._engine.kick(velocity)
 
-    def _kick_when_due(self, time: float) -> None:
-        for index, kick in enumerate(self.scenario.kicks):
-            if index not in self._kicked and kick.at <= time + 1e-9:
-                self._kicked[index] = time
-                self.kick(np.array(kick.velocity))
-
     def set_gait_phase(self, phase: float) -> None:
         """Start the scripted pushes whose phase has just been passed."""
         for push in self._schedule.due_at_phase(self.time, phase):
             self.push(np.array(push.impulse), push.duration)
 
-    def render(
-        self, width: int = 640, height: int = 480, *, yaw: float = 50.0, distance: float = 2.2
-    ) -> NDArray[np.uint8]:
-        """Picture (height, width, 3) of the robot now; the physics is not touched."""
-        if self._camera is None:
-            from wm_bringup.robots.pybullet.camera import PyBulletCamera
-
-            self._camera = PyBulletCamera(self.body, self._terrain)
-        truth = self.ground_truth()
-        return self._camera.picture(
-            truth.base_position_in_world,
-            truth.base_orientation,
-            truth.joint_position,
-            width=width,
-            height=height,
-            yaw=yaw,
-            distance=distance,
-        )
-
     def close(self) -> None:
-        """Give world and camera back; a second call does nothing."""
-        self._forget_camera()
+        """Give the world back; a second call does nothing."""
         self._engine.close()
-
-    def _forget_camera(self) -> None:
-        """Close the camera, which shows the body and the ground of one episode."""
-        if self._camera is not None:
-            self._camera.close()
-            self._camera = None
 
     def _ground(self, rng: np.random.Generator) -> Ground:
         """Ground of this episode: its friction is that of this body's soles."""
