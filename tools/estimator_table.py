@@ -78,7 +78,9 @@ class Table:
             found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
             return found
         recording = load()
-        figures = judge_recording(recording, load_robot(recording.robot), estimator_parameters())
+        figures = judge_recording(
+            recording, load_robot(recording.robot), estimator_parameters(recording.robot)
+        )
         stamps = recording["stamp"]
         judged = {
             "file": path.stem,

@@ -128,7 +128,7 @@ def run(kind: Kind, driver: str, seed: int) -> Outcome:
     )
     policy = shipped_policy() if driver == "policy" else None
     setup = WalkSetup(scenario, controller=driver, policy=policy)  # type: ignore[arg-type]
-    description = load_robot()
+    description = load_robot(setup.robot)
     robot = simulate(description, scenario, setup.engine)
     times: list[float] = []
     errors: list[float] = []

@@ -32,7 +32,7 @@ from wm_bringup.lockstep.lockstep import LockStep, Run
 from wm_bringup.robots.simulated import simulate
 from wm_bringup.scenarios.scenario import Ground, Scenario, VelocitySegment
 from wm_control.arbiter.velocity_envelope import ENVELOPES
-from wm_control.mpc.parameters import GaitParameters
+from wm_control.configuration.share import DEFAULT_ROBOT
 from wm_control.robot.description import load_robot
 from wm_control.types import VelocityCommand
 from wm_policy.models import shipped_policy
@@ -134,7 +134,7 @@ def schedule(commands: Commands) -> tuple[tuple[VelocitySegment, ...], float]:
 
 
 def _ramp(before: Triple, after: Triple) -> float:
-    gait = GaitParameters()
+    gait = stack.model_based_parameters(DEFAULT_ROBOT).gait
     rates = (gait.linear_slew, gait.linear_slew, gait.angular_slew)
     return max(abs(b - a) / rate for a, b, rate in zip(before, after, rates, strict=True))
 
@@ -170,16 +170,16 @@ def _setup(driver: str, scenario: Scenario) -> WalkSetup:
 
 def _run(driver: str, scenario: Scenario, seed: int) -> Run:
     setup = _setup(driver, scenario)
-    description = load_robot()
+    description = load_robot(setup.robot)
     robot = simulate(description, scenario)
     try:
         times = compute_times(seed)
         contestant = CONTESTANTS[driver](setup, description, times)
         loop = Ungated(
             description,
-            stack.build_estimator(description, stack.estimator_parameters()),
+            stack.build_estimator(description, stack.estimator_parameters(setup.robot)),
             [contestant.controller],
-            stack.safety_parameters(),
+            stack.safety_parameters(setup.robot),
             clock=time.thread_time,
         )
         return LockStep(robot, loop, contestant, scenario, times, clock=time.thread_time).run(seed)

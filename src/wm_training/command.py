@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from wm_bringup.commands import HELD, NOT_HELD
+from wm_control.configuration.share import DEFAULT_ROBOT, ROBOT_HELP
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -26,6 +27,7 @@ def train(
     from_scratch: Annotated[
         bool, typer.Option("--from-scratch", help="Without demonstrations.")
     ] = False,
+    robot: Annotated[str, typer.Option(help=ROBOT_HELP)] = DEFAULT_ROBOT,
     seed: Annotated[
         int | None, typer.Option(min=0, help="Of everything random; default 0.")
     ] = None,
@@ -34,7 +36,7 @@ def train(
         typer.Option(min=0.1, help="Post-training ends after this CPU time, default 100 [min]."),
     ] = None,
     config: Annotated[
-        Path | None, typer.Option(metavar="FILE.yaml", help="Changes of config/training/g1.yaml.")
+        Path | None, typer.Option(metavar="FILE.yaml", help="Changes of the robot's training.yaml.")
     ] = None,
     output: Annotated[
         Path | None, typer.Option(metavar="FOLDER", help="Goes on with what is there.")
@@ -69,7 +71,7 @@ def train(
     console = make_console()
     workers = jobs or len(os.sched_getaffinity(0))
     if judge is not None:
-        result = _judged(judge, None, workers, kicks, judge_seeds)
+        result = _judged(judge, robot, None, workers, kicks, judge_seeds)
     else:
         chosen = seed or 0
         name = f"{'scratch' if from_scratch else 'taught'}{chosen}"
@@ -77,7 +79,7 @@ def train(
         check_folder(folder, "--output")
         minutes = BUDGET if budget is None else budget
         result = _trained(
-            _run(folder, config, chosen, from_scratch, 60.0 * minutes, workers),
+            _run(folder, robot, config, chosen, from_scratch, 60.0 * minutes, workers),
             console,
             kicks,
             judge_seeds,
@@ -98,11 +100,18 @@ def _refuse_beside_judge(**given: object) -> None:
 
 
 def _run(
-    folder: Path, config: Path | None, seed: int, from_scratch: bool, budget: float, jobs: int
+    folder: Path,
+    robot: str,
+    config: Path | None,
+    seed: int,
+    from_scratch: bool,
+    budget: float,
+    jobs: int,
 ) -> TrainingRun:
     from wm_training.run_folder import TrainingRun, training_parameters
 
-    return TrainingRun(folder, training_parameters(config), seed, from_scratch, budget, jobs)
+    parameters = training_parameters(robot, config)
+    return TrainingRun(folder, robot, parameters, seed, from_scratch, budget, jobs)
 
 
 def _trained(run: TrainingRun, console: Console, kicks: int, seeds: int) -> dict[str, Any]:
@@ -115,17 +124,17 @@ def _trained(run: TrainingRun, console: Console, kicks: int, seeds: int) -> dict
     with _Screen() as report:
         summary = train_run(run, report)
     console.print(f"Exported to {run.policy}; judging it in PyBullet.")
-    verdict = _judged(run.policy, run, run.jobs, kicks, seeds)
+    verdict = _judged(run.policy, run.robot, run, run.jobs, kicks, seeds)
     return write_summary(run, {**summary, **verdict})
 
 
 def _judged(
-    policy: Path, run: TrainingRun | None, jobs: int, kicks: int, seeds: int
+    policy: Path, robot: str, run: TrainingRun | None, jobs: int, kicks: int, seeds: int
 ) -> dict[str, Any]:
     from wm_training.exam.judging import judge
 
     with _Screen() as report:
-        return judge(policy, run, jobs, report, kicks=kicks, seeds=seeds)
+        return judge(policy, robot, run, jobs, report, kicks=kicks, seeds=seeds)
 
 
 class _Screen:

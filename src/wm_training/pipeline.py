@@ -26,7 +26,7 @@ SUMMARY = "summary.json"
 def train(run: TrainingRun, report: Report) -> dict[str, Any]:
     """Train, or go on training, until there is an exported policy; returns the summary so far."""
     run.open()
-    description = load_robot()
+    description = load_robot(run.robot)
     before = None if run.from_scratch else pretrain(run, description, report)
     trainer = Trainer(
         description,
@@ -49,7 +49,9 @@ def train(run: TrainingRun, report: Report) -> dict[str, Any]:
     trainer.save()
     statistics = trainer.observation_statistics()
     layers = layers_of(trainer.ppo.actor)
-    source = f"wm train --seed {run.seed}" + (" --from-scratch" if run.from_scratch else "")
+    source = f"wm train --robot {run.robot} --seed {run.seed}" + (
+        " --from-scratch" if run.from_scratch else ""
+    )
     maps = calibrate(trainer.act, description, run.parameters, run.seed)
     manifest = save_policy(
         layers, description, run.parameters, run.policy, source, statistics, maps
@@ -81,7 +83,7 @@ def summary_of(run: TrainingRun, trainer: Trainer, before: Pretraining | None) -
             },
         },
         "policy": str(run.policy),
-        "command": asdict(load_policy(run.policy, load_robot()).manifest.command),
+        "command": asdict(load_policy(run.policy, load_robot(run.robot)).manifest.command),
     }
 
 

@@ -11,8 +11,8 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from wm_control.configuration.parameters import load_parameters, read_yaml
-from wm_control.configuration.share import config_file
 from wm_control.errors import WmError
+from wm_control.robot.sources import robot_part
 from wm_training.learning.parameters import TrainingParameters
 
 REQUEST = "request.json"
@@ -26,11 +26,13 @@ class RunFolderError(WmError):
 class TrainingRun:
     """What is trained, and where.
 
-    from_scratch: without demonstrations. budget: CPU time of post-training [s].
-    jobs: processes for demonstrations and judging, and threads for post-training.
+    robot: name, folder or file. from_scratch: without demonstrations. budget: CPU time of
+    post-training [s]. jobs: processes for demonstrations and judging, and threads for
+    post-training.
     """
 
     folder: Path
+    robot: str
     parameters: TrainingParameters
     seed: int
     from_scratch: bool
@@ -55,7 +57,12 @@ class TrainingRun:
     def request(self) -> dict[str, Any]:
         """All that decides the outcome, as plain data."""
         parameters = TypeAdapter(TrainingParameters).dump_python(self.parameters, mode="json")
-        return {"seed": self.seed, "from_scratch": self.from_scratch, "parameters": parameters}
+        return {
+            "robot": self.robot,
+            "seed": self.seed,
+            "from_scratch": self.from_scratch,
+            "parameters": parameters,
+        }
 
     def open(self) -> bool:
         """Make the folder, or go on in it; returns whether there was one.
@@ -78,14 +85,13 @@ class TrainingRun:
         return True
 
 
-def training_parameters(changes: Path | None) -> TrainingParameters:
-    """config/training/g1.yaml, with the changes of another file; ParameterError if wrong."""
-    content = dict(read_yaml(config_file("training/g1.yaml")))
+def training_parameters(robot: str, changes: Path | None) -> TrainingParameters:
+    """Read the robot's training.yaml, with the changes of another file; ParameterError if wrong."""
+    path = robot_part(robot, "training")
     if changes is None:
-        return load_parameters(TrainingParameters, content, origin="config/training/g1.yaml")
-    return load_parameters(
-        TrainingParameters, merged(content, read_yaml(changes)), origin=str(changes)
-    )
+        return load_parameters(TrainingParameters, path)
+    content = merged(read_yaml(path), read_yaml(changes))
+    return load_parameters(TrainingParameters, content, origin=str(changes))
 
 
 def merged(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:

@@ -77,7 +77,7 @@ def bench_estimator(walk: RecordedWalk) -> list[Measurement]:
 
     First the estimator that is configured, then each kind there is, by name.
     """
-    configured = stack.estimator_parameters()
+    configured = stack.estimator_parameters(walk.setup.robot)
     kinds = {"estimator": configured}
     kinds |= {f"estimator_{kind}": replace(configured, kind=kind) for kind in _ESTIMATORS}
     bound = _time_estimator_libraries(walk)
@@ -132,7 +132,7 @@ def _configuration(estimate: Estimate) -> tuple[Array, Array]:
 
 def bench_mpc(walk: RecordedWalk) -> list[Measurement]:
     """One plan against the bare QP solves inside it."""
-    p = stack.model_based_parameters()
+    p = stack.model_based_parameters(walk.setup.robot)
     planner = FootstepMpc(RobotModel(walk.description), p.gait, p.mpc)
     ticks = walk.ticks[:: round(p.mpc.period / CONTROL_PERIOD)]
     watch, qps = Stopwatch(), QpCollector()
@@ -150,7 +150,9 @@ def bench_mpc(walk: RecordedWalk) -> list[Measurement]:
 
 def bench_wbc(walk: RecordedWalk) -> list[Measurement]:
     """Whole-body control against Pinocchio's dynamics and the bare QP solve."""
-    controller = ModelBasedController(walk.description, stack.model_based_parameters())
+    controller = ModelBasedController(
+        walk.description, stack.model_based_parameters(walk.setup.robot)
+    )
     watch, qps = Stopwatch(), QpCollector()
     controller.reset(walk.ticks[0].estimate)
     with undisturbed():
@@ -236,12 +238,14 @@ def _loop_measurements(walk: RecordedWalk) -> list[Measurement]:
 
 
 def _build_loop(walk: RecordedWalk) -> tuple[ControlLoop, Callable[[WalkingPlan], None]]:
-    controller = ModelBasedController(walk.description, stack.model_based_parameters())
+    controller = ModelBasedController(
+        walk.description, stack.model_based_parameters(walk.setup.robot)
+    )
     loop = ControlLoop(
         walk.description,
-        stack.build_estimator(walk.description, stack.estimator_parameters()),
+        stack.build_estimator(walk.description, stack.estimator_parameters(walk.setup.robot)),
         [controller],
-        stack.safety_parameters(),
+        stack.safety_parameters(walk.setup.robot),
         clock=time.thread_time,
     )
     return loop, controller.receive

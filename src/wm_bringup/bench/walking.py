@@ -8,6 +8,7 @@ from wm_bringup.cycle.loop import TickRecord
 from wm_bringup.judging.episodes import WalkSetup, build
 from wm_bringup.robots.simulated import EngineName, simulate
 from wm_bringup.scenarios.scenario import Scenario, VelocitySegment
+from wm_control.configuration.share import DEFAULT_ROBOT
 from wm_control.mpc.plan import WalkingPlan
 from wm_control.robot.description import RobotDescription, load_robot
 
@@ -29,7 +30,7 @@ class RecordedWalk:
 
 
 def record_walk(
-    seconds: float, speed: float = 0.6, robot: str = "g1", engine: EngineName = "pybullet"
+    seconds: float, speed: float = 0.6, robot: str = DEFAULT_ROBOT, engine: EngineName = "pybullet"
 ) -> RecordedWalk:
     """Walk with nominal noise and an 8 ms delay, half of the time turning, and record it."""
     begin = min(0.5, 0.25 * seconds)

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 import typer
 
 from wm_bringup.commands import HELD, NOT_HELD
+from wm_control.configuration.share import DEFAULT_ROBOT, ROBOT_HELP
 
 
 def bench(
@@ -19,7 +20,7 @@ def bench(
     seconds: Annotated[
         float, typer.Option(min=1.0, max=600.0, help="Length of the walk that is timed.")
     ] = 8.0,
-    robot: Annotated[str, typer.Option(help="Robot by name or YAML file.")] = "g1",
+    robot: Annotated[str, typer.Option(help=ROBOT_HELP)] = DEFAULT_ROBOT,
     engine: Annotated[Literal["pybullet", "mujoco"], typer.Option(help="Physics.")] = "pybullet",
     policy: Annotated[
         Path | None,

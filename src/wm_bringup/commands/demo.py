@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from wm_bringup.commands import HELD, INTERRUPTED, NOT_HELD
+from wm_control.configuration.share import DEFAULT_ROBOT, ROBOT_HELP
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -35,7 +36,7 @@ def demo(
     seconds: Annotated[
         float | None, typer.Option(min=4.0, max=3600.0, help="Stretch the course to this.")
     ] = None,
-    robot: Annotated[str, typer.Option(help="Robot by name or YAML file.")] = "g1",
+    robot: Annotated[str, typer.Option(help=ROBOT_HELP)] = DEFAULT_ROBOT,
     engine: Annotated[Literal["pybullet", "mujoco"], typer.Option(help="Physics.")] = "pybullet",
     seed: Annotated[int, typer.Option(min=0, help="Of the simulated robot.")] = 0,
     output: Annotated[Path, typer.Option(metavar="DIR", help="Where the report goes.")] = Path(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from wm_bringup.commands import HELD, NOT_HELD
+from wm_control.configuration.share import DEFAULT_ROBOT, ROBOT_HELP
 
 if TYPE_CHECKING:
     from wm_policy.loading import Examination
@@ -24,13 +25,13 @@ File = Annotated[
 OverlayFile = Annotated[
     Path | None, typer.Option(metavar="FILE", help="Says what the policy's own file does not.")
 ]
-RobotName = Annotated[str, typer.Option(help="Robot by name or YAML file.")]
+RobotName = Annotated[str, typer.Option(help=ROBOT_HELP)]
 Json = Annotated[Path | None, typer.Option(metavar="FILE", help="Write the result.")]
 
 
 @policy.command()
 def check(
-    file: File, overlay: OverlayFile = None, robot: RobotName = "g1", json: Json = None
+    file: File, overlay: OverlayFile = None, robot: RobotName = DEFAULT_ROBOT, json: Json = None
 ) -> int:
     """Say whether a policy may start; exits with 1 and names every problem when it may not.
 
@@ -49,7 +50,7 @@ def check(
 
 @policy.command()
 def info(
-    file: File, overlay: OverlayFile = None, robot: RobotName = "g1", json: Json = None
+    file: File, overlay: OverlayFile = None, robot: RobotName = DEFAULT_ROBOT, json: Json = None
 ) -> int:
     """Describe a policy: files, rate, observation term by term, action, gains, held joints.
 
@@ -72,7 +73,7 @@ def info(
 
 
 @policy.command()
-def pin(file: File, overlay: OverlayFile = None, robot: RobotName = "g1") -> int:
+def pin(file: File, overlay: OverlayFile = None, robot: RobotName = DEFAULT_ROBOT) -> int:
     """Print the golden answers of a policy that walks well, to be put into its manifest or overlay.
 
     From then on it only starts when it gives the same answers.

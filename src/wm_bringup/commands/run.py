@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from wm_control.configuration.share import ROBOT_HELP
+
 
 def run(
     controller: Annotated[str | None, typer.Option(help="Who drives: mpc or policy.")] = None,
@@ -17,7 +19,7 @@ def run(
         str | None,
         typer.Option(metavar="FILE", help="Says what the policy's own file does not."),
     ] = None,
-    robot: Annotated[str | None, typer.Option(help="Robot file, by name or path.")] = None,
+    robot: Annotated[str | None, typer.Option(help=ROBOT_HELP)] = None,
     backend: Annotated[str | None, typer.Option(help="simulated or mock.")] = None,
     engine: Annotated[str | None, typer.Option(help="Physics: pybullet or mujoco.")] = None,
     scenario: Annotated[str | None, typer.Option(help="Scenario file, by name or path.")] = None,

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from wm_bringup.commands import HELD, NOT_HELD
+from wm_control.configuration.share import DEFAULT_ROBOT, ROBOT_HELP
 
 if TYPE_CHECKING:
     from wm_bringup.judging.episode import Episode
@@ -78,7 +79,7 @@ def walk(
     state: Annotated[
         Literal["true", "estimated"], typer.Option(help="What the controller is given.")
     ] = "estimated",
-    robot: Annotated[str, typer.Option(help="Robot by name or YAML file.")] = "g1",
+    robot: Annotated[str, typer.Option(help=ROBOT_HELP)] = DEFAULT_ROBOT,
     engine: Annotated[Literal["pybullet", "mujoco"], typer.Option(help="Physics.")] = "pybullet",
     step_in_place: Annotated[
         bool, typer.Option("--step-in-place", help="Step at zero velocity instead of standing.")

@@ -1,7 +1,8 @@
 """Put the parts of a robot's control together from their configuration files.
 
 One place for what every process and every tool builds; all that is wrong with a configuration
-stops here, with an error that names file and key.
+stops here, with an error that names file and key. ``robot``: name, folder or file, see
+``wm_control.robot.sources.robot_file``.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from wm_bringup.robots.simulated import EngineName, simulate
 from wm_bringup.scenarios.scenario import Scenario
 from wm_control.arbiter.parameters import SafetyParameters
 from wm_control.configuration.parameters import load_parameters, read_yaml
-from wm_control.configuration.share import ShareNotFoundError, config_file
+from wm_control.configuration.share import config_file
 from wm_control.controllers.beside import PlannerBeside
 from wm_control.controllers.model_based import ModelBasedParameters
 from wm_control.errors import ParameterError
@@ -26,19 +27,25 @@ from wm_control.estimation.parameters import EstimatorParameters
 from wm_control.mpc.footstep_mpc import FootstepMpc
 from wm_control.robot.description import RobotDescription
 from wm_control.robot.model import RobotModel
+from wm_control.robot.sources import load_part
 
 CONTROLLERS = ("mpc", "policy")
 """Contestants that can drive the robot."""
 
 
-def safety_parameters() -> SafetyParameters:
-    """Limits of arbiter, filter, watchdog and velocity gate, from config/arbiter.yaml."""
-    return load_parameters(SafetyParameters, config_file("arbiter.yaml"))
+def safety_parameters(robot: str | Path) -> SafetyParameters:
+    """Limits of arbiter, filter, watchdog and velocity gate, from the robot's arbiter.yaml."""
+    return load_part(SafetyParameters, robot, "arbiter")
 
 
-def estimator_parameters() -> EstimatorParameters:
-    """Read config/estimator.yaml."""
-    return load_parameters(EstimatorParameters, config_file("estimator.yaml"))
+def estimator_parameters(robot: str | Path) -> EstimatorParameters:
+    """Read the robot's estimator.yaml."""
+    return load_part(EstimatorParameters, robot, "estimator")
+
+
+def model_based_parameters(robot: str | Path) -> ModelBasedParameters:
+    """Gait, footstep MPC and whole-body control, from the robot's model_based.yaml."""
+    return load_part(ModelBasedParameters, robot, "model_based")
 
 
 def build_estimator(
@@ -46,15 +53,6 @@ def build_estimator(
 ) -> GuardedEstimator:
     """Build the state estimator that the parameters ask for."""
     return make_estimator(description, parameters)
-
-
-def model_based_parameters() -> ModelBasedParameters:
-    """Read config/controllers/mpc.yaml; without that file, the defaults."""
-    try:
-        source = config_file("controllers/mpc.yaml")
-    except ShareNotFoundError:
-        return load_parameters(ModelBasedParameters)
-    return load_parameters(ModelBasedParameters, source)
 
 
 def build_planner(

@@ -26,6 +26,7 @@ from wm_bringup.scenarios.possible import reduced
 from wm_bringup.wire.topics import DIAGNOSTICS
 from wm_control.arbiter.velocity_envelope import envelope_of
 from wm_control.configuration.plain_yaml import write_plain
+from wm_control.configuration.share import DEFAULT_ROBOT
 from wm_control.robot.description import load_robot
 
 LEFT_BEHIND = (
@@ -51,7 +52,7 @@ class DemoOptions:
     controller: str = "mpc"
     policy: Path | None = None
     overlay: Path | None = None
-    robot: str = "g1"
+    robot: str = DEFAULT_ROBOT
     engine: EngineName = "pybullet"
     seed: int = 0
     gui: bool = False
@@ -147,7 +148,9 @@ def judge_run(run: LiveRun, options: DemoOptions) -> Judged:
 def reduced_on(options: DemoOptions) -> list[str]:
     """Velocities of the course that the gate gives to this driver in part only."""
     course, envelope = options.course, envelope_of(options.controller)
-    return list(reduced(course.commanded, stack.safety_parameters().velocity, envelope))
+    return list(
+        reduced(course.commanded, stack.safety_parameters(options.robot).velocity, envelope)
+    )
 
 
 def write_compute_time(latencies: Latencies, path: Path) -> None:

@@ -107,7 +107,10 @@ def _reduction(arguments: GraphArguments) -> str:
     if not arguments.velocity:
         return ""
     command = VelocityCommand(*map(float, arguments.velocity.split()))
-    limits, envelope = safety_parameters().velocity, envelope_of(arguments.controller)
+    limits, envelope = (
+        safety_parameters(arguments.robot).velocity,
+        envelope_of(arguments.controller),
+    )
     return reduction(command, limits, Action.NOMINAL, envelope)
 
 

@@ -25,7 +25,7 @@ from pydantic.dataclasses import dataclass as validated
 from wm_bringup.robots.simulated import EngineName
 from wm_bringup.wire.topics import CLOCK, PROPOSAL, TOPICS, Topic
 from wm_control.configuration.parameters import STRICT, load_parameters
-from wm_control.configuration.share import config_file
+from wm_control.configuration.share import DEFAULT_ROBOT, ROBOT_HELP, config_file
 from wm_control.errors import ParameterError
 
 RECORD_ANYWHERE = ("true", "auto")
@@ -51,7 +51,7 @@ class GraphArguments:
     overlay: str = Field(
         default="", description="manifest that says what the policy's own file does not"
     )
-    robot: str = Field(default="g1", description="robot file by name or path")
+    robot: str = Field(default=DEFAULT_ROBOT, description=ROBOT_HELP)
     backend: Literal["simulated", "mock"] = Field(
         default="simulated", description="what the robot is: simulated or mock"
     )

@@ -164,7 +164,7 @@ def check_ros2_command(machine: Machine) -> Check:
 
 
 def check_robot(machine: Machine) -> Check:
-    """Check that the G1's description loads."""
+    """Check that the description of the robot loads that commands mean."""
     ok = not machine.robot_error
     advice = (
         "" if ok else "reinstall: its URDF comes with example-robot-data, the rest with config/"

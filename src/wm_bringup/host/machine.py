@@ -22,7 +22,7 @@ from typing import Final
 from wm_bringup.host.log_directory import check_log_directory
 from wm_bringup.host.realtime import CONTROL_PRIORITY, PeriodicDeadlines, raise_thread
 from wm_control.configuration.parameters import read_yaml
-from wm_control.configuration.share import share_directory
+from wm_control.configuration.share import DEFAULT_ROBOT, share_directory
 
 LIBRARIES: Final[Mapping[str, str]] = {
     "casadi": "casadi",
@@ -233,11 +233,11 @@ def watch_wake_ups(count: int = WAKE_UPS) -> list[float]:
 
 
 def try_robot() -> tuple[str, str]:
-    """Load the G1; return one line about it, and what went wrong."""
+    """Load the robot that commands mean; return one line about it, and what went wrong."""
     try:
         from wm_control.robot.description import load_robot
 
-        description = load_robot("g1")
+        description = load_robot(DEFAULT_ROBOT)
     except Exception as error:
         return "", one_line(error)
     return f"{description.name}, {len(description.joint_names)} joints", ""

@@ -29,7 +29,7 @@ from wm_bringup.scenarios.faults import Fault
 from wm_bringup.scenarios.possible import Happened, check_possible, missed, reduced
 from wm_bringup.scenarios.scenario import Scenario
 from wm_control.arbiter.velocity_envelope import envelope_of
-from wm_control.configuration.share import config_file
+from wm_control.configuration.share import DEFAULT_ROBOT, config_file
 from wm_control.controllers.model_based import ModelBasedController
 from wm_control.errors import ParameterError, WmError
 from wm_control.mpc.plan import WalkingPlan
@@ -56,7 +56,7 @@ class WalkSetup:
     scenario: Scenario
     controller: Literal["mpc", "policy"] = "mpc"
     state: State = "estimated"
-    robot: str = "g1"
+    robot: str = DEFAULT_ROBOT
     engine: EngineName = "pybullet"
     step_in_place: bool = False
     film: Path | None = None
@@ -114,7 +114,7 @@ def build(
         description,
         _estimator(setup, description, robot),
         [contestant.controller],
-        stack.safety_parameters(),
+        stack.safety_parameters(setup.robot),
         clock=time.thread_time,
     )
     return LockStep(
@@ -132,7 +132,7 @@ def build(
 def _model_based(
     setup: WalkSetup, description: RobotDescription, times: ComputeTimes
 ) -> Contestant:
-    parameters = stack.model_based_parameters()
+    parameters = stack.model_based_parameters(setup.robot)
     if setup.step_in_place:
         parameters = replace(parameters, gait=replace(parameters.gait, stand_at_zero_command=False))
     planner = stack.build_planner(description, parameters, time.thread_time)
@@ -264,7 +264,7 @@ def _for_seed(setup: WalkSetup, seed: int, first: int) -> WalkSetup:
 def _estimator(setup: WalkSetup, description: RobotDescription, robot: SimulatedRobot) -> Estimator:
     if setup.state == "true":
         return TrueStateEstimator(robot.ground_truth)
-    return stack.build_estimator(description, stack.estimator_parameters())
+    return stack.build_estimator(description, stack.estimator_parameters(setup.robot))
 
 
 def _episode(setup: WalkSetup, robot: Simulation, run: Run, seed: int, wall: float) -> Episode:
@@ -292,7 +292,7 @@ def _episode(setup: WalkSetup, robot: Simulation, run: Run, seed: int, wall: flo
 
 def _undone(setup: WalkSetup, happened: Sequence[Happened], end: float) -> tuple[str, ...]:
     """List what was asked for and did not happen by ``end`` [s], or in part only."""
-    limits, envelope = stack.safety_parameters().velocity, envelope_of(setup.controller)
+    limits, envelope = stack.safety_parameters(setup.robot).velocity, envelope_of(setup.controller)
     return (
         *missed(setup.scenario, happened, end),
         *reduced(setup.scenario, limits, envelope),

@@ -218,7 +218,7 @@ class ArbiterNode(StandaloneNode):
     def __init__(self, robot: str) -> None:
         """Build arbiter, filter, publishers and subscriptions; WmError for a bad configuration."""
         super().__init__("arbiter", robot)
-        safety = declare(self.node, safety_parameters(), self._change)
+        safety = declare(self.node, safety_parameters(robot), self._change)
         height = HeightAboveSoles(self.description)
         self._arbiter = Arbiter(self.description, safety.arbiter, height=height)
         self._filter = CommandFilter(self.description, safety.filter)

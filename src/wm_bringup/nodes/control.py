@@ -48,6 +48,7 @@ from wm_bringup.robots.simulated import ENGINES
 from wm_bringup.wire.messages import Level
 from wm_bringup.wire.thinning import Thinning
 from wm_bringup.wire.topics import JOINT_COMMAND, POLICY_PROPOSAL, STEERING
+from wm_control.configuration.share import DEFAULT_ROBOT, ROBOT_HELP
 from wm_control.robot.description import load_robot
 
 TRUTH_TICKS = 10
@@ -110,10 +111,11 @@ class Control:
 
     def _setup(self) -> LoopSetup:
         """Declare the parameters of the nodes; all that the real-time process has to know."""
-        arguments, model_based = self._arguments, model_based_parameters()
+        arguments = self._arguments
+        model_based = model_based_parameters(arguments.robot)
         if "whole_body_controller" in self._node:
             model_based = declare(self._node["whole_body_controller"], model_based)
-        configured = safety_parameters()
+        configured = safety_parameters(arguments.robot)
         if not arguments.ramp:
             configured = replace(configured, arbiter=replace(configured.arbiter, ramp_time=0.0))
         return LoopSetup(
@@ -133,7 +135,7 @@ class Control:
             safety=declare(
                 self._node["arbiter"], configured, lambda safety: self._loop.send(safety)
             ),
-            estimator=declare(self._node["state_estimator"], estimator_parameters()),
+            estimator=declare(self._node["state_estimator"], estimator_parameters(arguments.robot)),
             model_based=model_based,
         )
 
@@ -225,7 +227,7 @@ class Control:
 def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     """Read the command line; ROS's own arguments are left to ROS."""
     parser = argparse.ArgumentParser(prog="control", description=__doc__)
-    parser.add_argument("--robot", default="g1", help="name or path of the robot file")
+    parser.add_argument("--robot", default=DEFAULT_ROBOT, help=ROBOT_HELP)
     parser.add_argument("--backend", default="simulated", choices=tuple(BACKENDS))
     parser.add_argument("--engine", default="pybullet", choices=tuple(ENGINES))
     parser.add_argument("--controller", default="mpc", choices=CONTROLLERS)

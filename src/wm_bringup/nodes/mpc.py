@@ -36,7 +36,7 @@ class MpcNode(StandaloneNode):
     def __init__(self, robot: str) -> None:
         """Build planner, publisher and subscriptions; WmError for a bad configuration."""
         super().__init__("mpc", robot)
-        parameters = declare(self.node, model_based_parameters())
+        parameters = declare(self.node, model_based_parameters(robot))
         self._beside = build_planner(self.description, parameters)
         self._guard = EstimateGuard(self.description)
         self._message = MultiArrayEncoder((("plan", SIZE - PLAN_HEADER),), PLAN_HEADER)

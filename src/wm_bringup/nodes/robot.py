@@ -61,6 +61,7 @@ from wm_control.arbiter.command_check import (
     implausible_timing,
 )
 from wm_control.arbiter.watchdog import CommandWatchdog
+from wm_control.configuration.share import DEFAULT_ROBOT, ROBOT_HELP
 from wm_control.refusal import Refusals
 from wm_control.robot.description import RobotDescription
 from wm_control.types import Command, Observation
@@ -214,7 +215,7 @@ class RobotNode(StandaloneNode):
         super().__init__("robot", arguments.robot)
         world = World(load_scenario(arguments.scenario), arguments.engine, arguments.gui)
         robot = build_robot(arguments.backend, self.description, world)
-        watchdog = CommandWatchdog(self.description, safety_parameters().watchdog)
+        watchdog = CommandWatchdog(self.description, safety_parameters(arguments.robot).watchdog)
         self._interface = RobotInterface(self.node, self.description, self._request_reset)
         self._loop = RobotLoop(robot, watchdog, self._interface.publish)
         self._stop = stop
@@ -267,7 +268,7 @@ class RobotNode(StandaloneNode):
 def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     """Read the command line; ROS's own arguments are left to ROS."""
     parser = argparse.ArgumentParser(prog="robot", description=__doc__)
-    parser.add_argument("--robot", default="g1", help="name or path of the robot file")
+    parser.add_argument("--robot", default=DEFAULT_ROBOT, help=ROBOT_HELP)
     parser.add_argument("--backend", default="simulated", choices=tuple(BACKENDS))
     parser.add_argument("--engine", default="pybullet", choices=tuple(ENGINES))
     parser.add_argument("--scenario", default="", help="name or path of a scenario file")

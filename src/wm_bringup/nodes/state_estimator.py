@@ -100,7 +100,7 @@ class StateEstimatorNode(StandaloneNode):
     def __init__(self, robot: str) -> None:
         """Build estimator, publishers and subscriptions; WmError when the configuration is bad."""
         super().__init__("state_estimator", robot)
-        parameters = declare(self.node, estimator_parameters())
+        parameters = declare(self.node, estimator_parameters(robot))
         self._estimator = make_estimator(self.description, parameters)
         self._interface = StateEstimatorInterface(self.node, self.description)
         self._newest: Estimate | None = None

@@ -92,7 +92,7 @@ class WholeBodyControllerNode(StandaloneNode):
     def __init__(self, robot: str) -> None:
         """Build controller, publisher and subscriptions; WmError for a bad configuration."""
         super().__init__("whole_body_controller", robot)
-        parameters = declare(self.node, model_based_parameters())
+        parameters = declare(self.node, model_based_parameters(robot))
         self._controller = ModelBasedController(self.description, parameters)
         self._refusals = Refusals()
         self._interface = WholeBodyControllerInterface(self.node, self._take_plan, self._refusals)

@@ -8,7 +8,7 @@ import numpy as np
 
 from wm_bringup.robots.base import CONTROL_PERIOD
 from wm_bringup.robots.clocks import SteppedClock
-from wm_control.robot.description import RobotDescription, load_robot
+from wm_control.robot.description import RobotDescription
 from wm_control.robot.quaternion import quaternion_from_rotation
 from wm_control.types import Command, Observation
 
@@ -20,11 +20,9 @@ class MockRobot:
     the compute time change nothing.
     """
 
-    def __init__(
-        self, description: RobotDescription | None = None, *, time_constant: float = 0.05
-    ) -> None:
+    def __init__(self, description: RobotDescription, *, time_constant: float = 0.05) -> None:
         """time_constant: of the approach [s]."""
-        self.description = description or load_robot()
+        self.description = description
         self._keep = math.exp(-CONTROL_PERIOD / time_constant)
         self._observation = self._at_rest()
         self.clock = SteppedClock()

@@ -168,7 +168,7 @@ class VelocityParameters:
 
 @dataclass(frozen=True, slots=True, config=STRICT)
 class SafetyParameters:
-    """config/arbiter.yaml: everything between the operator's wish and the drives."""
+    """A robot's ``arbiter.yaml``: everything between the operator's wish and the drives."""
 
     arbiter: ArbiterParameters = Field(default_factory=ArbiterParameters)
     filter: FilterParameters = Field(default_factory=FilterParameters)

@@ -1,4 +1,7 @@
-"""Print the rule table for people; docs/safety.md holds its output."""
+"""Print the rule table for people: ``python -m wm_control.arbiter.table g1``.
+
+docs/safety.md holds its output.
+"""
 
 from __future__ import annotations
 
@@ -33,8 +36,7 @@ if __name__ == "__main__":  # pragma: no cover
     import sys
 
     from wm_control.arbiter.parameters import SafetyParameters
-    from wm_control.configuration.parameters import load_parameters
-    from wm_control.configuration.share import config_file
+    from wm_control.robot.sources import load_part
 
-    shipped = load_parameters(SafetyParameters, config_file("arbiter.yaml"))
+    shipped = load_part(SafetyParameters, sys.argv[1], "arbiter")
     sys.stdout.write(rule_table(shipped.arbiter) + "\n")

@@ -229,7 +229,7 @@ class CovarianceParameters:
 
 @dataclass(frozen=True, slots=True, config=STRICT)
 class EstimatorParameters:
-    """Everything ``config/estimator.yaml`` may override."""
+    """A robot's ``estimator.yaml``."""
 
     kind: Kind = Field(
         default="invariant_ekf",

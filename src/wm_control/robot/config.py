@@ -1,4 +1,4 @@
-"""Schema of a robot file, ``config/robots/<name>.yaml``: what makes a URDF a robot to control."""
+"""Schema of a robot file, ``robot.yaml`` of a robot's folder: what makes a URDF a robot."""
 
 from __future__ import annotations
 

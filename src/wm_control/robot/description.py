@@ -70,8 +70,8 @@ class RobotDescription:
     capsules: tuple[Capsule, ...]
 
 
-def load_robot(source: str | Path = "g1") -> RobotDescription:
-    """Load a shipped robot by name, or any robot by the path of its YAML file.
+def load_robot(source: str | Path) -> RobotDescription:
+    """Load a robot by its name, its folder or the path of its robot file.
 
     ParameterError for a key or value that the robot file must not hold, RobotDescriptionError when
     URDF and robot file together do not make a robot; both name file, joint or link, and what was

@@ -1,4 +1,8 @@
-"""Find the files that a robot is made of: its YAML and its URDF."""
+"""Find the files that a robot is made of: the YAML files of its folder, and its URDF.
+
+``config/robots/<name>/`` holds everything about one robot: ``robot.yaml`` describes it, the other
+parts beside it are what planner, estimator, arbiter and training need to know of it.
+"""
 
 from __future__ import annotations
 
@@ -7,9 +11,16 @@ import re
 from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, distribution, files
 from pathlib import Path
+from typing import TypeVar
 
-from wm_control.configuration.share import ShareNotFoundError, config_file
+from wm_control.configuration.parameters import load_parameters
+from wm_control.configuration.share import share_directory
 from wm_control.errors import RobotDescriptionError
+
+ROBOT = "robot.yaml"
+SUFFIXES = (".yaml", ".yml")
+
+T = TypeVar("T")
 
 EXAMPLE_ROBOTS = "example-robot-data"
 
@@ -17,14 +28,49 @@ _DISTRIBUTION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
 def robot_file(source: str | Path) -> Path:
-    """Path of a robot's YAML, given the path itself or the name of a shipped robot (``g1``)."""
+    """Path of a robot's ``robot.yaml``.
+
+    source: the name of a shipped robot (a folder of config/robots), any folder that holds a
+    ``robot.yaml``, or the path of the file itself. RobotDescriptionError says what was looked at.
+    """
     path = Path(source)
-    if path.suffix in (".yaml", ".yml"):
+    if path.suffix in SUFFIXES:
         return path
-    try:
-        return config_file(f"robots/{source}.yaml")
-    except ShareNotFoundError as error:
-        raise RobotDescriptionError(f"robot '{source}': {error}") from error
+    shipped = robots_folder() / source
+    folder = shipped if shipped.is_dir() else path
+    if (folder / ROBOT).is_file():
+        return folder / ROBOT
+    known = ", ".join(sorted(f.name for f in robots_folder().iterdir() if f.is_dir()))
+    raise RobotDescriptionError(
+        f"robot '{source}': neither the name of a shipped robot ({known}), nor a folder with a "
+        f"{ROBOT}, nor a .yaml file"
+    )
+
+
+def robots_folder() -> Path:
+    """Folder of the shipped robots."""
+    return share_directory() / "config" / "robots"
+
+
+def robot_part(source: str | Path, part: str) -> Path:
+    """Path of one part of a robot's configuration: ``<part>.yaml`` beside its robot file.
+
+    RobotDescriptionError when there is none.
+    """
+    robot = robot_file(source)
+    path = robot.with_name(f"{part}.yaml")
+    if not path.is_file():
+        there = ", ".join(sorted(p.name for p in path.parent.glob("*.yaml"))) or "nothing"
+        raise RobotDescriptionError(
+            f"robot '{source}': there is no {path}; found there: {there} (docs/robots.md says what "
+            "a robot's folder holds)"
+        )
+    return path
+
+
+def load_part(schema: type[T], source: str | Path, part: str) -> T:
+    """Read one part of a robot's configuration; ParameterError for what must not be in it."""
+    return load_parameters(schema, robot_part(source, part))
 
 
 def urdf_file(source: str, robot: Path) -> Path:

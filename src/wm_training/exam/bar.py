@@ -77,6 +77,7 @@ class Case:
 
     name: str
     policy: Path
+    robot: str
     scenario: Scenario
     seed: int
     film: Path | None = None
@@ -117,7 +118,7 @@ class Outcome:
         return drifted or not (self.velocity_rmse <= LOST_VELOCITY)
 
 
-def command_cases(policy: Path, seeds: int, film: Path | None = None) -> list[Case]:
+def command_cases(policy: Path, robot: str, seeds: int, film: Path | None = None) -> list[Case]:
     """All commands, ``seeds`` episodes each; film: folder for strips of the first seed."""
     cases = []
     for name, (x, y, yaw) in COMMANDS.items():
@@ -131,11 +132,11 @@ def command_cases(policy: Path, seeds: int, film: Path | None = None) -> list[Ca
         )
         for seed in range(seeds):
             picture = film / f"{name.replace(' ', '_')}.png" if film and not seed else None
-            cases.append(Case(name, policy, scenario, seed, picture))
+            cases.append(Case(name, policy, robot, scenario, seed, picture))
     return cases
 
 
-def kicked_cases(policy: Path, episodes: int, first_seed: int = 1000) -> list[Case]:
+def kicked_cases(policy: Path, robot: str, episodes: int, first_seed: int = 1000) -> list[Case]:
     """Random commands every 4 s, kicks of 1 m/s every 4 s, friction from 0.4 to 1."""
     cases = []
     for seed in range(first_seed, first_seed + episodes):
@@ -145,21 +146,28 @@ def kicked_cases(policy: Path, episodes: int, first_seed: int = 1000) -> list[Ca
             drawn = rng.uniform((-0.3, -0.3, -0.5), (1.0, 0.3, 0.5))
             segments.append(VelocitySegment(float(at), *(float(v) for v in drawn)))
         friction = float(rng.uniform(0.4, 1.0))
-        cases.append(_kicked("kicks", policy, tuple(segments), friction, seed))
+        cases.append(_kicked("kicks", policy, robot, tuple(segments), friction, seed))
     return cases
 
 
-def kicked_standing_cases(policy: Path, episodes: int, first_seed: int = 2000) -> list[Case]:
+def kicked_standing_cases(
+    policy: Path, robot: str, episodes: int, first_seed: int = 2000
+) -> list[Case]:
     """Kick it as often and on the same floors while no motion is asked for."""
     cases = []
     for seed in range(first_seed, first_seed + episodes):
         friction = float(np.random.default_rng(seed).uniform(0.4, 1.0))
-        cases.append(_kicked("kicks while standing", policy, (), friction, seed))
+        cases.append(_kicked("kicks while standing", policy, robot, (), friction, seed))
     return cases
 
 
 def _kicked(
-    name: str, policy: Path, velocity: tuple[VelocitySegment, ...], friction: float, seed: int
+    name: str,
+    policy: Path,
+    robot: str,
+    velocity: tuple[VelocitySegment, ...],
+    friction: float,
+    seed: int,
 ) -> Case:
     scenario = Scenario(
         name=name,
@@ -171,13 +179,15 @@ def _kicked(
         initial_joint_noise=0.005,
         kicks=every(KICK_PERIOD, KICK, DURATION, seed),
     )
-    return Case(name, policy, scenario, seed)
+    return Case(name, policy, robot, scenario, seed)
 
 
 def run_case(case: Case) -> Outcome:
     """Run and judge one episode."""
-    description = load_robot()
-    setup = WalkSetup(case.scenario, "policy", policy=case.policy, engine=case.engine)
+    description = load_robot(case.robot)
+    setup = WalkSetup(
+        case.scenario, "policy", robot=case.robot, policy=case.policy, engine=case.engine
+    )
     robot = simulate(description, case.scenario, case.engine)
     try:
         run = build(setup, description, robot, case.seed).run(case.seed)

@@ -18,6 +18,7 @@ from wm_training.run_folder import TrainingRun
 
 def judge(
     policy: Path,
+    robot: str,
     run: TrainingRun | None,
     jobs: int,
     report: Callable[[str, float], None],
@@ -31,9 +32,9 @@ def judge(
     """
     film = None if run is None else run.folder / "film"
     cases = [
-        *command_cases(policy, seeds, film),
-        *kicked_cases(policy, kicks),
-        *kicked_standing_cases(policy, kicks // 5),
+        *command_cases(policy, robot, seeds, film),
+        *kicked_cases(policy, robot, kicks),
+        *kicked_standing_cases(policy, robot, kicks // 5),
     ]
     outcomes = []
     for outcome in run_cases(cases, jobs):

@@ -1,4 +1,4 @@
-"""Every number of the training, with its unit and meaning; config/training/*.yaml overrides."""
+"""Every number of the training, with its unit and meaning; a robot's training.yaml overrides."""
 
 from __future__ import annotations
 
@@ -216,7 +216,7 @@ class ImitationParameters:
 
 @dataclass(frozen=True, slots=True, config=STRICT)
 class TrainingParameters:
-    """config/training/*.yaml."""
+    """A robot's ``training.yaml``."""
 
     name: str = "g1_legs"
     rate: float = Field(default=50.0, description="of the policy [Hz]")

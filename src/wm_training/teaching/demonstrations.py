@@ -18,7 +18,7 @@ from wm_bringup.lockstep.true_state import TrueStateEstimator
 from wm_bringup.robots.simulated import simulate
 from wm_bringup.scenarios.scenario import Ground, Payload, Scenario, VelocitySegment
 from wm_control.controllers.model_based import ModelBasedParameters
-from wm_control.robot.description import RobotDescription
+from wm_control.robot.description import load_robot
 from wm_policy.loading import load_policy
 from wm_training.kicks import every
 from wm_training.learning.parameters import ImitationParameters
@@ -77,19 +77,19 @@ class Lesson:
     fell: bool
 
 
-def teacher_parameters(stride: float, com_height: float) -> ModelBasedParameters:
+def teacher_parameters(robot: str, stride: float, com_height: float) -> ModelBasedParameters:
     """Return the model-based controller's parameters, with the student's cadence [s].
 
     com_height: above the soles [m]; higher than where the teacher walks best, because students
     never quite unlearn the crouch that they were shown.
     """
-    parameters = stack.model_based_parameters()
+    parameters = stack.model_based_parameters(robot)
     gait = replace(parameters.gait, step_duration=0.5 * stride, com_height=com_height)
     return replace(parameters, gait=gait)
 
 
 def teach(
-    description: RobotDescription,
+    robot: str,
     policy: Path,
     seed: int,
     parameters: ImitationParameters,
@@ -101,16 +101,19 @@ def teach(
     scenario = random_scenario(rng, duration)
     size = float(rng.uniform(*KICKS))
     scenario = replace(scenario, kicks=every(3.0, size, duration, seed))
-    robot = simulate(description, scenario)
+    description = load_robot(robot)
+    simulated = simulate(description, scenario)
     turns = rng.random(int(duration / TURN) + 2) < student_share
     student = load_policy(policy, description)
     assert student.manifest.phase is not None
-    teacher = teacher_parameters(1.0 / student.manifest.phase.frequency, parameters.com_height)
+    teacher = teacher_parameters(
+        robot, 1.0 / student.manifest.phase.frequency, parameters.com_height
+    )
     demonstrator = Demonstrator(
         description,
         teacher,
         student,
-        stack.build_estimator(description, stack.estimator_parameters()),
+        stack.build_estimator(description, stack.estimator_parameters(robot)),
         lambda now: bool(now > FIRST_TURN and turns[int(now / TURN)]),
     )
     planner = stack.build_planner(description, teacher, time.thread_time)
@@ -118,15 +121,17 @@ def teach(
     contestant = ModelBasedContestant(planner, demonstrator, times.plan)
     loop = ControlLoop(
         description,
-        TrueStateEstimator(robot.ground_truth),
+        TrueStateEstimator(simulated.ground_truth),
         [demonstrator],
-        stack.safety_parameters(),
+        stack.safety_parameters(robot),
         clock=time.thread_time,
     )
     try:
-        run = LockStep(robot, loop, contestant, scenario, times, clock=time.thread_time).run(seed)
+        run = LockStep(simulated, loop, contestant, scenario, times, clock=time.thread_time).run(
+            seed
+        )
     finally:
-        robot.close()
+        simulated.close()
     end = float(run.trace["time"][-1])
     last = end - BEFORE_FALL if run.fall else end
     return Lesson(_usable(demonstrator.examples, last), end, bool(run.fall))

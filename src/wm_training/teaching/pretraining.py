@@ -13,7 +13,7 @@ from pathlib import Path
 import torch
 
 from wm_control.errors import WmError
-from wm_control.robot.description import RobotDescription, load_robot
+from wm_control.robot.description import RobotDescription
 from wm_training.learning.export import save_policy
 from wm_training.learning.imitation import canonical, fit
 from wm_training.learning.networks import Actor, layers_of
@@ -145,7 +145,7 @@ def _lesson(work: tuple[Path, Path, int, TrainingRun, float]) -> Demonstrations:
     if path.is_file():
         return Demonstrations.load(path)
     begin = time.process_time()
-    lesson: Lesson = teach(load_robot(), student, seed, run.parameters.imitation, share)
+    lesson: Lesson = teach(run.robot, student, seed, run.parameters.imitation, share)
     log = {
         "seed": seed,
         "seconds": lesson.seconds,

@@ -88,7 +88,7 @@ def test_a_replayed_controller_does_what_it_did_in_the_walk(walk):
     from wm_bringup.cycle import stack
     from wm_control.controllers.model_based import ModelBasedController
 
-    controller = ModelBasedController(walk.description, stack.model_based_parameters())
+    controller = ModelBasedController(walk.description, stack.model_based_parameters("g1"))
     controller.reset(walk.ticks[0].estimate)
     for tick, plan in zip(walk.ticks, walk.plans, strict=True):
         controller.receive(plan)

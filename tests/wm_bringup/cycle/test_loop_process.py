@@ -27,9 +27,9 @@ def setup(**changes):
         "gui": False,
         "ros_time": True,
         "options": CycleOptions(arm=False, held=False),
-        "safety": safety_parameters(),
-        "estimator": estimator_parameters(),
-        "model_based": model_based_parameters(),
+        "safety": safety_parameters("g1"),
+        "estimator": estimator_parameters("g1"),
+        "model_based": model_based_parameters("g1"),
     }
     return LoopSetup(**{**arguments, **changes})
 

@@ -176,7 +176,7 @@ def test_a_limit_set_while_walking_acts_on_every_driver_within_a_tenth_of_a_seco
     assert max(later) <= 0.2
     observer.until("the planner to follow", lambda: admitted() and plan_velocity(bench) > 0.15)
     assert plan_velocity(bench) <= 0.2
-    limit = safety_parameters().velocity.max_linear_x
+    limit = safety_parameters("g1").velocity.max_linear_x
     assert observer.set_parameter("arbiter", "velocity.max_linear_x", limit).successful
     observer.until("the planner to stop", lambda: plan_velocity(bench) == 0.0)
 

@@ -28,7 +28,7 @@ def depth(compliance):
     """By how much the robot stands lower after 50 ms than on rigid ground [m]."""
     heights = []
     for c in (0.0, compliance):
-        robot = simulate(load_robot(), Scenario(duration=1.0, ground=Ground(compliance=c)))
+        robot = simulate(load_robot("g1"), Scenario(duration=1.0, ground=Ground(compliance=c)))
         try:
             robot.reset(0)
             for _ in range(25):
@@ -58,7 +58,7 @@ def test_creeping_soles_turn_and_sink_the_estimate_no_more(compliance, seed):
     )
     recording = record(scenario, seed, "invariant_ekf", policy=POLICY)
     assert not recording.fall
-    estimator = stack.build_estimator(load_robot(), stack.estimator_parameters())
+    estimator = stack.build_estimator(load_robot("g1"), stack.estimator_parameters("g1"))
     estimates = replay(estimator, recording)
     truth, rows = truth_of(recording)
     figures = judge_estimate(at_rows(estimates, rows), truth)

@@ -159,7 +159,7 @@ def test_one_lost_packet_at_full_walk_is_no_restart_and_no_fall(lost_at):
         faults=(f"observation:drop=1@{lost_at - 0.001:.3f}+0.002",),
     )
     records = []
-    description = load_robot()
+    description = load_robot("g1")
     robot = simulate(description, scenario)
     lockstep = build(
         WalkSetup(scenario),
@@ -198,7 +198,7 @@ def test_a_burst_of_lost_packets_is_no_contradiction_of_the_joints_speeds():
 def test_a_plan_arrives_after_its_estimate_and_is_followed_at_the_next_tick_at_the_earliest():
     scenario = Scenario(duration=0.2, velocity=(VelocitySegment(0.0, 0.4),))
     ages = []
-    description = load_robot()
+    description = load_robot("g1")
     robot = simulate(description, scenario)
     lockstep = build(
         WalkSetup(scenario),

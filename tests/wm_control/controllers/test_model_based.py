@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from robot_states import at, planner_and_controller
 
-from wm_control.configuration.share import config_file
 from wm_control.controllers.model_based import (
     STALE_PERIODS,
     ModelBasedController,
@@ -15,6 +14,7 @@ from wm_control.controllers.model_based import (
 from wm_control.errors import ParameterError
 from wm_control.mpc.footstep_mpc import FootstepMpc
 from wm_control.mpc.plan import Mode, pack, unpack
+from wm_control.robot.sources import robot_part
 from wm_control.types import Status, VelocityCommand
 
 DT = 0.002
@@ -241,7 +241,7 @@ def test_planner_and_controller_share_their_parameters(g1):
 
 
 def test_the_shipped_configuration_is_valid(g1):
-    planner, _ = planner_and_controller(g1, config_file("controllers/mpc.yaml"))
+    planner, _ = planner_and_controller(g1, robot_part("g1", "model_based"))
     assert planner.parameters.period == pytest.approx(0.008)
 
 

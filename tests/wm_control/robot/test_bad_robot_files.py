@@ -67,7 +67,7 @@ def test_the_biped_that_the_other_tests_break_is_fine(write):
 
 
 def test_an_unknown_robot_is_named_with_those_that_exist():
-    with pytest.raises(RobotDescriptionError, match=r"robot 'g2'.*g1\.yaml"):
+    with pytest.raises(RobotDescriptionError, match=r"robot 'g2'.*a shipped robot \(g1\)"):
         load_robot("g2")
 
 

@@ -90,16 +90,16 @@ def test_nothing_judged_meets_nothing() -> None:
 
 def test_cases_are_those_of_the_bar() -> None:
     policy = Path("policy.yaml")
-    assert {case.name for case in command_cases(policy, 2)} == set(COMMANDS)
-    assert len(command_cases(policy, 2)) == 2 * len(COMMANDS)
-    for case in kicked_cases(policy, 20):
+    assert {case.name for case in command_cases(policy, "g1", 2)} == set(COMMANDS)
+    assert len(command_cases(policy, "g1", 2)) == 2 * len(COMMANDS)
+    for case in kicked_cases(policy, "g1", 20):
         assert 0.4 <= case.scenario.ground.friction <= 1.0
         assert case.scenario.noise == "nominal"
         assert case.scenario.delay == 0.008
         assert [kick.at for kick in case.scenario.kicks] == [4.0, 8.0, 12.0]
         speeds = [np.linalg.norm(kick.velocity) for kick in case.scenario.kicks]
         assert speeds == pytest.approx([1.0] * 3)
-    for case in kicked_standing_cases(policy, 20):
+    for case in kicked_standing_cases(policy, "g1", 20):
         assert case.scenario.velocity == ()
         assert 0.4 <= case.scenario.ground.friction <= 1.0
         assert len(case.scenario.kicks) == 3
@@ -115,7 +115,7 @@ def test_the_shipped_policy_passes_every_check_with_golden_answers() -> None:
 
 
 def test_the_shipped_policy_walks_where_it_is_asked_to() -> None:
-    case = next(c for c in command_cases(shipped_policy(), 1) if c.name == "forward 0.5")
+    case = next(c for c in command_cases(shipped_policy(), "g1", 1) if c.name == "forward 0.5")
     short = replace(case, scenario=replace(case.scenario, duration=7.0))
     outcome = run_case(short)
     assert not outcome.fell

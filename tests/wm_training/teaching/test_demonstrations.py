@@ -36,7 +36,7 @@ def test_the_students_clock_is_in_the_teachers_step() -> None:
 @pytest.fixture(scope="module")
 def lesson() -> Demonstrations:
     """A few seconds in which the teacher drives, with the shipped policy as the student."""
-    return teach(ROBOT, shipped_policy(), 5, ImitationParameters(lesson=4.0), 0.0).demonstrations
+    return teach("g1", shipped_policy(), 5, ImitationParameters(lesson=4.0), 0.0).demonstrations
 
 
 def test_a_lesson_holds_one_example_per_period_of_the_student(lesson: Demonstrations) -> None:

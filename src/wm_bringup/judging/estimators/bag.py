@@ -23,7 +23,7 @@ from wm_control.types import Array, Observation
 _SAME_INSTANT = 1e-4
 
 
-def read_recording(path: Path, robot: str = "g1") -> Recording:
+def read_recording(path: Path, robot: str) -> Recording:
     """Read the last run in a bag; same bag, same recording.
 
     A robot that is held repeats its first observation; the run begins with the last of these.

@@ -16,6 +16,7 @@ from wm_bringup.lockstep.lockstep import LockStep
 from wm_bringup.robots.base import GroundTruth, SimulatedRobot
 from wm_bringup.robots.simulated import EngineName, simulate
 from wm_bringup.scenarios.scenario import Scenario
+from wm_control.configuration.share import DEFAULT_ROBOT
 from wm_control.estimation.parameters import Kind
 from wm_control.mpc.plan import WalkingPlan, read_plan
 from wm_control.robot.description import load_robot
@@ -131,7 +132,7 @@ def record(
     seed: int,
     walked_on: Kind = "leg_odometry",
     policy: Path | None = None,
-    robot: str = "g1",
+    robot: str = DEFAULT_ROBOT,
     engine: EngineName = "pybullet",
 ) -> Recording:
     """Walk one episode, until its end or a fall, and record it.
@@ -145,9 +146,9 @@ def record(
     )
     times = compute_times(seed)
     contestant = CONTESTANTS[setup.controller](setup, description, times)
-    parameters = replace(stack.estimator_parameters(), kind=walked_on)
+    parameters = replace(stack.estimator_parameters(robot), kind=walked_on)
     estimator = stack.build_estimator(description, parameters)
-    safety = stack.safety_parameters()
+    safety = stack.safety_parameters(robot)
     loop = ControlLoop(
         description, estimator, [contestant.controller], safety, clock=time.thread_time
     )

@@ -20,6 +20,7 @@ from wm_bringup.nodes.support.rivals import RivalWatch
 from wm_bringup.wire.cdr import MessageError
 from wm_bringup.wire.messages import Level
 from wm_bringup.wire.topics import STEERING, Topic
+from wm_control.configuration.share import DEFAULT_ROBOT, ROBOT_HELP
 from wm_control.robot.description import load_robot
 
 A = TypeVar("A", bound="StandaloneNode")
@@ -31,7 +32,7 @@ REPORT_PERIOD = 1.0
 def robot_argument(name: str, arguments: Sequence[str] | None) -> str:
     """Read ``--robot NAME`` from a node's command line; ROS's own arguments are left to ROS."""
     parser = argparse.ArgumentParser(prog=name)
-    parser.add_argument("--robot", default="g1", help="name or path of the robot file")
+    parser.add_argument("--robot", default=DEFAULT_ROBOT, help=ROBOT_HELP)
     known = remove_ros_args(sys.argv if arguments is None else [name, *arguments])
     robot: str = parser.parse_args(known[1:]).robot
     return robot

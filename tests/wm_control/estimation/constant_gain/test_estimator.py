@@ -9,10 +9,9 @@ import pinocchio as pin
 import pytest
 from synthetic import NO_ERRORS, SensorErrors
 
-from wm_control.configuration.parameters import load_parameters
-from wm_control.configuration.share import config_file
 from wm_control.estimation.factory import make_estimator
 from wm_control.estimation.parameters import EstimatorParameters
+from wm_control.robot.sources import load_part
 from wm_control.types import Estimate
 
 ERRORS = SensorErrors()
@@ -52,7 +51,7 @@ def finite(estimate):
 
 
 def test_shipped_parameters_are_valid():
-    assert load_parameters(EstimatorParameters, config_file("estimator.yaml"))
+    assert load_part(EstimatorParameters, "g1", "estimator")
 
 
 def test_reset_puts_the_middle_between_the_soles_at_the_origin(estimator, rest):
