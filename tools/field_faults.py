@@ -29,9 +29,9 @@ import numpy as np
 
 from wm_bringup.judging.episode import proportion_interval
 from wm_bringup.judging.episodes import WalkSetup, build
-from wm_bringup.robots.base import CONTROL_PERIOD
 from wm_bringup.robots.simulated import simulate
 from wm_bringup.scenarios.scenario import Scenario, VelocitySegment
+from wm_control.constants import CONTROL_PERIOD
 from wm_control.robot.description import load_robot
 from wm_policy.models import shipped_policy
 

@@ -23,8 +23,8 @@ from wm_bringup.bench.walking import RecordedWalk
 from wm_bringup.cycle import stack
 from wm_bringup.cycle.loop import ControlLoop
 from wm_bringup.host.realtime import CONTROL_PRIORITY, PeriodicDeadlines, raise_thread
-from wm_bringup.robots.base import CONTROL_PERIOD
 from wm_bringup.robots.simulated import EngineName, simulate
+from wm_control.constants import CONTROL_PERIOD
 from wm_control.controllers.model_based import ModelBasedController
 from wm_control.estimation.parameters import EstimatorParameters, Kind
 from wm_control.mpc.footstep_mpc import FootstepMpc

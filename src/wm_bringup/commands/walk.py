@@ -14,6 +14,7 @@ import typer
 
 from wm_bringup.commands import HELD, NOT_HELD
 from wm_control.configuration.share import DEFAULT_ROBOT, ROBOT_HELP
+from wm_control.constants import CONTROL_PERIOD
 
 if TYPE_CHECKING:
     from wm_bringup.judging.episode import Episode
@@ -289,7 +290,6 @@ def _run(
 
 def _summary(episodes: Sequence[Episode]) -> dict[str, Any]:
     from wm_bringup.judging.episode import summarise_episodes
-    from wm_bringup.robots.base import CONTROL_PERIOD
 
     stages = {
         name: median(e.cpu_per_tick_ms[name] for e in episodes)

@@ -13,7 +13,6 @@ from dataclasses import dataclass, replace
 from queue import Empty, SimpleQueue
 
 from wm_bringup.cycle.latency import LatencySample
-from wm_bringup.robots.base import CONTROL_PERIOD
 from wm_control.arbiter.arbiter import Arbiter
 from wm_control.arbiter.command_filter import CommandFilter
 from wm_control.arbiter.height import HeightAboveSoles
@@ -23,6 +22,7 @@ from wm_control.arbiter.parameters import SafetyParameters
 from wm_control.arbiter.velocity_envelope import envelope_of
 from wm_control.arbiter.velocity_gate import bounded
 from wm_control.configuration.parameters import load_parameters
+from wm_control.constants import CONTROL_PERIOD
 from wm_control.robot.description import RobotDescription
 from wm_control.types import (
     Action,

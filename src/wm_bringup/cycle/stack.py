@@ -12,12 +12,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from wm_bringup.robots.base import CONTROL_PERIOD, Robot
+from wm_bringup.robots.base import Robot
 from wm_bringup.robots.simulated import EngineName, simulate
 from wm_bringup.scenarios.scenario import Scenario
 from wm_control.arbiter.parameters import SafetyParameters
 from wm_control.configuration.parameters import load_parameters, read_yaml
 from wm_control.configuration.share import config_file
+from wm_control.constants import CONTROL_PERIOD
 from wm_control.controllers.beside import PlannerBeside
 from wm_control.controllers.model_based import ModelBasedParameters
 from wm_control.errors import ParameterError

@@ -16,7 +16,7 @@ from wm_bringup.record.film import UNITS, Moment, command_text, film_strip
 from wm_bringup.record.strides import gait_windows
 from wm_bringup.report.plots import Motion, plot_latency, plot_motion
 from wm_bringup.report.tables import number, triple
-from wm_bringup.robots.base import CONTROL_PERIOD
+from wm_control.constants import CONTROL_PERIOD
 from wm_control.robot.description import RobotDescription
 
 MID_SEGMENT = 0.75

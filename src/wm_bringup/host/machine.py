@@ -23,6 +23,7 @@ from wm_bringup.host.log_directory import check_log_directory
 from wm_bringup.host.realtime import CONTROL_PRIORITY, PeriodicDeadlines, raise_thread
 from wm_control.configuration.parameters import read_yaml
 from wm_control.configuration.share import DEFAULT_ROBOT, share_directory
+from wm_control.constants import CONTROL_PERIOD
 
 LIBRARIES: Final[Mapping[str, str]] = {
     "casadi": "casadi",
@@ -51,8 +52,7 @@ FIFO_PRIORITY: Final = 1
 GIBIBYTE: Final = 2.0**30
 
 WAKE_UPS: Final = 1000
-WAKE_UP_PERIOD: Final = 0.002
-"""How often a waiting thread is watched, and how far apart: as the control loop wakes up [s]."""
+"""How often a waiting thread is watched, as far apart as the control loop wakes up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,7 +223,7 @@ def watch_wake_ups(count: int = WAKE_UPS) -> list[float]:
 
     def wait() -> None:
         raise_thread(CONTROL_PRIORITY)
-        deadlines = PeriodicDeadlines(WAKE_UP_PERIOD, patience=count)
+        deadlines = PeriodicDeadlines(CONTROL_PERIOD, patience=count)
         lateness.extend(deadlines.wait().lateness for _ in range(count))
 
     thread = threading.Thread(target=wait)

@@ -21,7 +21,7 @@ from wm_bringup.lockstep.compute_time import ComputeTime
 from wm_bringup.lockstep.contestants import Contestant, LearnedContestant, ModelBasedContestant
 from wm_bringup.lockstep.lockstep import ComputeTimes, DrawnComputeTimes, LockStep, Run, State
 from wm_bringup.lockstep.true_state import TrueStateEstimator
-from wm_bringup.robots.base import CONTROL_PERIOD, SimulatedRobot
+from wm_bringup.robots.base import SimulatedRobot
 from wm_bringup.robots.simulated import EngineName, check_engine, simulate
 from wm_bringup.robots.simulation.sensor_faults import PACKET
 from wm_bringup.robots.simulation.simulation import Simulation
@@ -30,6 +30,7 @@ from wm_bringup.scenarios.possible import Happened, check_possible, missed, redu
 from wm_bringup.scenarios.scenario import Scenario
 from wm_control.arbiter.velocity_envelope import envelope_of
 from wm_control.configuration.share import DEFAULT_ROBOT, config_file
+from wm_control.constants import CONTROL_PERIOD
 from wm_control.controllers.model_based import ModelBasedController
 from wm_control.errors import ParameterError, WmError
 from wm_control.mpc.plan import WalkingPlan

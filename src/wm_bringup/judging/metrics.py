@@ -9,9 +9,9 @@ import numpy as np
 
 from wm_bringup.record.strides import Strides, settled_strides, tilt_of, touchdowns, yaw_of
 from wm_bringup.record.trace import Trace
+from wm_control.constants import GRAVITY
 from wm_control.types import LEFT, Array
 
-GRAVITY = 9.81
 LOADED = 0.2
 """Share of the body weight above which a sole counts as loaded, for slip."""
 

@@ -21,10 +21,11 @@ from wm_bringup.lockstep.compute_time import ComputeTimeDraws
 from wm_bringup.lockstep.contestants import Contestant
 from wm_bringup.record.fall import FallLimits, fall_cause, height_of
 from wm_bringup.record.trace import Trace, TraceRecorder
-from wm_bringup.robots.base import CONTROL_PERIOD, GroundTruth, SimulatedRobot
+from wm_bringup.robots.base import GroundTruth, SimulatedRobot
 from wm_bringup.scenarios.scenario import Scenario
 from wm_control.arbiter.arbiter import arming_obstacle
 from wm_control.arbiter.operator import OperatorInput
+from wm_control.constants import CONTROL_PERIOD
 from wm_control.errors import WmError
 from wm_control.mpc.plan import WalkingPlan
 from wm_control.types import Action, Decision, Observation, Status, VelocityCommand

@@ -22,7 +22,6 @@ from wm_bringup.nodes.support.qos import publisher, subscribe_bytes
 from wm_bringup.nodes.support.refusing import tell_refusal
 from wm_bringup.nodes.support.standalone import StandaloneNode, robot_argument
 from wm_bringup.nodes.support.velocity_topic import listen_to_velocity
-from wm_bringup.robots.base import CONTROL_PERIOD
 from wm_bringup.wire import decisions
 from wm_bringup.wire.cdr import MessageError
 from wm_bringup.wire.messages import (
@@ -57,6 +56,7 @@ from wm_control.arbiter.operator import NO_REQUEST, OperatorInput
 from wm_control.arbiter.parameters import SafetyParameters
 from wm_control.arbiter.safeguards import SafeguardReport, report_safeguards
 from wm_control.arbiter.velocity_gate import VelocityGate, bounded
+from wm_control.constants import CONTROL_PERIOD
 from wm_control.estimation.estimate_check import EstimateGuard
 from wm_control.refusal import Refusal, Refusals
 from wm_control.types import (

@@ -12,11 +12,11 @@ from rclpy.node import Node
 from wm_bringup.host import realtime
 from wm_bringup.nodes.support.process import SPIN_TIME
 from wm_bringup.nodes.support.qos import publisher, subscribe_bytes
-from wm_bringup.robots.base import CONTROL_PERIOD
 from wm_bringup.wire.cdr import MessageError
 from wm_bringup.wire.messages import decode_command, decode_estimate, decode_velocity
 from wm_bringup.wire.proposals import ProposalEncoder
 from wm_bringup.wire.topics import ESTIMATE, JOINT_COMMAND, POLICY_PROPOSAL, VELOCITY, Topic
+from wm_control.constants import CONTROL_PERIOD
 from wm_control.estimation.estimate_check import EstimateGuard
 from wm_control.robot.description import RobotDescription
 from wm_policy.beside import PolicyBeside

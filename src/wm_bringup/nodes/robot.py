@@ -35,7 +35,7 @@ from wm_bringup.nodes.support.diagnostics import Health
 from wm_bringup.nodes.support.qos import publisher
 from wm_bringup.nodes.support.refusing import tell_refusal
 from wm_bringup.nodes.support.standalone import StandaloneNode
-from wm_bringup.robots.base import CONTROL_PERIOD, Robot
+from wm_bringup.robots.base import Robot
 from wm_bringup.robots.simulated import ENGINES
 from wm_bringup.wire.messages import (
     JointStateEncoder,
@@ -62,6 +62,7 @@ from wm_control.arbiter.command_check import (
 )
 from wm_control.arbiter.watchdog import CommandWatchdog
 from wm_control.configuration.share import DEFAULT_ROBOT, ROBOT_HELP
+from wm_control.constants import CONTROL_PERIOD
 from wm_control.refusal import Refusals
 from wm_control.robot.description import RobotDescription
 from wm_control.types import Command, Observation

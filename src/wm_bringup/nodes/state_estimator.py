@@ -20,7 +20,6 @@ from wm_bringup.nodes.support.diagnostics import Health
 from wm_bringup.nodes.support.parameters import declare
 from wm_bringup.nodes.support.qos import publisher
 from wm_bringup.nodes.support.standalone import StandaloneNode, robot_argument
-from wm_bringup.robots.base import CONTROL_PERIOD
 from wm_bringup.wire.messages import (
     JointStateDecoder,
     Level,
@@ -33,6 +32,7 @@ from wm_bringup.wire.sample_joiner import SampleJoiner
 from wm_bringup.wire.sole_frames import SoleFrames
 from wm_bringup.wire.topics import ESTIMATE, IMU, JOINT_STATES, LEFT_WRENCH, ODOM, RIGHT_WRENCH
 from wm_bringup.wire.vectors import ESTIMATE_HEADER, estimate_size, pack_estimate
+from wm_control.constants import CONTROL_PERIOD
 from wm_control.estimation.factory import make_estimator
 from wm_control.robot.description import RobotDescription
 from wm_control.types import LEFT, RIGHT, Estimate, Observation

@@ -19,12 +19,12 @@ from wm_bringup.nodes.support.parameters import declare
 from wm_bringup.nodes.support.qos import publisher, subscribe_bytes
 from wm_bringup.nodes.support.refusing import tell_refusal
 from wm_bringup.nodes.support.standalone import StandaloneNode, robot_argument
-from wm_bringup.robots.base import CONTROL_PERIOD
 from wm_bringup.wire.cdr import MessageError
 from wm_bringup.wire.messages import Level, decode_estimate, decode_multi_array
 from wm_bringup.wire.proposals import ProposalEncoder
 from wm_bringup.wire.topics import ESTIMATE, PLAN, PROPOSAL
 from wm_bringup.wire.vectors import join_vector
+from wm_control.constants import CONTROL_PERIOD
 from wm_control.controllers.beside import Arrival, EstimateOrder
 from wm_control.controllers.model_based import ModelBasedController
 from wm_control.estimation.estimate_check import EstimateGuard

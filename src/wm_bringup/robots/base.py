@@ -13,9 +13,6 @@ from wm_bringup.robots.clocks import RobotClock
 from wm_control.robot.description import RobotDescription
 from wm_control.types import Array, Command, Observation
 
-CONTROL_PERIOD = 0.002
-"""Time that one ``Robot.step`` advances [s]."""
-
 
 @dataclass(frozen=True, slots=True)
 class GroundTruth:

@@ -6,8 +6,8 @@ import math
 
 import numpy as np
 
-from wm_bringup.robots.base import CONTROL_PERIOD
 from wm_bringup.robots.clocks import SteppedClock
+from wm_control.constants import CONTROL_PERIOD, GRAVITY
 from wm_control.robot.description import RobotDescription
 from wm_control.robot.quaternion import quaternion_from_rotation
 from wm_control.types import Command, Observation
@@ -81,5 +81,5 @@ class MockRobot:
             joint_torque=np.zeros(n),
             imu_orientation=np.array(quaternion_from_rotation(rotation)),
             imu_angular_velocity=np.zeros(3),
-            imu_linear_acceleration=rotation.T @ np.array([0.0, 0.0, 9.81]),
+            imu_linear_acceleration=rotation.T @ np.array([0.0, 0.0, GRAVITY]),
         )

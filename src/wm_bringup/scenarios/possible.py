@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from wm_bringup.scenarios.faults import ROUNDING, Fault
-from wm_bringup.scenarios.scenario import SHORTEST, Kick, Push, Scenario, VelocitySegment
+from wm_bringup.scenarios.scenario import Kick, Push, Scenario, VelocitySegment
 from wm_control.arbiter.parameters import VelocityParameters
 from wm_control.arbiter.velocity_envelope import VelocityEnvelope
 from wm_control.arbiter.velocity_gate import reduction
+from wm_control.constants import CONTROL_PERIOD
 from wm_control.errors import ParameterError
 from wm_control.types import Action, VelocityCommand
 
@@ -49,7 +50,7 @@ def _impossible(scenario: Scenario) -> Iterator[tuple[str, str, str]]:
 
 def _hits_a_sample(fault: Fault, end: float) -> bool:
     """Whether a sample, taken every control period before ``end`` [s], lies in the fault."""
-    first = math.ceil((fault.start - ROUNDING) / SHORTEST) * SHORTEST
+    first = math.ceil((fault.start - ROUNDING) / CONTROL_PERIOD) * CONTROL_PERIOD
     return first < end - ROUNDING and fault.active(first)
 
 

@@ -16,10 +16,8 @@ from pydantic.dataclasses import dataclass
 from wm_bringup.scenarios.faults import Fault
 from wm_control.configuration.parameters import STRICT, load_parameters
 from wm_control.configuration.share import config_file
+from wm_control.constants import CONTROL_PERIOD
 from wm_control.types import VelocityCommand
-
-SHORTEST = 0.002
-"""One control period: the least that an episode can last [s]."""
 
 Noise = Literal["off", "nominal", "double", "hardware"]
 
@@ -139,7 +137,7 @@ class Scenario:
     """One episode."""
 
     name: str = "default"
-    duration: float = Field(default=20.0, ge=SHORTEST, le=3600.0, description="[s]")
+    duration: float = Field(default=20.0, ge=CONTROL_PERIOD, le=3600.0, description="[s]")
     seed: int = Field(
         default=0, ge=0, description="the first episode's; the others count on from it"
     )

@@ -7,6 +7,7 @@ from pydantic.dataclasses import dataclass
 
 from wm_control.arbiter.velocity_envelope import WIDEST
 from wm_control.configuration.parameters import STRICT
+from wm_control.constants import DAMP_AFTER, HOLD_AFTER
 
 
 @dataclass(frozen=True, slots=True, config=STRICT)
@@ -60,14 +61,14 @@ class ArbiterParameters:
         description="share of late control cycles in one second, second limit",
     )
     loop_stall: float = Field(
-        default=0.020,
+        default=HOLD_AFTER,
         gt=0.0,
         le=10.0,
         description="control loop that stood still for longer, until when the robot's own watchdog "
         "follows the last command: fallback [s]",
     )
     loop_stall_damping: float = Field(
-        default=0.100,
+        default=DAMP_AFTER,
         gt=0.0,
         le=10.0,
         description="control loop that stood still for longer, when the robot's own watchdog has "
@@ -122,13 +123,16 @@ class WatchdogParameters:
     """How long the robot follows a command that nobody renews."""
 
     hold_after: float = Field(
-        default=0.020,
+        default=HOLD_AFTER,
         gt=0.0,
         le=1.0,
         description="silence after which the last pose is held damped [s]",
     )
     damp_after: float = Field(
-        default=0.100, gt=0.0, le=1.0, description="silence after which only damping remains [s]"
+        default=DAMP_AFTER,
+        gt=0.0,
+        le=1.0,
+        description="silence after which only damping remains [s]",
     )
 
 

@@ -8,7 +8,7 @@ from pydantic import Field
 from pydantic.dataclasses import dataclass
 
 from wm_control.configuration.parameters import STRICT
-from wm_control.mpc.template import GRAVITY
+from wm_control.constants import GRAVITY
 
 
 @dataclass(frozen=True, slots=True, config=STRICT)

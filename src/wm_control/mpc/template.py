@@ -29,8 +29,6 @@ import numpy as np
 from wm_control.robot.model import RobotModel
 from wm_control.types import Array, VelocityCommand
 
-GRAVITY = 9.81
-
 
 @dataclass(frozen=True, slots=True)
 class TemplateState:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pinocchio as pin
 
+from wm_control.constants import GRAVITY
 from wm_control.robot.description import RobotDescription
 from wm_control.types import Array, Estimate
 
@@ -42,7 +43,7 @@ class RobotModel:
         self.nv: int = self.model.nv
         self.n: int = self.nv - BASE_DOF
         self.mass = float(pin.computeTotalMass(self.model))
-        self.weight = 9.81 * self.mass
+        self.weight = GRAVITY * self.mass
         self.sole_ids = tuple(self._add_sole(foot) for foot in range(2))
         self.data = self.model.createData()
         self.base_id = self.model.getFrameId(description.base_link)

@@ -48,7 +48,7 @@ class WholeBodyParameters:
         default=0.03, gt=0.002, lt=0.3, description="joint limits look ahead [s]"
     )
     leak: float = Field(
-        default=0.95, ge=0.0, lt=1.0, description="of the q, dq integration per 2 ms"
+        default=0.95, ge=0.0, lt=1.0, description="of the q, dq integration per control period"
     )
     stiffness_scale: float = Field(
         default=1.0, ge=0.0, lt=5.0, description="of the description's kp"

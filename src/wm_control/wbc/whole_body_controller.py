@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from wm_control.constants import CONTROL_PERIOD
 from wm_control.mpc.parameters import GaitParameters
 from wm_control.mpc.plan import Phase
 from wm_control.mpc.template import template_state
@@ -174,7 +175,7 @@ class WholeBodyController:
 
         The drive's PD thus only sees what the model did not foresee, and cannot wind up.
         """
-        keep = self._parameters.leak ** (dt / 0.002)
+        keep = self._parameters.leak ** (dt / CONTROL_PERIOD)
         q, dq = estimate.joint_position, estimate.joint_velocity
         if self._reference is None:
             self._reference = (q, dq)

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
+from wm_control.constants import CONTROL_PERIOD
 from wm_policy.checking.clock import clock_problems
 from wm_policy.errors import (
     ConflictError,
@@ -28,7 +29,7 @@ from wm_policy.network import NetworkFile
 from wm_policy.terms import JOINT_TERMS, PHASE_TERMS, TERMS
 from wm_policy.widths import all_terms, input_width, term_width, whole_width
 
-CONTROL_RATE: Final = 500.0
+CONTROL_RATE: Final = 1.0 / CONTROL_PERIOD
 """Of the loop that a policy is part of [Hz]."""
 
 SLOWEST_RATE: Final = 10.0

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from wm_control.constants import GRAVITY
 from wm_control.robot.description import RobotDescription
 from wm_control.types import Array, Estimate, Observation, VelocityCommand
 from wm_policy.errors import GoldenMismatchError, NetworkError, PolicyError, WidthMismatchError
@@ -188,7 +189,7 @@ def synthetic_estimate(robot: RobotDescription, time: float) -> Estimate:
         joint_torque=zero,
         imu_orientation=quaternion,
         imu_angular_velocity=gyro,
-        imu_linear_acceleration=np.array([0.0, 0.0, 9.81]),
+        imu_linear_acceleration=np.array([0.0, 0.0, GRAVITY]),
     )
     return Estimate(
         observation=observation,

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import mujoco
 import numpy as np
 
+from wm_control.constants import GRAVITY
 from wm_control.robot.description import RobotDescription
 from wm_control.robot.folding import FoldedRobot
 from wm_control.robot.mjcf import (
@@ -94,7 +95,7 @@ def _options(spec: mujoco.MjSpec, physics: PhysicsParameters) -> None:
     option.cone = mujoco.mjtCone.mjCONE_PYRAMIDAL
     option.iterations = physics.newton_iterations
     option.ls_iterations = physics.line_search_iterations
-    option.gravity = (0.0, 0.0, -9.81)
+    option.gravity = (0.0, 0.0, -GRAVITY)
 
 
 def _floor(spec: mujoco.MjSpec, physics: PhysicsParameters) -> None:

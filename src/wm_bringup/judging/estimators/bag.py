@@ -10,12 +10,12 @@ import numpy as np
 from wm_bringup.bags.reader import open_bag
 from wm_bringup.bags.writer import BagError
 from wm_bringup.judging.estimators.recording import SENSORS, STANCES, Recording, planned_stance
-from wm_bringup.robots.base import CONTROL_PERIOD
 from wm_bringup.wire.cdr import MessageError, Reader
 from wm_bringup.wire.messages import JointStateDecoder, decode_imu, decode_multi_array
 from wm_bringup.wire.sample_joiner import SampleJoiner
 from wm_bringup.wire.topics import GROUND_TRUTH, IMU, JOINT_STATES, PLAN
 from wm_bringup.wire.vectors import join_vector
+from wm_control.constants import CONTROL_PERIOD
 from wm_control.mpc.plan import WalkingPlan, unpack
 from wm_control.robot.description import load_robot
 from wm_control.types import Array, Observation

@@ -7,8 +7,9 @@ from rclpy.node import Node
 from wm_bringup.cycle.loop_client import LoopClient
 from wm_bringup.nodes.support.diagnostics import Health
 from wm_bringup.wire.messages import Level
+from wm_control.constants import DAMP_AFTER
 
-SILENCE = 0.1
+SILENCE = DAMP_AFTER
 """From here on the loop does not answer: the robot's own watchdog damps it by now [s]."""
 
 LOOK_PERIOD = 0.05

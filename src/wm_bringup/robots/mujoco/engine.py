@@ -25,9 +25,10 @@ import numpy as np
 from pydantic import Field
 from pydantic.dataclasses import dataclass
 
-from wm_bringup.robots.simulation.engine import GRAVITY, BaseState, Contact, SimulatorError
+from wm_bringup.robots.simulation.engine import BaseState, Contact, SimulatorError
 from wm_bringup.robots.simulation.ground import Terrain
 from wm_control.configuration.parameters import STRICT
+from wm_control.constants import GRAVITY
 from wm_control.robot.description import RobotDescription
 from wm_control.robot.mjcf import SOLES, add_bodies, add_capsule, add_sole, folded_robot
 from wm_control.robot.quaternion import rotation_from_quaternion

@@ -15,6 +15,7 @@ from pydantic import Field
 from pydantic.dataclasses import dataclass
 
 from wm_control.configuration.parameters import STRICT
+from wm_control.constants import DAMP_AFTER, HOLD_AFTER
 from wm_control.robot.description import RobotDescription
 from wm_control.types import Array, Command
 
@@ -36,12 +37,14 @@ class ActuatorParameters:
         description="until the first command the posture is held; kd scales by sqrt",
     )
     hold_after: float = Field(
-        default=0.02,
+        default=HOLD_AFTER,
         gt=0.0,
         description="command silence after which feed-forward and speed are zero [s]",
     )
     damp_after: float = Field(
-        default=0.1, gt=0.0, description="command silence after which only damping is left [s]"
+        default=DAMP_AFTER,
+        gt=0.0,
+        description="command silence after which only damping is left [s]",
     )
 
 

@@ -11,9 +11,6 @@ from wm_control.robot.description import RobotDescription
 from wm_control.robot.quaternion import Quaternion
 from wm_control.types import Array
 
-GRAVITY = 9.81
-"""[m/s²]."""
-
 Vector3 = tuple[float, float, float]
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from wm_bringup.robots.base import CONTROL_PERIOD, GroundTruth
+from wm_bringup.robots.base import GroundTruth
 from wm_bringup.robots.clocks import SteppedClock
 from wm_bringup.robots.simulation.actuators import ActuatorParameters, Drives
 from wm_bringup.robots.simulation.body import SimulatedBody
@@ -22,13 +22,14 @@ from wm_bringup.robots.simulation.disturbances import (
     PushSchedule,
     force_of,
 )
-from wm_bringup.robots.simulation.engine import GRAVITY, BaseState, Engine
+from wm_bringup.robots.simulation.engine import BaseState, Engine
 from wm_bringup.robots.simulation.ground import Terrain
 from wm_bringup.robots.simulation.sensors import SensorParameters, SensorSuite, sensor_parameters
 from wm_bringup.robots.simulation.truth import TrueKinematics
 from wm_bringup.scenarios.faults import Fault
 from wm_bringup.scenarios.possible import Happened, kick_text, push_text
 from wm_bringup.scenarios.scenario import Ground, Scenario
+from wm_control.constants import CONTROL_PERIOD, GRAVITY
 from wm_control.errors import ParameterError
 from wm_control.robot.description import RobotDescription
 from wm_control.robot.quaternion import cross, quaternion_from_rotation, quaternion_product

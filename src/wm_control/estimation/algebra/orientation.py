@@ -20,6 +20,7 @@ from collections.abc import Sequence
 import numpy as np
 import pinocchio as pin
 
+from wm_control.constants import GRAVITY
 from wm_control.estimation.algebra.vector3 import (
     ZERO,
     Vector3,
@@ -32,8 +33,6 @@ from wm_control.estimation.algebra.vector3 import (
 )
 from wm_control.estimation.parameters import OrientationParameters
 from wm_control.types import Array
-
-GRAVITY = 9.81
 
 _HEADING_JUMP = 0.1
 """A difference that no gyro bias makes between two samples [rad]."""

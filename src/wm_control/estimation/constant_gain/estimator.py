@@ -14,8 +14,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from wm_control.constants import GRAVITY
 from wm_control.estimation.algebra.orientation import (
-    GRAVITY,
     OrientationFilter,
     heading_from_quaternion,
 )

@@ -18,7 +18,8 @@ from __future__ import annotations
 
 import math
 
-from wm_control.estimation.algebra.orientation import GRAVITY, wrapped
+from wm_control.constants import GRAVITY
+from wm_control.estimation.algebra.orientation import wrapped
 from wm_control.estimation.algebra.vector3 import (
     ZERO,
     Rows,

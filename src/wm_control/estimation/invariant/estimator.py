@@ -14,7 +14,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from wm_control.estimation.algebra.orientation import GRAVITY, level_rotation
+from wm_control.constants import GRAVITY
+from wm_control.estimation.algebra.orientation import level_rotation
 from wm_control.estimation.algebra.vector3 import Rows, Vector3
 from wm_control.estimation.body.contact import ContactDetector
 from wm_control.estimation.guarded import STREAM, GuardedEstimator

@@ -22,8 +22,8 @@ from collections.abc import Callable, Sequence
 import casadi as ca
 import numpy as np
 
+from wm_control.constants import GRAVITY
 from wm_control.estimation.algebra.kernel import Kernel
-from wm_control.estimation.algebra.orientation import GRAVITY
 from wm_control.estimation.algebra.vector3 import (
     ZERO,
     Rows,
