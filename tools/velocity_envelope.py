@@ -2,13 +2,14 @@
 
     python tools/velocity_envelope.py                  every direction, both drivers, 5 seeds each
     python tools/velocity_envelope.py --driver mpc --seeds 20
+    python tools/velocity_envelope.py --robot FOLDER   of another robot than the G1
     python tools/velocity_envelope.py --write          walk nothing, write what is done so far
 
-Each direction of (x, y, yaw) is walked at ``MARGIN`` times the boundary of the envelope in
-wm_control.arbiter.velocity_envelope: from standing to that command, its reversal, a stop, the
-command again, silence. Odd seeds walk mirrored commands. Episodes are kept in
-results/velocity_envelope.jsonl, so that the same command goes on where it was interrupted. The
-table is docs/velocity_envelope.csv. Exit code 1 when a robot fell.
+Each direction of (x, y, yaw) is walked at ``MARGIN`` times the boundary of the envelope in the
+robot's arbiter.yaml: from standing to that command, its reversal, a stop, the command again,
+silence. Odd seeds walk mirrored commands. Episodes are kept in results/velocity_envelope/, so that
+the same command goes on where it was interrupted. The table is velocity_envelope.csv in the robot's
+folder. Exit code 1 when a robot fell.
 """
 
 from __future__ import annotations
@@ -31,17 +32,18 @@ from wm_bringup.judging.episodes import CONTESTANTS, WalkSetup, compute_times, p
 from wm_bringup.lockstep.lockstep import LockStep, Run
 from wm_bringup.robots.simulated import simulate
 from wm_bringup.scenarios.scenario import Ground, Scenario, VelocitySegment
-from wm_control.arbiter.velocity_envelope import ENVELOPES
-from wm_control.configuration.share import DEFAULT_ROBOT
+from wm_control.arbiter.velocity_envelope import VelocityEnvelope
+from wm_control.configuration.share import DEFAULT_ROBOT, ROBOT_HELP
 from wm_control.robot.description import load_robot
+from wm_control.robot.sources import robot_file
 from wm_control.types import VelocityCommand
 from wm_policy.models import shipped_policy
 
 Triple = tuple[float, float, float]
 Commands = tuple[Triple, ...]
 
-EPISODES = Path("results/velocity_envelope.jsonl")
-TABLE = Path("docs/velocity_envelope.csv")
+EPISODES = Path("results/velocity_envelope")
+TABLE = "velocity_envelope.csv"
 MARGIN = {"mpc": 1.1, "policy": 1.03}
 """Times the boundary. The policy's exam asks for 1 m/s and at 1.08 m/s it fell in 1 of 3 courses,
 so there is less room beyond; and it is asked for no more than its manifest lets through."""
@@ -88,61 +90,67 @@ class Episode:
     interventions: int
 
 
-def corner(driver: str, signs: Triple) -> Triple:
+@cache
+def envelopes_of(robot: str) -> dict[str, VelocityEnvelope]:
+    """Return what is admitted, by driver."""
+    return stack.safety_parameters(robot).envelopes
+
+
+def corner(robot: str, driver: str, signs: Triple) -> Triple:
     """Return the point in a direction of the cube, ``MARGIN`` times as far out as its set."""
-    envelope = ENVELOPES[driver]
+    envelope = envelopes_of(robot)[driver]
     along = envelope.forward if signs[0] > 0 else envelope.backward
     axes = (along, envelope.sideways, envelope.turning)
     point = tuple(sign * axis for sign, axis in zip(signs, axes, strict=True))
     factor = MARGIN[driver] / envelope.excess(VelocityCommand(*point))
     x, y, yaw = (
         round(min(max(factor * value, low), high), 3)
-        for value, (low, high) in zip(point, _ranges(driver), strict=True)
+        for value, (low, high) in zip(point, _ranges(robot, driver), strict=True)
     )
     return x, y, yaw
 
 
 @cache
-def _ranges(driver: str) -> tuple[tuple[float, float], ...]:
+def _ranges(robot: str, driver: str) -> tuple[tuple[float, float], ...]:
     """Lowest and highest x, y [m/s] and yaw [rad/s] that reach the driver."""
-    facts = policy_facts(_setup(driver, Scenario()))
+    facts = policy_facts(_setup(robot, driver, Scenario()))
     if facts is None:
         return 3 * ((-math.inf, math.inf),)
     ranges = facts["trained_for"]
     return tuple(tuple(ranges[axis]) for axis in ("linear_x", "linear_y", "angular_z"))
 
 
-def courses_of(driver: str, signs: Triple) -> dict[str, Commands]:
+def courses_of(robot: str, driver: str, signs: Triple) -> dict[str, Commands]:
     """Walk, reversal, stop, walk, stop; and a long walk with a stop.
 
     Long walks of the policy are its exam's (wm_training.exam.bar).
     """
-    there = corner(driver, signs)
-    back = corner(driver, (-signs[0], -signs[1], -signs[2]))
+    there = corner(robot, driver, signs)
+    back = corner(robot, driver, (-signs[0], -signs[1], -signs[2]))
     reversal = (there, back, STANDING, there, STANDING)
     steady = (*STEADY * (there,), STANDING)
     return {"reversal": reversal} | ({"steady": steady} if driver == "mpc" else {})
 
 
-def schedule(commands: Commands) -> tuple[tuple[VelocitySegment, ...], float]:
+def schedule(robot: str, commands: Commands) -> tuple[tuple[VelocitySegment, ...], float]:
     """Give each command the time of the planner's ramp and then some; returns the duration too."""
     time, segments = START, []
     for before, after in pairwise((STANDING, *commands)):
         segments.append(VelocitySegment(time, *after))
-        time += _ramp(before, after) + (SETTLE if after == STANDING else HOLD)
+        time += _ramp(robot, before, after) + (SETTLE if after == STANDING else HOLD)
     return tuple(segments), time
 
 
-def _ramp(before: Triple, after: Triple) -> float:
-    gait = stack.model_based_parameters(DEFAULT_ROBOT).gait
+def _ramp(robot: str, before: Triple, after: Triple) -> float:
+    gait = stack.model_based_parameters(robot).gait
     rates = (gait.linear_slew, gait.linear_slew, gait.angular_slew)
     return max(abs(b - a) / rate for a, b, rate in zip(before, after, rates, strict=True))
 
 
-def walk(driver: str, commands: Commands, seed: int) -> Episode:
+def walk(robot: str, driver: str, commands: Commands, seed: int) -> Episode:
     """Walk one episode as the walking table does, but without the gate."""
     walked = tuple((x, -y, -yaw) for x, y, yaw in commands) if seed % 2 else commands
-    segments, duration = schedule(walked)
+    segments, duration = schedule(robot, walked)
     scenario = Scenario(
         duration=duration,
         velocity=segments,
@@ -150,7 +158,7 @@ def walk(driver: str, commands: Commands, seed: int) -> Episode:
         noise="nominal",
         delay=0.008,
     )
-    run = _run(driver, scenario, seed)
+    run = _run(robot, driver, scenario, seed)
     seconds = float(run.trace["time"][-1])
     in_force = sum(segment.at <= seconds for segment in segments) - 1
     return Episode(
@@ -163,34 +171,36 @@ def walk(driver: str, commands: Commands, seed: int) -> Episode:
     )
 
 
-def _setup(driver: str, scenario: Scenario) -> WalkSetup:
+def _setup(robot: str, driver: str, scenario: Scenario) -> WalkSetup:
     policy = shipped_policy() if driver == "policy" else None
-    return WalkSetup(scenario, driver, policy=policy)  # type: ignore[arg-type]
+    return WalkSetup(scenario, driver, robot=robot, policy=policy)  # type: ignore[arg-type]
 
 
-def _run(driver: str, scenario: Scenario, seed: int) -> Run:
-    setup = _setup(driver, scenario)
-    description = load_robot(setup.robot)
-    robot = simulate(description, scenario)
+def _run(robot: str, driver: str, scenario: Scenario, seed: int) -> Run:
+    setup = _setup(robot, driver, scenario)
+    description = load_robot(robot)
+    simulated = simulate(description, scenario)
     try:
         times = compute_times(seed)
         contestant = CONTESTANTS[driver](setup, description, times)
         loop = Ungated(
             description,
-            stack.build_estimator(description, stack.estimator_parameters(setup.robot)),
+            stack.build_estimator(description, stack.estimator_parameters(robot)),
             [contestant.controller],
-            stack.safety_parameters(setup.robot),
+            stack.safety_parameters(robot),
             clock=time.thread_time,
         )
-        return LockStep(robot, loop, contestant, scenario, times, clock=time.thread_time).run(seed)
+        return LockStep(simulated, loop, contestant, scenario, times, clock=time.thread_time).run(
+            seed
+        )
     finally:
-        robot.close()
+        simulated.close()
 
 
 class Store:
     """Episodes that are done, one JSON object a line; those of other courses stay and wait."""
 
-    def __init__(self, path: Path = EPISODES) -> None:
+    def __init__(self, path: Path) -> None:
         """Read what is there."""
         self._path = path
         self._done: dict[tuple[str, Commands, int], Episode] = {}
@@ -223,20 +233,20 @@ def _episode(row: dict[str, object]) -> Episode:
     return Episode(commands=tuple(tuple(command) for command in commands), **row)  # type: ignore[arg-type]
 
 
-def courses(drivers: Sequence[str]) -> Iterator[tuple[str, str, Commands]]:
+def courses(robot: str, drivers: Sequence[str]) -> Iterator[tuple[str, str, Commands]]:
     """Driver, name and commands of all that is walked."""
     for driver in drivers:
         for signs in DIRECTIONS:
-            for name, commands in courses_of(driver, signs).items():
+            for name, commands in courses_of(robot, driver, signs).items():
                 yield driver, name, commands
 
 
-def measure(drivers: Sequence[str], seeds: int, store: Store) -> None:
+def measure(robot: str, drivers: Sequence[str], seeds: int, store: Store) -> None:
     """Walk what is not done yet, seed by seed, so that what is there is even when interrupted."""
     for seed in range(seeds):
-        for driver, name, commands in courses(drivers):
+        for driver, name, commands in courses(robot, drivers):
             if store.find(driver, commands, seed) is None:
-                episode = walk(driver, commands, seed)
+                episode = walk(robot, driver, commands, seed)
                 store.add(episode)
                 print(f"{name:8} {_told(episode)}", flush=True)
 
@@ -255,16 +265,22 @@ def _doing(episode: Episode) -> str:
     return "walking" if command == episode.commands[0] else "reversing"
 
 
-def table(store: Store) -> list[dict[str, object]]:
+def table(robot: str, store: Store) -> list[dict[str, object]]:
     """Sum up all that was ever walked: one row per driver and course, the furthest out first."""
     together: dict[tuple[str, Commands], list[Episode]] = {}
     for episode in store.episodes():
         together.setdefault((episode.driver, episode.commands), []).append(episode)
-    rows = [_row(driver, commands, done) for (driver, commands), done in together.items()]
+    envelopes = envelopes_of(robot)
+    rows = [
+        _row(driver, envelopes[driver], commands, done)
+        for (driver, commands), done in together.items()
+    ]
     return sorted(rows, key=lambda row: (row["driver"], row["excess"], row["course"]), reverse=True)
 
 
-def _row(driver: str, commands: Commands, done: Sequence[Episode]) -> dict[str, object]:
+def _row(
+    driver: str, envelope: VelocityEnvelope, commands: Commands, done: Sequence[Episode]
+) -> dict[str, object]:
     steady = commands[1] == commands[0]
     doing = [_doing(episode) for episode in done if episode.fell_during >= 0]
     return {
@@ -278,7 +294,7 @@ def _row(driver: str, commands: Commands, done: Sequence[Episode]) -> dict[str, 
                 strict=True,
             )
         ),
-        "excess": round(ENVELOPES[driver].excess(VelocityCommand(*commands[0])), 2),
+        "excess": round(envelope.excess(VelocityCommand(*commands[0])), 2),
         "episodes": len(done),
         "falls": len(doing),
         **{what: doing.count(what) for what in ("walking", "reversing", "stopping")},
@@ -292,7 +308,7 @@ def within_margin(row: dict[str, object]) -> bool:
     return float(str(row["excess"])) <= MARGIN[str(row["driver"])] + 0.005
 
 
-def write(rows: Sequence[dict[str, object]], path: Path = TABLE) -> None:
+def write(rows: Sequence[dict[str, object]], path: Path) -> None:
     """Write the table that is committed."""
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
@@ -305,19 +321,22 @@ def main() -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
-    parser.add_argument("--driver", choices=tuple(ENVELOPES), help="only this one")
+    parser.add_argument("--robot", default=DEFAULT_ROBOT, help=ROBOT_HELP)
+    parser.add_argument("--driver", choices=tuple(MARGIN), help="only this one")
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--write", action="store_true", help="walk nothing, write what is done")
     arguments = parser.parse_args()
-    store = Store()
+    robot = arguments.robot
+    file = robot_file(robot)
+    store = Store(EPISODES / f"{file.parent.name}.jsonl")
     if not arguments.write:
-        drivers = [arguments.driver] if arguments.driver else list(ENVELOPES)
-        measure(drivers, arguments.seeds, store)
-    rows = table(store)
-    write(rows)
+        drivers = [arguments.driver] if arguments.driver else list(envelopes_of(robot))
+        measure(robot, drivers, arguments.seeds, store)
+    rows = table(robot, store)
+    write(rows, file.with_name(TABLE))
     near = [row for row in rows if within_margin(row)]
     falls, episodes = (sum(int(str(row[key])) for row in near) for key in ("falls", "episodes"))
-    print(f"{falls} of {episodes} fell within the margin; {TABLE}")
+    print(f"{falls} of {episodes} fell within the margin; {file.with_name(TABLE)}")
     return 1 if falls else 0
 
 

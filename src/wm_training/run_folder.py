@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from wm_control.configuration.parameters import load_parameters, read_yaml
+from wm_control.configuration.parameters import load_parameters, merged, read_yaml
 from wm_control.errors import WmError
 from wm_control.robot.sources import robot_part
 from wm_training.learning.parameters import TrainingParameters
@@ -92,16 +92,6 @@ def training_parameters(robot: str, changes: Path | None) -> TrainingParameters:
         return load_parameters(TrainingParameters, path)
     content = merged(read_yaml(path), read_yaml(changes))
     return load_parameters(TrainingParameters, content, origin=str(changes))
-
-
-def merged(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the mapping with nested changes put in."""
-    result = dict(base)
-    for key, value in changes.items():
-        below = result.get(key)
-        nested = isinstance(value, Mapping) and isinstance(below, Mapping)
-        result[key] = merged(below, value) if nested and isinstance(below, Mapping) else value
-    return result
 
 
 def flat(content: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:

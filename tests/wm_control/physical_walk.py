@@ -10,12 +10,12 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+from robot_parameters import ESTIMATOR
 from robot_states import planner_and_controller
 
 from wm_bringup.robots.simulated import simulate
 from wm_bringup.scenarios.scenario import Scenario
 from wm_control.estimation.constant_gain.estimator import LegOdometryEstimator
-from wm_control.estimation.parameters import EstimatorParameters
 from wm_control.mpc.plan import WalkingPlan
 from wm_control.robot.description import RobotDescription
 from wm_control.types import Array, ControllerResult, VelocityCommand
@@ -41,7 +41,7 @@ class PhysicalWalk:
         """Nominal sensor noise, 8 ms from command to torque, friction 0.6; at rest."""
         self.robot = simulate(description, Scenario(noise="nominal", delay=0.008))
         self.planner, self.controller = planner_and_controller(description, parameters)
-        self.estimator = LegOdometryEstimator(description, EstimatorParameters())
+        self.estimator = LegOdometryEstimator(description, ESTIMATOR)
         self._estimate = self.estimator.reset(self.robot.reset(seed))
         self.planner.reset(self._estimate)
         self.controller.reset(self._estimate)

@@ -5,13 +5,13 @@ import math
 import numpy as np
 import pytest
 from physical_walk import PhysicalWalk
+from robot_parameters import GAIT
 
-from wm_control.mpc.parameters import GaitParameters
 from wm_control.mpc.plan import Mode
 from wm_control.types import Status, VelocityCommand
 
 FORWARD = VelocityCommand(0.5)
-STRIDE = 2 * GaitParameters().step_duration
+STRIDE = 2 * GAIT.step_duration
 IN_PLACE = {"gait": {"stand_at_zero_command": False}}
 
 

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from wm_control.configuration.parameters import merged
 from wm_control.errors import ParameterError
 from wm_training.run_folder import (
     RunFolderError,
     TrainingRun,
-    merged,
     training_parameters,
 )
 

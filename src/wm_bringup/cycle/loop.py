@@ -19,9 +19,7 @@ from wm_control.arbiter.height import HeightAboveSoles
 from wm_control.arbiter.measurements import Overruns
 from wm_control.arbiter.operator import NO_REQUEST, OperatorInput
 from wm_control.arbiter.parameters import SafetyParameters
-from wm_control.arbiter.velocity_envelope import envelope_of
 from wm_control.arbiter.velocity_gate import bounded
-from wm_control.configuration.parameters import load_parameters
 from wm_control.constants import CONTROL_PERIOD
 from wm_control.robot.description import RobotDescription
 from wm_control.types import (
@@ -172,7 +170,7 @@ class ControlLoop:
         description: RobotDescription,
         estimator: Estimator,
         controllers: Sequence[Controller],
-        safety: SafetyParameters | None = None,
+        safety: SafetyParameters,
         *,
         clock: Callable[[], float],
         period: float = CONTROL_PERIOD,
@@ -181,7 +179,7 @@ class ControlLoop:
 
         clock: for the stamps of ``TickRecord`` only. period: of one cycle [s].
         """
-        self.safety = safety or load_parameters(SafetyParameters)
+        self.safety = safety
         self.estimator = estimator
         self.controllers = tuple(controllers)
         self.arbiter = Arbiter(
@@ -191,7 +189,7 @@ class ControlLoop:
             height=HeightAboveSoles(description),
         )
         self.filter = CommandFilter(description, self.safety.filter)
-        self.envelope = envelope_of(self.controllers[0].name)
+        self.envelope = safety.envelope_of(self.controllers[0].name)
         self.period = period
         self.last: TickRecord | None = None
         self.good_looks = 0

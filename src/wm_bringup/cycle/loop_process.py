@@ -41,7 +41,6 @@ from wm_bringup.wire.proposals import Proposal
 from wm_control.arbiter.operator import OperatorInput
 from wm_control.arbiter.parameters import SafetyParameters
 from wm_control.arbiter.safeguards import report_safeguards
-from wm_control.arbiter.velocity_envelope import envelope_of
 from wm_control.arbiter.velocity_gate import VelocityGate
 from wm_control.constants import CONTROL_PERIOD
 from wm_control.controllers.model_based import ModelBasedController
@@ -99,7 +98,7 @@ class LoopProcess:
         self._link, self._ending = link, ending
         description = load_robot(setup.robot)
         controller = _controller(setup, description)
-        self._gate = VelocityGate(setup.safety.velocity, envelope_of(controller.name))
+        self._gate = VelocityGate(setup.safety.velocity, setup.safety.envelope_of(controller.name))
         self._refusals = controller.refusals
         self._estimator = build_estimator(description, setup.estimator)
         self._loop = ControlLoop(

@@ -24,7 +24,6 @@ from wm_bringup.host.provenance import provenance
 from wm_bringup.robots.simulated import EngineName
 from wm_bringup.scenarios.possible import reduced
 from wm_bringup.wire.topics import DIAGNOSTICS
-from wm_control.arbiter.velocity_envelope import envelope_of
 from wm_control.configuration.plain_yaml import write_plain
 from wm_control.configuration.share import DEFAULT_ROBOT
 from wm_control.robot.description import load_robot
@@ -147,10 +146,9 @@ def judge_run(run: LiveRun, options: DemoOptions) -> Judged:
 
 def reduced_on(options: DemoOptions) -> list[str]:
     """Velocities of the course that the gate gives to this driver in part only."""
-    course, envelope = options.course, envelope_of(options.controller)
-    return list(
-        reduced(course.commanded, stack.safety_parameters(options.robot).velocity, envelope)
-    )
+    safety = stack.safety_parameters(options.robot)
+    envelope = safety.envelope_of(options.controller)
+    return list(reduced(options.course.commanded, safety.velocity, envelope))
 
 
 def write_compute_time(latencies: Latencies, path: Path) -> None:

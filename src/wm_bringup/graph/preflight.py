@@ -12,7 +12,6 @@ from wm_bringup.cycle.stack import load_scenario, safety_parameters
 from wm_bringup.graph.processes import RECORD_ANYWHERE, GraphArguments
 from wm_bringup.host.log_directory import check_log_directory
 from wm_bringup.host.output import check_file, check_folder
-from wm_control.arbiter.velocity_envelope import envelope_of
 from wm_control.arbiter.velocity_gate import reduction
 from wm_control.errors import ParameterError, WmError
 from wm_control.robot.description import load_robot
@@ -107,11 +106,9 @@ def _reduction(arguments: GraphArguments) -> str:
     if not arguments.velocity:
         return ""
     command = VelocityCommand(*map(float, arguments.velocity.split()))
-    limits, envelope = (
-        safety_parameters(arguments.robot).velocity,
-        envelope_of(arguments.controller),
-    )
-    return reduction(command, limits, Action.NOMINAL, envelope)
+    safety = safety_parameters(arguments.robot)
+    envelope = safety.envelope_of(arguments.controller)
+    return reduction(command, safety.velocity, Action.NOMINAL, envelope)
 
 
 def hints(arguments: GraphArguments) -> Iterator[str]:

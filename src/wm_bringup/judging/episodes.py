@@ -28,7 +28,6 @@ from wm_bringup.robots.simulation.simulation import Simulation
 from wm_bringup.scenarios.faults import Fault
 from wm_bringup.scenarios.possible import Happened, check_possible, missed, reduced
 from wm_bringup.scenarios.scenario import Scenario
-from wm_control.arbiter.velocity_envelope import envelope_of
 from wm_control.configuration.share import DEFAULT_ROBOT, config_file
 from wm_control.constants import CONTROL_PERIOD
 from wm_control.controllers.model_based import ModelBasedController
@@ -293,10 +292,11 @@ def _episode(setup: WalkSetup, robot: Simulation, run: Run, seed: int, wall: flo
 
 def _undone(setup: WalkSetup, happened: Sequence[Happened], end: float) -> tuple[str, ...]:
     """List what was asked for and did not happen by ``end`` [s], or in part only."""
-    limits, envelope = stack.safety_parameters(setup.robot).velocity, envelope_of(setup.controller)
+    safety = stack.safety_parameters(setup.robot)
+    envelope = safety.envelope_of(setup.controller)
     return (
         *missed(setup.scenario, happened, end),
-        *reduced(setup.scenario, limits, envelope),
+        *reduced(setup.scenario, safety.velocity, envelope),
     )
 
 

@@ -222,7 +222,7 @@ class ArbiterNode(StandaloneNode):
         height = HeightAboveSoles(self.description)
         self._arbiter = Arbiter(self.description, safety.arbiter, height=height)
         self._filter = CommandFilter(self.description, safety.filter)
-        self._gate = VelocityGate(safety.velocity)
+        self._gate = VelocityGate(safety.velocity, safety.envelope_of(self._arbiter.primary))
         self._interface = ArbiterInterface(self.node, self.n, self._take_request)
         self._estimate: Estimate | None = None
         self._arrived = self._decided = 0.0
@@ -304,7 +304,9 @@ class ArbiterNode(StandaloneNode):
         proposals = {result.controller: result} if result else {}
         decision = self._arbiter.update(now, estimate, proposals, request)
         self._interface.publish(self._filtered(decision, estimate))
-        command = bounded(self._gate.current(self._decided), self._gate.parameters, decision.action)
+        gate = self._gate
+        asked = gate.current(self._decided)
+        command = bounded(asked, gate.parameters, decision.action, gate.envelope)
         run = estimate.observation.run
         self._interface.publish_velocity(
             AdmittedVelocity(estimate.stamp, run, command, decision.action, decision.source)

@@ -55,7 +55,7 @@ class Arbiter:
     def __init__(
         self,
         description: RobotDescription,
-        parameters: ArbiterParameters | None = None,
+        parameters: ArbiterParameters,
         *,
         primary: str = "mpc",
         height: Callable[[Estimate], float] = base_height,
@@ -65,7 +65,7 @@ class Arbiter:
         primary: the controller in charge. height: base above its lower sole [m].
         """
         self.primary = primary
-        self._parameters = parameters or ArbiterParameters()
+        self._parameters = parameters
         self._height = height
         self._stiffness: Array = description.stiffness
         self._gains: Array = description.damping

@@ -35,11 +35,9 @@ class CommandFilter:
     counts: (5, n) clips by ``Clip`` and joint since the last reset.
     """
 
-    def __init__(
-        self, description: RobotDescription, parameters: FilterParameters | None = None
-    ) -> None:
+    def __init__(self, description: RobotDescription, parameters: FilterParameters) -> None:
         """Take the robot's limits."""
-        self.parameters = parameters or FilterParameters()
+        self.parameters = parameters
         self._lower: Array = description.position_lower
         self._upper: Array = description.position_upper
         self._speed: Array = description.velocity_limit

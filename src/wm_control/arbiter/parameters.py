@@ -1,16 +1,30 @@
-"""Limits of the arbiter and of the command filter."""
+"""Limits of the arbiter and of the command filter; what has no default depends on the robot."""
 
 from __future__ import annotations
+
+from typing import Final
 
 from pydantic import Field
 from pydantic.dataclasses import dataclass
 
-from wm_control.arbiter.velocity_envelope import WIDEST
+from wm_control.arbiter.velocity_envelope import VelocityEnvelope, widest_of
 from wm_control.configuration.parameters import STRICT
 from wm_control.constants import DAMP_AFTER, HOLD_AFTER
+from wm_control.errors import ParameterError
+
+MODEL_BASED = "mpc"
+"""The driver that every robot has."""
+
+LIMITS: Final = {
+    "max_linear_x": "forward",
+    "max_linear_x_backward": "backward",
+    "max_linear_y": "sideways",
+    "max_angular_z": "turning",
+}
+"""The operator's own limits, and the axes of an envelope that they narrow."""
 
 
-@dataclass(frozen=True, slots=True, config=STRICT)
+@dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
 class ArbiterParameters:
     """Limits the rules compare against; how often and how long is in ``rules.RULES``."""
 
@@ -36,7 +50,6 @@ class ArbiterParameters:
         description="angle between the base's z axis and the vertical [rad]",
     )
     base_height: float = Field(
-        default=0.40,
         gt=0.0,
         le=2.0,
         description="least height of the base above its lower sole [m]",
@@ -88,7 +101,7 @@ class ArbiterParameters:
     )
 
 
-@dataclass(frozen=True, slots=True, config=STRICT)
+@dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
 class FilterParameters:
     """Bounds of the last stage before the robot."""
 
@@ -105,20 +118,19 @@ class FilterParameters:
         description="speed of position targets, per the joint's speed limit",
     )
     stiffness_limit: float = Field(
-        default=500.0,
         gt=0.0,
         le=5000.0,
         description="largest stiffness that is passed on [N·m/rad]",
     )
     damping_limit: float = Field(
-        default=50.0, gt=0.0, le=500.0, description="largest damping that is passed on [N·m·s/rad]"
+        gt=0.0, le=500.0, description="largest damping that is passed on [N·m·s/rad]"
     )
     torque_scale: float = Field(
         default=1.0, gt=0.0, le=1.0, description="usable share of the joint's torque limit"
     )
 
 
-@dataclass(frozen=True, slots=True, config=STRICT)
+@dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
 class WatchdogParameters:
     """How long the robot follows a command that nobody renews."""
 
@@ -136,12 +148,12 @@ class WatchdogParameters:
     )
 
 
-@dataclass(frozen=True, slots=True, config=STRICT)
+@dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
 class VelocityParameters:
     """Which velocity commands are accepted, and for how long they hold.
 
-    ``max_*`` only narrow what was measured (velocity_envelope.py), which always holds besides;
-    values beyond that are refused.
+    ``max_*`` only narrow what was measured (``SafetyParameters.envelopes``), which always holds
+    besides; values beyond that are refused.
     """
 
     timeout: float = Field(
@@ -150,18 +162,10 @@ class VelocityParameters:
         le=10.0,
         description="silence on /cmd_vel after which the robot stops [s]",
     )
-    max_linear_x: float = Field(
-        default=WIDEST.forward, gt=0.0, le=WIDEST.forward, description="forward [m/s]"
-    )
-    max_linear_x_backward: float = Field(
-        default=WIDEST.backward, gt=0.0, le=WIDEST.backward, description="backward [m/s]"
-    )
-    max_linear_y: float = Field(
-        default=WIDEST.sideways, gt=0.0, le=WIDEST.sideways, description="sideways [m/s]"
-    )
-    max_angular_z: float = Field(
-        default=WIDEST.turning, gt=0.0, le=WIDEST.turning, description="turning [rad/s]"
-    )
+    max_linear_x: float = Field(gt=0.0, le=10.0, description="forward [m/s]")
+    max_linear_x_backward: float = Field(gt=0.0, le=10.0, description="backward [m/s]")
+    max_linear_y: float = Field(gt=0.0, le=10.0, description="sideways [m/s]")
+    max_angular_z: float = Field(gt=0.0, le=10.0, description="turning [rad/s]")
     limited_share: float = Field(
         default=0.8,
         ge=0.0,
@@ -170,11 +174,29 @@ class VelocityParameters:
     )
 
 
-@dataclass(frozen=True, slots=True, config=STRICT)
+@dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
 class SafetyParameters:
     """A robot's ``arbiter.yaml``: everything between the operator's wish and the drives."""
 
-    arbiter: ArbiterParameters = Field(default_factory=ArbiterParameters)
-    filter: FilterParameters = Field(default_factory=FilterParameters)
+    arbiter: ArbiterParameters
+    filter: FilterParameters
     watchdog: WatchdogParameters = Field(default_factory=WatchdogParameters)
-    velocity: VelocityParameters = Field(default_factory=VelocityParameters)
+    velocity: VelocityParameters
+    envelopes: dict[str, VelocityEnvelope] = Field(
+        description="velocity commands that were measured to be survived, by driver"
+    )
+
+    def __post_init__(self) -> None:
+        """ParameterError for a limit of the operator's beyond all that was measured."""
+        if MODEL_BASED not in self.envelopes:
+            raise ParameterError(f"envelopes.{MODEL_BASED}", "(missing)", "must be said")
+        widest = widest_of(self.envelopes)
+        for limit, axis in LIMITS.items():
+            value, measured = getattr(self.velocity, limit), getattr(widest, axis)
+            if not value <= measured:
+                bound = f"must be at most {measured:g}, which was measured ({axis})"
+                raise ParameterError(f"velocity.{limit}", value, bound)
+
+    def envelope_of(self, driver: str) -> VelocityEnvelope:
+        """Of a driver by its name; one that nobody measured gets what the model-based one does."""
+        return self.envelopes.get(driver, self.envelopes[MODEL_BASED])

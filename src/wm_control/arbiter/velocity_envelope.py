@@ -1,20 +1,25 @@
 """Which velocity commands each driver was measured to survive, braking and reversing included.
 
-``tools/velocity_envelope.py`` measures, docs/velocity_envelope.csv holds what it found, and a test
-holds the numbers here inside of that.
+``tools/velocity_envelope.py`` measures a robot, ``velocity_envelope.csv`` in its folder holds what
+it found, and a test holds the numbers in its ``arbiter.yaml`` inside of that.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Final
+from typing import Annotated
 
+from pydantic import Field
+from pydantic.dataclasses import dataclass
+
+from wm_control.configuration.parameters import STRICT
 from wm_control.types import VelocityCommand
 
+Positive = Annotated[float, Field(gt=0.0, le=10.0)]
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True, slots=True, config=STRICT)
 class VelocityEnvelope:
     """Convex set of velocity commands, the same to the left as to the right.
 
@@ -26,11 +31,11 @@ class VelocityEnvelope:
     Convex, so that the straight way from one admitted command to another is admitted as well.
     """
 
-    forward: float
-    backward: float
-    sideways: float
-    turning: float
-    exponent: float
+    forward: Positive
+    backward: Positive
+    sideways: Positive
+    turning: Positive
+    exponent: Annotated[float, Field(ge=1.0, allow_inf_nan=True)]
 
     def excess(self, command: VelocityCommand) -> float:
         """Return the factor that a command is beyond the set: 0 for a stop, 1 on the boundary.
@@ -51,32 +56,12 @@ class VelocityEnvelope:
         return float(largest * total ** (1.0 / self.exponent))
 
 
-MPC: Final = VelocityEnvelope(forward=1.1, backward=0.8, sideways=0.3, turning=0.9, exponent=1.0)
-"""Of the model-based driver, whose planner ramps its command (``GaitParameters.linear_slew``)."""
+def widest_of(envelopes: Mapping[str, VelocityEnvelope]) -> VelocityEnvelope:
+    """Box around all of them: what an operator's own limits may not exceed."""
 
-POLICY: Final = VelocityEnvelope(
-    forward=1.02, backward=0.44, sideways=0.36, turning=0.75, exponent=12.0
-)
-"""Of the shipped policy, which follows a command at once. A manifest's own ranges hold besides."""
+    def widest(axis: str) -> float:
+        return max(float(getattr(envelope, axis)) for envelope in envelopes.values())
 
-ENVELOPES: Final[Mapping[str, VelocityEnvelope]] = {"mpc": MPC, "policy": POLICY}
-"""By the name of the controller that drives."""
-
-
-def envelope_of(driver: str) -> VelocityEnvelope:
-    """Of a driver by its name; one that nobody measured gets what the model-based one does."""
-    return ENVELOPES.get(driver, MPC)
-
-
-def _widest(axis: str) -> float:
-    return max(float(getattr(envelope, axis)) for envelope in ENVELOPES.values())
-
-
-WIDEST: Final = VelocityEnvelope(
-    forward=_widest("forward"),
-    backward=_widest("backward"),
-    sideways=_widest("sideways"),
-    turning=_widest("turning"),
-    exponent=math.inf,
-)
-"""Box around all of them: what an operator's own limits may not exceed."""
+    return VelocityEnvelope(
+        widest("forward"), widest("backward"), widest("sideways"), widest("turning"), math.inf
+    )

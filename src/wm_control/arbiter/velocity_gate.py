@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from wm_control.arbiter.parameters import VelocityParameters
-from wm_control.arbiter.velocity_envelope import MPC, VelocityEnvelope
+from wm_control.arbiter.velocity_envelope import VelocityEnvelope
 from wm_control.types import Action, VelocityCommand
 
 STOP = VelocityCommand()
@@ -21,11 +21,9 @@ class VelocityGate:
     timeout is a stop as well. ``cause`` says why the robot is being stopped, or is empty.
     """
 
-    def __init__(
-        self, parameters: VelocityParameters | None = None, envelope: VelocityEnvelope = MPC
-    ) -> None:
+    def __init__(self, parameters: VelocityParameters, envelope: VelocityEnvelope) -> None:
         """Start silent. envelope: of the driver."""
-        self.parameters = parameters or VelocityParameters()
+        self.parameters = parameters
         self.envelope = envelope
         self.refused = 0
         self.silent = True
@@ -79,7 +77,7 @@ def bounded(
     command: VelocityCommand,
     parameters: VelocityParameters,
     action: Action,
-    envelope: VelocityEnvelope = MPC,
+    envelope: VelocityEnvelope,
 ) -> VelocityCommand:
     """Scale a command, as a whole, to what its driver may be asked for under ``action``.
 
@@ -103,7 +101,7 @@ def reduction(
     command: VelocityCommand,
     parameters: VelocityParameters,
     action: Action,
-    envelope: VelocityEnvelope = MPC,
+    envelope: VelocityEnvelope,
 ) -> str:
     """Say to what ``bounded`` reduces a finite command, and why; empty when it is followed."""
     admitted = bounded(command, parameters, action, envelope)

@@ -58,6 +58,16 @@ def read_yaml(path: Path) -> Mapping[str, Any]:
     return content
 
 
+def merged(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the mapping with nested changes put in."""
+    result = dict(base)
+    for key, value in changes.items():
+        below = result.get(key)
+        nested = isinstance(value, Mapping) and isinstance(below, Mapping)
+        result[key] = merged(below, value) if nested and isinstance(below, Mapping) else value
+    return result
+
+
 def load_parameters(
     schema: type[T], source: Path | Mapping[str, Any] | None = None, *, origin: str = ""
 ) -> T:
@@ -70,7 +80,8 @@ def load_parameters(
     try:
         return TypeAdapter(schema).validate_python(dict(source or {}))
     except ValidationError as error:
-        first = error.errors()[0]
+        found = error.errors()
+        first = next((e for e in found if e["type"] != "missing"), found[0])
         key = ".".join(str(part) for part in first["loc"])
         value = "(missing)" if first["type"] == "missing" else first.get("input")
         bound = WORDS.get(first["type"], first["msg"].removeprefix("Value error, "))

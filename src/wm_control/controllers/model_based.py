@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import replace
 
-from pydantic import Field
 from pydantic.dataclasses import dataclass
 
 from wm_control.configuration.parameters import STRICT
@@ -15,6 +14,7 @@ from wm_control.mpc.plan import Mode, WalkingPlan, read_plan, with_age
 from wm_control.mpc.plan_check import implausible_plan
 from wm_control.refusal import Refusals
 from wm_control.robot.description import RobotDescription
+from wm_control.robot.geometry import sole_area
 from wm_control.robot.model import RobotModel
 from wm_control.types import ControllerResult, Estimate, SolveReport, Status, VelocityCommand
 from wm_control.wbc.parameters import WholeBodyParameters
@@ -32,11 +32,11 @@ _SAME_STEP = 0.05
 
 @dataclass(frozen=True, slots=True, config=STRICT)
 class ModelBasedParameters:
-    """All parameters of the model-based controller."""
+    """A robot's ``model_based.yaml``: all parameters of the model-based controller."""
 
-    gait: GaitParameters = Field(default_factory=GaitParameters)
-    mpc: FootstepMpcParameters = Field(default_factory=FootstepMpcParameters)
-    whole_body: WholeBodyParameters = Field(default_factory=WholeBodyParameters)
+    gait: GaitParameters
+    mpc: FootstepMpcParameters
+    whole_body: WholeBodyParameters
 
 
 class ModelBasedController:
@@ -55,6 +55,8 @@ class ModelBasedController:
         self._body = WholeBodyController(
             RobotModel(description), parameters.gait, parameters.whole_body
         )
+        margins = (*parameters.mpc.cop_margin_x, parameters.mpc.cop_margin_y)
+        self._sole_reach = sole_area(description.soles, *margins).reach
         stopping = replace(parameters.gait, stand_at_zero_command=True)
         self._backup = FootstepMpc(RobotModel(description), stopping, parameters.mpc)
         self._plan: WalkingPlan | None = None
@@ -84,7 +86,9 @@ class ModelBasedController:
             if plan.status == Status.FAILED:
                 continue
             soles = self._body.soles() if self._has_stepped else None
-            refusal = implausible_plan(plan, now, soles, parameters.gait, parameters.mpc)
+            refusal = implausible_plan(
+                plan, now, soles, parameters.gait, parameters.mpc, self._sole_reach
+            )
             if refusal is not None:
                 self.refusals.add(refusal)
             elif self._plan is None or plan.stamp > self._plan.stamp:

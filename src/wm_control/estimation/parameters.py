@@ -1,4 +1,7 @@
-"""Every number of the state estimator, with its unit, bounds and reason."""
+"""Every number of the state estimator, with its unit, bounds and reason.
+
+What has no default depends on the size of the robot.
+"""
 
 from __future__ import annotations
 
@@ -53,7 +56,7 @@ class OrientationParameters:
     )
 
 
-@dataclass(frozen=True, slots=True, config=STRICT)
+@dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
 class ContactParameters:
     """Foot wrenches from the momentum observer, and contact from force, height and speed."""
 
@@ -61,20 +64,14 @@ class ContactParameters:
         default=250.0, gt=10.0, le=400.0, description="of the momentum observer [rad/s]"
     )
     joint_torque_noise: float = Field(
-        default=3.0, gt=0.0, description="trust in the legs' momentum balance [N·m]"
+        gt=0.0, description="trust in the legs' momentum balance [N·m]"
     )
     base_force_noise: float = Field(
-        default=80.0, gt=0.0, description="trust in the base's force balance: payload, pushes [N]"
+        gt=0.0, description="trust in the base's force balance: payload, pushes [N]"
     )
-    base_torque_noise: float = Field(
-        default=40.0, gt=0.0, description="trust in the base's torque balance [N·m]"
-    )
-    prior_force: float = Field(
-        default=500.0, gt=0.0, description="expected size of a foot force [N]"
-    )
-    prior_torque: float = Field(
-        default=20.0, gt=0.0, description="expected size of a foot torque [N·m]"
-    )
+    base_torque_noise: float = Field(gt=0.0, description="trust in the base's torque balance [N·m]")
+    prior_force: float = Field(gt=0.0, description="expected size of a foot force [N]")
+    prior_torque: float = Field(gt=0.0, description="expected size of a foot torque [N·m]")
     load_threshold: float = Field(
         default=0.12,
         gt=0.0,
@@ -228,7 +225,7 @@ class CovarianceParameters:
     )
 
 
-@dataclass(frozen=True, slots=True, config=STRICT)
+@dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
 class EstimatorParameters:
     """A robot's ``estimator.yaml``."""
 
@@ -238,7 +235,7 @@ class EstimatorParameters:
         "belong to the first, invariant_ekf to the second, the rest to both",
     )
     orientation: OrientationParameters = Field(default_factory=OrientationParameters)
-    contact: ContactParameters = Field(default_factory=ContactParameters)
+    contact: ContactParameters
     odometry: OdometryParameters = Field(default_factory=OdometryParameters)
     sensors: SensorParameters = Field(default_factory=SensorParameters)
     covariance: CovarianceParameters = Field(default_factory=CovarianceParameters)

@@ -37,15 +37,17 @@ def implausible_plan(
     soles: Array | None,
     gait: GaitParameters,
     mpc: FootstepMpcParameters,
+    sole_reach: float,
 ) -> Refusal | None:
     """Say what about a plan cannot be; None when it may be followed.
 
     now: on the clock of ``plan.stamp`` [s]. soles: (2, 4) measured x, y, z, yaw in world, or None
-    while nothing has been measured. How old a plan may be is not decided here.
+    while nothing has been measured. sole_reach: of the centre of pressure from a sole's
+    origin [m]. How old a plan may be is not decided here.
     """
     return (
         first_outside("plan", _timing(plan, now, gait, mpc))
-        or first_outside("plan", _geometry(plan, gait, mpc))
+        or first_outside("plan", _geometry(plan, gait, mpc, sole_reach))
         or (None if soles is None else first_outside("plan", _place(plan, soles)))
     )
 
@@ -66,7 +68,7 @@ def _timing(
 
 
 def _geometry(
-    plan: WalkingPlan, gait: GaitParameters, mpc: FootstepMpcParameters
+    plan: WalkingPlan, gait: GaitParameters, mpc: FootstepMpcParameters, sole_reach: float
 ) -> Iterator[Bound]:
     steps = plan.gait
     stride = hypot(mpc.step_x, mpc.step_y[1]) + ROOM
@@ -79,7 +81,7 @@ def _geometry(
         yield Bound("footstep from the foot before", _apart(foot, last), 0.0, stride, " m")
         yield Bound("turn between two feet", _turned(foot[3], last[3]), -TURN, TURN, " rad")
         last = foot
-    pressure = hypot(max(map(abs, mpc.cop_x)), mpc.cop_y) + ROOM
+    pressure = sole_reach + ROOM
     offset = hypot(*map(float, plan.cop_offset))
     yield Bound("centre of pressure from the support foot", offset, 0.0, pressure, " m")
     started = _apart(steps.cop_start, support[:2])

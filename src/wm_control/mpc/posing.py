@@ -41,6 +41,7 @@ class ProblemPoser:
         """Read hips off ``model``, which the caller keeps fresh."""
         self._model, self._parameters, self._mpc = model, gait, mpc
         self._leg_length = mpc.reach_fraction * model.leg_length()
+        self._cop = model.sole_area(*mpc.cop_margin_x, mpc.cop_margin_y)
 
     def is_landing(self, gait: Gait, now: float) -> bool:
         """Too late to change when the foot lands; only where, as far as the swing can follow."""
@@ -95,8 +96,8 @@ class ProblemPoser:
         mpc, start = self._mpc, now + self._mpc.delay
         lower, upper = np.full(VARIABLES, -_FREE), np.full(VARIABLES, _FREE)
         for first in (COP.start, COP_NEXT.start, COP_NEXT.start + 2):
-            lower[first : first + 2] = (mpc.cop_x[0], -mpc.cop_y)
-            upper[first : first + 2] = (mpc.cop_x[1], mpc.cop_y)
+            lower[first : first + 2] = self._cop.lower
+            upper[first : first + 2] = self._cop.upper
         lower[TIME], upper[TIME] = self._time_left(gait, start)
         double = self._parameters.double_support
         lower[TIME_NEXT] = mpc.single_support[0] + double

@@ -47,6 +47,36 @@ class Sole:
 
 
 @dataclass(frozen=True, slots=True)
+class SoleArea:
+    """Where the centre of pressure may be in a sole: corners (2,) x, y about its origin [m]."""
+
+    lower: Array
+    upper: Array
+
+    @property
+    def reach(self) -> float:
+        """Distance of its farthest point from the origin [m]."""
+        return float(np.hypot(*np.maximum(np.abs(self.lower), np.abs(self.upper))))
+
+
+def sole_area(soles: tuple[Sole, Sole], heel: float, toe: float, side: float) -> SoleArea:
+    """Return the support rectangle that both soles have, without margins at its edges [m].
+
+    To the micrometre, so that 75 mm less 5 mm are 70 mm whatever binary fractions make of it.
+    RobotDescriptionError when the margins leave nothing.
+    """
+    x, y = (min(sole.half_length for sole in soles), min(sole.half_width for sole in soles))
+    lower = np.round((heel - x, side - y), 6)
+    upper = np.round((x - toe, y - side), 6)
+    if not (lower < upper).all():
+        raise RobotDescriptionError(
+            f"soles: half_length {x:g} and half_width {y:g} m leave nothing inside margins of "
+            f"{heel:g} m at the heel, {toe:g} m at the toe and {side:g} m at the sides"
+        )
+    return SoleArea(lower, upper)
+
+
+@dataclass(frozen=True, slots=True)
 class ImuPlacement:
     """The IMU in base_link: position (3,) [m] and rotation (3, 3), IMU axes to base axes."""
 

@@ -9,6 +9,7 @@ import pinocchio as pin
 
 from wm_control.constants import GRAVITY
 from wm_control.robot.description import RobotDescription
+from wm_control.robot.geometry import SoleArea, sole_area
 from wm_control.types import Array, Estimate
 
 BASE_DOF = 6
@@ -125,6 +126,10 @@ class RobotModel:
         pin.framesForwardKinematics(self.model, data, pin.neutral(self.model))
         hip = data.oMi[self.hip_ids[0]].translation
         return float(hip[2] - data.oMf[self.sole_ids[0]].translation[2])
+
+    def sole_area(self, heel: float, toe: float, side: float) -> SoleArea:
+        """Return the support rectangle of the soles without margins at its edges [m]."""
+        return sole_area(self.description.soles, heel, toe, side)
 
     def base_behind_com(self) -> float:
         """How far the base is behind the centre of mass in the default posture, along x [m]."""

@@ -1,14 +1,19 @@
-"""Parameters of the whole-body controller."""
+"""Parameters of the whole-body controller; what has no default depends on the robot."""
 
 from __future__ import annotations
+
+from typing import Annotated
 
 from pydantic import Field
 from pydantic.dataclasses import dataclass
 
 from wm_control.configuration.parameters import STRICT
 
+Margin = Annotated[float, Field(ge=0.0, lt=0.2)]
+"""Kept from an edge of the sole [m]."""
 
-@dataclass(frozen=True, slots=True, config=STRICT)
+
+@dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
 class WholeBodyParameters:
     """Task weights, task gains, limits, and the shape of the joint command."""
 
@@ -27,8 +32,8 @@ class WholeBodyParameters:
     weight_arms: float = Field(default=0.05, gt=0.0, description="arm posture")
     weight_legs: float = Field(default=0.002, gt=0.0, description="leg posture, regularisation")
     weight_wrench: float = Field(default=1e-4, gt=0.0, description="wrench, scaled by weight")
-    com_height_stiffness: float = Field(default=120.0, gt=0.0, description="[1/s²]")
-    com_height_damping: float = Field(default=20.0, gt=0.0, description="[1/s]")
+    com_height_stiffness: float = Field(gt=0.0, description="[1/s²]")
+    com_height_damping: float = Field(gt=0.0, description="[1/s]")
     base_stiffness: float = Field(default=150.0, gt=0.0, description="pelvis orientation [1/s²]")
     base_damping: float = Field(default=22.0, gt=0.0, description="pelvis orientation [1/s]")
     stance_damping: float = Field(default=20.0, ge=0.0, description="of the stance sole [1/s]")
@@ -37,11 +42,8 @@ class WholeBodyParameters:
     posture_stiffness: float = Field(default=60.0, gt=0.0, description="waist and arms [1/s²]")
     posture_damping: float = Field(default=14.0, gt=0.0, description="waist and arms [1/s]")
     momentum_damping: float = Field(default=4.0, ge=0.0, description="of yaw momentum [1/s]")
-    contact_half_length: float = Field(
-        default=0.07, gt=0.01, lt=0.3, description="usable sole, x [m]"
-    )
-    contact_half_width: float = Field(
-        default=0.02, gt=0.005, lt=0.2, description="usable sole, y [m]"
+    sole_margin: tuple[Margin, Margin] = Field(
+        description="of the sole left unused at its ends, x, and at its sides, y [m]"
     )
     torque_fraction: float = Field(default=1.0, gt=0.1, le=1.0, description="of the torque limits")
     limit_horizon: float = Field(

@@ -110,9 +110,9 @@ class WholeBodyQp:
         """Derive cone, limits and weights from the description and the parameters."""
         self._model, self._parameters = model, parameters
         description = model.description
-        cone = contact_wrench_cone(
-            parameters.contact_half_length, parameters.contact_half_width, parameters.friction
-        )
+        ends, sides = parameters.sole_margin
+        half_length, half_width = model.sole_area(ends, ends, sides).upper
+        cone = contact_wrench_cone(half_length, half_width, parameters.friction)
         self._spaces = tuple(_Workspace(model.nv, k, cone) for k in range(3))
         self._torque_limit = parameters.torque_fraction * np.asarray(description.torque_limit)
         self._position_lower = np.asarray(description.position_lower)

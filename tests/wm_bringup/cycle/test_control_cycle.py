@@ -1,23 +1,22 @@
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
 from loop_fakes import G1, FakeController, FakeEstimator, observation_at
+from robot_parameters import SAFETY as G1_SAFETY
 
 from wm_bringup.cycle.control_cycle import HOLD_EVERY, ControlCycle, CycleOptions
 from wm_bringup.cycle.loop import GOOD_LOOKS, ControlLoop
 from wm_bringup.host.realtime import PeriodStart
 from wm_bringup.robots.clocks import FollowedClock, SteppedClock
 from wm_control.arbiter.operator import OperatorInput
-from wm_control.arbiter.parameters import SafetyParameters
 from wm_control.arbiter.velocity_gate import VelocityGate
-from wm_control.configuration.parameters import load_parameters
 from wm_control.types import Action, ControllerResult, Status, VelocityCommand
 
 DT = 0.002
-SAFETY = load_parameters(SafetyParameters, {"arbiter": {"ramp_time": 0.0}})
+SAFETY = replace(G1_SAFETY, arbiter=replace(G1_SAFETY.arbiter, ramp_time=0.0))
 
 
 @dataclass(frozen=True)
@@ -91,7 +90,7 @@ class World:
         self.loop = ControlLoop(
             G1, FakeEstimator(), [self.controller], SAFETY, clock=lambda: self.time
         )
-        self.gate = VelocityGate()
+        self.gate = VelocityGate(SAFETY.velocity, SAFETY.envelopes["mpc"])
         self.records = []
         self.cycle = ControlCycle(
             self.robot,

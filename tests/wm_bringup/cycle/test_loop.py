@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from loop_fakes import G1, FakeController, FakeEstimator, N, observation_at
+from robot_parameters import SAFETY
 
 from wm_bringup.cycle.loop import ControlLoop, OverrunCounter
 from wm_control.arbiter.height import HeightAboveSoles
@@ -31,7 +32,9 @@ class CountingClock:
 class Bench:
     def __init__(self, armed: bool = True) -> None:
         self.estimator, self.controller = FakeEstimator(), FakeController()
-        self.loop = ControlLoop(G1, self.estimator, [self.controller], clock=CountingClock())
+        self.loop = ControlLoop(
+            G1, self.estimator, [self.controller], SAFETY, clock=CountingClock()
+        )
         self.loop.reset(observation_at(0.0, 0), armed=armed)
         self.cycle = 0
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from loop_fakes import G1, FakeController, FakeEstimator, observation_at
+from robot_parameters import SAFETY
 
 from wm_bringup.cycle.control_cycle import CycleRecord, TrueBase
 from wm_bringup.cycle.latency import LatencySample
@@ -19,7 +20,7 @@ N = len(G1.joint_names)
 def record(**answer):
     controller = FakeController()
     controller.answer = answer
-    loop = ControlLoop(G1, FakeEstimator(), [controller], clock=lambda: 1.5)
+    loop = ControlLoop(G1, FakeEstimator(), [controller], SAFETY, clock=lambda: 1.5)
     loop.tick(observation_at(0.25, 125), VelocityCommand(0.5, -0.1, 0.2), now=0.25)
     assert loop.last is not None
     return CycleRecord(loop.last, LatencySample(125, "mpc", 1.0, 1.1, 1.2, 1.3, 1.4), held=False)

@@ -5,19 +5,19 @@ from __future__ import annotations
 from itertools import product
 
 import pytest
+from robot_parameters import ENVELOPES, SAFETY
 
 from wm_bringup.judging.episodes import WalkSetup, run_episode
 from wm_bringup.judging.estimators.courses import MIXED, POLICY_COURSE
 from wm_bringup.scenarios.scenario import Ground, Scenario, VelocitySegment
-from wm_control.arbiter.parameters import VelocityParameters
-from wm_control.arbiter.velocity_envelope import MPC, POLICY
 from wm_control.arbiter.velocity_gate import bounded
 from wm_control.configuration.parameters import read_yaml
 from wm_control.configuration.share import config_file
 from wm_control.types import Action, VelocityCommand
 from wm_training.exam.bar import COMMANDS
 
-LIMITS = VelocityParameters()
+LIMITS = SAFETY.velocity
+MPC, POLICY = ENVELOPES["mpc"], ENVELOPES["policy"]
 WALKING_TABLE = (
     *((0.3, 0.0, 0.0), (0.5, 0.0, 0.0), (0.8, 0.0, 0.0), (1.0, 0.0, 0.0), (-0.3, 0.0, 0.0)),
     *((0.0, 0.2, 0.0), (0.0, 0.0, 0.5), (0.5, 0.0, 0.3)),

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
+from robot_parameters import ENVELOPES, SAFETY
 
 from wm_bringup.scenarios.possible import Happened, check_possible, missed, reduced
 from wm_bringup.scenarios.scenario import Kick, Push, Scenario, VelocitySegment
-from wm_control.arbiter.parameters import VelocityParameters
-from wm_control.arbiter.velocity_envelope import MPC
 from wm_control.errors import ParameterError
 
 
@@ -85,13 +86,13 @@ def test_what_had_not_begun_when_the_episode_was_over_is_listed():
 def test_a_velocity_that_the_gate_gives_in_part_is_told_with_both(asked, left):
     x, y, yaw = asked
     commands = (VelocitySegment(at=0.0, x=0.3), VelocitySegment(at=1.0, x=x, y=y, yaw=yaw))
-    said = reduced(scenario(velocity=commands), VelocityParameters(), MPC)
+    said = reduced(scenario(velocity=commands), SAFETY.velocity, ENVELOPES["mpc"])
     assert [f"reduced to {left}: " in text for text in said] == ([True] if left else [])
     assert all(text.endswith("from 1 s") for text in said)
 
 
 def test_limits_that_an_operator_has_set_reduce_as_well():
     commands = (VelocitySegment(at=0.5, x=0.5),)
-    limits = VelocityParameters(max_linear_x=0.2)
-    (said,) = reduced(scenario(velocity=commands), limits, MPC)
+    limits = replace(SAFETY.velocity, max_linear_x=0.2)
+    (said,) = reduced(scenario(velocity=commands), limits, ENVELOPES["mpc"])
     assert "0.5 0 0 reduced to 0.2 0 0: beyond velocity.max_linear_x 0.2" in said

@@ -8,11 +8,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+from robot_parameters import SAFETY
 
 from wm_control.arbiter.arbiter import Arbiter
 from wm_control.arbiter.operator import NO_REQUEST, OperatorInput
-from wm_control.arbiter.parameters import ArbiterParameters
-from wm_control.configuration.parameters import load_parameters
 from wm_control.robot.description import RobotDescription, load_robot
 from wm_control.types import (
     Command,
@@ -78,7 +77,7 @@ class Story:
     """An arbiter that lives through control cycles of 2 ms."""
 
     def __init__(self, g1: RobotDescription, **limits: Any) -> None:
-        parameters = load_parameters(ArbiterParameters, {"ramp_time": 0.0, **limits})
+        parameters = replace(SAFETY.arbiter, **{"ramp_time": 0.0, **limits})
         self.g1 = g1
         self.arbiter = Arbiter(g1, parameters)
         self.cycle = 0

@@ -6,12 +6,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from robot_parameters import SAFETY
 from robot_story import DT, Story, actions_of, hold, rules_of, standing
 
 from wm_control.arbiter.arbiter import arming_obstacle
 from wm_control.arbiter.measurements import Overruns
 from wm_control.arbiter.operator import OperatorInput
-from wm_control.arbiter.parameters import ArbiterParameters
 from wm_control.types import Action, SolveReport, Status
 
 ARM = OperatorInput(arm=True)
@@ -433,6 +433,6 @@ def test_the_same_calls_give_bit_identical_decisions(g1):
 def test_new_limits_take_effect_with_the_next_cycle(story):
     story.armed()
     assert story.step(estimate={"base_orientation": tilted(0.5)}).causes == ()
-    story.arbiter.parameters = ArbiterParameters(tilt=0.4, ramp_time=0.0)
+    story.arbiter.parameters = replace(SAFETY.arbiter, tilt=0.4, ramp_time=0.0)
     decisions = story.steps(5, estimate={"base_orientation": tilted(0.5)})
     assert decisions[-1].first_cause.rule == "tilt"

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from robot_parameters import SAFETY
 from robot_story import DT, hold, standing
 
 from wm_control.arbiter.command_filter import Clip, CommandFilter
-from wm_control.arbiter.parameters import FilterParameters
 from wm_control.robot.description import load_robot
 
 G1 = load_robot("g1")
@@ -31,14 +31,14 @@ def changed(**parts):
 
 
 def test_a_command_within_all_limits_passes_bit_for_bit():
-    command, clipped = CommandFilter(G1).apply(COMMAND, OBSERVATION, DT)
+    command, clipped = CommandFilter(G1, SAFETY.filter).apply(COMMAND, OBSERVATION, DT)
     assert not clipped.any()
     for part in ("position", "velocity", "stiffness", "damping", "torque"):
         assert getattr(command, part).tobytes() == getattr(COMMAND, part).tobytes()
 
 
 def test_a_joint_without_finite_command_is_damped_alone():
-    filtering = CommandFilter(G1)
+    filtering = CommandFilter(G1, SAFETY.filter)
     command, clipped = filtering.apply(changed(torque={KNEE: np.nan}), OBSERVATION, DT)
     assert clipped.nonzero()[0].tolist() == [KNEE]
     assert command.stiffness[KNEE] == 0.0
@@ -49,7 +49,7 @@ def test_a_joint_without_finite_command_is_damped_alone():
 
 
 def test_position_targets_stay_in_the_joint_range():
-    filtering = CommandFilter(G1)
+    filtering = CommandFilter(G1, SAFETY.filter)
     above = G1.position_upper[KNEE] + 1.0
     command, _ = filtering.apply(changed(position={KNEE: above}), OBSERVATION, DT)
     assert command.position[KNEE] == G1.position_upper[KNEE]
@@ -58,7 +58,7 @@ def test_position_targets_stay_in_the_joint_range():
 
 def test_position_targets_travel_no_faster_than_allowed():
     """Speed limit 20 rad/s, scale 2, 2 ms: 0.08 rad per cycle."""
-    filtering = CommandFilter(G1)
+    filtering = CommandFilter(G1, SAFETY.filter)
     filtering.apply(COMMAND, OBSERVATION, DT)
     target = COMMAND.position[KNEE] + 0.5
     command, _ = filtering.apply(changed(position={KNEE: target}), OBSERVATION, DT)
@@ -67,7 +67,7 @@ def test_position_targets_travel_no_faster_than_allowed():
 
 
 def test_after_damping_the_target_starts_from_the_measured_position():
-    filtering = CommandFilter(G1)
+    filtering = CommandFilter(G1, SAFETY.filter)
     loose = replace(COMMAND, stiffness=np.zeros(N), position=np.zeros(N))
     filtering.apply(loose, OBSERVATION, DT)
     command, clipped = filtering.apply(COMMAND, OBSERVATION, DT)
@@ -76,7 +76,7 @@ def test_after_damping_the_target_starts_from_the_measured_position():
 
 
 def test_gains_and_target_speeds_are_bounded():
-    filtering = CommandFilter(G1)
+    filtering = CommandFilter(G1, SAFETY.filter)
     wild = changed(stiffness={0: 1e4, 1: -1.0}, damping={2: 99.0}, velocity={3: -50.0})
     command, clipped = filtering.apply(wild, OBSERVATION, DT)
     assert (command.stiffness[0], command.stiffness[1]) == (500.0, 0.0)
@@ -88,7 +88,7 @@ def test_gains_and_target_speeds_are_bounded():
 
 def test_feed_forward_gives_way_so_that_the_whole_torque_keeps_the_limit():
     """At rest on the target, 200 N·m asked of a knee of 139 N·m; then 0.1 rad off at kp 99."""
-    filtering = CommandFilter(G1)
+    filtering = CommandFilter(G1, SAFETY.filter)
     command, _ = filtering.apply(changed(torque={KNEE: 200.0}), OBSERVATION, DT)
     assert command.torque[KNEE] == pytest.approx(139.0)
     measured = OBSERVATION.joint_position.copy()
@@ -103,7 +103,7 @@ def test_a_measurement_that_is_not_finite_does_not_spread_into_the_command():
     measured = OBSERVATION.joint_position.copy()
     measured[:] = np.nan
     blind = replace(OBSERVATION, joint_position=measured)
-    command, _ = CommandFilter(G1).apply(changed(torque={KNEE: 500.0}), blind, DT)
+    command, _ = CommandFilter(G1, SAFETY.filter).apply(changed(torque={KNEE: 500.0}), blind, DT)
     assert np.isfinite(command.torque).all()
     assert command.torque[KNEE] == pytest.approx(139.0)
 
@@ -117,7 +117,7 @@ garbage = st.one_of(
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.lists(garbage, min_size=5, max_size=5), min_size=1, max_size=4))
 def test_whatever_goes_in_what_comes_out_is_finite_and_within_limits(samples):
-    filtering = CommandFilter(G1)
+    filtering = CommandFilter(G1, SAFETY.filter)
     last = None
     for position, velocity, stiffness, damping, torque in samples:
         wild = replace(
@@ -138,12 +138,12 @@ def test_whatever_goes_in_what_comes_out_is_finite_and_within_limits(samples):
         assert (out.damping >= 0.0).all()
         if last is not None and last.stiffness[0] > 0.0 and out.stiffness[0] > 0.0:
             travel = np.abs(out.position - last.position)
-            assert (travel <= FilterParameters().rate_scale * G1.velocity_limit * DT + 1e-9).all()
+            assert (travel <= SAFETY.filter.rate_scale * G1.velocity_limit * DT + 1e-9).all()
         last = out
 
 
 def test_counts_add_up_per_joint_until_reset():
-    filtering = CommandFilter(G1)
+    filtering = CommandFilter(G1, SAFETY.filter)
     for _ in range(3):
         filtering.apply(changed(torque={KNEE: 500.0}), OBSERVATION, DT)
     assert filtering.counts[:, KNEE].tolist() == [0, 0, 0, 0, 3]

@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from robot_parameters import SAFETY
 
-from wm_control.arbiter.parameters import ArbiterParameters, SafetyParameters
+from wm_control.arbiter.parameters import SafetyParameters
 from wm_control.arbiter.rules import RULES
 from wm_control.arbiter.table import rule_table
 from wm_control.configuration.parameters import load_parameters
@@ -28,7 +29,7 @@ def test_every_rule_has_a_name_of_its_own_and_a_limit_that_exists():
     names = [rule.name for rule in RULES]
     assert len(set(names)) == len(names)
     for rule in RULES:
-        assert rule.limit_in(ArbiterParameters()) >= 0.0
+        assert rule.limit_in(SAFETY.arbiter) >= 0.0
         assert rule.trigger >= 1
 
 

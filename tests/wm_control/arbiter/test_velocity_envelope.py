@@ -10,13 +10,16 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from robot_parameters import ENVELOPES
 from scipy.spatial import ConvexHull
 
-from wm_control.arbiter.velocity_envelope import ENVELOPES, MPC, WIDEST, VelocityEnvelope
+from wm_control.arbiter.velocity_envelope import VelocityEnvelope, widest_of
 from wm_control.configuration.share import share_directory
+from wm_control.robot.sources import robots_folder
 from wm_control.types import VelocityCommand
 
-MEASURED = share_directory() / "docs" / "velocity_envelope.csv"
+MPC, WIDEST = ENVELOPES["mpc"], widest_of(ENVELOPES)
+MEASURED = robots_folder() / "g1" / "velocity_envelope.csv"
 ROUND = VelocityEnvelope(forward=1.0, backward=0.5, sideways=0.25, turning=2.0, exponent=2.0)
 NUMBERS = st.floats(-3.0, 3.0)
 COMMANDS = st.builds(VelocityCommand, NUMBERS, NUMBERS, NUMBERS)

@@ -7,16 +7,16 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from robot_parameters import ENVELOPES, SAFETY
 
-from wm_control.arbiter.parameters import VelocityParameters
-from wm_control.arbiter.velocity_envelope import MPC, VelocityEnvelope
+from wm_control.arbiter.velocity_envelope import VelocityEnvelope
 from wm_control.arbiter.velocity_gate import STOP, VelocityGate, bounded, reduction
-from wm_control.configuration.parameters import load_parameters
 from wm_control.errors import ParameterError
 from wm_control.types import Action, VelocityCommand
 
 WALK = VelocityCommand(0.4, 0.1, 0.2)
-LIMITS = VelocityParameters()
+LIMITS = SAFETY.velocity
+MPC = ENVELOPES["mpc"]
 ROUND = VelocityEnvelope(forward=1.0, backward=0.5, sideways=0.25, turning=2.0, exponent=2.0)
 """An ellipsoid with numbers to reckon with."""
 
@@ -35,13 +35,13 @@ def parts_of(command: VelocityCommand) -> tuple[float, float, float]:
 
 
 def test_before_any_command_the_robot_stands_without_complaint():
-    gate = VelocityGate()
+    gate = VelocityGate(LIMITS, MPC)
     assert gate.current(0.0) == STOP
     assert gate.cause == ""
 
 
 def test_a_command_holds_for_half_a_second_and_then_stops_the_robot():
-    gate = VelocityGate()
+    gate = VelocityGate(LIMITS, MPC)
     gate.receive(WALK, now=1.0)
     assert gate.current(1.5) == WALK
     assert gate.cause == ""
@@ -54,7 +54,7 @@ def test_a_command_holds_for_half_a_second_and_then_stops_the_robot():
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
 @pytest.mark.parametrize("part", ["linear_x", "linear_y", "angular_z"])
 def test_a_command_that_is_not_finite_is_refused_by_name_and_stops_the_robot(part, value):
-    gate = VelocityGate()
+    gate = VelocityGate(LIMITS, MPC)
     gate.receive(WALK, now=0.0)
     refusal = gate.receive(VelocityCommand(**{part: value}), now=0.1)
     assert part in refusal
@@ -67,7 +67,7 @@ def test_a_command_that_is_not_finite_is_refused_by_name_and_stops_the_robot(par
 
 
 def test_a_clock_that_says_nan_counts_as_silence():
-    gate = VelocityGate()
+    gate = VelocityGate(LIMITS, MPC)
     gate.receive(WALK, now=0.0)
     assert gate.current(math.nan) == STOP
 
@@ -89,12 +89,12 @@ def test_a_command_outside_is_scaled_as_a_whole_so_that_the_curve_stays():
 
 def test_an_operators_limit_acts_besides_and_keeps_the_curve_as_well():
     slow = replace(LIMITS, max_linear_x=0.2)
-    admitted = bounded(VelocityCommand(0.5, 0.0, 0.3), slow, Action.NOMINAL)
+    admitted = bounded(VelocityCommand(0.5, 0.0, 0.3), slow, Action.NOMINAL, MPC)
     assert parts_of(admitted) == pytest.approx((0.2, 0.0, 0.12))
     backward = VelocityCommand(-0.3, 0.0, 0.0)
-    assert bounded(backward, slow, Action.NOMINAL) == backward
+    assert bounded(backward, slow, Action.NOMINAL, MPC) == backward
     slow = replace(LIMITS, max_linear_x_backward=0.1)
-    assert bounded(backward, slow, Action.NOMINAL).linear_x == pytest.approx(-0.1)
+    assert bounded(backward, slow, Action.NOMINAL, MPC).linear_x == pytest.approx(-0.1)
 
 
 @pytest.mark.parametrize(
@@ -108,7 +108,7 @@ def test_an_operators_limit_acts_besides_and_keeps_the_curve_as_well():
 )
 def test_a_limit_beyond_what_was_measured_is_refused_by_name(name, value):
     with pytest.raises(ParameterError, match=name):
-        load_parameters(VelocityParameters, {name: value})
+        replace(SAFETY, velocity=replace(LIMITS, **{name: value}))
 
 
 @pytest.mark.parametrize(
@@ -126,7 +126,7 @@ def test_a_limit_beyond_what_was_measured_is_refused_by_name(name, value):
     ],
 )
 def test_what_made_the_robot_fall_is_not_admitted(command):
-    admitted = bounded(VelocityCommand(*command), LIMITS, Action.NOMINAL)
+    admitted = bounded(VelocityCommand(*command), LIMITS, Action.NOMINAL, MPC)
     assert MPC.excess(admitted) == pytest.approx(1.0)
     assert np.cross(parts_of(admitted), command) == pytest.approx([0.0, 0.0, 0.0], abs=1e-9)
     assert np.dot(parts_of(admitted), command) > 0.0
@@ -134,26 +134,26 @@ def test_what_made_the_robot_fall_is_not_admitted(command):
 
 def test_limited_lowers_the_limits_and_fallback_stops():
     fast = VelocityCommand(MPC.forward, 0.0, 0.0)
-    assert bounded(fast, LIMITS, Action.LIMITED).linear_x == pytest.approx(0.8 * MPC.forward)
-    assert bounded(WALK, LIMITS, Action.FALLBACK) == STOP
-    assert bounded(WALK, LIMITS, Action.DAMPING) == STOP
+    assert bounded(fast, LIMITS, Action.LIMITED, MPC).linear_x == pytest.approx(0.8 * MPC.forward)
+    assert bounded(WALK, LIMITS, Action.FALLBACK, MPC) == STOP
+    assert bounded(WALK, LIMITS, Action.DAMPING, MPC) == STOP
 
 
 def test_not_finite_is_never_scaled_into_a_walk():
-    assert bounded(VelocityCommand(math.inf, 0.1, 0.0), LIMITS, Action.NOMINAL) == STOP
-    assert bounded(VelocityCommand(0.1, math.nan, 0.0), LIMITS, Action.NOMINAL) == STOP
+    assert bounded(VelocityCommand(math.inf, 0.1, 0.0), LIMITS, Action.NOMINAL, MPC) == STOP
+    assert bounded(VelocityCommand(0.1, math.nan, 0.0), LIMITS, Action.NOMINAL, MPC) == STOP
 
 
 @ANY
 def test_a_bounded_command_is_inside_and_bounding_it_again_changes_nothing(command, action):
-    admitted = bounded(command, LIMITS, action)
+    admitted = bounded(command, LIMITS, action, MPC)
     assert MPC.excess(admitted) <= 1.0 + 1e-12
-    assert bounded(admitted, LIMITS, action) == admitted
+    assert bounded(admitted, LIMITS, action, MPC) == admitted
 
 
 @ANY
 def test_no_part_of_a_command_grows_or_turns_round(command, action):
-    admitted = bounded(command, LIMITS, action)
+    admitted = bounded(command, LIMITS, action, MPC)
     for asked, left in zip(parts_of(command), parts_of(admitted), strict=True):
         assert abs(left) <= abs(asked)
         assert left * asked >= 0.0
@@ -164,7 +164,9 @@ def test_a_mirrored_command_is_bounded_to_the_mirrored_command(command, action):
     def mirrored(of: VelocityCommand) -> VelocityCommand:
         return VelocityCommand(of.linear_x, -of.linear_y, -of.angular_z)
 
-    assert bounded(mirrored(command), LIMITS, action) == mirrored(bounded(command, LIMITS, action))
+    assert bounded(mirrored(command), LIMITS, action, MPC) == mirrored(
+        bounded(command, LIMITS, action, MPC)
+    )
 
 
 @ANY
@@ -172,7 +174,8 @@ def test_a_little_more_is_bounded_to_little_else(command, action):
     little = 1e-6
     more = VelocityCommand(*(part + little for part in parts_of(command)))
     difference = np.subtract(
-        parts_of(bounded(more, LIMITS, action)), parts_of(bounded(command, LIMITS, action))
+        parts_of(bounded(more, LIMITS, action, MPC)),
+        parts_of(bounded(command, LIMITS, action, MPC)),
     )
     assert np.abs(difference).max() <= 20.0 * little
 
@@ -183,17 +186,17 @@ def test_a_reduction_is_told_with_both_commands_and_the_reason():
     assert "velocity command 2 0.5 2 reduced to 0.667 0.167 0.667" in told
     assert "outside what was measured" in told
     slow = replace(LIMITS, max_linear_x=0.2)
-    told = reduction(VelocityCommand(0.5, 0.0, 0.3), slow, Action.NOMINAL)
+    told = reduction(VelocityCommand(0.5, 0.0, 0.3), slow, Action.NOMINAL, MPC)
     assert told == (
         "velocity command 0.5 0 0.3 reduced to 0.2 0 0.12: beyond velocity.max_linear_x 0.2"
     )
-    told = reduction(VelocityCommand(0.5, 0.0, 0.0), LIMITS, Action.FALLBACK)
+    told = reduction(VelocityCommand(0.5, 0.0, 0.0), LIMITS, Action.FALLBACK, MPC)
     assert told.endswith("reduced to 0 0 0: the arbiter's action is FALLBACK")
-    assert reduction(WALK, LIMITS, Action.NOMINAL) == ""
+    assert reduction(WALK, LIMITS, Action.NOMINAL, MPC) == ""
 
 
 def test_the_gate_tells_what_it_reduces_without_calling_it_a_fault():
-    gate = VelocityGate()
+    gate = VelocityGate(LIMITS, MPC)
     gate.receive(VelocityCommand(1.2, -0.4, 1.0), now=0.0)
     gate.current(0.1)
     assert gate.cause == ""

@@ -4,12 +4,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from robot_parameters import MODEL_BASED
 from robot_states import at, planner_and_controller
 
 from wm_control.controllers.model_based import (
     STALE_PERIODS,
     ModelBasedController,
-    ModelBasedParameters,
 )
 from wm_control.errors import ParameterError
 from wm_control.mpc.footstep_mpc import FootstepMpc
@@ -19,7 +19,7 @@ from wm_control.types import Status, VelocityCommand
 
 DT = 0.002
 STILL = VelocityCommand()
-PARAMETERS = ModelBasedParameters()
+PARAMETERS = MODEL_BASED
 LIMIT = STALE_PERIODS * PARAMETERS.mpc.period + PARAMETERS.mpc.delay
 
 

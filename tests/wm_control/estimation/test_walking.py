@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from robot_parameters import ESTIMATOR
 from robot_states import planner_and_controller
 
 from wm_bringup.robots.simulated import simulate
 from wm_bringup.scenarios.scenario import Ground, Payload, Scenario
 from wm_control.estimation.constant_gain.estimator import LegOdometryEstimator
-from wm_control.estimation.parameters import EstimatorParameters
 from wm_control.types import Command, VelocityCommand
 
 PERIOD = 0.002
@@ -32,7 +32,7 @@ def standing_command(robot, observation):
 @pytest.mark.parametrize("noise", ["off", "nominal", "double"])
 def test_a_standing_robot_is_healthy_at_rest_and_on_both_soles(robot, noise):
     simulation = simulate(robot, Scenario(noise=noise))
-    estimator = LegOdometryEstimator(robot, EstimatorParameters())
+    estimator = LegOdometryEstimator(robot, ESTIMATOR)
     observation = simulation.reset(seed=1)
     estimates = [estimator.reset(observation)]
     for _ in range(500):
@@ -55,7 +55,7 @@ def test_the_robot_walks_on_the_estimate_with_a_payload_on_slippery_ground(robot
         noise="nominal", delay=0.01, payload=Payload(mass=5.0), ground=Ground(friction=0.4)
     )
     simulation = simulate(robot, scenario)
-    estimator = LegOdometryEstimator(robot, EstimatorParameters())
+    estimator = LegOdometryEstimator(robot, ESTIMATOR)
     planner, controller = planner_and_controller(robot)
     estimate = estimator.reset(simulation.reset(seed=2))
     planner.reset(estimate)

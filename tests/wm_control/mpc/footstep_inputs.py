@@ -98,8 +98,8 @@ def bounds_of(
     """Bounds as the planner sets them, ``time`` [s] before the nominal touchdown."""
     lower, upper = np.full(VARIABLES, -FREE), np.full(VARIABLES, FREE)
     for first in (COP.start, COP_NEXT.start, COP_NEXT.start + 2):
-        lower[first : first + 2] = (mpc.cop_x[0], -mpc.cop_y)
-        upper[first : first + 2] = (mpc.cop_x[1], mpc.cop_y)
+        lower[first : first + 2] = (-0.055, -0.018)
+        upper[first : first + 2] = (0.06, 0.018)
     shortest, longest = (single + gait.double_support for single in mpc.single_support)
     lower[TIME] = max(shortest - gait.step_duration + time, 0.0)
     upper[TIME] = longest - gait.step_duration + time

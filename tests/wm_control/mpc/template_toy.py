@@ -9,11 +9,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
+from robot_parameters import GAIT, MPC
 from robot_states import at
 
 from wm_control.mpc.footstep_mpc import FootstepMpc
 from wm_control.mpc.parameters import FootstepMpcParameters, GaitParameters
 from wm_control.mpc.plan import Phase, WalkingPlan, read_plan
+from wm_control.robot.geometry import SoleArea
 from wm_control.types import Array, Estimate, VelocityCommand
 
 DT = 0.002
@@ -60,6 +62,12 @@ class TemplateToy:
     def leg_length(self) -> float:
         """Long enough for every test."""
         return 1.3 * self.gait.com_height
+
+    def sole_area(self, heel: float, toe: float, side: float) -> SoleArea:
+        """15 cm by 4.5 cm, less the margins."""
+        return SoleArea(
+            np.array([heel - 0.075, side - 0.0225]), np.array([0.075 - toe, 0.0225 - side])
+        )
 
     def base_behind_com(self) -> float:
         """The base is at the centre of mass."""
@@ -159,8 +167,8 @@ def story(
     mpc: FootstepMpcParameters | None = None,
 ) -> Story:
     """Begin with a toy that stands."""
-    gait = gait or GaitParameters()
+    gait = gait or GAIT
     toy = TemplateToy(gait)
-    planner = FootstepMpc(toy, gait, mpc or FootstepMpcParameters())
+    planner = FootstepMpc(toy, gait, mpc or MPC)
     planner.reset(at(standing, 0.0))
     return Story(toy, planner, standing)

@@ -1,10 +1,13 @@
 """The footstep problem: derivatives, known answers, and bounds under any disturbance."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from footstep_inputs import bounds_of, free_bounds, nominal_problem
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from robot_parameters import GAIT, MPC
 
 from wm_control.mpc.footstep_problem import (
     COP,
@@ -17,14 +20,11 @@ from wm_control.mpc.footstep_problem import (
     FootstepProblem,
     build_footstep_problem,
 )
-from wm_control.mpc.parameters import FootstepMpcParameters, GaitParameters
 from wm_control.mpc.plan import predict_dcm
 from wm_control.mpc.template import double_support_gains
 from wm_control.types import LEFT, RIGHT
 
-GAIT = GaitParameters()
-MPC = FootstepMpcParameters()
-CONVERGED = FootstepMpcParameters(iterations=20)
+CONVERGED = replace(MPC, iterations=20)
 STEP = 1e-6
 VELOCITIES = [(0.0, 0.0, 0.0), (0.6, 0.0, 0.0), (-0.3, 0.1, 0.0), (0.4, -0.1, 0.5)]
 
@@ -43,7 +43,7 @@ def planner():
 @pytest.fixture(scope="module")
 def hasty():
     """Solver that iterates once."""
-    return FootstepProblem(GAIT, FootstepMpcParameters(iterations=1))
+    return FootstepProblem(GAIT, replace(MPC, iterations=1))
 
 
 @pytest.fixture(scope="module")

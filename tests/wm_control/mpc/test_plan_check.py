@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from robot_parameters import GAIT, MPC
 
-from wm_control.mpc.parameters import FootstepMpcParameters, GaitParameters
 from wm_control.mpc.plan import LAYOUT, Gait, Mode, WalkingPlan, pack, unpack
 from wm_control.mpc.plan_check import implausible_plan
 from wm_control.types import LEFT, SolveReport, Status
@@ -46,7 +46,7 @@ def plan():
 
 
 def judged(candidate, soles=SOLES):
-    return implausible_plan(candidate, NOW, soles, GaitParameters(), FootstepMpcParameters())
+    return implausible_plan(candidate, NOW, soles, GAIT, MPC, sole_reach=0.06)
 
 
 def changed(name, value, entry=0):

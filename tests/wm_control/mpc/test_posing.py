@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from robot_parameters import GAIT as G1_GAIT
+from robot_parameters import MPC as G1_MPC
 
 from wm_control.mpc.footstep_problem import COP, INPUTS, STEPS, TIME, TIME_NEXT
-from wm_control.mpc.parameters import FootstepMpcParameters, GaitParameters
 from wm_control.mpc.plan import Mode
 from wm_control.mpc.posing import ProblemPoser, turn
 from wm_control.mpc.template import TemplateState, nominal_gait
@@ -17,10 +18,11 @@ from wm_control.mpc.transitions import Soles, begin_walking, next_step, standing
 from wm_control.robot.model import RobotModel
 from wm_control.types import LEFT, RIGHT, VelocityCommand
 
-GAIT = GaitParameters(step_duration=0.36, double_support=0.04, shift_duration=0.16)
-MPC = FootstepMpcParameters(
+GAIT = replace(G1_GAIT, step_duration=0.36, double_support=0.04, shift_duration=0.16)
+MPC = replace(
+    G1_MPC,
     delay=0.008, landing=0.03, single_support=(0.16, 0.5), step_y=(0.1, 0.5), step_x=0.6,
-    cop_x=(-0.05, 0.06), cop_y=0.02, reach_fraction=0.98,
+    cop_margin_x=(0.025, 0.015), cop_margin_y=0.0025, reach_fraction=0.98,
 )  # fmt: skip
 SOLES = Soles(np.array([[0.1, 0.09, 0.0, 0.0], [-0.1, -0.09, 0.0, 0.0]]))
 

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from robot_parameters import GAIT as G1_GAIT
 
-from wm_control.mpc.parameters import GaitParameters
 from wm_control.mpc.plan import Mode
 from wm_control.mpc.transitions import (
     Soles,
@@ -17,7 +17,8 @@ from wm_control.mpc.transitions import (
 )
 from wm_control.types import LEFT, RIGHT
 
-GAIT = GaitParameters(
+GAIT = replace(
+    G1_GAIT,
     step_duration=0.36, double_support=0.04, step_width=0.2, shift_duration=0.16,
     stand_dcm_margin=0.05,
 )  # fmt: skip

@@ -1,17 +1,19 @@
 """What is asked of the gait: slewed, corrected."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from robot_parameters import GAIT as G1_GAIT
 
-from wm_control.mpc.parameters import GaitParameters
 from wm_control.mpc.velocity import StrideIntegral, slew
 from wm_control.types import VelocityCommand
 
-GAIT = GaitParameters(
+GAIT = replace(
+    G1_GAIT,
     linear_slew=0.4,
     angular_slew=1.0,
     velocity_integral=0.2,

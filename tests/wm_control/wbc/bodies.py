@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pinocchio as pin
+from robot_parameters import WHOLE_BODY
 from robot_states import estimate_of
 
 from wm_control.robot.description import RobotDescription
@@ -31,7 +32,7 @@ class Body:
         self, description: RobotDescription, parameters: WholeBodyParameters | None = None
     ) -> None:
         """Build; ``put`` it into a state before anything else."""
-        self.parameters = parameters or WholeBodyParameters()
+        self.parameters = parameters or WHOLE_BODY
         self.model = RobotModel(description)
         self.tasks = Tasks(self.model, self.parameters)
         self.qp = WholeBodyQp(self.model, self.parameters)

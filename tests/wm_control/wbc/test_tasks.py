@@ -4,15 +4,15 @@ import numpy as np
 import pinocchio as pin
 import pytest
 from bodies import FEET, Body
+from robot_parameters import WHOLE_BODY
 from robot_states import estimate_of, some_motion
 
 from wm_control.types import RIGHT
-from wm_control.wbc.parameters import WholeBodyParameters
 from wm_control.wbc.tasks import rotation_error, yaw_rotation
 
 DT = 1e-5
 STILL = np.zeros(4)
-P = WholeBodyParameters()
+P = WHOLE_BODY
 
 
 @pytest.fixture(scope="module")

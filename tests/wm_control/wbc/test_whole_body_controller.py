@@ -4,17 +4,15 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from robot_parameters import GAIT, WHOLE_BODY
 from robot_states import at, estimate_of, state_of
 
-from wm_control.mpc.parameters import GaitParameters
 from wm_control.mpc.plan import Mode, Phase
 from wm_control.robot.model import RobotModel
 from wm_control.types import LEFT, RIGHT, Status
-from wm_control.wbc.parameters import WholeBodyParameters
 from wm_control.wbc.whole_body_controller import WholeBodyController
 
 DT = 0.002
-GAIT = GaitParameters()
 STANDING = Phase(
     Mode.STAND, (True, True), (1.0, 1.0), None, None, np.zeros(4), 0.0, 0.0, LEFT, 0.0, 0.0
 )
@@ -26,7 +24,7 @@ def body(g1):
 
 
 def build(g1, **changes):
-    return WholeBodyController(RobotModel(g1), GAIT, WholeBodyParameters(**changes))
+    return WholeBodyController(RobotModel(g1), GAIT, replace(WHOLE_BODY, **changes))
 
 
 def transfer(load, cop=(0.0, 0.0)):

@@ -8,11 +8,11 @@ import pytest
 from bodies import FEET, Body
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from robot_parameters import WHOLE_BODY
 from robot_states import estimate_of, joint_mirror, mirrored, some_motion, state_of
 
 from wm_control.types import LEFT, RIGHT
 from wm_control.wbc.contact_cone import contact_wrench_cone
-from wm_control.wbc.parameters import WholeBodyParameters
 from wm_control.wbc.whole_body_qp import TaskStack
 
 SUPPORTS = [FEET, (LEFT,), (RIGHT,)]
@@ -63,7 +63,7 @@ def test_wrenches_are_inside_the_cone_and_the_normal_force_inside_its_bounds(
 ):
     solution = body.put(moving(standing, seed, 0.6)).solve(feet, normal_min=0.05, normal_max=1.1)
     p = body.parameters
-    cone = contact_wrench_cone(p.contact_half_length, p.contact_half_width, p.friction)
+    cone = contact_wrench_cone(0.07, 0.02, p.friction)
     weight = body.model.weight
     for wrench in solution.wrenches:
         assert (cone @ wrench).max() < 1e-4 * weight
@@ -87,7 +87,7 @@ def test_a_robot_in_the_air_falls_as_everything_does(body, standing):
 
 @pytest.mark.parametrize("seed", range(4))
 def test_torques_stay_inside_their_limits(g1, standing, seed):
-    body = Body(g1, WholeBodyParameters(torque_fraction=0.3))
+    body = Body(g1, replace(WHOLE_BODY, torque_fraction=0.3))
     solution = body.put(moving(standing, seed, 0.5)).solve()
     assert solution.ok
     assert (np.abs(solution.torque) <= 0.3 * np.array(g1.torque_limit) + 1e-2).all()
@@ -97,7 +97,7 @@ def test_torque_limits_bind_where_the_task_wants_more(g1, standing):
     knee = g1.joint_names.index("left_knee_joint")
     torques = []
     for fraction in (1.0, 0.11):
-        body = Body(g1, WholeBodyParameters(torque_fraction=fraction)).put(standing)
+        body = Body(g1, replace(WHOLE_BODY, torque_fraction=fraction)).put(standing)
         torques.append(body.solve((LEFT,)).torque[knee])
     assert abs(torques[0]) > 0.11 * g1.torque_limit[knee]
     assert abs(torques[1]) <= 0.11 * g1.torque_limit[knee] + 1e-2

@@ -15,6 +15,7 @@ from wm_bringup.wire.messages import JointStateDecoder, decode_imu, decode_multi
 from wm_bringup.wire.sample_joiner import SampleJoiner
 from wm_bringup.wire.topics import GROUND_TRUTH, IMU, JOINT_STATES, PLAN
 from wm_bringup.wire.vectors import join_vector
+from wm_control.configuration.share import DEFAULT_ROBOT
 from wm_control.constants import CONTROL_PERIOD
 from wm_control.mpc.plan import WalkingPlan, unpack
 from wm_control.robot.description import load_robot
@@ -23,7 +24,7 @@ from wm_control.types import Array, Observation
 _SAME_INSTANT = 1e-4
 
 
-def read_recording(path: Path, robot: str) -> Recording:
+def read_recording(path: Path, robot: str = DEFAULT_ROBOT) -> Recording:
     """Read the last run in a bag; same bag, same recording.
 
     A robot that is held repeats its first observation; the run begins with the last of these.

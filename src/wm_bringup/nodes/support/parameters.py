@@ -27,7 +27,7 @@ def declare(node: Node, values: T, change: Callable[[T], None] | None = None) ->
     values: the configured ones; ``--ros-args -p`` and parameter files override them, bounds are
     checked and an unknown name stops start-up, both with a ParameterError.
     change: takes new values set while running, and refuses them by a WmError; without it all are
-    read-only.
+    read-only. Tables by name, which ROS cannot hold, stay as configured.
     """
     schema = type(values)
     leaves = _flatten(values)
@@ -37,9 +37,12 @@ def declare(node: Node, values: T, change: Callable[[T], None] | None = None) ->
         descriptor = ParameterDescriptor(description=description, read_only=change is None)
         declare_typed(node, name, _plain(value), descriptor)
     current = {name: node.get_parameter(name).value for name in defaults}
-    effective: T = load_parameters(schema, _nest(current), origin=f"node {node.get_name()}")
+    tables = _tables(values)
+    effective: T = load_parameters(
+        schema, _nest(current) | tables, origin=f"node {node.get_name()}"
+    )
     if change is not None:
-        _accept_changes(node, schema, list(defaults), change)
+        _accept_changes(node, schema, list(defaults), tables, change)
     return effective
 
 
@@ -105,13 +108,17 @@ def typed_value(arguments: Sequence[str], name: str) -> str | None:
 
 
 def _accept_changes(
-    node: Node, schema: type[T], names: list[str], change: Callable[[T], None]
+    node: Node,
+    schema: type[T],
+    names: list[str],
+    tables: Mapping[str, object],
+    change: Callable[[T], None],
 ) -> None:
     def on_set(parameters: list[Parameter]) -> SetParametersResult:
         current = {name: node.get_parameter(name).value for name in names}
         current |= {p.name: p.value for p in parameters if p.name in current}
         try:
-            change(load_parameters(schema, _nest(current)))
+            change(load_parameters(schema, _nest(current) | dict(tables)))
         except WmError as error:
             return SetParametersResult(successful=False, reason=str(error))
         return SetParametersResult(successful=True)
@@ -137,11 +144,20 @@ def _flatten(values: object, prefix: str = "") -> list[tuple[str, Any, str]]:
     leaves: list[tuple[str, Any, str]] = []
     for field in fields(values):
         value, name = getattr(values, field.name), f"{prefix}{field.name}"
+        if isinstance(value, Mapping):
+            continue
         if is_dataclass(value):
             leaves += _flatten(value, f"{name}.")
         else:
             leaves.append((name, value, getattr(described.get(field.name), "description", "")))
     return leaves
+
+
+def _tables(values: object) -> dict[str, object]:
+    """Fields that are tables by name."""
+    assert is_dataclass(values)
+    named = {field.name: getattr(values, field.name) for field in fields(values)}
+    return {name: value for name, value in named.items() if isinstance(value, Mapping)}
 
 
 def _plain(value: object) -> object:

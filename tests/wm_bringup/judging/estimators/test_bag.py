@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pinocchio as pin
 import pytest
+from robot_parameters import ESTIMATOR
 from synthetic import Course, SensorErrors, synthetic_walk
 
 from wm_bringup.bags.writer import BagError, BagWriter
@@ -13,7 +14,6 @@ from wm_bringup.judging.estimators.courses import JUDGED
 from wm_bringup.judging.estimators.report import CONTESTANTS, judge_recording, replay, truth_of
 from wm_bringup.wire.messages import JointStateEncoder, fill_imu, imu_encoder, odometry_encoder
 from wm_bringup.wire.topics import GROUND_TRUTH, IMU, JOINT_STATES
-from wm_control.estimation.parameters import EstimatorParameters
 from wm_control.robot.description import load_robot
 
 TRUTH_EVERY = 10
@@ -112,7 +112,7 @@ def test_the_truth_is_where_it_was_recorded_and_nowhere_else(bag, walk):
 
 
 def test_every_estimator_is_judged_on_a_bag_but_the_one_that_needs_a_plan(bag, robot):
-    results = judge_recording(read_recording(bag), robot, EstimatorParameters())
+    results = judge_recording(read_recording(bag), robot, ESTIMATOR)
     assert set(results) == set(CONTESTANTS) - {"clock_only"}
     figures = results[JUDGED]
     assert max(figures["velocity_x"], figures["velocity_y"], figures["velocity_z"]) < 0.02
@@ -122,7 +122,7 @@ def test_every_estimator_is_judged_on_a_bag_but_the_one_that_needs_a_plan(bag, r
 
 def test_replaying_a_bag_twice_gives_the_same_bytes(bag, robot):
     def replayed():
-        belief = replay(CONTESTANTS[JUDGED](robot, EstimatorParameters()), read_recording(bag))
+        belief = replay(CONTESTANTS[JUDGED](robot, ESTIMATOR), read_recording(bag))
         names = ("position", "rotation", "velocity", "contact", "velocity_covariance")
         return b"".join(getattr(belief, name).tobytes() for name in names)
 
@@ -139,7 +139,7 @@ def test_a_bag_without_truth_tells_effort_and_how_far_the_estimators_are_apart(
         field.joints(o)
         field.inertial(o)
     field.bag.close()
-    results = judge_recording(read_recording(tmp_path / "bag"), robot, EstimatorParameters())
+    results = judge_recording(read_recording(tmp_path / "bag"), robot, ESTIMATOR)
     assert results[JUDGED]["velocity_apart"] == 0.0
     assert 0.0 < results["leg_odometry"]["velocity_apart"] < 0.05
     assert "velocity_x" not in results[JUDGED]

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from robot_parameters import ESTIMATOR
 
 from wm_bringup.judging.estimators.recording import SENSORS, Recording, record
 from wm_bringup.judging.estimators.report import CONTESTANTS, judge_recording
 from wm_bringup.scenarios.scenario import Scenario, VelocitySegment
-from wm_control.estimation.parameters import EstimatorParameters
 from wm_control.robot.description import load_robot
 
 
@@ -43,7 +43,7 @@ def test_a_recording_from_before_runs_were_told_is_one_run(recording):
 
 
 def test_every_contestant_is_judged_on_it(recording):
-    results = judge_recording(recording, load_robot(recording.robot), EstimatorParameters())
+    results = judge_recording(recording, load_robot(recording.robot), ESTIMATOR)
     assert set(results) == set(CONTESTANTS)
     ekf = results["invariant_ekf"]
     assert max(ekf["velocity_x"], ekf["velocity_y"], ekf["velocity_z"]) < 0.02

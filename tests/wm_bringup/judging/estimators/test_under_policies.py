@@ -7,13 +7,13 @@ Needs the public policies, which are not part of the project: without the folder
 from __future__ import annotations
 
 import pytest
+from robot_parameters import ESTIMATOR
 from working_tree import ROOT
 
 from wm_bringup.judging.estimators.courses import JUDGED, POLICY, POLICY_FILES, policies_in
 from wm_bringup.judging.estimators.recording import record
 from wm_bringup.judging.estimators.report import judge_recording
 from wm_bringup.scenarios.scenario import Scenario, VelocitySegment
-from wm_control.estimation.parameters import EstimatorParameters
 from wm_control.robot.description import load_robot
 
 FOLDER = ROOT.parent / "shared" / "policies"
@@ -33,7 +33,7 @@ def test_while_a_policy_walks_the_velocity_is_right(name):
     recording = record(SCENARIO, 5, "invariant_ekf", FOLDER / name)
     assert recording.fall == ""
     assert recording["base_velocity_in_base"][-500:, 0].mean() > 0.5 * ASKED
-    figures = judge_recording(recording, load_robot(recording.robot), EstimatorParameters())
+    figures = judge_recording(recording, load_robot(recording.robot), ESTIMATOR)
     assert "clock_only" not in figures  # a policy has no plan whose clock could be asked
     for axis in ("velocity_x", "velocity_y", "velocity_z"):
         assert figures[JUDGED][axis] <= POLICY.limits[axis]

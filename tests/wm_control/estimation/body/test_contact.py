@@ -6,6 +6,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from robot_parameters import ESTIMATOR
 
 from wm_control.estimation.body.body import Body
 from wm_control.estimation.body.contact import (
@@ -15,9 +16,8 @@ from wm_control.estimation.body.contact import (
     contact_log_odds,
 )
 from wm_control.estimation.body.momentum import MomentumObserver
-from wm_control.estimation.parameters import ContactParameters
 
-PARAMETERS = ContactParameters()
+PARAMETERS = ESTIMATOR.contact
 WEIGHT = 327.0
 
 

@@ -7,6 +7,7 @@ from dataclasses import fields, replace
 import numpy as np
 import pinocchio as pin
 import pytest
+from robot_parameters import ESTIMATOR
 from synthetic import NO_ERRORS, SensorErrors
 
 from wm_control.estimation.factory import make_estimator
@@ -19,7 +20,7 @@ ERRORS = SensorErrors()
 
 @pytest.fixture(params=["leg_odometry", "invariant_ekf"])
 def parameters(request):
-    return EstimatorParameters(kind=request.param)
+    return replace(ESTIMATOR, kind=request.param)
 
 
 @pytest.fixture

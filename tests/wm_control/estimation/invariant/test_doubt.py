@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from robot_parameters import ESTIMATOR
 from synthetic import SensorErrors
 
 from wm_control.estimation.algebra.vector3 import ZERO
@@ -21,7 +22,6 @@ from wm_control.estimation.invariant.doubt import (
 from wm_control.estimation.invariant.parameters import InvariantEkfParameters
 from wm_control.estimation.invariant.probation import ForceSurprise, Probation, Verdict
 from wm_control.estimation.invariant.stance import Stance
-from wm_control.estimation.parameters import EstimatorParameters
 
 PARAMETERS = InvariantEkfParameters()
 DT = 0.002
@@ -195,7 +195,7 @@ def test_doubt_of_the_velocity_is_doubt_of_the_way_gone_with_it():
 
 def walked_with(robot, walk, change):
     """Errors (k, 3) of velocity and claimed deviations (k, 3) under a change of observations."""
-    estimator = make_estimator(robot, EstimatorParameters())
+    estimator = make_estimator(robot, ESTIMATOR)
     estimates = [
         estimator.update(change(k, o)) for k, o in enumerate(walk.observations(SensorErrors(), 1))
     ]
@@ -266,7 +266,7 @@ def test_a_knock_beyond_the_range_that_drags_the_soles_along_is_recovered_from(
 
 
 def test_no_news_of_a_healthy_walk_is_doubted(robot, walk):
-    estimator = make_estimator(robot, EstimatorParameters())
+    estimator = make_estimator(robot, ESTIMATOR)
     for o in walk.observations(SensorErrors(), 1):
         estimator.update(o)
         assert not estimator._doubt.active

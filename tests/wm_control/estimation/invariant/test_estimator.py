@@ -7,15 +7,15 @@ from dataclasses import replace
 import numpy as np
 import pinocchio as pin
 import pytest
+from robot_parameters import ESTIMATOR
 from synthetic import SensorErrors
 
 from wm_control.estimation.constant_gain.estimator import LegOdometryEstimator
 from wm_control.estimation.factory import make_estimator
 from wm_control.estimation.invariant.covariance import initial_variance
 from wm_control.estimation.invariant.estimator import InvariantEkfEstimator
-from wm_control.estimation.parameters import EstimatorParameters
 
-PARAMETERS = EstimatorParameters(kind="invariant_ekf")
+PARAMETERS = replace(ESTIMATOR, kind="invariant_ekf")
 
 
 def run(estimator, observations):
@@ -28,8 +28,8 @@ def velocity_errors(estimates, walk):
 
 
 def test_the_parameter_chooses_the_estimator(robot):
-    assert isinstance(make_estimator(robot, EstimatorParameters()), InvariantEkfEstimator)
-    first = make_estimator(robot, EstimatorParameters(kind="leg_odometry"))
+    assert isinstance(make_estimator(robot, ESTIMATOR), InvariantEkfEstimator)
+    first = make_estimator(robot, replace(ESTIMATOR, kind="leg_odometry"))
     assert isinstance(first, LegOdometryEstimator)
 
 

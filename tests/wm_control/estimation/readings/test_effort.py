@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from robot_parameters import ESTIMATOR
 from synthetic import SensorErrors
 
 from wm_control.estimation.factory import make_estimator
-from wm_control.estimation.parameters import EstimatorParameters
 from wm_control.estimation.readings.effort import TorqueBalance
 
 JOINTS = ("left_knee", "right_knee")
@@ -87,7 +87,7 @@ WRONG_AT_REST = {
 @pytest.mark.parametrize("kind", ["leg_odometry", "invariant_ekf"])
 def test_at_rest_torques_that_do_not_belong_to_the_posture_are_told(robot, rest, name, kind):
     change, says = WRONG_AT_REST[name]
-    estimator = make_estimator(robot, EstimatorParameters(kind=kind))
+    estimator = make_estimator(robot, replace(ESTIMATOR, kind=kind))
     for o in rest.observations(SensorErrors(), 1):
         wrong = replace(o, **{f: c(getattr(o, f)) for f, c in change.items()})
         estimate = estimator.update(wrong)
@@ -100,7 +100,7 @@ def test_at_rest_torques_that_do_not_belong_to_the_posture_are_told(robot, rest,
 
 def test_torques_of_the_other_leg_are_told_by_the_first_steps(robot, walk):
     """Standing alike on both legs they are the same."""
-    estimator = make_estimator(robot, EstimatorParameters())
+    estimator = make_estimator(robot, ESTIMATOR)
     for o in walk.observations(SensorErrors(), 1):
         estimate = estimator.update(replace(o, joint_torque=o.joint_torque[LEFT_RIGHT]))
         if not estimate.healthy:

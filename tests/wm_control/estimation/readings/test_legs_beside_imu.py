@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from robot_parameters import ESTIMATOR
 from synthetic import Course, SensorErrors, synthetic_walk
 
 from wm_control.estimation.factory import make_estimator
-from wm_control.estimation.parameters import EstimatorParameters
 from wm_control.estimation.readings.legs_beside_imu import suspicion
 
 QUARTER, HALF = 0.5 * np.pi, np.pi
@@ -55,7 +55,7 @@ WRONG = {
 
 
 def _estimates(robot, walk, change, kind="invariant_ekf"):
-    estimator = make_estimator(robot, EstimatorParameters(kind=kind))
+    estimator = make_estimator(robot, replace(ESTIMATOR, kind=kind))
     for o in walk.observations(SensorErrors(), 1):
         yield estimator.update(replace(o, **{f: c(getattr(o, f)) for f, c in change.items()}))
 
@@ -78,7 +78,7 @@ def test_right_axes_are_never_doubted(robot, stroll, kind):
 def test_an_accelerometer_that_errs_once_says_nothing_of_its_axes(robot, stroll):
     """150 m/s² too much on all axes for one sample, at any phase of a step."""
     for at in (400, 470, 540, 610, 680):
-        estimator = make_estimator(robot, EstimatorParameters())
+        estimator = make_estimator(robot, ESTIMATOR)
         for k, o in enumerate(stroll.observations(SensorErrors(), 1)):
             if k == at:
                 o = replace(o, imu_linear_acceleration=o.imu_linear_acceleration + 140.0)

@@ -7,11 +7,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from robot_parameters import ESTIMATOR
 from synthetic import SensorErrors
 
 from wm_control.estimation.body.body import Soles
 from wm_control.estimation.factory import make_estimator
-from wm_control.estimation.parameters import EstimatorParameters, SensorParameters
+from wm_control.estimation.parameters import SensorParameters
 from wm_control.estimation.readings.plausibility import (
     MeanForce,
     SpeedBesidePosition,
@@ -182,7 +183,7 @@ def test_no_estimate_begins_on_a_wrong_convention(robot, rest, name):
     field, change, says = WRONG_AT_REST[name]
     observation = next(rest.observations(SensorErrors(), 1))
     wrong = replace(observation, **{field: change(getattr(observation, field))})
-    estimator = make_estimator(robot, EstimatorParameters())
+    estimator = make_estimator(robot, ESTIMATOR)
     estimate = estimator.reset(wrong)
     assert not estimate.healthy
     assert re.search(says, estimate.cause)
@@ -216,7 +217,7 @@ WRONG_IN_A_WALK = {
 
 @pytest.mark.parametrize("name", WRONG_IN_A_WALK)
 def test_a_convention_that_turns_wrong_in_a_walk_is_told_within_100_ms(robot, walk, name):
-    estimator = make_estimator(robot, EstimatorParameters())
+    estimator = make_estimator(robot, ESTIMATOR)
     estimates = []
     for k, o in enumerate(walk.observations(SensorErrors(), 1)):
         if k > 950:
@@ -230,7 +231,7 @@ def test_a_convention_that_turns_wrong_in_a_walk_is_told_within_100_ms(robot, wa
 
 @pytest.mark.parametrize("kind", ["leg_odometry", "invariant_ekf"])
 def test_drives_without_torque_are_named_and_contact_is_found_by_motion(robot, walk, kind):
-    estimator = make_estimator(robot, EstimatorParameters(kind=kind))
+    estimator = make_estimator(robot, replace(ESTIMATOR, kind=kind))
     estimates = [
         estimator.update(replace(o, joint_torque=np.zeros(29)))
         for o in walk.observations(SensorErrors(), 1)
