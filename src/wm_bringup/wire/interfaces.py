@@ -18,9 +18,6 @@ from wm_bringup.wire.vectors import (
 )
 from wm_control.mpc.plan import LAYOUT
 
-N = 29
-"""Joints of the G1, for the numbers in the tables."""
-
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     """Markdown table."""
@@ -61,9 +58,21 @@ def command_table() -> str:
 
 
 def estimate_table() -> str:
-    """Layout of ``state_estimator/estimate``."""
-    parts = [(name, 1) for name in ESTIMATE_HEADER] + list(estimate_layout(N))
-    return _layout_table(parts)
+    """Layout of ``state_estimator/estimate`` of a robot with n joints."""
+    rows, fixed, joints = [], 0, 0
+    header = [(name, 1, 1) for name in ESTIMATE_HEADER]
+    layouts = zip(estimate_layout(0), estimate_layout(1), strict=True)
+    for name, size, of_one in (*header, *((name, a, b) for (name, a), (_, b) in layouts)):
+        each = of_one - size
+        rows.append((_with_joints(fixed, joints), _with_joints(size, each), f"`{name}`"))
+        fixed, joints = fixed + size, joints + each
+    return table(("first entry", "entries", "name"), rows)
+
+
+def _with_joints(fixed: int, each: int) -> str:
+    """Write ``fixed + each n``, leaving out what is nothing."""
+    joints = {0: "", 1: "n"}.get(each, f"{each} n")
+    return " + ".join(filter(None, (str(fixed) if fixed or not each else "", joints)))
 
 
 def velocity_table() -> str:

@@ -106,7 +106,7 @@ class RobotConfig:
     imu: ImuConfig
     soles: SolesConfig
     actuators: dict[str, Positive] = Field(description="reflected rotor inertia by name [kg·m²]")
-    joints: dict[str, JointConfig] = Field(description="actuated joints, in the robot's own order")
+    joints: dict[str, JointConfig] = Field(description="actuated joints, in any order")
     locked: dict[str, float] = Field(default={}, description="joints to freeze, and where [rad]")
     gains: GainConfig = Field(default_factory=GainConfig)
     capsules: tuple[CapsuleConfig, ...] = ()

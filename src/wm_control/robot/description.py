@@ -24,7 +24,12 @@ from wm_control.robot.geometry import (
     build_imu,
     build_sole,
 )
-from wm_control.robot.joint_table import build_joint_table, check_joint_names, with_limits
+from wm_control.robot.joint_table import (
+    build_joint_table,
+    check_joint_names,
+    in_tree_order,
+    with_limits,
+)
 from wm_control.robot.sources import robot_file, urdf_file
 from wm_control.robot.urdf import Joint, Link, SphereShape, Urdf, read_urdf
 from wm_control.robot.writer import write_urdf
@@ -38,6 +43,8 @@ REQUIRED_GROUPS = ("left_leg", "right_leg")
 @dataclass(frozen=True, slots=True)
 class RobotDescription:
     """A robot, as Pinocchio and every simulator see it. Arrays are (n,) in joint_names' order.
+
+    joint_names: depth first from the base, siblings by name, as Pinocchio has them.
 
     urdf: one link per moving body, rotor inertia lumped in, collision spheres of the feet, no
         meshes: the text to build every dynamic model from.
@@ -88,6 +95,7 @@ def build_description(config: RobotConfig, path: Path) -> RobotDescription:
     check_joint_names(config, urdf, file)
     folded = fold_fixed_joints(_limited(urdf, config, file), config.locked)
     _check_base(config, urdf, file)
+    config = in_tree_order(config, folded.joints, config.base_link)
     table = build_joint_table(config, folded.joints, file)
     _check_groups(table.groups, file)
     soles = (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -16,7 +16,7 @@ from wm_control.types import Array
 
 @dataclass(frozen=True, slots=True)
 class JointTable:
-    """One array (n,) per property, in the order of the robot file; units as in JointConfig."""
+    """One array (n,) per property, in the tree's order; units as in JointConfig."""
 
     names: tuple[str, ...]
     lower: Array
@@ -90,6 +90,23 @@ def with_limits(joint: Joint, config: JointConfig, file: str) -> Joint:
             f"{changed.torque:g} must be positive"
         )
     return changed
+
+
+def in_tree_order(config: RobotConfig, joints: Mapping[str, Joint], root: str) -> RobotConfig:
+    """Return the robot file with its joints depth first from the root, siblings by name.
+
+    That is the order of Pinocchio, and so of every array here; in the file any order will do.
+    """
+    below: dict[str, list[str]] = {}
+    for name in sorted(config.joints):
+        below.setdefault(joints[name].parent, []).append(name)
+
+    def walk(link: str) -> Iterator[str]:
+        for name in below.get(link, ()):
+            yield name
+            yield from walk(joints[name].child)
+
+    return replace(config, joints={name: config.joints[name] for name in walk(root)})
 
 
 def build_joint_table(config: RobotConfig, joints: Mapping[str, Joint], file: str) -> JointTable:

@@ -8,6 +8,7 @@ import numpy as np
 import pinocchio as pin
 
 from wm_control.constants import GRAVITY
+from wm_control.errors import RobotDescriptionError
 from wm_control.robot.description import RobotDescription
 from wm_control.robot.geometry import SoleArea, sole_area
 from wm_control.types import Array, Estimate
@@ -41,6 +42,11 @@ class RobotModel:
         self.description = description
         self.model = pin.buildModelFromXML(description.urdf, pin.JointModelFreeFlyer())
         self.data = self.model.createData()
+        if tuple(self.model.names)[2:] != description.joint_names:  # behind universe and base
+            raise RobotDescriptionError(
+                f"robot '{description.name}': joints in the order {list(description.joint_names)}, "
+                f"expected {list(self.model.names)[2:]}"
+            )
         self.nv: int = self.model.nv
         self.n: int = self.nv - BASE_DOF
         self.mass = float(pin.computeTotalMass(self.model))

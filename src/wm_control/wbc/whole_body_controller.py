@@ -55,7 +55,7 @@ class WholeBodyController:
         p, groups = self._parameters, self._model.description.groups
         weights = np.full(self._model.n, p.weight_arms)
         weights[list(groups["left_leg"]) + list(groups["right_leg"])] = p.weight_legs
-        weights[list(groups["waist"])] = p.weight_torso
+        weights[list(groups.get("waist", ()))] = p.weight_torso
         return weights
 
     def reset(self) -> None:
