@@ -1,6 +1,6 @@
-"""A second humanoid, by configuration alone: the folder of a Talos from the example-robot-data wheel.
+"""A second humanoid, by configuration alone: the folder of a Talos of example-robot-data.
 
-93 kg, 26 of its joints driven, in an order that is not Pinocchio's; its numbers have nothing to do
+90 kg, 28 of its joints driven, in an order that is not Pinocchio's; its numbers have nothing to do
 with the G1's.
 """
 

@@ -4,63 +4,127 @@ import xml.etree.ElementTree as ElementTree
 
 import numpy as np
 import pinocchio as pin
+import pytest
 import yaml
+from talos_folder import TALOS_URDF, robot_yaml, talos_folder
 
+from wm_control.arbiter.parameters import SafetyParameters
+from wm_control.controllers.model_based import ModelBasedParameters
+from wm_control.errors import ParameterError, RobotDescriptionError
+from wm_control.estimation.parameters import EstimatorParameters
 from wm_control.robot.description import load_robot
-from wm_control.robot.sources import urdf_file
-from wm_control.robot.urdf import MOVING_TYPES, read_urdf
+from wm_control.robot.geometry import sole_area
+from wm_control.robot.model import RobotModel
+from wm_control.robot.sources import load_part, robot_file, robot_part, urdf_file
+from wm_control.robot.urdf import read_urdf
 
-TALOS_URDF = "example-robot-data:robots/talos_data/robots/talos_reduced.urdf"
-GROUPS = {
-    "leg_left": "left_leg",
-    "leg_right": "right_leg",
-    "torso": "waist",
-    "arm_left": "left_arm",
-    "arm_right": "right_arm",
+PARTS = {
+    "model_based": ModelBasedParameters,
+    "estimator": EstimatorParameters,
+    "arbiter": SafetyParameters,
 }
-ARMS = {
-    "arm_left_2_joint": 0.3,
-    "arm_right_2_joint": -0.3,
-    "arm_left_4_joint": -0.5,
-    "arm_right_4_joint": -0.5,
-}
-"""Postures that the joint limits allow."""
 
 
-def talos_config(tmp_path):
-    moving = [
-        name
-        for name, joint in read_urdf(urdf_file(TALOS_URDF, tmp_path / "t.yaml")).joints.items()
-        if joint.kind in MOVING_TYPES
-    ]
-    groups = {name: group for name in moving for key, group in GROUPS.items() if key in name}
-    corners = [(x, y) for x in (-0.1, 0.1) for y in (-0.06, 0.06)]
-    foot = {"half_length": 0.1, "half_width": 0.06}
-    foot["contact_spheres"] = [{"center": [x, y, 0.005], "radius": 0.005} for x, y in corners]
-    return {
-        "name": "talos",
-        "urdf": TALOS_URDF,
-        "base_link": "base_link",
-        "imu": {"link": "base_link"},
-        "actuators": {"motor": 0.1},
-        "soles": {side: {"link": f"{side}_sole_link", **foot} for side in ("left", "right")},
-        "joints": {name: {"group": group, "actuator": "motor"} for name, group in groups.items()},
-        "locked": {name: 0.0 for name in moving if name not in groups},
-    }
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return talos_folder(tmp_path_factory.mktemp("robots") / "talos")
 
 
-def test_talos_loads_from_configuration_alone(tmp_path):
-    path = tmp_path / "talos.yaml"
-    config = talos_config(tmp_path)
-    for name, default in ARMS.items():
-        config["joints"][name]["default"] = default
-    path.write_text(yaml.safe_dump(config, sort_keys=False))
-    talos = load_robot(path)
+@pytest.fixture(scope="module")
+def talos(folder):
+    return load_robot(folder)
+
+
+def test_talos_loads_from_configuration_alone(folder, talos):
     model = pin.buildModelFromXML(talos.urdf, pin.JointModelFreeFlyer())
-    original = read_urdf(urdf_file(TALOS_URDF, path))
+    original = read_urdf(urdf_file(TALOS_URDF, folder / "robot.yaml"))
     assert len(talos.joint_names) == model.nv - 6
     assert len(ElementTree.fromstring(talos.urdf).findall("link")) == model.nv - 6 + 1
     listed = sum(link.inertia.mass for link in original.links.values())
     assert abs(pin.computeTotalMass(model) - listed) < 1e-9
     assert talos.soles[0].link == "leg_left_6_link"
     np.testing.assert_allclose(talos.soles[0].position, [0.0, 0.0, -0.107])
+
+
+def test_joints_are_in_the_order_of_the_tree_whatever_the_robot_files(talos):
+    in_file = list(robot_yaml()["joints"])
+    assert in_file != list(talos.joint_names)
+    assert sorted(in_file) == sorted(talos.joint_names)
+    assert tuple(RobotModel(talos).model.names)[2:] == talos.joint_names
+    left = [talos.joint_names[index] for index in talos.groups["left_leg"]]
+    assert left == [f"leg_left_{k}_joint" for k in range(1, 7)]
+    knee = talos.joint_names.index("leg_left_4_joint")
+    assert talos.default_position[knee] == pytest.approx(0.8592)
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_every_part_comes_from_the_robots_own_folder(folder, part):
+    theirs, ours = load_part(PARTS[part], folder, part), load_part(PARTS[part], "g1", part)
+    assert theirs != ours
+    assert load_part(PARTS[part], folder / "robot.yaml", part) == theirs
+
+
+def test_a_robot_is_named_by_its_name_its_folder_or_its_file(folder, monkeypatch):
+    assert robot_file(folder) == robot_file(folder / "robot.yaml") == folder / "robot.yaml"
+    monkeypatch.chdir(folder.parent)
+    assert robot_file("talos").samefile(folder / "robot.yaml")
+    assert robot_file("g1").parent.name == "g1"
+    assert load_robot("g1").name == "g1"
+
+
+def test_a_shipped_robot_goes_before_a_folder_of_that_name(tmp_path, monkeypatch):
+    (tmp_path / "g1").mkdir()
+    monkeypatch.chdir(tmp_path)
+    assert robot_file("g1").is_absolute()
+
+
+def test_a_variant_beside_a_robot_file_shares_its_parts(folder, talos):
+    variant = folder / "light.yaml"
+    variant.write_text(yaml.safe_dump(robot_yaml() | {"actuators": {"motor": 0.05}}))
+    assert load_robot(variant).armature[0] == pytest.approx(0.5 * talos.armature[0])
+    assert robot_part(variant, "arbiter") == folder / "arbiter.yaml"
+
+
+def test_a_part_that_is_missing_is_named_with_those_that_are_there(folder):
+    with pytest.raises(RobotDescriptionError, match=r"training\.yaml.*arbiter\.yaml"):
+        robot_part(folder, "training")
+
+
+@pytest.mark.parametrize(
+    ("part", "group", "key"),
+    [
+        ("model_based", "gait", "com_height"),
+        ("model_based", "whole_body", "sole_margin"),
+        ("estimator", "contact", "prior_force"),
+        ("arbiter", "arbiter", "base_height"),
+        ("arbiter", "envelopes", "mpc"),
+    ],
+)
+def test_what_depends_on_a_robot_has_no_default(folder, part, group, key):
+    content = yaml.safe_load((folder / f"{part}.yaml").read_text())
+    del content[group][key]
+    file = folder.parent / f"without_{key}" / f"{part}.yaml"
+    file.parent.mkdir()
+    file.write_text(yaml.safe_dump(content))
+    (file.parent / "robot.yaml").touch()
+    with pytest.raises(ParameterError, match=rf"{group}\.{key}.*must be said"):
+        load_part(PARTS[part], file.parent, part)
+
+
+def test_the_sole_is_stated_once_and_the_areas_of_both_controllers_lie_inside(talos):
+    # 0.1 m by 0.06 m, less 20 mm at the heel, 15 mm at the toe and 12 mm at the sides
+    area = sole_area(talos.soles, 0.02, 0.015, 0.012)
+    np.testing.assert_array_equal(area.lower, [-0.08, -0.048])
+    np.testing.assert_array_equal(area.upper, [0.085, 0.048])
+    assert area.reach == pytest.approx(np.hypot(0.085, 0.048))
+    with pytest.raises(RobotDescriptionError, match="leave nothing"):
+        sole_area(talos.soles, 0.02, 0.015, 0.06)
+
+
+def test_the_margins_of_the_g1_give_the_areas_that_it_was_tuned_with(g1):
+    p = load_part(ModelBasedParameters, "g1", "model_based")
+    cop = sole_area(g1.soles, *p.mpc.cop_margin_x, p.mpc.cop_margin_y)
+    assert cop.lower.tolist() == [-0.055, -0.018]
+    assert cop.upper.tolist() == [0.06, 0.018]
+    ends, sides = p.whole_body.sole_margin
+    assert sole_area(g1.soles, ends, ends, sides).upper.tolist() == [0.07, 0.02]
