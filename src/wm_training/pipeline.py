@@ -83,6 +83,7 @@ def summary_of(run: TrainingRun, trainer: Trainer, before: Pretraining | None) -
             },
         },
         "policy": str(run.policy),
+        "joints": trainer.env.legs.count,
         "command": asdict(load_policy(run.policy, load_robot(run.robot)).manifest.command),
     }
 

@@ -111,6 +111,24 @@ ARBITER = {
         "mpc": {"forward": 0.6, "backward": 0.4, "sideways": 0.2, "turning": 0.5, "exponent": 1.0}
     },
 }
+TRAINING = {
+    "name": "talos_legs",
+    "gait": {
+        "stride": 0.84,
+        "double_support": 0.05,
+        "apex": 0.07,
+        "height": 0.98,
+        "least_height": 0.6,
+        "hip_pitch": -0.3,
+        "knee": 0.65,
+        "ankle_pitch": -0.35,
+        "foot_distance": 0.17,
+    },
+    "observation": {"critic_height": 0.98, "critic_load": 0.002},
+    "command": {"forward": [-0.3, 0.6], "sideways": [-0.2, 0.2], "turning": [-0.5, 0.5]},
+    "randomisation": {"trunk_mass": [-5.0, 8.0], "trunk_com": 0.04},
+    "imitation": {"com_height": 0.86},
+}
 
 
 def talos_folder(folder: Path) -> Path:
@@ -121,6 +139,7 @@ def talos_folder(folder: Path) -> Path:
         "model_based": MODEL_BASED,
         "estimator": ESTIMATOR,
         "arbiter": ARBITER,
+        "training": TRAINING,
     }
     for part, content in parts.items():
         (folder / f"{part}.yaml").write_text(yaml.safe_dump(content, sort_keys=False))

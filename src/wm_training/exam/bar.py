@@ -197,11 +197,13 @@ def run_case(case: Case) -> Outcome:
         case.film.parent.mkdir(parents=True, exist_ok=True)
         film_of_trace(run.trace, description, case.name).save(case.film)
     mass = RobotModel(description).mass
-    return outcome_of(case, run, judge(run.trace, mass=mass, torque_limit=description.torque_limit))
+    numbers = judge(run.trace, mass=mass, torque_limit=description.torque_limit)
+    legs = [*description.groups["left_leg"], *description.groups["right_leg"]]
+    return outcome_of(case, run, numbers, legs)
 
 
-def outcome_of(case: Case, run: Run, numbers: dict[str, Any]) -> Outcome:
-    """Put together what counts."""
+def outcome_of(case: Case, run: Run, numbers: dict[str, Any], legs: Sequence[int]) -> Outcome:
+    """Put together what counts. legs: places of their joints."""
     trace = run.trace
     settled = trace["time"] > COMMAND_TIME + SETTLING_TIME
     mean = numbers["mean_velocity"]
@@ -215,7 +217,7 @@ def outcome_of(case: Case, run: Run, numbers: dict[str, Any]) -> Outcome:
         error=None if mean is None or case.scenario.kicks else error_of(case.name, mean),
         steps=_steps(trace, settled),
         cost_of_transport=numbers.get("cost_of_transport"),
-        action_rate=_action_rate(trace, settled),
+        action_rate=_action_rate(trace, settled, legs),
         torque_rate=numbers.get("torque_rate"),
         apex=_apex(trace, settled),
         foot_slip=numbers.get("foot_slip"),
@@ -237,12 +239,12 @@ def _steps(trace: Trace, settled: NDArray[np.bool_]) -> int:
     return sum(int(settled[touchdowns(force[:, foot], time)].sum()) for foot in range(2))
 
 
-def _action_rate(trace: Trace, settled: NDArray[np.bool_]) -> float | None:
+def _action_rate(trace: Trace, settled: NDArray[np.bool_], joints: Sequence[int]) -> float | None:
     every_step = round(POLICY_PERIOD / np.median(np.diff(trace["time"])))
-    targets = trace["command_position"][settled][::every_step]
+    targets = trace["command_position"][settled][::every_step, joints]
     if len(targets) < 2:
         return None
-    return float(np.sqrt(np.mean(np.diff(targets[:, :12], axis=0) ** 2)))
+    return float(np.sqrt(np.mean(np.diff(targets, axis=0) ** 2)))
 
 
 def _apex(trace: Trace, settled: NDArray[np.bool_]) -> float | None:

@@ -19,7 +19,7 @@ from wm_training.learning.env import TrainingEnvironment
 from wm_training.learning.parameters import TrainingParameters
 
 Act = Callable[[NDArray[np.float32]], NDArray[np.float32]]
-"""Canonical observations (n, w) to the network's outputs (n, OUTPUTS)."""
+"""Canonical observations (n, w) to the network's outputs (n, outputs)."""
 
 GRID = (-1.0, -0.75, -0.5, -0.25, 0.25, 0.5, 0.75, 1.0)
 """Told commands, as shares of the trained range on either side."""

@@ -19,16 +19,13 @@ from wm_control.types import Array
 from wm_training.learning.commands import Commands
 from wm_training.learning.gait import Clock, Gait
 from wm_training.learning.mirror import second_half
-from wm_training.learning.motion import LEG_ANGLES, LEG_SPEEDS, Motion, MotionReader
+from wm_training.learning.motion import Motion, MotionReader
 from wm_training.learning.mujoco_model import build_model, drive_gains, locked_posture, waist_joints
 from wm_training.learning.observing import Observer
 from wm_training.learning.parameters import TrainingParameters
 from wm_training.learning.randomisation import Randomisation
 from wm_training.learning.rewards import ROUGHNESS, Situation, rewards
-from wm_training.learning.student import ACTION_BOUND, JOINTS, build_student
-
-LEAST_HEIGHT = 0.45
-"""Of the base; lower is a fall [m]."""
+from wm_training.learning.student import ACTION_BOUND, build_student
 
 LEAST_UPRIGHT = 0.6
 """Cosine of the base's tilt; less is a fall."""
@@ -70,8 +67,8 @@ class TrainingEnvironment:
     ) -> None:
         """Compile legs and waist; arms are welded in the default posture."""
         self.parameters, self.count = parameters, count
-        student = build_student(description, parameters)
-        legs = student.joints
+        self.student = student = build_student(description, parameters)
+        self.legs, legs = student.legs, student.legs.names
         waist = waist_joints(description)
         free = (*legs, *waist)
         model = build_model(
@@ -97,7 +94,7 @@ class TrainingEnvironment:
         self.observer = Observer(count, student, parameters.randomisation, self.rng)
         self.difficulty = parameters.curriculum.start
         self.price_of_roughness = 1.0
-        self._reader = MotionReader(self.batch, model)
+        self._reader = MotionReader(self.batch, model, student.legs)
         self._position, self._velocity = self.batch.bind("qpos"), self.batch.bind("qvel")
         self._time = self.batch.bind("time").reshape(count, 1)
         self._control, self._sites = self.batch.bind("ctrl"), self.batch.bind("site_xpos")
@@ -108,13 +105,13 @@ class TrainingEnvironment:
         self._next_kick = np.zeros(count, dtype=np.int64)
         self._since_push = np.zeros(count, dtype=np.int64)
         self._since_walk = np.zeros(count, dtype=np.int64)
-        self._actions = np.zeros((3, count, 12))
-        self._net_actions = np.zeros((3, count, 12))
+        self._actions = np.zeros((3, count, len(legs)))
+        self._net_actions = np.zeros((3, count, len(legs)))
         self._cadence: Array = np.zeros(count)
         self._sole_speed = np.zeros((count, 2))
         self._ring = np.zeros((stride, count, 3))
         self._now = 0
-        self.target: Array = np.zeros((count, 12))
+        self.target: Array = np.zeros((count, len(legs)))
 
     def reset(self) -> Step:
         """Start all robots, at different ages so that their episodes end at different times."""
@@ -129,10 +126,11 @@ class TrainingEnvironment:
         return second_half(self.clock.sine)
 
     def step(self, action: NDArray[np.float32]) -> Step:
-        """Apply (n, OUTPUTS) network outputs for one control period."""
+        """Apply (n, outputs) network outputs for one control period."""
         bounded = np.clip(action.astype(np.float64), -ACTION_BOUND, ACTION_BOUND)
-        own = self.observer.legs.where(self.mirrored, bounded[:, :JOINTS])
-        self._cadence = np.clip(bounded[:, JOINTS], -1.0, 1.0)
+        joints = self.legs.count
+        own = self.legs.mirror.where(self.mirrored, bounded[:, :joints])
+        self._cadence = np.clip(bounded[:, joints], -1.0, 1.0)
         reference = self.gait.reference(self.clock.sine)
         total = own + reference / self.scale
         self._actions = np.roll(self._actions, 1, axis=0)
@@ -140,7 +138,7 @@ class TrainingEnvironment:
         self._net_actions = np.roll(self._net_actions, 1, axis=0)
         self._net_actions[0] = own
         target = np.clip(self.gait.default + self.scale * total, self.lower, self.upper)
-        before, began = self._velocity[:, LEG_SPEEDS].copy(), self._time[:, 0].copy()
+        before, began = self._velocity[:, self.legs.speeds].copy(), self._time[:, 0].copy()
         self._advance(target)
         motion = self._reader.read(before, 1.0 / self.parameters.rate)
         # MuJoCo answers NaN with a reset, and says so only on the clock.
@@ -151,14 +149,15 @@ class TrainingEnvironment:
         """Physics; the new target arrives after each robot's own delay."""
         for substep in range(self.substeps):
             arrived = substep >= self.randomisation.delay
-            self._control[:, :JOINTS] = np.where(arrived[:, None], target, self.target)
+            self._control[:, self.legs.torques] = np.where(arrived[:, None], target, self.target)
             last = substep == self.substeps - 1
             self.batch.step(nstep=1, stage=_VELOCITY_STAGE if last else 0)
         self.target = target
 
     def _judge(self, motion: Motion, broken: NDArray[np.bool_]) -> Step:
         self._remember(motion)
-        fell = broken | (motion.height < LEAST_HEIGHT) | (motion.rotation[:, 2, 2] < LEAST_UPRIGHT)
+        low = motion.height < self.parameters.gait.least_height
+        fell = broken | low | (motion.rotation[:, 2, 2] < LEAST_UPRIGHT)
         terms = rewards(self._situation(motion), self.parameters.rewards)
         for name in ROUGHNESS & terms.keys():
             terms[name] = terms[name] * self.price_of_roughness
@@ -204,6 +203,7 @@ class TrainingEnvironment:
             upper=self.upper,
             default=self.gait.default,
             limit=self.limit,
+            sideways=self.legs.sideways,
             gait=self.parameters.gait,
         )
 
@@ -220,7 +220,7 @@ class TrainingEnvironment:
         if motion is not None and len(done):
             self._restart(done)
         self.commands.tick(self.difficulty)
-        now = self._reader.read(self._velocity[:, LEG_SPEEDS], 1.0)
+        now = self._reader.read(self._velocity[:, self.legs.speeds], 1.0)
         rolling, pitching = now.angular_velocity[:, 0], now.angular_velocity[:, 1]
         speed = 1.0 + self.parameters.gait.cadence * self._cadence
         shaking = self._felt(np.hypot(rolling, pitching))
@@ -287,17 +287,19 @@ class TrainingEnvironment:
         self._schedule_kick(ids)
         share = rng.random((k, 1)) ** 2
         posture = self.gait.default + share * (self._crouch - self.gait.default)
-        posture = np.clip(posture + rng.normal(0.0, 0.02, (k, 12)), self.lower, self.upper)
+        posture = np.clip(
+            posture + rng.normal(0.0, 0.02, (k, self.legs.count)), self.lower, self.upper
+        )
         yaw = rng.uniform(-np.pi, np.pi, k)
         self.batch.reset(ids, stage=0)
         self._position[ids] = 0.0
         self._position[ids, 3], self._position[ids, 6] = np.cos(0.5 * yaw), np.sin(0.5 * yaw)
-        self._position[ids, LEG_ANGLES] = posture
-        self._position[ids, LEG_ANGLES.stop :] = self._waist
+        self._position[ids, self.legs.angles] = posture
+        self._position[ids, self.legs.angles.stop :] = self._waist
         self._time[ids] = START_TIME
         self._velocity[ids] = rng.normal(0.0, 0.05, (k, self.model.nv))
-        self._control[ids, :JOINTS] = posture
-        self._control[ids, JOINTS:] = self._waist
+        self._control[ids, self.legs.torques] = posture
+        self._control[ids, self.legs.count :] = self._waist
         self.batch.forward(ids, stage=int(mujoco.mjtStage.mjSTAGE_POS))
         self._position[ids, 2] = -self._sites[ids, :, 2].min(axis=1) + 0.002
         self.batch.forward(ids)

@@ -31,7 +31,7 @@ def build_manifest(
 ) -> dict[str, Any]:
     """Say everything about an exported network, as ``wm_policy.manifest`` wants it."""
     student = build_student(description, p)
-    legs, gait = student.joints, student.gait
+    legs, gait = student.legs.names, student.gait
     pick = [description.joint_names.index(name) for name in legs]
     limits = zip(description.position_lower[pick], description.position_upper[pick], strict=True)
     return {

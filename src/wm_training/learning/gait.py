@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from wm_control.types import Array
 from wm_policy.phase import OVER
+from wm_training.learning.legs import Legs
 from wm_training.learning.parameters import GaitParameters
 
 START = (0.0, math.pi)
@@ -23,14 +24,12 @@ START = (0.0, math.pi)
 START_RIGHT = (math.pi + 1e-5, 1e-5)
 """The same for the right leg: an instant into the half whose observations are mirrored."""
 
-_PER_LEG = 6
-
 
 @dataclass(frozen=True, slots=True)
 class Gait:
-    """The reference: default posture of 12 leg joints, and how they move with the clock.
+    """The reference: default posture of both legs' joints, and how they move with the clock.
 
-    default: (12,) [rad]. direction: (2, 12) change of the joints per unit of swing [rad].
+    default: (k,) [rad]. direction: (2, k) change of the joints per unit of swing [rad].
     increment: of the phases per policy step [rad]. wake_above: speed of rolling and pitching that
     makes a standing robot step [rad/s], and wake_advance: for how long [rad]. settling_above: the
     same for so many settling_steps after it stepped [rad/s].
@@ -50,20 +49,20 @@ class Gait:
         return np.clip((sine - self.threshold) / (1.0 - self.threshold), 0.0, 1.0)
 
     def reference(self, sine: Array) -> Array:
-        """(..., 12) offset of the joints from the default posture [rad]."""
+        """(..., k) offset of the joints from the default posture [rad]."""
         return self.swing(sine) @ self.direction
 
 
-def build_gait(parameters: GaitParameters, rate: float) -> Gait:
-    """rate: of the policy [Hz]. Joints of each leg: hip pitch, roll, yaw, knee, ankle p., r."""
-    leg = [parameters.hip_pitch, 0.0, 0.0, parameters.knee, parameters.ankle_pitch, 0.0]
-    lifted = parameters.lift * np.array([-1.0, 0.0, 0.0, 2.0, -1.0, 0.0])
-    direction = np.zeros((2, 2 * _PER_LEG))
-    direction[0, :_PER_LEG] = lifted
-    direction[1, _PER_LEG:] = lifted
+def build_gait(parameters: GaitParameters, rate: float, legs: Legs) -> Gait:
+    """rate: of the policy [Hz]."""
+    leg = legs.pitched((parameters.hip_pitch, parameters.knee, parameters.ankle_pitch))
+    lifted = parameters.lift * legs.pitched((-1.0, 2.0, -1.0))
+    direction = np.zeros((2, legs.count))
+    direction[0, : legs.each] = lifted
+    direction[1, legs.each :] = lifted
     stance_margin = math.pi * parameters.double_support / parameters.stride
     return Gait(
-        np.array(leg + leg),
+        np.concatenate((leg, leg)),
         direction,
         math.sin(stance_margin),
         2.0 * math.pi / (parameters.stride * rate),

@@ -9,11 +9,11 @@ import torch
 from numpy.typing import NDArray
 from torch.nn.functional import huber_loss
 
-from wm_training.learning.mirror import LEGS, second_half
+from wm_training.learning.mirror import second_half
 from wm_training.learning.networks import Actor
 from wm_training.learning.observing import observation_mirror, with_leg_motion
 from wm_training.learning.parameters import ImitationParameters
-from wm_training.learning.student import ACTION_BOUND, JOINTS, OUTPUTS, Student
+from wm_training.learning.student import ACTION_BOUND, Student
 
 Floats = NDArray[np.float32]
 
@@ -23,21 +23,21 @@ def canonical(observation: Floats, label: Floats, student: Student) -> tuple[Flo
 
     The reference gait is taken off the labels, the second half of the stride is mirrored, and
     standing robots, whom the network sees as they are, are taken twice: once mirrored.
-    The teacher leaves the student's clock alone. observation: (k, w); label: (k, 12) actions.
-    Returns both, the labels with OUTPUTS columns, and with rows added for standing robots.
+    The teacher leaves the student's clock alone. observation: (k, w); label: (k, joints) actions.
+    Returns both, the labels with a column for the clock, and with rows added for standing robots.
     """
-    sine = observation[:, 3:5].astype(np.float64)
+    legs, sine = student.legs, observation[:, 3:5].astype(np.float64)
     own = label - student.gait.reference(sine) / student.scale
     own = np.clip(own, -ACTION_BOUND, ACTION_BOUND)
-    mirror = observation_mirror(student.observation.history)
+    mirror = observation_mirror(student)
     second = second_half(sine)
     standing = ~sine.any(axis=1) & (observation[:, 5:7] > 0.5).all(axis=1)
     seen = mirror.where(second, observation.astype(np.float64))
-    said = LEGS.where(second, own)
+    said = legs.mirror.where(second, own)
     seen = np.concatenate((seen, mirror(observation[standing].astype(np.float64))))
-    said = np.concatenate((said, LEGS(own[standing])))
+    said = np.concatenate((said, legs.mirror(own[standing])))
     seen = with_leg_motion(seen, student)
-    said = np.pad(said, ((0, 0), (0, OUTPUTS - JOINTS)))
+    said = np.pad(said, ((0, 0), (0, student.outputs - legs.count)))
     return seen.astype(np.float32), said.astype(np.float32)
 
 

@@ -14,9 +14,6 @@ from numpy.typing import NDArray
 
 from wm_control.types import Array
 
-LEG_SIGNS = (1.0, -1.0, -1.0, 1.0, 1.0, -1.0)
-"""Hip pitch, hip roll, hip yaw, knee, ankle pitch, ankle roll."""
-
 
 @dataclass(frozen=True, slots=True)
 class Mirror:
@@ -49,9 +46,6 @@ def signs(*values: float) -> Mirror:
     """Mirror of a vector whose components only change sign."""
     return Mirror(np.arange(len(values)), np.array(values))
 
-
-LEGS = Mirror(np.array([6, 7, 8, 9, 10, 11, 0, 1, 2, 3, 4, 5]), np.array(LEG_SIGNS * 2))
-"""Of the 12 leg joints, left first."""
 
 PAIR = Mirror(np.array([1, 0]), np.ones(2))
 """Of one value per leg."""

@@ -10,17 +10,9 @@ from mujoco.batch import Batch
 from numpy.typing import NDArray
 
 from wm_control.types import Array
+from wm_training.learning.legs import Legs
 
 FEET = 2
-
-LEG_ANGLES = slice(7, 19)
-"""Of the legs in MuJoCo's positions, behind the base; the waist comes after them."""
-
-LEG_SPEEDS = slice(6, 18)
-"""The same in its velocities."""
-
-LEG_TORQUES = slice(0, 12)
-"""The same in the forces of its drives."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +21,11 @@ class Motion:
 
     height: (n,) of the base above the ground [m]. rotation: (n, 3, 3) base to world.
     gravity, angular_velocity: (n, 3) in base axes [1], [rad/s]. velocity: (n, 3) in the heading
-    frame [m/s]. joint_position, joint_velocity, torque: (n, 12). joint_acceleration: (n, 12), mean
-    over the step [rad/s²]. sole_position: (n, 2, 3) from the base, in the heading frame; its z is
-    above the ground [m]. sole_velocity: (n, 2, 3) in world axes [m/s]. sole_normal: (n, 2, 3) of
-    the soles in world axes. sole_heading: (n, 2) about the vertical, from the base's [rad].
-    load: (n, 2) normal force [N].
+    frame [m/s]. joint_position, joint_velocity, torque: (n, k) of the legs.
+    joint_acceleration: (n, k), mean over the step [rad/s²]. sole_position: (n, 2, 3) from the base,
+    in the heading frame; its z is above the ground [m]. sole_velocity: (n, 2, 3) in world axes
+    [m/s]. sole_normal: (n, 2, 3) of the soles in world axes. sole_heading: (n, 2) about the
+    vertical, from the base's [rad]. load: (n, 2) normal force [N].
     """
 
     height: Array
@@ -61,15 +53,16 @@ class Motion:
 class MotionReader:
     """Reads ``Motion`` out of a batch, whose derived fields must be those of the newest state."""
 
-    def __init__(self, batch: Batch, model: mujoco.MjModel) -> None:
+    def __init__(self, batch: Batch, model: mujoco.MjModel, legs: Legs) -> None:
         """Bind what is needed; site order is that of ``mujoco_model.SOLES``."""
+        self._legs = legs
         self._position, self._velocity = batch.bind("qpos"), batch.bind("qvel")
         self._torque, self._sensors = batch.bind("actuator_force"), batch.bind("sensordata")
         self._sites, self._turns = batch.bind("site_xpos"), batch.bind("site_xmat")
         self._soles = [model.site(name).id for name in ("l_sole", "r_sole")]
 
     def read(self, joint_velocity_before: Array, period: float) -> Motion:
-        """joint_velocity_before: (n, 12) at the beginning of the step, which took ``period``."""
+        """joint_velocity_before: (n, k) at the beginning of the step, which took ``period``."""
         position, velocity = self._position, self._velocity
         n = len(position)
         rotation = rotation_of(position[:, 3:7])
@@ -82,17 +75,17 @@ class MotionReader:
         heading = np.arctan2(turns[:, :, 1, 0], turns[:, :, 0, 0]) - yaw[:, None]
         linear = velocity[:, :3].copy()
         linear[:, :2] = into_heading(linear[:, :2], yaw)
-        joint_velocity = velocity[:, LEG_SPEEDS].copy()
+        joint_velocity = velocity[:, self._legs.speeds].copy()
         return Motion(
             height=position[:, 2].copy(),
             rotation=rotation,
             gravity=-rotation[:, 2, :],
             angular_velocity=velocity[:, 3:6].copy(),
             velocity=linear,
-            joint_position=position[:, LEG_ANGLES].copy(),
+            joint_position=position[:, self._legs.angles].copy(),
             joint_velocity=joint_velocity,
             joint_acceleration=(joint_velocity - joint_velocity_before) / period,
-            torque=self._torque[:, LEG_TORQUES].copy(),
+            torque=self._torque[:, self._legs.torques].copy(),
             sole_position=relative,
             sole_velocity=self._sensors[:, FEET:].reshape(n, FEET, 3).copy(),
             sole_normal=turns[:, :, :, 2],

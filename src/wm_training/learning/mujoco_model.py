@@ -37,7 +37,7 @@ def leg_joints(description: RobotDescription) -> tuple[str, ...]:
 
 def waist_joints(description: RobotDescription) -> tuple[str, ...]:
     """Names of the joints between legs and trunk: they give when the robot is pushed."""
-    return tuple(description.joint_names[i] for i in description.groups["waist"])
+    return tuple(description.joint_names[i] for i in description.groups.get("waist", ()))
 
 
 def drive_gains(description: RobotDescription, joints: tuple[str, ...]) -> tuple[Array, Array]:

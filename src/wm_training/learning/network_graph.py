@@ -17,17 +17,16 @@ from onnx import TensorProto, helper
 from wm_training.learning.calibration import AxisMap
 from wm_training.learning.graph import Graph
 from wm_training.learning.leg_kinematics import FASTEST, HALF_STEP
-from wm_training.learning.mirror import LEGS
 from wm_training.learning.observing import (
-    FRAME,
     LEG_MOTION,
     LEG_PLACES,
     NOW,
     PLACE_SCALE,
+    Frame,
     observation_mirror,
     observation_width,
 )
-from wm_training.learning.student import ACTION_BOUND, JOINTS, Student
+from wm_training.learning.student import ACTION_BOUND, Student
 
 INPUT, OUTPUT, SPEED = "obs", "actions", "clock_speed"
 _SINES = (3, 4)
@@ -49,17 +48,17 @@ def build_network(
     student: Student,
     maps: Sequence[AxisMap] = (),
 ) -> bytes:
-    """Serialise the whole graph: observation (1, w) in, actions (1, 12) and clock speed (1, 1) out.
+    """Serialise the whole graph: observation (1, w) in, actions (1, k) and clock speed (1, 1) out.
 
     maps: from asked to told velocity of the three axes; none: what is asked is told.
     """
-    graph, gait, history = Graph(), student.gait, student.observation.history
-    width = observation_width(history)
+    graph, gait, legs = Graph(), student.gait, student.legs
+    width = observation_width(student)
     seen = _told(graph, maps, width) if maps else INPUT
     sines = graph.node("Gather", INPUT, graph.constant(np.array(_SINES, dtype=np.int64)), axis=1)
     left = graph.node("Gather", sines, graph.constant(np.zeros(1, dtype=np.int64)), axis=1)
     second = graph.node("Less", left, graph.floats([[-1e-6]]))
-    mirror = observation_mirror(history)
+    mirror = observation_mirror(student)
     value = graph.mirrored(second, seen, mirror)
     value = graph.node("Concat", value, *_leg_motion(graph, value, student), axis=1)
     for number, layer in enumerate(layers):
@@ -69,9 +68,9 @@ def build_network(
             value = graph.node("Elu", value)
     bound = graph.floats(ACTION_BOUND)
     value = graph.node("Clip", value, graph.node("Neg", bound), bound)
-    _clock_speed(graph, value, student.cadence)
-    value = graph.node("Gather", value, graph.constant(np.arange(JOINTS)), axis=1)
-    own = graph.mirrored(second, value, LEGS)
+    _clock_speed(graph, value, student)
+    value = graph.node("Gather", value, graph.constant(np.arange(legs.count)), axis=1)
+    own = graph.mirrored(second, value, legs.mirror)
     beyond = graph.node("Sub", sines, graph.floats([[gait.threshold]]))
     share = graph.node("Mul", beyond, graph.floats([[1.0 / (1.0 - gait.threshold)]]))
     swing = graph.node("Clip", share, graph.floats(0.0), graph.floats(1.0))
@@ -83,7 +82,7 @@ def build_network(
             "policy",
             [helper.make_tensor_value_info(INPUT, TensorProto.FLOAT, [1, width])],
             [
-                helper.make_tensor_value_info(OUTPUT, TensorProto.FLOAT, [1, JOINTS]),
+                helper.make_tensor_value_info(OUTPUT, TensorProto.FLOAT, [1, legs.count]),
                 helper.make_tensor_value_info(SPEED, TensorProto.FLOAT, [1, 1]),
             ],
             graph.constants,
@@ -97,23 +96,24 @@ def build_network(
     return content
 
 
-def _clock_speed(graph: Graph, value: str, cadence: float) -> None:
+def _clock_speed(graph: Graph, value: str, student: Student) -> None:
     """From the network's last value to the factor of the clock's next advance."""
-    last = graph.node("Gather", value, graph.constant(np.array([JOINTS])), axis=1)
+    last = graph.node("Gather", value, graph.constant(np.array([student.legs.count])), axis=1)
     share = graph.node("Clip", last, graph.floats(-1.0), graph.floats(1.0))
-    change = graph.node("Mul", share, graph.floats([[cadence]]))
+    change = graph.node("Mul", share, graph.floats([[student.cadence]]))
     graph.nodes.append(helper.make_node("Add", [change, graph.floats([[1.0]])], [SPEED]))
 
 
 def _leg_motion(graph: Graph, seen: str, student: Student) -> tuple[str, str]:
     """Repeat ``observing.with_leg_motion``: the base's velocities and the soles' places."""
-    scales, legs, frames = student.observation, student.legs, student.observation.history + 1
-    rest = graph.columns(seen, range(NOW, observation_width(scales.history)))
-    frame = graph.shaped(rest, (frames, FRAME))
+    scales, legs, frames = student.observation, student.kinematics, student.observation.history + 1
+    layout = Frame(student.legs)
+    rest = graph.columns(seen, range(NOW, observation_width(student)))
+    frame = graph.shaped(rest, (frames, layout.width))
     gyro = graph.scaled(graph.columns(frame, range(3)), 1.0 / scales.gyro_scale)
-    bend = graph.columns(frame, range(6, 18))
+    bend = graph.columns(frame, _range(layout.positions))
     position = graph.node("Add", bend, graph.floats(legs.posture[None]))
-    speed = graph.columns(frame, range(18, 30))
+    speed = graph.columns(frame, _range(layout.speeds))
     change = graph.scaled(speed, HALF_STEP / scales.joint_velocity_scale)
     after, before = (graph.node(kind, position, change) for kind in ("Add", "Sub"))
     soles = _soles(graph, graph.node("Concat", position, after, before, axis=0), student)
@@ -134,15 +134,19 @@ def _leg_motion(graph: Graph, seen: str, student: Student) -> tuple[str, str]:
     )
 
 
+def _range(part: slice) -> range:
+    return range(part.start, part.stop)
+
+
 def _soles(graph: Graph, position: str, student: Student) -> str:
-    """Repeat ``LegKinematics.soles``: (2, b, 3) from (b, 12)."""
-    legs = student.legs
-    angles = graph.shaped(position, (-1, 2, 6, 1))
+    """Repeat ``LegKinematics.soles``: (2, b, 3) from (b, k)."""
+    legs, each = student.kinematics, student.legs.each
+    angles = graph.shaped(position, (-1, 2, each, 1))
     angles = graph.node("Transpose", angles, perm=[2, 1, 0, 3])
     sine = graph.node("Sin", angles)
     versine = graph.node("Sub", graph.floats(1.0), graph.node("Cos", angles))
     place = graph.floats(legs.sole)
-    for joint in reversed(range(6)):
+    for joint in reversed(range(each)):
         parts = graph.node("MatMul", place, graph.floats(legs.turns[joint]))
         fixed, turned, lifted = (
             graph.columns(parts, range(3 * part, 3 * part + 3), axis=2) for part in range(3)

@@ -8,18 +8,18 @@ the base, which follows from the same frames.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
 from wm_control.types import Array
 from wm_training.learning.gait import Clock
-from wm_training.learning.mirror import COMMAND, LEGS, PAIR, ROTATION, VECTOR, Mirror, joined, signs
+from wm_training.learning.legs import Legs
+from wm_training.learning.mirror import COMMAND, PAIR, ROTATION, VECTOR, Mirror, joined, signs
 from wm_training.learning.motion import Motion
 from wm_training.learning.parameters import RandomisationParameters
 from wm_training.learning.student import Student
-
-FRAME = 42
-"""Gyro 3, gravity 3, joint positions 12, joint speeds 12, last action 12."""
 
 NOW = 7
 """Command 3, sines 2, cosines 2."""
@@ -33,63 +33,87 @@ LEG_PLACES = 6
 PLACE_SCALE = 3.0
 """Of the soles' places [1/m]."""
 
-FRAME_MIRROR = joined(ROTATION, VECTOR, LEGS, LEGS, LEGS)
 NOW_MIRROR = joined(COMMAND, PAIR, PAIR)
 SOLES_MIRROR = Mirror(np.array([3, 4, 5, 0, 1, 2]), np.array([1.0, -1.0, 1.0] * 2))
 _FACTS = signs(1.0, 1.0, 1.0, -1.0)
-_PRIVILEGED = joined(
-    NOW_MIRROR,
-    FRAME_MIRROR,
-    VECTOR,
-    signs(1.0, -1.0, -1.0),
-    signs(1.0),
-    SOLES_MIRROR,
-    PAIR,
-    _FACTS,
-)
 
 
-def observation_width(history: int) -> int:
-    """Values in the observation of a student with ``history`` frames before now."""
-    return NOW + FRAME * (history + 1)
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One moment: gyro, gravity, and of all joints of the legs position, speed and last action."""
+
+    legs: Legs
+
+    @property
+    def width(self) -> int:
+        """Values of one frame."""
+        return 6 + 3 * self.legs.count
+
+    @property
+    def positions(self) -> slice:
+        """Where the joints' positions are."""
+        return slice(6, 6 + self.legs.count)
+
+    @property
+    def speeds(self) -> slice:
+        """Where their speeds are."""
+        return slice(6 + self.legs.count, 6 + 2 * self.legs.count)
+
+    @property
+    def mirror(self) -> Mirror:
+        """Of a frame."""
+        return joined(ROTATION, VECTOR, *[self.legs.mirror] * 3)
 
 
-def network_width(history: int) -> int:
+def observation_width(student: Student) -> int:
+    """Values in the observation."""
+    return NOW + Frame(student.legs).width * (student.observation.history + 1)
+
+
+def network_width(student: Student) -> int:
     """Values in what the network sees: the observation, and what the legs say about the base."""
-    return observation_width(history) + LEG_MOTION * (history + 1) + LEG_PLACES
+    frames = student.observation.history + 1
+    return observation_width(student) + LEG_MOTION * frames + LEG_PLACES
 
 
-def network_mirror(history: int) -> Mirror:
+def network_mirror(student: Student) -> Mirror:
     """Mirror of what the network sees."""
-    return joined(observation_mirror(history), *[SOLES_MIRROR] * (history + 2))
+    soles = [SOLES_MIRROR] * (student.observation.history + 2)
+    return joined(observation_mirror(student), *soles)
 
 
 def with_leg_motion(seen: Array, student: Student) -> Array:
     """(n, network_width) from observations (n, observation_width)."""
-    frames = seen[:, NOW:].reshape(-1, FRAME)
+    frames = seen[:, NOW:].reshape(-1, Frame(student.legs).width)
     base, places = leg_motion(frames, student)
     newest = places.reshape(len(seen), -1, LEG_PLACES)[:, 0]
     return np.concatenate((seen, base.reshape(len(seen), -1), newest), axis=1)
 
 
 def leg_motion(frames: Array, student: Student) -> tuple[Array, Array]:
-    """Velocities (k, 6) [m/s] and scaled places (k, 6) by frames (k, 42)."""
-    scales, legs = student.observation, student.legs
-    position = legs.posture + frames[:, 6:18]
-    velocity = frames[:, 18:30] / scales.joint_velocity_scale
+    """Velocities (k, 6) [m/s] and scaled places (k, 6) by frames (k, width)."""
+    scales, legs, frame = student.observation, student.kinematics, Frame(student.legs)
+    position = legs.posture + frames[:, frame.positions]
+    velocity = frames[:, frame.speeds] / scales.joint_velocity_scale
     base, places = legs.motion(position, velocity, frames[:, :3] / scales.gyro_scale)
     return base, PLACE_SCALE * places
 
 
-def observation_mirror(history: int) -> Mirror:
-    """Mirror of the whole observation of the student with ``history`` frames before now."""
-    return joined(NOW_MIRROR, *[FRAME_MIRROR] * (history + 1))
+def observation_mirror(student: Student) -> Mirror:
+    """Mirror of the whole observation."""
+    frames = [Frame(student.legs).mirror] * (student.observation.history + 1)
+    return joined(NOW_MIRROR, *frames)
+
+
+def privileged_mirror(legs: Legs) -> Mirror:
+    """Mirror of what the critic sees."""
+    turning, height = signs(1.0, -1.0, -1.0), signs(1.0)
+    frame = Frame(legs).mirror
+    return joined(NOW_MIRROR, frame, VECTOR, turning, height, SOLES_MIRROR, PAIR, _FACTS)
 
 
 class Observer:
     """Keeps the frames of many robots, with the sensors' biases of their episodes."""
-
-    legs = LEGS
 
     def __init__(
         self,
@@ -102,16 +126,17 @@ class Observer:
         self._student = student
         self._scales, self._noise = student.observation, noise
         self._gait, self._rng, self._count = student.gait, rng, count
-        self._mirror = network_mirror(self._scales.history)
-        self._frames = np.zeros((count, self._scales.history + 1, FRAME))
+        self._mirror, self._critics = network_mirror(student), privileged_mirror(student.legs)
+        self._frame_of = frame = Frame(student.legs)
+        self._frames = np.zeros((count, self._scales.history + 1, frame.width))
         self._motions = np.zeros((count, self._scales.history + 1, LEG_MOTION))
-        self._bias = np.zeros((count, FRAME))
+        self._bias = np.zeros((count, frame.width))
         self._fresh = True
-        sigma = np.zeros(FRAME)
+        sigma = np.zeros(frame.width)
         sigma[:3] = self._noise.gyro_noise * self._scales.gyro_scale
         sigma[3:6] = self._noise.gravity_noise
-        sigma[6:18] = self._noise.joint_noise
-        sigma[18:30] = self._noise.velocity_noise * self._scales.joint_velocity_scale
+        sigma[frame.positions] = self._noise.joint_noise
+        sigma[frame.speeds] = self._noise.velocity_noise * self._scales.joint_velocity_scale
         self._sigma = sigma
 
     def observe(
@@ -151,19 +176,19 @@ class Observer:
         facts: Array,
         mirrored: NDArray[np.bool_],
     ) -> NDArray[np.float32]:
-        """(n, 68) clean truth for the critic."""
+        """(n, p) clean truth for the critic."""
         n = len(command)
         parts = (
             self._now(command, clock),
             self._frame(motion, last_action),
             motion.velocity,
             mean_velocity,
-            10.0 * (motion.height[:, None] - 0.75),
+            10.0 * (motion.height[:, None] - self._scales.critic_height),
             3.0 * motion.sole_position.reshape(n, 6),
-            0.005 * motion.load,
+            self._scales.critic_load * motion.load,
             facts,
         )
-        seen = _PRIVILEGED.where(mirrored, np.concatenate(parts, axis=1))
+        seen = self._critics.where(mirrored, np.concatenate(parts, axis=1))
         return np.clip(np.nan_to_num(seen), -20.0, 20.0).astype(np.float32)
 
     def _now(self, command: Array, clock: Clock) -> Array:
@@ -189,4 +214,6 @@ class Observer:
         uniform = self._rng.uniform
         self._bias[ids, :3] = self._scales.gyro_scale * uniform(-p.gyro_bias, p.gyro_bias, (k, 3))
         self._bias[ids, 3:6] = uniform(-p.gravity_bias, p.gravity_bias, (k, 3))
-        self._bias[ids, 6:18] = uniform(-p.encoder_offset, p.encoder_offset, (k, 12))
+        joints = self._frame_of.positions
+        offset = (k, self._student.legs.count)
+        self._bias[ids, joints] = uniform(-p.encoder_offset, p.encoder_offset, offset)

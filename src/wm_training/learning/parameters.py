@@ -1,4 +1,7 @@
-"""Every number of the training, with its unit and meaning; a robot's training.yaml overrides."""
+"""Every number of the training, with its unit and meaning; a robot's training.yaml overrides.
+
+What has no default depends on the robot.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ from wm_control.configuration.parameters import STRICT
 Range = tuple[float, float]
 
 
-@dataclass(frozen=True, slots=True, config=STRICT)
+@dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
 class PhysicsParameters:
     """How MuJoCo computes."""
 
@@ -22,13 +25,13 @@ class PhysicsParameters:
     contact_time: float = Field(default=0.012, gt=0.0, description="softness of contacts [s]")
 
 
-@dataclass(frozen=True, slots=True, config=STRICT)
+@dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
 class GaitParameters:
     """The clock and the reference that the policy's actions are added to."""
 
-    stride: float = Field(default=0.64, gt=0.3, lt=2.0, description="both steps together [s]")
+    stride: float = Field(gt=0.3, lt=2.0, description="both steps together [s]")
     double_support: float = Field(
-        default=0.04, ge=0.0, lt=0.2, description="per step, both feet on the ground [s]"
+        ge=0.0, lt=0.2, description="per step, both feet on the ground [s]"
     )
     cadence: float = Field(
         default=0.9, ge=0.0, lt=1.0, description="by how much the policy may change it, share"
@@ -55,15 +58,16 @@ class GaitParameters:
     lift: float = Field(
         default=0.25, ge=0.0, lt=1.0, description="hip and half of the knee, swing leg [rad]"
     )
-    apex: float = Field(default=0.06, gt=0.0, lt=0.3, description="of the swing foot's sole [m]")
-    height: float = Field(default=0.765, gt=0.2, lt=2.0, description="of the base, wanted [m]")
-    hip_pitch: float = Field(default=-0.24, description="of the default posture [rad]")
-    knee: float = Field(default=0.50, description="of the default posture [rad]")
-    ankle_pitch: float = Field(default=-0.26, description="of the default posture [rad]")
-    foot_distance: float = Field(default=0.22, gt=0.0, description="sideways, wanted [m]")
+    apex: float = Field(gt=0.0, lt=0.3, description="of the swing foot's sole [m]")
+    height: float = Field(gt=0.2, lt=2.0, description="of the base, wanted [m]")
+    least_height: float = Field(gt=0.0, description="of the base; lower is a fall [m]")
+    hip_pitch: float = Field(description="of the default posture [rad]")
+    knee: float = Field(description="of the default posture [rad]")
+    ankle_pitch: float = Field(description="of the default posture [rad]")
+    foot_distance: float = Field(gt=0.0, description="sideways, wanted [m]")
 
 
-@dataclass(frozen=True, slots=True, config=STRICT)
+@dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
 class ObservationParameters:
     """What the student sees."""
 
@@ -74,27 +78,29 @@ class ObservationParameters:
     effort: float = Field(
         default=0.25, gt=0.0, description="torque of an action of 1, per torque limit"
     )
+    critic_height: float = Field(gt=0.0, description="of the base, that the critic sees as 0 [m]")
+    critic_load: float = Field(gt=0.0, description="of a foot's load, for the critic [1/N]")
 
 
-@dataclass(frozen=True, slots=True, config=STRICT)
+@dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
 class CommandParameters:
     """Velocity commands that are drawn, at full difficulty."""
 
-    forward: Range = Field(default=(-0.6, 1.3), description="[m/s]")
-    sideways: Range = Field(default=(-0.4, 0.4), description="[m/s]")
-    turning: Range = Field(default=(-0.9, 0.9), description="[rad/s]")
+    forward: Range = Field(description="[m/s]")
+    sideways: Range = Field(description="[m/s]")
+    turning: Range = Field(description="[rad/s]")
     standing: float = Field(default=0.2, ge=0.0, le=1.0, description="share of zero commands")
     single: float = Field(default=0.35, ge=0.0, le=1.0, description="share with one axis only")
     hold: Range = Field(default=(3.0, 8.0), description="before the next command [s]")
 
 
-@dataclass(frozen=True, slots=True, config=STRICT)
+@dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
 class RandomisationParameters:
     """What differs between simulated robots and between moments."""
 
     friction: Range = Field(default=(0.35, 1.1), description="of feet on the ground")
-    trunk_mass: Range = Field(default=(-2.0, 3.0), description="added to the trunk [kg]")
-    trunk_com: float = Field(default=0.03, ge=0.0, description="bound per axis [m]")
+    trunk_mass: Range = Field(description="added to the trunk [kg]")
+    trunk_com: float = Field(ge=0.0, description="bound per axis [m]")
     stiffness: Range = Field(default=(0.9, 1.1), description="factor")
     damping: Range = Field(default=(0.8, 1.2), description="factor")
     delay: Range = Field(default=(0.004, 0.020), description="observation to torque [s]")
@@ -113,7 +119,7 @@ class RandomisationParameters:
     )
 
 
-@dataclass(frozen=True, slots=True, config=STRICT)
+@dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
 class RewardParameters:
     """Weights per second of simulated time; rewards.py says what each one is about."""
 
@@ -147,7 +153,7 @@ class RewardParameters:
     alive: float = 0.3
 
 
-@dataclass(frozen=True, slots=True, config=STRICT)
+@dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
 class CurriculumParameters:
     """Difficulty rises from 0 to 1 while episodes go well."""
 
@@ -158,7 +164,7 @@ class CurriculumParameters:
     bad: float = Field(default=9.0, description="falls per robot and minute, to sink")
 
 
-@dataclass(frozen=True, slots=True, config=STRICT)
+@dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
 class PpoParameters:
     """Proximal policy optimisation (Schulman et al. 2017), rate adapted to the KL divergence."""
 
@@ -189,14 +195,12 @@ class PpoParameters:
     )
 
 
-@dataclass(frozen=True, slots=True, config=STRICT)
+@dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
 class ImitationParameters:
     """Pre-training by DAgger, and how far post-training may leave the clone."""
 
     seconds: float = Field(default=900.0, gt=0.0, description="of demonstrations in all [s]")
-    com_height: float = Field(
-        default=0.64, gt=0.3, lt=1.5, description="of the teacher, above its soles [m]"
-    )
+    com_height: float = Field(gt=0.3, lt=1.5, description="of the teacher, above its soles [m]")
     rounds: int = Field(default=4, ge=1, description="the student drives more in each one")
     student_share: float = Field(default=0.7, ge=0.0, le=1.0, description="in the last round")
     lesson: float = Field(default=30.0, gt=2.0, description="length of an episode [s]")
@@ -214,19 +218,19 @@ class ImitationParameters:
     )
 
 
-@dataclass(frozen=True, slots=True, config=STRICT)
+@dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
 class TrainingParameters:
     """A robot's ``training.yaml``."""
 
-    name: str = "g1_legs"
+    name: str = Field(description="of the policy and its files")
     rate: float = Field(default=50.0, description="of the policy [Hz]")
     episode: float = Field(default=15.0, gt=1.0, description="[s]")
     physics: PhysicsParameters = Field(default_factory=PhysicsParameters)
-    gait: GaitParameters = Field(default_factory=GaitParameters)
-    observation: ObservationParameters = Field(default_factory=ObservationParameters)
-    command: CommandParameters = Field(default_factory=CommandParameters)
-    randomisation: RandomisationParameters = Field(default_factory=RandomisationParameters)
+    gait: GaitParameters
+    observation: ObservationParameters
+    command: CommandParameters
+    randomisation: RandomisationParameters
     rewards: RewardParameters = Field(default_factory=RewardParameters)
     curriculum: CurriculumParameters = Field(default_factory=CurriculumParameters)
     ppo: PpoParameters = Field(default_factory=PpoParameters)
-    imitation: ImitationParameters = Field(default_factory=ImitationParameters)
+    imitation: ImitationParameters

@@ -32,10 +32,11 @@ class Situation:
     motion: after the step. command: (n, 3) as in force during it. idle: (n,) no motion is asked
     for. standing: (n,) idle, and the clock stands still.
     swing: (n, 2) of the reference, 0 to 1. mean_velocity: (n, 3) forward, left, turning over the
-    last stride. action, before, before_that: (n, 12) network output, newest first. cadence: (n,)
+    last stride. action, before, before_that: (n, k) network output, newest first. cadence: (n,)
     what the policy does to its clock, -1 to 1.
     velocity_before: (n, 2) vertical velocity of the soles one step ago [m/s].
-    lower, upper: (12,) joint ranges. default: (12,) posture [rad]. limit: (12,) torque [N·m].
+    lower, upper: (k,) joint ranges. default: (k,) posture [rad]. limit: (k,) torque [N·m].
+    sideways: joints that do not pitch.
     """
 
     motion: Motion
@@ -53,6 +54,7 @@ class Situation:
     upper: Array
     default: Array
     limit: Array
+    sideways: NDArray[np.intp]
     gait: GaitParameters
 
     @property
@@ -185,9 +187,9 @@ def impact(s: Situation) -> Array:
 
 
 def posture(s: Situation) -> Array:
-    """Hip roll and yaw, and ankle roll, away from the default, squared; all joints if standing."""
+    """Joints that do not pitch, away from the default, squared; all joints if standing."""
     square = (s.motion.joint_position - s.default) ** 2
-    sideways = square[:, [1, 2, 5, 7, 8, 11]].sum(axis=1)
+    sideways = square[:, s.sideways].sum(axis=1)
     cost = np.where(s.standing, square.sum(axis=1) + sideways, sideways)
     return np.asarray(np.where(s.disturbed, 0.3 * cost, cost))
 

@@ -10,14 +10,8 @@ from wm_control.robot.description import RobotDescription
 from wm_control.types import Array
 from wm_training.learning.gait import Gait, build_gait
 from wm_training.learning.leg_kinematics import LegKinematics, build_leg_kinematics
-from wm_training.learning.mujoco_model import leg_joints
+from wm_training.learning.legs import Legs, build_legs
 from wm_training.learning.parameters import ObservationParameters, TrainingParameters
-
-JOINTS = 12
-"""Of both legs."""
-
-OUTPUTS = JOINTS + 1
-"""Of the network: a value per joint, and the change of the clock's speed."""
 
 ACTION_BOUND = 4.0
 """Network outputs are clipped to this."""
@@ -25,35 +19,40 @@ ACTION_BOUND = 4.0
 
 @dataclass(frozen=True, slots=True)
 class Student:
-    """joints: names, left first. scale: (12,) target change per unit of action [rad].
+    """scale: (k,) target change per unit of action, for both legs' joints [rad].
 
     observation: what is seen and how it is scaled. cadence: largest change of the clock's speed,
     as a share.
     """
 
-    joints: tuple[str, ...]
+    legs: Legs
     gait: Gait
     scale: Array
     observation: ObservationParameters
-    legs: LegKinematics
+    kinematics: LegKinematics
     cadence: float
+
+    @property
+    def outputs(self) -> int:
+        """Of the network: a value per joint, and the change of the clock's speed."""
+        return self.legs.count + 1
 
 
 def build_student(description: RobotDescription, parameters: TrainingParameters) -> Student:
     """Put together what robot and parameters say."""
-    joints = leg_joints(description)
-    gait = build_gait(parameters.gait, parameters.rate)
+    legs = build_legs(description)
+    gait = build_gait(parameters.gait, parameters.rate, legs)
     return Student(
-        joints=joints,
+        legs=legs,
         gait=gait,
-        scale=action_scale(description, joints, parameters.observation.effort),
+        scale=action_scale(description, legs.names, parameters.observation.effort),
         observation=parameters.observation,
-        legs=build_leg_kinematics(description, joints, gait.default),
+        kinematics=build_leg_kinematics(description, legs, gait.default),
         cadence=parameters.gait.cadence,
     )
 
 
 def action_scale(description: RobotDescription, joints: tuple[str, ...], effort: float) -> Array:
-    """(12,) target change per unit of action [rad], so that 1 is ``effort`` of the torque limit."""
+    """(k,) target change per unit of action [rad], so that 1 is ``effort`` of the torque limit."""
     pick = [description.joint_names.index(name) for name in joints]
     return np.array(effort * description.torque_limit[pick] / description.stiffness[pick])

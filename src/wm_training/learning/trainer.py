@@ -21,7 +21,6 @@ from wm_training.learning.networks import Actor
 from wm_training.learning.observing import observation_mirror, observation_width
 from wm_training.learning.parameters import CurriculumParameters, TrainingParameters
 from wm_training.learning.ppo import Ppo, Rollout, UpdateReport, collect
-from wm_training.learning.student import OUTPUTS
 
 CHECKPOINT = "checkpoint.pt"
 CURVES = "curves.jsonl"
@@ -84,7 +83,7 @@ class Trainer:
         self.env = TrainingEnvironment(description, parameters, p.envs, seed, threads)
         self._step = self.env.reset()
         inputs, privileged = self._step.observation.shape[1], self._step.privileged.shape[1]
-        self.ppo = Ppo(inputs, privileged, OUTPUTS, p)
+        self.ppo = Ppo(inputs, privileged, self.env.student.outputs, p)
         folder.mkdir(parents=True, exist_ok=True)
 
     @property
@@ -220,11 +219,12 @@ class Trainer:
         if content["anchor"] is not None:
             p = self.parameters.ppo
             inputs = self._step.observation.shape[1]
-            self.ppo.anchor = Actor(inputs, p.hidden, OUTPUTS, p.deviation, p.least_deviation)
+            outputs = self.env.student.outputs
+            self.ppo.anchor = Actor(inputs, p.hidden, outputs, p.deviation, p.least_deviation)
             self.ppo.anchor.load_state_dict(content["anchor"])
 
     def act(self, observation: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Return outputs (n, OUTPUTS) of the policy as it is now, without exploration."""
+        """Return outputs (n, outputs) of the policy as it is now, without exploration."""
         with torch.no_grad():
             found: NDArray[np.float32] = self.ppo.actor(torch.from_numpy(observation)).numpy()
         return found
@@ -234,8 +234,8 @@ class Trainer:
 
         As the robot sees it: the mirror is taken off again.
         """
-        history = self.parameters.observation.history
-        mirror, width = observation_mirror(history), observation_width(history)
+        student = self.env.student
+        mirror, width = observation_mirror(student), observation_width(student)
         seen = []
         for _ in range(steps):
             raw = self._step.observation[:, :width].astype(np.float64)

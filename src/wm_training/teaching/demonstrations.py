@@ -140,7 +140,7 @@ def teach(
 def _usable(examples: list[Example], last: float) -> Demonstrations:
     kept = [e for e in examples[:-1] if e.usable and e.stamp < last]
     if not kept:
-        return Demonstrations(np.zeros((0, 0), np.float32), np.zeros((0, 12), np.float32))
+        return Demonstrations(np.zeros((0, 0), np.float32), np.zeros((0, 0), np.float32))
     return Demonstrations(
         np.stack([e.observation for e in kept]), np.stack([e.label for e in kept])
     )

@@ -39,7 +39,7 @@ TICKS_PER_LABEL = 10
 
 @dataclass(slots=True)
 class Example:
-    """One moment: observation (w,) as the student saw it, label (12,) as its raw action.
+    """One moment: observation (w,) as the student saw it, label (k,) as its raw action.
 
     stamp [s]. usable: whether teacher and student mean the same gait then.
     """

@@ -18,7 +18,7 @@ from wm_training.learning.export import save_policy
 from wm_training.learning.imitation import canonical, fit
 from wm_training.learning.networks import Actor, layers_of
 from wm_training.learning.observing import network_width
-from wm_training.learning.student import OUTPUTS, build_student
+from wm_training.learning.student import build_student
 from wm_training.run_folder import TrainingRun
 from wm_training.teaching.demonstrations import Demonstrations, Lesson, teach
 
@@ -45,19 +45,20 @@ class Pretraining:
     losses: tuple[float, ...]
 
 
-def new_actor(run: TrainingRun) -> Actor:
+def new_actor(run: TrainingRun, description: RobotDescription) -> Actor:
     """Make the student's network, with the run's seed."""
     torch.manual_seed(run.seed)
     p = run.parameters
-    inputs = network_width(p.observation.history)
-    return Actor(inputs, p.ppo.hidden, OUTPUTS, p.ppo.deviation, p.ppo.least_deviation)
+    student = build_student(description, p)
+    inputs, outputs = network_width(student), student.outputs
+    return Actor(inputs, p.ppo.hidden, outputs, p.ppo.deviation, p.ppo.least_deviation)
 
 
 def pretrain(run: TrainingRun, description: RobotDescription, report: Report) -> Pretraining:
     """All rounds of DAgger; lessons that are in the folder already are not given again."""
     p = run.parameters.imitation
     done = run.folder / CLONE
-    actor = new_actor(run)
+    actor = new_actor(run, description)
     if done.is_file():
         content = torch.load(done, weights_only=True)
         actor.load_state_dict(content.pop("actor"))

@@ -86,8 +86,8 @@ def test_a_variant_beside_a_robot_file_shares_its_parts(folder, talos):
 
 
 def test_a_part_that_is_missing_is_named_with_those_that_are_there(folder):
-    with pytest.raises(RobotDescriptionError, match=r"training\.yaml.*arbiter\.yaml"):
-        robot_part(folder, "training")
+    with pytest.raises(RobotDescriptionError, match=r"sensors\.yaml.*arbiter\.yaml"):
+        robot_part(folder, "sensors")
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,11 @@
 """Randomisation that randomises nothing."""
 
-from wm_training.learning.parameters import RandomisationParameters
+from dataclasses import replace
 
-EXACT = RandomisationParameters(
+from training_parameters import TRAINING
+
+EXACT = replace(
+    TRAINING.randomisation,
     friction=(0.8, 0.8),
     trunk_mass=(0.0, 0.0),
     trunk_com=0.0,

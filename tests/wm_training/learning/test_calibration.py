@@ -6,16 +6,15 @@ import numpy as np
 import onnxruntime
 import pytest
 from training_layers import random_layers
+from training_parameters import OUTPUTS, STUDENT, TRAINING
 
 from wm_control.robot.description import load_robot
 from wm_training.learning.calibration import AxisMap, inverse, measure, symmetric, told_grid
 from wm_training.learning.network_graph import INPUT, build_network
 from wm_training.learning.observing import observation_width
-from wm_training.learning.parameters import TrainingParameters
-from wm_training.learning.student import OUTPUTS, build_student
 
 ROBOT = load_robot("g1")
-PARAMETERS = TrainingParameters()
+PARAMETERS = TRAINING
 MAP = AxisMap((-0.3, 0.0, 0.4, 0.8), (-0.4, 0.0, 0.4, 1.0))
 
 
@@ -49,16 +48,13 @@ def test_the_grid_is_rising_without_zero_and_ends_at_the_trained_range() -> None
 
 def test_the_graph_tells_what_the_map_says() -> None:
     """The mapped network on asked commands answers as the bare one on told commands."""
-    history = PARAMETERS.observation.history
     bare, mapped = (
-        onnxruntime.InferenceSession(
-            build_network(random_layers(history), build_student(ROBOT, PARAMETERS), maps)
-        )
+        onnxruntime.InferenceSession(build_network(random_layers(), STUDENT, maps))
         for maps in ((), (MAP, MAP, MAP))
     )
     rng = np.random.default_rng(0)
     for _ in range(10):
-        seen = rng.normal(0.0, 0.3, (1, observation_width(history)))
+        seen = rng.normal(0.0, 0.3, (1, observation_width(STUDENT)))
         seen[0, :3] = rng.uniform(-0.3, 0.8, 3)
         answer = mapped.run(None, {INPUT: seen.astype(np.float32)})[0]
         seen[0, :3] = MAP(seen[0, :3])

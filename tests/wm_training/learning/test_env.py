@@ -9,20 +9,17 @@ import mujoco
 import numpy as np
 import pytest
 from exact_robots import EXACT
+from training_parameters import LEGS, OUTPUTS, STUDENT, TRAINING
 
 from wm_control.robot.description import load_robot
 from wm_training.learning.env import TrainingEnvironment
-from wm_training.learning.mirror import LEGS
-from wm_training.learning.motion import LEG_ANGLES
-from wm_training.learning.parameters import CommandParameters, TrainingParameters
-from wm_training.learning.student import OUTPUTS
 
 ROBOT = load_robot("g1")
-WALKING = CommandParameters(standing=0.0, hold=(100.0, 101.0))
+WALKING = dataclasses.replace(TRAINING.command, standing=0.0, hold=(100.0, 101.0))
 
 
 def environment(count: int = 4, seed: int = 0, **changes: object) -> TrainingEnvironment:
-    parameters = dataclasses.replace(TrainingParameters(), **changes)
+    parameters = dataclasses.replace(TRAINING, **changes)
     return TrainingEnvironment(ROBOT, parameters, count, seed)
 
 
@@ -45,11 +42,11 @@ def test_a_robot_and_its_mirror_image_half_a_stride_later_do_the_same() -> None:
     env.reset()
     position, velocity = env.batch.bind("qpos"), env.batch.bind("qvel")
     position[:, :7] = (0.0, 0.0, 0.78, 1.0, 0.0, 0.0, 0.0)
-    position[0, LEG_ANGLES] = env.gait.default + 0.1 * np.sin(np.arange(12.0))
-    position[1, LEG_ANGLES] = LEGS(position[0, LEG_ANGLES])
+    position[0, STUDENT.legs.angles] = env.gait.default + 0.1 * np.sin(np.arange(12.0))
+    position[1, STUDENT.legs.angles] = LEGS(position[0, STUDENT.legs.angles])
     velocity[:] = 0.0
     env.batch.forward()
-    env.target[:] = position[:, LEG_ANGLES]
+    env.target[:] = position[:, STUDENT.legs.angles]
     env.commands.value[:] = ((0.4, 0.2, 0.3), (0.4, -0.2, -0.3))
     env.clock.reset(np.array([0, 1]), np.array([0.3, 0.3 + np.pi]))
     env.observer._fresh = True
@@ -109,13 +106,15 @@ def test_derived_quantities_are_those_of_the_newest_state() -> None:
 
 
 def test_standing_robots_see_a_clock_that_stands() -> None:
-    env = environment(8, command=CommandParameters(standing=1.0))
+    env = environment(8, command=dataclasses.replace(TRAINING.command, standing=1.0))
     step = env.reset()
     assert (step.observation[:, :7] == (0.0, 0.0, 0.0, 0.0, 0.0, 1.0, 1.0)).all()
 
 
 def test_a_standing_robot_that_is_shaken_steps_for_two_strides_and_stands_again() -> None:
-    env = environment(2, command=CommandParameters(standing=1.0), randomisation=EXACT)
+    env = environment(
+        2, command=dataclasses.replace(TRAINING.command, standing=1.0), randomisation=EXACT
+    )
     env.reset()
     nothing = np.zeros((2, OUTPUTS), dtype=np.float32)
     velocity = env.batch.bind("qvel")
@@ -131,7 +130,9 @@ def test_a_standing_robot_that_is_shaken_steps_for_two_strides_and_stands_again(
 
 
 def test_shaking_wakes_robots_that_were_pushed_or_walked_and_nobody_who_rocks_himself() -> None:
-    env = environment(3, command=CommandParameters(standing=1.0), randomisation=EXACT)
+    env = environment(
+        3, command=dataclasses.replace(TRAINING.command, standing=1.0), randomisation=EXACT
+    )
     env.reset()
     env._since_push[1], env._since_walk[2] = 0, 0
     env.batch.bind("qvel")[:, 3] = 3.0
@@ -140,7 +141,9 @@ def test_shaking_wakes_robots_that_were_pushed_or_walked_and_nobody_who_rocks_hi
 
 
 def test_a_hard_kick_makes_a_standing_robot_step_a_tenth_of_a_second_later() -> None:
-    env = environment(1, command=CommandParameters(standing=1.0), randomisation=EXACT)
+    env = environment(
+        1, command=dataclasses.replace(TRAINING.command, standing=1.0), randomisation=EXACT
+    )
     env.reset()
     env._since_push[0] = 0
     stopped = []
@@ -152,7 +155,9 @@ def test_a_hard_kick_makes_a_standing_robot_step_a_tenth_of_a_second_later() -> 
 
 
 def test_the_foot_on_the_side_to_which_it_is_pushed_steps_first() -> None:
-    env = environment(2, command=CommandParameters(standing=1.0), randomisation=EXACT)
+    env = environment(
+        2, command=dataclasses.replace(TRAINING.command, standing=1.0), randomisation=EXACT
+    )
     env.reset()
     env._since_push[:] = 0
     env.batch.bind("qvel")[:, 3] = 3.0, -3.0
@@ -191,7 +196,9 @@ def test_kicks_change_the_velocity_by_no_more_than_the_difficulty_allows() -> No
 
 def test_standing_robots_are_spared_their_share_of_kicks() -> None:
     kicks = dataclasses.replace(EXACT, kick=1.0, kick_standing=0.3)
-    env = environment(512, randomisation=kicks, command=CommandParameters(standing=0.5))
+    env = environment(
+        512, randomisation=kicks, command=dataclasses.replace(TRAINING.command, standing=0.5)
+    )
     env.reset()
     env.difficulty = 1.0
     before = env.batch.bind("qvel")[:, :2].copy()
@@ -217,7 +224,7 @@ def test_roughness_is_paid_at_the_price_of_the_day() -> None:
 
 def test_the_upper_body_and_nothing_else_differs_in_mass_between_robots() -> None:
     """What balance must be robust against."""
-    env = TrainingEnvironment(ROBOT, TrainingParameters(), 32, 3)
+    env = TrainingEnvironment(ROBOT, TRAINING, 32, 3)
     env.reset()
     trunk = env.model.body("torso_link").id
     mass, centre = env.batch.expand("body_mass"), env.batch.expand("body_ipos")

@@ -10,6 +10,7 @@ import onnxruntime
 import pytest
 from exact_robots import EXACT
 from training_layers import random_layers
+from training_parameters import JOINTS, LEGS, TRAINING
 
 from wm_control.robot.description import load_robot
 from wm_control.types import VelocityCommand
@@ -19,19 +20,18 @@ from wm_policy.signals import gravity_in_base
 from wm_training.learning.commands import is_standing
 from wm_training.learning.export import pin_golden, save_policy
 from wm_training.learning.gait import Clock
-from wm_training.learning.mirror import LEGS, second_half
+from wm_training.learning.mirror import second_half
 from wm_training.learning.motion import Motion
 from wm_training.learning.network_graph import INPUT, Layer, build_network
 from wm_training.learning.observing import Observer, observation_mirror, observation_width
-from wm_training.learning.parameters import TrainingParameters
-from wm_training.learning.student import ACTION_BOUND, JOINTS, build_student
+from wm_training.learning.student import ACTION_BOUND, build_student
 
 ROBOT = load_robot("g1")
-PARAMETERS = TrainingParameters(randomisation=EXACT)
+PARAMETERS = replace(TRAINING, randomisation=EXACT)
 STUDENT = build_student(ROBOT, PARAMETERS)
 GAIT, SCALE, CADENCE = STUDENT.gait, STUDENT.scale, STUDENT.cadence
 HISTORY = PARAMETERS.observation.history
-LEGS_AT = [ROBOT.joint_names.index(name) for name in STUDENT.joints]
+LEGS_AT = [ROBOT.joint_names.index(name) for name in STUDENT.legs.names]
 
 
 def answer(layers: list[Layer], seen: np.ndarray) -> np.ndarray:
@@ -72,7 +72,7 @@ def motion_of(estimate: object) -> Motion:
 
 def test_the_deployed_policy_follows_the_training_step_by_step(tmp_path: Path) -> None:
     """Standing, being shaken, walking off, both halves of strides: clock, action, target."""
-    layers = random_layers(HISTORY)
+    layers = random_layers()
     policy = load_policy(save_policy(layers, ROBOT, PARAMETERS, tmp_path, "a test"), ROBOT)
     observer = Observer(1, STUDENT, EXACT, np.random.default_rng(0))
     clock = Clock(1, GAIT)
@@ -111,11 +111,11 @@ def test_the_deployed_policy_follows_the_training_step_by_step(tmp_path: Path) -
 
 
 def test_mirrored_observations_get_mirrored_answers() -> None:
-    session = onnxruntime.InferenceSession(build_network(random_layers(HISTORY), STUDENT))
+    session = onnxruntime.InferenceSession(build_network(random_layers(), STUDENT))
     rng = np.random.default_rng(3)
-    mirror = observation_mirror(HISTORY)
+    mirror = observation_mirror(STUDENT)
     for phase in rng.uniform(0.05, np.pi - 0.05, 5):
-        seen = rng.normal(0.0, 0.5, (1, observation_width(HISTORY)))
+        seen = rng.normal(0.0, 0.5, (1, observation_width(STUDENT)))
         seen[0, 3:7] = [np.sin(phase), -np.sin(phase), np.cos(phase), -np.cos(phase)]
         answers = [
             session.run(None, {INPUT: values.astype(np.float32)}) for values in (seen, mirror(seen))
@@ -127,14 +127,12 @@ def test_mirrored_observations_get_mirrored_answers() -> None:
 def test_an_exported_policy_passes_every_check_and_reproduces_its_golden_answers(
     tmp_path: Path,
 ) -> None:
-    width = observation_width(HISTORY)
+    width = observation_width(STUDENT)
     mean = np.zeros(width)
     for frame in range(HISTORY + 1):
         mean[7 + 42 * frame + 5] = -1.0
     statistics = (mean, np.ones(width))
-    manifest = save_policy(
-        random_layers(HISTORY), ROBOT, PARAMETERS, tmp_path, "a test", statistics
-    )
+    manifest = save_policy(random_layers(), ROBOT, PARAMETERS, tmp_path, "a test", statistics)
     pin_golden(manifest, ROBOT)
     examination = examine(manifest, ROBOT)
     assert examination.problems == ()
@@ -144,7 +142,7 @@ def test_an_exported_policy_passes_every_check_and_reproduces_its_golden_answers
 
 
 def test_other_weights_are_refused(tmp_path: Path) -> None:
-    manifest = save_policy(random_layers(HISTORY), ROBOT, PARAMETERS, tmp_path, "a test")
+    manifest = save_policy(random_layers(), ROBOT, PARAMETERS, tmp_path, "a test")
     network = tmp_path / f"{PARAMETERS.name}.onnx"
-    network.write_bytes(build_network(random_layers(HISTORY, 1), STUDENT))
+    network.write_bytes(build_network(random_layers(1), STUDENT))
     assert "sha256" in str(examine(manifest, ROBOT).problems[0])

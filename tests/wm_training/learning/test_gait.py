@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
+from training_parameters import STUDENT, TRAINING
 
 from wm_policy.manifest import Phase, Settling, Standing, Wake
 from wm_policy.phase import PhaseClock
 from wm_training.learning.gait import START, START_RIGHT, Clock, build_gait
-from wm_training.learning.parameters import GaitParameters
 
-PARAMETERS = GaitParameters(
+PARAMETERS = replace(
+    TRAINING.gait,
     stride=0.8,
     double_support=0.04,
     wake_above=0.5,
@@ -18,7 +21,7 @@ PARAMETERS = GaitParameters(
     settling_above=0.65,
     settling_time=0.1,
 )
-GAIT = build_gait(PARAMETERS, 50.0)
+GAIT = build_gait(PARAMETERS, 50.0, STUDENT.legs)
 
 
 def test_training_and_deployment_tick_alike() -> None:

@@ -5,17 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pinocchio
 import pytest
+from training_parameters import LEGS, STUDENT
 
 from wm_control.robot.description import load_robot
 from wm_training.learning.leg_kinematics import FASTEST, LegKinematics
-from wm_training.learning.mirror import LEGS, ROTATION
+from wm_training.learning.mirror import ROTATION
 from wm_training.learning.observing import SOLES_MIRROR
-from wm_training.learning.parameters import TrainingParameters
-from wm_training.learning.student import build_student
 
 ROBOT = load_robot("g1")
-STUDENT = build_student(ROBOT, TrainingParameters())
-KINEMATICS: LegKinematics = STUDENT.legs
+KINEMATICS: LegKinematics = STUDENT.kinematics
 MODEL = pinocchio.buildModelFromXML(ROBOT.urdf, pinocchio.JointModelFreeFlyer())
 
 
@@ -31,14 +29,14 @@ def test_places_and_velocities_are_those_of_pinocchio(seed: int) -> None:
     """A base that turns in place: its velocity is the opposite of the sole's."""
     position, velocity, gyro = moving(seed)
     q, v, data = pinocchio.neutral(MODEL), np.zeros(MODEL.nv), MODEL.createData()
-    for name, angle, speed in zip(STUDENT.joints, position[0], velocity[0], strict=True):
+    for name, angle, speed in zip(STUDENT.legs.names, position[0], velocity[0], strict=True):
         joint = MODEL.joints[MODEL.getJointId(name)]
         q[joint.idx_q], v[joint.idx_v] = angle, speed
     v[3:6] = gyro[0]
     pinocchio.forwardKinematics(MODEL, data, q, v)
     base, places = KINEMATICS.motion(position, velocity, gyro)
     for foot, sole in enumerate(ROBOT.soles):
-        joint = MODEL.getJointId(STUDENT.joints[6 * foot + 5])
+        joint = MODEL.getJointId(STUDENT.legs.names[6 * foot + 5])
         turn = data.oMi[joint].rotation
         place = data.oMi[joint].translation + turn @ sole.position
         motion = data.v[joint]

@@ -5,17 +5,18 @@ from __future__ import annotations
 import mujoco
 import numpy as np
 import pytest
+from training_parameters import LEGS, STUDENT
 
 from wm_control.robot.description import load_robot
-from wm_training.learning.mirror import LEGS, VECTOR, joined, second_half
+from wm_training.learning.mirror import VECTOR, joined, second_half
 from wm_training.learning.mujoco_model import build_model, leg_joints, locked_posture
-from wm_training.learning.observing import FRAME, NOW, observation_mirror
+from wm_training.learning.observing import observation_mirror, observation_width
 from wm_training.learning.parameters import PhysicsParameters
 
 
 def test_mirrored_twice_is_the_same() -> None:
-    values = np.random.default_rng(0).standard_normal((3, NOW + 3 * FRAME))
-    mirror = observation_mirror(2)
+    values = np.random.default_rng(0).standard_normal((3, observation_width(STUDENT)))
+    mirror = observation_mirror(STUDENT)
     assert mirror(mirror(values)) == pytest.approx(values)
     assert not np.allclose(mirror(values), values)
 

@@ -6,16 +6,17 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from training_parameters import STUDENT, TRAINING
 
 from wm_training.learning import rewards
 from wm_training.learning.motion import Motion
-from wm_training.learning.parameters import GaitParameters, RewardParameters
+from wm_training.learning.parameters import RewardParameters
 from wm_training.learning.rewards import Situation
 
 
 def situation(**changes: object) -> Situation:
     """One robot that stands still, level, both feet loaded, 0.24 m apart."""
-    gait = GaitParameters()
+    gait = TRAINING.gait
     zeros = np.zeros((1, 12))
     soles = np.array([[[0.0, 0.12, 0.0], [0.0, -0.12, 0.0]]])
     up = np.zeros((1, 2, 3))
@@ -53,6 +54,7 @@ def situation(**changes: object) -> Situation:
         upper=np.full(12, 1.0),
         default=np.zeros(12),
         limit=np.full(12, 50.0),
+        sideways=STUDENT.legs.sideways,
         gait=gait,
     )
     return replace(whole, **changes)
@@ -87,7 +89,7 @@ def test_a_foot_that_should_swing_but_stands_is_as_bad_as_the_other_is_good() ->
 
 def test_a_swing_foot_on_the_ground_misses_the_arc() -> None:
     s = situation(swing=np.array([[1.0, 0.0]]), standing=np.array([False]))
-    assert rewards.apex(s)[0] == pytest.approx(GaitParameters().apex ** 2)
+    assert rewards.apex(s)[0] == pytest.approx(TRAINING.gait.apex**2)
 
 
 def test_a_pushed_robot_may_step_as_it_likes() -> None:

@@ -5,15 +5,15 @@ from __future__ import annotations
 from itertools import pairwise
 
 import numpy as np
+from training_parameters import OUTPUTS, STUDENT
 
 from wm_training.learning.network_graph import Layer
 from wm_training.learning.observing import network_width
-from wm_training.learning.student import OUTPUTS
 
 
-def random_layers(history: int, seed: int = 0) -> list[Layer]:
+def random_layers(seed: int = 0) -> list[Layer]:
     rng = np.random.default_rng(seed)
-    sizes = [network_width(history), 32, OUTPUTS]
+    sizes = [network_width(STUDENT), 32, OUTPUTS]
     return [
         Layer(
             rng.normal(0.0, 0.3, (b, a)).astype(np.float32),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ import pytest
 from wm_control.robot.description import load_robot
 from wm_policy.manifest import Phase
 from wm_policy.models import shipped_policy
-from wm_training.learning.parameters import ImitationParameters
+from wm_training.run_folder import training_parameters
 from wm_training.teaching.demonstrations import Demonstrations, teach
 from wm_training.teaching.demonstrator import TeachersClock
 
@@ -36,7 +37,8 @@ def test_the_students_clock_is_in_the_teachers_step() -> None:
 @pytest.fixture(scope="module")
 def lesson() -> Demonstrations:
     """A few seconds in which the teacher drives, with the shipped policy as the student."""
-    return teach("g1", shipped_policy(), 5, ImitationParameters(lesson=4.0), 0.0).demonstrations
+    imitation = replace(training_parameters("g1", None).imitation, lesson=4.0)
+    return teach("g1", shipped_policy(), 5, imitation, 0.0).demonstrations
 
 
 def test_a_lesson_holds_one_example_per_period_of_the_student(lesson: Demonstrations) -> None:

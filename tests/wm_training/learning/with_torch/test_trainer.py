@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
+from training_parameters import OUTPUTS, STUDENT, TRAINING
 
 from wm_control.robot.description import load_robot
 from wm_training.learning.curves import draw_curves
@@ -15,18 +17,15 @@ from wm_training.learning.networks import Actor
 from wm_training.learning.observing import network_width
 from wm_training.learning.parameters import (
     CurriculumParameters,
-    ImitationParameters,
     PpoParameters,
-    TrainingParameters,
 )
-from wm_training.learning.student import OUTPUTS
 from wm_training.learning.trainer import CHECKPOINT, CURVES, Trainer, next_difficulty
 
 ROBOT = load_robot("g1")
 SMALL = PpoParameters(
     envs=4, steps=4, iterations=6, hidden=(16,), epochs=1, minibatches=1, checkpoint_every=2
 )
-PARAMETERS = TrainingParameters(ppo=SMALL, imitation=ImitationParameters(critic_only=1))
+PARAMETERS = replace(TRAINING, ppo=SMALL, imitation=replace(TRAINING.imitation, critic_only=1))
 
 
 def trainer(folder: Path, **more: float) -> Trainer:
@@ -100,7 +99,7 @@ def test_a_budget_that_ends_the_run_early_ends_its_exploration_too(tmp_path: Pat
 
 
 def test_the_clone_is_left_slowly_and_survives_a_resume(tmp_path: Path) -> None:
-    inputs = network_width(PARAMETERS.observation.history)
+    inputs = network_width(STUDENT)
     clone = Actor(inputs, (16,), OUTPUTS, 0.5, 0.1)
     first = trainer(tmp_path)
     first.start_from(clone)
