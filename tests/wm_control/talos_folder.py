@@ -96,6 +96,8 @@ ESTIMATOR = {
         "base_torque_noise": 132.0,
         "prior_force": 1400.0,
         "prior_torque": 66.0,
+        "unexplained_moment": 115.0,
+        "unexplained_torque": 20.0,
     },
 }
 ARBITER = {

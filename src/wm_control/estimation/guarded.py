@@ -87,7 +87,7 @@ class GuardedEstimator(ABC):
         self._speeds = SpeedBesidePosition(description.joint_names, parameters.sensors)
         self._effort = EffortWatch(parameters.sensors)
         legs = [description.joint_names[k] for leg in self._legs for k in leg]
-        self._balance = TorqueBalance(legs, self._body.weight)
+        self._balance = TorqueBalance(legs, self._body.weight, parameters.contact)
         self._axes = LegsBesideImu(description, self._body)
         self._checks = (
             self._mean_force,

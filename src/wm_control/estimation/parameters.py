@@ -72,6 +72,12 @@ class ContactParameters:
     base_torque_noise: float = Field(gt=0.0, description="trust in the base's torque balance [N·m]")
     prior_force: float = Field(gt=0.0, description="expected size of a foot force [N]")
     prior_torque: float = Field(gt=0.0, description="expected size of a foot torque [N·m]")
+    unexplained_moment: float = Field(
+        gt=0.0, description="about the base's horizontal axes beyond which torques are wrong [N·m]"
+    )
+    unexplained_torque: float = Field(
+        gt=0.0, description="at a leg's joint beyond which torques or positions are wrong [N·m]"
+    )
     load_threshold: float = Field(
         default=0.12,
         gt=0.0,

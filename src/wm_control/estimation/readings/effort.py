@@ -13,7 +13,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from wm_control.estimation.body.body import Soles
-from wm_control.estimation.parameters import SensorParameters
+from wm_control.estimation.parameters import ContactParameters, SensorParameters
 from wm_control.robot.model import BASE_DOF
 from wm_control.types import Array
 
@@ -28,10 +28,6 @@ _BALANCE_TIME = 0.1
 _LEAST, _MOST = 0.5, 2.0
 """Shares of the weight that torques may bear: a robot may carry as much as itself; tenths, tens and
 a wrong sign are beyond."""
-
-_MOMENT, _TORQUE = 35.0, 6.0
-"""About the base's horizontal axes and at a leg's joint, that may stay unexplained [N·m]: at most
-18 and 1.3 on rough ground and under kicks of 1 m/s."""
 
 _SPIKE = 3.0
 """Times these, what one look counts at most: a bad sample of the IMU makes a huge force once."""
@@ -75,13 +71,16 @@ class TorqueBalance:
     fault: what is wrong, empty when nothing is.
     """
 
-    def __init__(self, joint_names: Sequence[str], weight: float) -> None:
+    def __init__(
+        self, joint_names: Sequence[str], weight: float, parameters: ContactParameters
+    ) -> None:
         """joint_names: of the legs, in the order of the balance; weight: of the robot [N]."""
+        self._moment, self._torque = parameters.unexplained_moment, parameters.unexplained_torque
         self._names = joint_names
         self._weight = weight
         self._left: Array = np.zeros(BASE_DOF + len(joint_names))
-        base = np.repeat((weight, _MOMENT), 3)
-        self._most = _SPIKE * np.concatenate((base, np.full(len(joint_names), _TORQUE)))
+        base = np.repeat((weight, self._moment), 3)
+        self._most = _SPIKE * np.concatenate((base, np.full(len(joint_names), self._torque)))
         self.reset()
 
     def reset(self) -> None:
@@ -119,13 +118,13 @@ class TorqueBalance:
                 f"torques bear {share:.2g} of the weight: their {'sign' if share < 0 else 'unit'}, "
                 "or a robot that something else holds?"
             )
-        if not (math.hypot(roll, pitch) <= _MOMENT):
+        if not (math.hypot(roll, pitch) <= self._moment):
             return (
                 f"torques and posture leave {math.hypot(roll, pitch):.0f} N·m about the base "
                 "unexplained: left and right exchanged, a joint reversed?"
             )
         worst = max(joints, key=abs)
-        if not (abs(worst) <= _TORQUE):
+        if not (abs(worst) <= self._torque):
             return (
                 f"torque of {self._names[joints.index(worst)]} is {abs(worst):.0f} N·m off what "
                 "the posture needs: units or signs of positions or torques?"

@@ -20,6 +20,9 @@ class Inner:
     count: int = 3
 
 
+TABLES = {"mpc": Inner(limit=2.0)}
+
+
 @dataclass(frozen=True, config=STRICT)
 class Parameters:
     file: str = ""
@@ -27,6 +30,7 @@ class Parameters:
     levels: tuple[float, ...] = (1.0, 2.0)
     names: tuple[str, ...] = ("a",)
     inner: Inner = Field(default_factory=Inner)
+    tables: dict[str, Inner] = Field(default_factory=dict)
 
 
 @pytest.fixture
@@ -40,7 +44,8 @@ def declared(domain, monkeypatch):
         context = rclpy.Context()
         rclpy.init(args=arguments, context=context)
         opened.append(context)
-        return declare(rclpy.create_node("reader", context=context), Parameters())
+        node = rclpy.create_node("reader", context=context)
+        return declare(node, Parameters(tables=TABLES))
 
     yield start
     for context in opened:
@@ -93,3 +98,9 @@ def test_of_several_rules_for_a_parameter_the_last_counts():
     arguments = ["n", "-p", "a:=1", "--param", "n:a:=x:=y", "-p", "b:=2", "a:=3"]
     assert typed_value(arguments, "a") == "x:=y"
     assert typed_value(arguments, "c") is None
+
+
+def test_tables_by_name_stay_as_configured_and_are_no_parameters(declared):
+    assert declared("inner.limit:=1").tables == TABLES
+    with pytest.raises(ParameterError, match=r"tables\.mpc\.limit.*unknown"):
+        declared("tables.mpc.limit:=1.0")

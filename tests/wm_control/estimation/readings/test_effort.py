@@ -41,7 +41,7 @@ def test_soles_that_bear_too_little_or_too_much_are_told_within_100_ms(vertical,
     wrench[:, 2] = vertical
     force = np.zeros(8)
     force[2] = 340.0
-    fault = _looks(TorqueBalance(JOINTS, 340.0), wrench, force, 50)
+    fault = _looks(TorqueBalance(JOINTS, 340.0, ESTIMATOR.contact), wrench, force, 50)
     assert fault.startswith(says) if says else fault == ""
 
 
@@ -49,20 +49,26 @@ def test_a_negative_load_is_a_sign():
     """It lacks 680 N in the end, and 340 - 680 is below zero."""
     wrench, force = np.zeros((2, 6)), np.zeros(8)
     wrench[:, 2], force[2] = -170.0, 340.0
-    assert "their sign" in _looks(TorqueBalance(JOINTS, 340.0), wrench, force, 250)
+    assert "their sign" in _looks(
+        TorqueBalance(JOINTS, 340.0, ESTIMATOR.contact), wrench, force, 250
+    )
 
 
 def test_a_joint_and_the_left_and_right_are_named():
     force = np.zeros(8)
     force[7] = 17.0
-    assert "torque of right_knee" in _looks(TorqueBalance(JOINTS, 340.0), NOBODY[:2, :6], force, 50)
+    assert "torque of right_knee" in _looks(
+        TorqueBalance(JOINTS, 340.0, ESTIMATOR.contact), NOBODY[:2, :6], force, 50
+    )
     force[:] = 0.0
     force[3] = 80.0
-    assert "left and right" in _looks(TorqueBalance(JOINTS, 340.0), NOBODY[:2, :6], force, 50)
+    assert "left and right" in _looks(
+        TorqueBalance(JOINTS, 340.0, ESTIMATOR.contact), NOBODY[:2, :6], force, 50
+    )
 
 
 def test_a_huge_force_for_one_look_is_not_a_fault():
-    balance, force = TorqueBalance(JOINTS, 340.0), np.full(8, 1e5)
+    balance, force = TorqueBalance(JOINTS, 340.0, ESTIMATOR.contact), np.full(8, 1e5)
     assert _looks(balance, np.zeros((2, 6)), force, 5) == ""
     assert _looks(balance, np.zeros((2, 6)), np.zeros(8), 50) == ""
 
