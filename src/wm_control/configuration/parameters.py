@@ -86,3 +86,5 @@ def load_parameters(
         value = "(missing)" if first["type"] == "missing" else first.get("input")
         bound = WORDS.get(first["type"], first["msg"].removeprefix("Value error, "))
         raise ParameterError(key, value, bound, origin) from error
+    except ParameterError as error:  # of a schema that compares its keys with each other
+        raise ParameterError(error.key, error.value, error.bound, origin) from error

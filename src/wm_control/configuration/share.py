@@ -14,7 +14,7 @@ from wm_control.errors import WmError
 PACKAGE = "wm_humanoid"
 
 DEFAULT_ROBOT = "g1"
-"""The robot that is meant where a command line names none; nothing else in the code names one."""
+"""The robot that is meant where nobody names one; nothing else in the code names one either."""
 
 ROBOT_HELP = "Robot: a name in config/robots, a folder with a robot.yaml, or a robot file."
 """Of every option that takes one."""

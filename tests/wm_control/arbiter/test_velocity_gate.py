@@ -9,9 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from robot_parameters import ENVELOPES, SAFETY
 
+from wm_control.arbiter.parameters import SafetyParameters
 from wm_control.arbiter.velocity_envelope import VelocityEnvelope
 from wm_control.arbiter.velocity_gate import STOP, VelocityGate, bounded, reduction
+from wm_control.configuration.parameters import load_parameters, merged, read_yaml
 from wm_control.errors import ParameterError
+from wm_control.robot.sources import robot_part
 from wm_control.types import Action, VelocityCommand
 
 WALK = VelocityCommand(0.4, 0.1, 0.2)
@@ -106,9 +109,12 @@ def test_an_operators_limit_acts_besides_and_keeps_the_curve_as_well():
         ("max_angular_z", 1.5),
     ],
 )
-def test_a_limit_beyond_what_was_measured_is_refused_by_name(name, value):
-    with pytest.raises(ParameterError, match=name):
-        replace(SAFETY, velocity=replace(LIMITS, **{name: value}))
+def test_a_limit_beyond_what_was_measured_is_refused_by_name_and_file(name, value):
+    content = read_yaml(robot_part("g1", "arbiter"))
+    with pytest.raises(ParameterError, match=rf"velocity\.{name}' in here: {value}.*measured"):
+        load_parameters(
+            SafetyParameters, merged(content, {"velocity": {name: value}}), origin="here"
+        )
 
 
 @pytest.mark.parametrize(
