@@ -6,16 +6,15 @@ import yaml
 
 from wm_bringup.robots.simulation.body import SimulatedBody
 from wm_bringup.scenarios.scenario import Body, Payload, Scenario
-from wm_control.configuration.share import share_directory
 from wm_control.errors import ParameterError
+from wm_control.robot import sources
 
 SPREAD = Body(mass_spread=0.1, inertia_spread=0.1, com_spread=0.005, length_spread=0.003)
 
 
 def robot_file(tmp_path, change):
     """Write a variant of the G1's file."""
-    [file] = (share_directory() / "config/robots").glob("**/g1*.yaml")
-    config = yaml.safe_load(file.read_text(encoding="utf-8"))
+    config = yaml.safe_load(sources.robot_file("g1").read_text(encoding="utf-8"))
     change(config)
     path = tmp_path / "other.yaml"
     path.write_text(yaml.safe_dump(config, sort_keys=False), encoding="utf-8")
