@@ -96,7 +96,7 @@ def run_episode(setup: WalkSetup, seed: int) -> Episode:
         wall = time.perf_counter() - wall
     finally:
         robot.close()
-    _leave(setup, robot.body, run, seed)
+    _leave(setup, robot, run, seed)
     return _episode(setup, robot, run, seed, wall)
 
 
@@ -300,7 +300,7 @@ def _undone(setup: WalkSetup, happened: Sequence[Happened], end: float) -> tuple
     )
 
 
-def _leave(setup: WalkSetup, body: RobotDescription, run: Run, seed: int) -> None:
+def _leave(setup: WalkSetup, robot: Simulation, run: Run, seed: int) -> None:
     """Leave trace and film of this episode where they were asked for."""
     if setup.trace is not None:
         setup.trace.parent.mkdir(parents=True, exist_ok=True)
@@ -309,4 +309,4 @@ def _leave(setup: WalkSetup, body: RobotDescription, run: Run, seed: int) -> Non
         from wm_bringup.record.film import film_of_trace
 
         setup.film.parent.mkdir(parents=True, exist_ok=True)
-        film_of_trace(run.trace, body, f"seed {seed}").save(setup.film)
+        film_of_trace(run.trace, robot.body, f"seed {seed}", robot.terrain).save(setup.film)

@@ -13,6 +13,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from wm_bringup.record.trace import Trace
 from wm_bringup.robots.pybullet.camera import PyBulletCamera
+from wm_bringup.robots.simulation.ground import Terrain
 from wm_control.robot.description import RobotDescription
 from wm_control.types import Array
 
@@ -43,10 +44,13 @@ class Moment:
 
 
 def film_strip(
-    moments: Sequence[Moment], description: RobotDescription, title: str = ""
+    moments: Sequence[Moment],
+    description: RobotDescription,
+    title: str = "",
+    terrain: Terrain | None = None,
 ) -> Image.Image:
-    """Draw the moments in two rows, left to right, each with its caption."""
-    camera = PyBulletCamera(description)
+    """Draw the moments in two rows, left to right, each with its caption; terrain: not flat."""
+    camera = PyBulletCamera(description, terrain)
     try:
         frames = [_frame(camera, moment) for moment in moments]
     finally:
@@ -67,7 +71,11 @@ def film_strip(
 
 
 def film_of_trace(
-    trace: Trace, description: RobotDescription, title: str, frames: int = 8
+    trace: Trace,
+    description: RobotDescription,
+    title: str,
+    terrain: Terrain | None = None,
+    frames: int = 8,
 ) -> Image.Image:
     """Draw evenly spaced moments of a lock-step run, the last one included."""
     rows = np.linspace(0, len(trace) - 1, frames + 1).round().astype(int)[1:]
@@ -82,7 +90,7 @@ def film_of_trace(
         )
         for row in rows
     ]
-    return film_strip(moments, description, f"{title}: {UNITS}")
+    return film_strip(moments, description, f"{title}: {UNITS}", terrain)
 
 
 def caption_of(time: float, command: Array, push: Array) -> str:

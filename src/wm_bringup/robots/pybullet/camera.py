@@ -10,12 +10,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wm_bringup.robots.pybullet.bullet import connect, pybullet
-from wm_bringup.robots.simulation.ground import Terrain
+from wm_bringup.robots.simulation.ground import Box, Terrain
 from wm_control.robot.description import RobotDescription
 from wm_control.types import Array
 
 _TILE = 0.5
 """Edge of the floor's squares [m]."""
+
+_FLOOR_COLORS = ([0.82, 0.84, 0.87, 1.0], [0.68, 0.72, 0.77, 1.0])
+_BOX_COLORS = ([0.78, 0.74, 0.68, 1.0], [0.70, 0.66, 0.60, 1.0])
+"""Of neighbouring squares of a flat floor, and of a ground made of boxes: rgba."""
 
 _FLOOR = 6
 """Squares to every side of the robot that are drawn."""
@@ -31,9 +35,9 @@ class PyBulletCamera:
         self._indices = self._joint_indices(description)
         self._offset = np.array(self._call("getDynamicsInfo", self._robot, -1)[3])
         self._turn = self._call("getDynamicsInfo", self._robot, -1)[4]
-        self._squares = self._make_floor()
-        self._terrain = terrain
-        self._draw_terrain()
+        boxes = terrain.boxes if terrain is not None else ()
+        self._draw_boxes(boxes)
+        self._squares = [] if boxes else self._make_floor()
 
     def close(self) -> None:
         """Give the world back; a second call does nothing."""
@@ -112,7 +116,7 @@ class PyBulletCamera:
                 halfExtents=[half, half, 0.005],
                 rgbaColor=color,
             )
-            for color in ([0.82, 0.84, 0.87, 1.0], [0.68, 0.72, 0.77, 1.0])
+            for color in _FLOOR_COLORS
         ]
         count = 2 * _FLOOR
         return [
@@ -131,13 +135,13 @@ class PyBulletCamera:
             y = y0 + (j - _FLOOR + 0.5) * _TILE
             self._call("resetBasePositionAndOrientation", body, [x, y, -0.005], [0, 0, 0, 1])
 
-    def _draw_terrain(self) -> None:
-        for box in self._terrain.boxes if self._terrain is not None else ():
+    def _draw_boxes(self, boxes: tuple[Box, ...]) -> None:
+        for index, box in enumerate(boxes):
             shape = self._call(
                 "createVisualShape",
                 pybullet.GEOM_BOX,
                 halfExtents=box.half_extents,
-                rgbaColor=[0.78, 0.74, 0.68, 1.0],
+                rgbaColor=_BOX_COLORS[index % 2],
             )
             turn = pybullet.getQuaternionFromEuler([0.0, box.pitch, 0.0])
             self._call(

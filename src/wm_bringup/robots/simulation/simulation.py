@@ -71,6 +71,7 @@ class Simulation:
     """A ``SimulatedRobot``.
 
     description: the robot that its controllers believe in. body: the one that is simulated.
+    terrain: the ground that it walks on. Body and ground are drawn anew at every reset.
     """
 
     def __init__(
@@ -101,7 +102,7 @@ class Simulation:
         self._sensors = SensorSuite(description.joint_names, sensors, faults, CONTROL_PERIOD)
         self._schedule = PushSchedule(scenario.pushes)
         self._kicks = KickSchedule(scenario.kicks)
-        self._terrain = Terrain(scenario.ground, np.random.default_rng(0))
+        self.terrain = Terrain(scenario.ground, np.random.default_rng(0))
         self._state: _State | None = None
         self.clock = SteppedClock()
 
@@ -123,13 +124,13 @@ class Simulation:
     def reset(self, seed: int) -> Observation:
         """Make the world anew and start at rest in the default posture."""
         terrain_rng, sensor_rng, posture_rng, self._jitter_rng, body_rng = spawn(seed, 5)
-        self._terrain = Terrain(self._ground(body_rng), terrain_rng)
+        self.terrain = Terrain(self._ground(body_rng), terrain_rng)
         body = self._bodies.draw(body_rng)
         if body is not self.body:
             self._embody(body)
         posture = self._initial_posture(posture_rng)
         height = self._kinematics.standing_height(posture)
-        self._engine.rebuild(body, self._terrain, np.array([0.0, 0.0, height]), posture)
+        self._engine.rebuild(body, self.terrain, np.array([0.0, 0.0, height]), posture)
         self._drives.reset()
         self._schedule.reset()
         self._kicks.reset()
@@ -191,7 +192,7 @@ class Simulation:
             self._drives.applied_torque,
             self._engine.contacts(),
             np.zeros(3) if push is None else push,
-            self._terrain,
+            self.terrain,
         )
 
     @property

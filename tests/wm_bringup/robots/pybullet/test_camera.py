@@ -3,6 +3,8 @@
 import numpy as np
 
 from wm_bringup.robots.pybullet.camera import PyBulletCamera
+from wm_bringup.robots.simulation.ground import Terrain
+from wm_bringup.scenarios.scenario import Ground
 
 UPRIGHT = np.array([0.0, 0.0, 0.0, 1.0])
 
@@ -25,3 +27,18 @@ def test_the_robot_stands_in_the_middle_of_the_picture_and_the_camera_follows_it
     assert dark.sum() > 60
     assert not dark[:, :30].any()
     assert not dark[:, 66:].any()
+
+
+def test_a_ground_of_boxes_is_drawn_in_place_of_the_floor(g1):
+    def ground_color(ground):
+        camera = PyBulletCamera(g1, Terrain(ground, np.random.default_rng(0)))
+        here = np.array([1.5, 0.0, 0.85])
+        picture = camera.picture(here, UPRIGHT, g1.default_position, width=96, height=96)
+        camera.close()
+        return picture[-10:, :20].astype(float).mean(axis=(0, 1))
+
+    red, _, blue = ground_color(Ground())
+    assert blue > red + 5.0
+    for ground in (Ground(slope=0.1), Ground(bumps=0.02)):
+        red, _, blue = ground_color(ground)
+        assert red > blue + 5.0

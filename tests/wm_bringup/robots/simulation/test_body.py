@@ -90,7 +90,7 @@ def test_friction_is_drawn_about_the_grounds(simulate):
     found = []
     for seed in range(8):
         robot.reset(seed)
-        found.append(robot._terrain.ground.friction)
+        found.append(robot.terrain.ground.friction)
     assert min(found) >= 0.8 * 0.6
     assert max(found) <= 1.2 * 0.6
     assert len(set(found)) == 8

@@ -35,7 +35,7 @@ def fly(robot, height=3.0):
     """Lift the robot so that for a while nothing but gravity and pushes act."""
     engine = robot._engine
     posture = robot.description.default_position
-    engine.rebuild(robot.body, robot._terrain, np.array([0.0, 0.0, height]), posture)
+    engine.rebuild(robot.body, robot.terrain, np.array([0.0, 0.0, height]), posture)
 
 
 @pytest.mark.parametrize("impulse", [(15.0, 0.0, 0.0), (0.0, -10.0, 0.0), (3.0, 4.0, 5.0)])
@@ -163,7 +163,7 @@ def test_the_ground_is_where_the_evaluator_says_it_is(simulate, engine, ground):
     rng = np.random.default_rng(1)
     for x, y in rng.uniform([1.0, -3.0], [10.0, 3.0], (40, 2)).tolist():
         found = LOOKING_DOWN[engine](robot._engine, x, y)
-        assert found == pytest.approx(robot._terrain.height(x, y), abs=1e-6)
+        assert found == pytest.approx(robot.terrain.height(x, y), abs=1e-6)
 
 
 def test_bumps_are_drawn_from_the_seed(simulate):
@@ -171,7 +171,7 @@ def test_bumps_are_drawn_from_the_seed(simulate):
     heights = []
     for seed in (1, 2, 1):
         robot.reset(seed)
-        heights.append(robot._terrain.height(3.0, 0.5))
+        heights.append(robot.terrain.height(3.0, 0.5))
     assert heights[0] == heights[2] != heights[1]
 
 

@@ -234,7 +234,7 @@ def test_a_falling_robot_feels_nothing(simulate, limp):
     robot = simulate()
     observation = robot.reset(0)
     posture = robot.description.default_position
-    robot._engine.rebuild(robot.body, robot._terrain, np.array([0, 0, 3.0]), posture)
+    robot._engine.rebuild(robot.body, robot.terrain, np.array([0, 0, 3.0]), posture)
     for _ in range(5):
         observation = robot.step(limp(observation))
     np.testing.assert_allclose(observation.imu_linear_acceleration, 0.0, atol=1e-6)
