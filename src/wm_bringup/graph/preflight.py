@@ -12,6 +12,8 @@ from wm_bringup.cycle.stack import load_scenario, safety_parameters
 from wm_bringup.graph.processes import RECORD_ANYWHERE, GraphArguments
 from wm_bringup.host.log_directory import check_log_directory
 from wm_bringup.host.output import check_file, check_folder
+from wm_bringup.robots.simulated import check_engine
+from wm_bringup.robots.simulation.body import SimulatedBody
 from wm_control.arbiter.velocity_gate import reduction
 from wm_control.errors import ParameterError, WmError
 from wm_control.robot.description import load_robot
@@ -67,8 +69,9 @@ def _check_policy(arguments: GraphArguments) -> None:
 
 
 def _check_robot(arguments: GraphArguments) -> None:
-    load_robot(arguments.robot)
     scenario = load_scenario(arguments.scenario)
+    SimulatedBody(load_robot(arguments.robot), scenario)
+    check_engine(arguments.engine, gui=arguments.gui)
     waiting = [push.phase for push in scenario.pushes if push.phase is not None]
     if arguments.controller == "policy" and waiting:
         expected = "no phase: it is not known when a policy steps"

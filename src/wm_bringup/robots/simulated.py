@@ -23,8 +23,7 @@ def _pybullet(scenario: Scenario, gui: bool) -> Engine:
 def _mujoco(scenario: Scenario, gui: bool) -> Engine:
     from wm_bringup.robots.mujoco.engine import MujocoEngine
 
-    if gui:
-        raise SimulatorError("MuJoCo is simulated without a window here; --gui needs PyBullet")
+    del gui
     return MujocoEngine(dry_friction=scenario.joint_dry_friction)
 
 
@@ -35,15 +34,22 @@ ENGINES: Mapping[EngineName, Callable[[Scenario, bool], Engine]] = {
 """Every engine by name, imported only when it is wanted."""
 
 
-def check_engine(name: str) -> None:
-    """ParameterError for an engine that there is not."""
+WITH_WINDOW: tuple[EngineName, ...] = ("pybullet",)
+"""Engines that can show what they simulate."""
+
+
+def check_engine(name: str, *, gui: bool = False) -> None:
+    """ParameterError for an engine that there is not, SimulatorError for a window it lacks."""
     if name not in ENGINES:
         raise ParameterError("engine", name, f"must be one of {', '.join(ENGINES)}")
+    if gui and name not in WITH_WINDOW:
+        known = ", ".join(WITH_WINDOW)
+        raise SimulatorError(f"gui: engine '{name}' has no window here; these have one: {known}")
 
 
 def make_engine(name: EngineName, scenario: Scenario, *, gui: bool = False) -> Engine:
     """Make an engine; ParameterError for an unknown one, SimulatorError when it cannot be made."""
-    check_engine(name)
+    check_engine(name, gui=gui)
     try:
         return ENGINES[name](scenario, gui)
     except ModuleNotFoundError as error:

@@ -69,12 +69,19 @@ def test_a_domain_that_dds_has_no_ports_for_is_refused(domain):
         ({"scenario": "rough"}, "'scenario'"),
         ({"truth": True}, "'truth'"),
         ({"gui": True}, "'gui'"),
+        ({"engine": "mujoco"}, "'engine'"),
     ],
 )
 def test_what_means_nothing_to_a_robot_without_physics_is_refused(given, said):
     line = refusal(backend="mock", **given)
     assert said in line
     assert "no effect with backend 'mock'" in line
+
+
+def test_a_body_that_cannot_be_simulated_and_a_window_that_is_not_there_are_refused(tmp_path):
+    (tmp_path / "loaded.yaml").write_text("payload: {mass: 1.0, link: backpack}\n")
+    assert "backpack" in refusal(scenario=str(tmp_path / "loaded.yaml"))
+    assert "'mujoco' has no window" in refusal(engine="mujoco", gui=True)
 
 
 def test_a_push_at_a_phase_cannot_wait_for_a_policy_whose_phase_nobody_knows(tmp_path):

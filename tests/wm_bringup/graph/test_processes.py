@@ -91,6 +91,7 @@ CHOICES = [
     {"namespace": "robot_1", "record": "true", "velocity": "0.1,0,0"},
     {"backend": "mock", "arm": "false", "clock": "true"},
     {"seed": "7", "truth": "true", "record": "walk #1"},
+    {"engine": "mujoco"},
 ]
 
 
@@ -208,6 +209,11 @@ def test_without_velocity_and_record_there_are_two_processes_and_five_nodes():
     graph = describe(graph_arguments())
     assert [p.name for p in graph.processes] == ["control", "mpc"]
     assert len(graph.nodes) == 5
+
+
+def test_the_engine_reaches_the_process_that_has_the_robot():
+    control = describe(graph_arguments({"engine": "mujoco"})).processes[0]
+    assert "--engine=mujoco" in control.arguments
 
 
 def test_what_can_be_chosen_is_what_can_be_built():

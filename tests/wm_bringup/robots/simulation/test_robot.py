@@ -19,7 +19,7 @@ def test_a_window_without_a_display_is_refused_with_the_way_out(monkeypatch):
     monkeypatch.delenv("DISPLAY", raising=False)
     with pytest.raises(SimulatorError, match="DISPLAY is not set"):
         make_engine("pybullet", Scenario(), gui=True)
-    with pytest.raises(SimulatorError, match="without a window"):
+    with pytest.raises(SimulatorError, match=r"no window here.*: pybullet"):
         make_engine("mujoco", Scenario(), gui=True)
 
 
