@@ -21,7 +21,7 @@ install() {
     "$venv/bin/python" -m pip install --progress-bar off --disable-pip-version-check \
         --constraint "$pins" "$@" | narrate
 }
-say "installing torch $pin for CPU and MuJoCo (about 1 GB on disk)"
+say "installing torch $pin for CPU (about 1 GB on disk)"
 # Builds without CUDA are named +cpu where pip's index has them; PIP_EXTRA_INDEX_URL may add one.
 install "torch==$pin+cpu" 2>/dev/null ||
     { say "no build without CUDA in pip's index: taking the ordinary one, which is larger" &&
