@@ -89,7 +89,6 @@ class MujocoEngine:
         data.qpos[:3] = base_position
         data.qpos[3:7] = (1.0, 0.0, 0.0, 0.0)
         data.qpos[self._q] = joint_position
-        mujoco.mj_forward(model, data)
         self._qpos, self._qvel, self._force = data.qpos, data.qvel, data.qfrc_applied
 
     def step(self, torque: Array, push_force: Array | None) -> None:

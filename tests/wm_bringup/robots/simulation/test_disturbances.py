@@ -18,6 +18,7 @@ def look_down_in_pybullet(engine, x, y):
 
 
 def look_down_in_mujoco(engine, x, y):
+    mujoco.mj_forward(engine._model, engine._data)
     down, hit = np.array([0.0, 0.0, -1.0]), np.zeros(1, np.int32)
     above = np.array([x, y, 5.0])
     return 5.0 - mujoco.mj_ray(engine._model, engine._data, above, down, None, 1, -1, hit)

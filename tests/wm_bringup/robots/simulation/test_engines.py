@@ -64,6 +64,7 @@ def test_mujoco_simulates_the_same_mass_and_centre_of_mass_without_armature(g1):
         expected = pin.centerOfMass(
             model, model.createData(), np.concatenate((HIGH, [0, 0, 0, 1], q))
         )
+        mujoco.mj_forward(physics._model, physics._data)
         np.testing.assert_allclose(physics._data.subtree_com[0], expected, atol=1e-12)
     assert physics._model.body_mass.sum() == pytest.approx(pin.computeTotalMass(model), abs=1e-9)
     assert not physics._model.dof_armature.any()
@@ -94,6 +95,17 @@ def test_the_same_limbs_overlap_in_one_engine_as_in_the_other(g1):
         seen += len(found)
     assert seen > 20
     bullet.close()
+
+
+def test_before_the_first_step_nothing_presses_on_anything(simulate):
+    robot = simulate()
+    for _ in range(2):
+        robot.reset(0)
+        truth = robot.ground_truth()
+        np.testing.assert_array_equal(truth.normal_force, [0.0, 0.0])
+        np.testing.assert_array_equal(truth.foot_wrench, np.zeros((2, 6)))
+        robot.step(None)
+        assert robot.ground_truth().normal_force.sum() > 0.0
 
 
 def test_a_resting_robot_presses_on_eight_points_with_its_weight(simulate, engine, hold):
