@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from typing import TypeVar
 
+import casadi as ca
 import numpy as np
 
+from wm_control.kernel import Kernel
 from wm_control.types import Array
+
+Numbers = TypeVar("Numbers", Array, ca.SX)
 
 
 def minimum_jerk(
-    position: Array,
-    velocity: Array,
-    acceleration: Array,
-    goal: Array,
-    goal_velocity: Array,
-    remaining: Array,
-) -> Array:
+    position: Numbers,
+    velocity: Numbers,
+    acceleration: Numbers,
+    goal: Numbers,
+    goal_velocity: Numbers,
+    remaining: Numbers,
+) -> Numbers:
     """Jerk at the start of the quintic that arrives after ``remaining`` with zero acceleration.
 
     Any shape. Re-evaluated at every tick it follows a moving goal without a jump in acceleration
@@ -30,18 +35,33 @@ def minimum_jerk(
     )
 
 
-@dataclass(slots=True)
 class SwingReference:
-    """Pose x, y, z, yaw of the swing sole with two derivatives, each (4,), in world."""
+    """Pose x, y, z, yaw of the swing sole with two derivatives, each (4,), in world.
 
-    position: Array
-    velocity: Array
-    acceleration: Array
+    The arrays are written in place.
+    """
 
-    @classmethod
-    def at(cls, pose: Array) -> SwingReference:
-        """At rest on the ground."""
-        return cls(np.array(pose, dtype=np.float64), np.zeros(4), np.zeros(4))
+    def __init__(self) -> None:
+        """At rest at the origin."""
+        self.position, self.velocity, self.acceleration = np.zeros(4), np.zeros(4), np.zeros(4)
+        self._kernel = _advance(self.numbers)
+        self._target, self._timing = self._kernel.inputs["target"], self._kernel.inputs["timing"]
+        self._next = tuple(self._kernel.outputs.values())
+
+    @property
+    def numbers(self) -> Mapping[str, Array]:
+        """All of it by name."""
+        return {
+            "swing_position": self.position,
+            "swing_velocity": self.velocity,
+            "swing_acceleration": self.acceleration,
+        }
+
+    def begin(self, pose: Array) -> None:
+        """Rest on the ground at a pose (4,)."""
+        self.position[:] = pose
+        self.velocity[:] = 0.0
+        self.acceleration[:] = 0.0
 
     def advance(
         self, target: Array, apex: float, elapsed: float, remaining: float, dt: float
@@ -53,21 +73,33 @@ class SwingReference:
         are a moving horizon, in which it settles some 2 mm above the goal: the load transfer, not
         an impact, closes the gap.
         """
-        total = elapsed + remaining
-        goal = np.array(target, dtype=np.float64)
-        goal[3] = self.position[3] + np.arctan2(
-            np.sin(goal[3] - self.position[3]), np.cos(goal[3] - self.position[3])
-        )
-        horizon = np.full(4, max(remaining - 0.02, 0.04))
-        arrival = np.zeros(4)
-        to_apex = 0.45 * total - elapsed
-        if to_apex > 0.03:
-            goal[2] += apex
-            horizon[2] = to_apex
-        else:
-            horizon[2] = max(remaining, 0.04)
-            arrival[2] = -0.1
-        jerk = minimum_jerk(self.position, self.velocity, self.acceleration, goal, arrival, horizon)
-        self.position = self.position + dt * (self.velocity + 0.5 * dt * self.acceleration)
-        self.velocity = self.velocity + dt * (self.acceleration + 0.5 * dt * jerk)
-        self.acceleration = self.acceleration + dt * jerk
+        self._target[:] = target
+        self._timing[:] = apex, elapsed, remaining, dt
+        self._kernel.run()
+        self.position[:], self.velocity[:], self.acceleration[:] = self._next
+
+
+def _advance(state: Mapping[str, Array]) -> Kernel:
+    """Write down ``SwingReference.advance``; state: read in place."""
+    symbols = {name: ca.SX.sym(name, 4) for name in (*state, "target", "timing")}
+    position, velocity, acceleration, target, timing = symbols.values()
+    apex, elapsed, remaining, dt = ca.vertsplit(timing)
+    to_apex = 0.45 * (elapsed + remaining) - elapsed
+    rising = to_apex > 0.03
+    turn = target[3] - position[3]
+    goal = ca.vertcat(
+        target[:2],
+        target[2] + ca.if_else(rising, apex, 0.0),
+        position[3] + ca.atan2(ca.sin(turn), ca.cos(turn)),
+    )
+    level = ca.fmax(remaining - 0.02, 0.04)
+    height = ca.if_else(rising, to_apex, ca.fmax(remaining, 0.04))
+    horizon = ca.vertcat(level, level, height, level)
+    arrival = ca.vertcat(0.0, 0.0, ca.if_else(rising, 0.0, -0.1), 0.0)
+    jerk = minimum_jerk(position, velocity, acceleration, goal, arrival, horizon)
+    moved = {
+        "position": position + dt * (velocity + 0.5 * dt * acceleration),
+        "velocity": velocity + dt * (acceleration + 0.5 * dt * jerk),
+        "acceleration": acceleration + dt * jerk,
+    }
+    return Kernel("swing", symbols, moved, state)

@@ -1,135 +1,213 @@
-"""The tasks of the whole-body QP, written into one preallocated stack."""
+"""The tasks of the whole-body QP: what is wanted of the accelerations.
+
+A task mixes the six rows of one source S (sources.py) and says by what they shall accelerate,
+
+    mix S v̇ = wanted - mix drift,
+
+in rows that are scaled by the square root of their weight. Mixtures and wishes are closed-form
+expressions of few numbers; all tasks of one support are compiled into one kernel.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from math import sqrt
+
+import casadi as ca
 import numpy as np
-import pinocchio as pin
 
-from wm_control.robot.model import FrameState, RobotModel
-from wm_control.types import Array
+from wm_control.kernel import Kernel, logarithm
+from wm_control.robot.model import RobotModel
+from wm_control.types import LEFT, Array
 from wm_control.wbc.parameters import WholeBodyParameters
+from wm_control.wbc.sources import BASE, MOMENTUM, ROWS, SOLES, Sources
+from wm_control.wbc.swing import SwingReference
 
-_MAX_ROWS = 24
+
+class Reference:
+    """What the plan asks for at this instant; the arrays are written in place.
+
+    cop: (3,) centre of pressure in world [m]. height_acceleration: (1,) of the centre of mass
+    [m/s²]. swing: of the sole in the air; swing_progress: (1,) 0 at lift-off, 1 at touchdown.
+    yaw [rad], yaw_rate [rad/s]: (1,) of the pelvis.
+    """
+
+    def __init__(self) -> None:
+        """All zero."""
+        self.cop, self.height_acceleration = np.zeros(3), np.zeros(1)
+        self.swing, self.swing_progress = SwingReference(), np.zeros(1)
+        self.yaw, self.yaw_rate = np.zeros(1), np.zeros(1)
+
+    @property
+    def numbers(self) -> Mapping[str, Array]:
+        """All of it by name."""
+        return {
+            "cop": self.cop,
+            "height_acceleration": self.height_acceleration,
+            **self.swing.numbers,
+            "swing_progress": self.swing_progress,
+            "yaw": self.yaw,
+            "yaw_rate": self.yaw_rate,
+        }
 
 
-def rotation_error(rotation: Array, wanted: Array) -> Array:
+@dataclass(frozen=True, slots=True)
+class Known:
+    """All that a task may be written in.
+
+    numbers: symbols by the names of ``Sources.numbers`` and ``Reference.numbers``. mass [kg] and
+    weight [N] are the robot's.
+    """
+
+    numbers: Mapping[str, ca.SX]
+    parameters: WholeBodyParameters
+    mass: float
+    weight: float
+
+    def __getitem__(self, name: str) -> ca.SX:
+        """One of the numbers."""
+        return self.numbers[name]
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Rows of one task. source: rows of S. mix: (r, 6), wanted: (r,), both times ``scale`` (r,)."""
+
+    source: slice
+    mix: ca.SX
+    wanted: ca.SX
+    scale: tuple[float, ...]
+
+
+Task = Callable[[Known], Rows]
+
+
+def rotation_error(rotation: ca.SX, wanted: ca.SX) -> ca.SX:
     """(3,) rotation vector in world axes that takes ``rotation`` to ``wanted``, both (3, 3)."""
-    error: Array = rotation @ pin.log3(rotation.T @ wanted)
-    return error
+    return logarithm(wanted @ rotation.T)
 
 
-def yaw_rotation(yaw: float) -> Array:
+def yaw_rotation(yaw: ca.SX) -> ca.SX:
     """(3, 3) rotation about the vertical."""
-    c, s = np.cos(yaw), np.sin(yaw)
-    return np.array([[c, -s, 0.0], [s, c, 0.0], [0.0, 0.0, 1.0]])
+    c, s = ca.cos(yaw), ca.sin(yaw)
+    return ca.vertcat(ca.horzcat(c, -s, 0.0), ca.horzcat(s, c, 0.0), ca.horzcat(0.0, 0.0, 1.0))
+
+
+def template(known: Known) -> Rows:
+    """Make the ground's reaction act at ``cop``, and hold the height.
+
+    The angular momentum about the centre of pressure then changes by gravity alone,
+    dL/dt = (c - p) x m g, which is the template's equation exactly: whatever the swing leg
+    does, the divergent component computed from that momentum follows the plan. A task on the
+    acceleration of the centre of mass would have to fight the swing leg with the ankle.
+    Rows are divided by m h, so that they are accelerations [m/s²].
+    """
+    x, y, h = ca.vertsplit(known["com"] - known["cop"])
+    scale = 1.0 / (known.mass * ca.fmax(h, 0.1))
+    mix = ca.vertcat(
+        scale * ca.horzcat(h, 0.0, -x, 0.0, 1.0, 0.0),
+        scale * ca.horzcat(0.0, h, -y, -1.0, 0.0, 0.0),
+        ca.horzcat(0.0, 0.0, 1.0 / known.mass, 0.0, 0.0, 0.0),
+    )
+    gravity = known.weight * scale
+    wanted = ca.vertcat(gravity * x, gravity * y, known["height_acceleration"])
+    return Rows(MOMENTUM, mix, wanted, (sqrt(known.parameters.weight_com),) * 3)
+
+
+def yaw_momentum(known: Known) -> Rows:
+    """Damp angular momentum about the vertical through the centre of mass."""
+    p, inertia = known.parameters, known["yaw_inertia"]
+    mix = ca.horzcat(ca.SX(1, 5), 1.0 / inertia)
+    wanted = -p.momentum_damping * (mix @ known["value"][MOMENTUM])
+    return Rows(MOMENTUM, mix, wanted, (sqrt(p.weight_yaw_momentum),))
+
+
+def stance(foot: int) -> Task:
+    """Keep a loaded sole where it is; what motion it has is damped."""
+
+    def task(known: Known) -> Rows:
+        p = known.parameters
+        wanted = -p.stance_damping * known["value"][SOLES[foot]]
+        return Rows(SOLES[foot], ca.SX.eye(6), wanted, (sqrt(p.weight_stance),) * 6)
+
+    return task
+
+
+def swing(foot: int) -> Task:
+    """Track a swing reference: x, y, z and yaw of the sole with two derivatives.
+
+    The sole may pitch freely at first and is level at touchdown (progress 0 to 1): a level
+    foot behind the body is beyond the ankle's range.
+    """
+
+    def task(known: Known) -> Rows:
+        p, name = known.parameters, "left" if foot == LEFT else "right"
+        k, d, speed = p.swing_stiffness, p.swing_damping, known["value"][SOLES[foot]]
+        position, velocity = known["swing_position"], known["swing_velocity"]
+        feed, yaw = known["swing_acceleration"], position[3]
+        away = position[:3] - known[f"{name}_position"]
+        linear = feed[:3] + k * away + d * (velocity[:3] - speed[:3])
+        error = rotation_error(known[f"{name}_rotation"], yaw_rotation(yaw))
+        turn = ca.vertcat(0.0, 0.0, feed[3] + d * velocity[3])
+        angular = k * error - d * speed[3:] + turn
+        across = ca.vertcat(-ca.sin(yaw), ca.cos(yaw))
+        free = 1.0 - ca.fmin(ca.fmax(2.0 * known["swing_progress"] - 0.4, 0.05), 1.0)
+        mix = ca.diagcat(ca.SX.eye(3), ca.SX.eye(2) - free * across @ across.T, 1.0)
+        scale = (sqrt(p.weight_swing_linear),) * 3 + (sqrt(p.weight_swing_angular),) * 3
+        return Rows(SOLES[foot], mix, mix @ ca.vertcat(linear, angular), scale)
+
+    return task
+
+
+def base_orientation(known: Known) -> Rows:
+    """Keep the pelvis level, at a heading that turns."""
+    p, rate = known.parameters, ca.vertcat(0.0, 0.0, known["yaw_rate"])
+    error = rotation_error(known["base_rotation"], yaw_rotation(known["yaw"]))
+    wanted = p.base_stiffness * error + p.base_damping * (rate - known["value"][BASE][3:])
+    mix = ca.horzcat(ca.SX(3, 3), ca.SX.eye(3))
+    return Rows(BASE, mix, wanted, (sqrt(p.weight_base),) * 3)
 
 
 class Tasks:
-    """Collects weighted rows J v̇ = b; rows are scaled by the square root of their weight."""
+    """Some tasks, compiled.
 
-    def __init__(self, model: RobotModel, parameters: WholeBodyParameters) -> None:
-        """Allocate the stack for the model."""
-        self._model, self._parameters = model, parameters
-        self._jacobian = np.zeros((_MAX_ROWS, model.nv))
-        self._target = np.zeros(_MAX_ROWS)
-        self._rows = 0
+    jacobian: (rows, nv) and target: (rows,) of J v̇ = b, as of the last ``update``.
+    """
 
-    def clear(self) -> None:
-        """Start a new instant."""
-        self._rows = 0
-
-    @property
-    def stack(self) -> tuple[Array, Array]:
-        """(rows, nv) and (rows,) of everything added since clear."""
-        return self._jacobian[: self._rows], self._target[: self._rows]
-
-    def _add(self, jacobian: Array, target: Array, scale: float | Array) -> None:
-        """Append rows; scale is a number or a column (rows, 1)."""
-        rows = slice(self._rows, self._rows + target.shape[0])
-        np.multiply(jacobian, scale, out=self._jacobian[rows])
-        self._target[rows] = target * np.ravel(scale)
-        self._rows = rows.stop
-
-    def template(self, cop: Array, height_acceleration: float) -> None:
-        """Make the ground's reaction act at ``cop`` (3,) in world, and hold the height.
-
-        The angular momentum about the centre of pressure then changes by gravity alone,
-        dL/dt = (c - p) x m g, which is the template's equation exactly: whatever the swing leg
-        does, the divergent component computed from that momentum follows the plan. A task on the
-        acceleration of the centre of mass would have to fight the swing leg with the ankle.
-        Rows are divided by m h, so that they are accelerations [m/s²].
-        """
-        data, model = self._model.data, self._model
-        linear, angular = data.Ag[:3], data.Ag[3:]
-        drift = data.dhg.np
-        x, y, h = model.com - cop
-        scale = 1.0 / (model.mass * max(h, 0.1))
-        weight = np.sqrt(self._parameters.weight_com)
-        rows = np.empty((3, model.nv))
-        rows[0] = scale * (h * linear[0] - x * linear[2] + angular[1])
-        rows[1] = scale * (h * linear[1] - y * linear[2] - angular[0])
-        rows[2] = linear[2] / model.mass
-        known = (
-            scale * (h * drift[0] - x * drift[2] + drift[4]),
-            scale * (h * drift[1] - y * drift[2] - drift[3]),
-            drift[2] / model.mass,
-        )
-        gravity = model.weight * scale
-        wanted = np.array([gravity * x, gravity * y, height_acceleration])
-        self._add(rows, wanted - np.array(known), weight)
-
-    def yaw_momentum(self) -> None:
-        """Damp angular momentum about the vertical through the centre of mass."""
-        p, data = self._parameters, self._model.data
-        momentum, drift = data.hg.np[5:6], data.dhg.np[5:6]
-        inertia = float(data.Ig.inertia[2, 2])
-        target = -p.momentum_damping * momentum - drift
-        self._add(data.Ag[5:6], target, np.sqrt(p.weight_yaw_momentum) / inertia)
-
-    def stance(self, jacobian: Array, sole: FrameState) -> None:
-        """Keep a loaded sole where it is; what motion it has is damped."""
-        p = self._parameters
-        target = -p.stance_damping * sole.velocity - sole.bias
-        self._add(jacobian, target, np.sqrt(p.weight_stance))
-
-    def swing(
+    def __init__(
         self,
-        jacobian: Array,
-        sole: FrameState,
-        position: Array,
-        velocity: Array,
-        feed: Array,
-        progress: float,
+        model: RobotModel,
+        parameters: WholeBodyParameters,
+        sources: Sources,
+        reference: Reference,
+        tasks: Sequence[Task],
     ) -> None:
-        """Track a swing reference (4,) each of position, velocity, acceleration: x, y, z, yaw.
+        """Write the tasks down; they read ``sources`` and ``reference`` in place."""
+        memory = {**sources.numbers, **reference.numbers}
+        symbols = {name: ca.SX.sym(name, *array.shape) for name, array in memory.items()}
+        known = Known(symbols, parameters, model.mass, model.weight)
+        rows = [task(known) for task in tasks]
+        mix = ca.vertcat(*(_spread(row) for row in rows))
+        target = ca.vertcat(*(_target(row, known["drift"]) for row in rows))
+        self._kernel = Kernel("tasks", symbols, {"mix": mix, "target": target}, memory)
+        self._mix, self.target = self._kernel.outputs.values()
+        self._sources = sources.rows
+        self.jacobian: Array = np.zeros((len(self.target), model.nv))
 
-        The sole may pitch freely at first and is level at touchdown (progress 0 to 1): a level
-        foot behind the body is beyond the ankle's range.
-        """
-        p = self._parameters
-        k, d = p.swing_stiffness, p.swing_damping
-        linear = (
-            feed[:3] + k * (position[:3] - sole.position) + d * (velocity[:3] - sole.velocity[:3])
-        )
-        error = rotation_error(sole.rotation, yaw_rotation(float(position[3])))
-        angular = k * error - d * sole.velocity[3:]
-        angular[2] += feed[3] + d * velocity[3]
-        target = np.concatenate([linear, angular]) - sole.bias
-        scale = np.repeat(np.sqrt([p.weight_swing_linear, p.weight_swing_angular]), 3)
-        c, s = np.cos(position[3]), np.sin(position[3])
-        pitch = np.array([-s, c]) * (1.0 - min(max(2.0 * progress - 0.4, 0.05), 1.0))
-        self._add(jacobian, target, scale[:, None])
-        rows = slice(self._rows - 3, self._rows - 1)
-        keep = np.eye(2) - np.outer([-s, c], pitch)
-        self._jacobian[rows] = keep @ self._jacobian[rows]
-        self._target[rows] = keep @ self._target[rows]
+    def update(self) -> None:
+        """Write all rows for this instant."""
+        self._kernel.run()
+        np.dot(self._mix, self._sources, out=self.jacobian)
 
-    def base_orientation(self, jacobian: Array, base: FrameState, yaw: float, rate: float) -> None:
-        """Keep the pelvis level, at a heading that turns with ``rate`` [rad/s]."""
-        p = self._parameters
-        wanted = np.array([0.0, 0.0, rate])
-        error = rotation_error(base.rotation, yaw_rotation(yaw))
-        target = (
-            p.base_stiffness * error + p.base_damping * (wanted - base.velocity[3:]) - base.bias[3:]
-        )
-        self._add(jacobian[3:], target, np.sqrt(p.weight_base))
+
+def _spread(rows: Rows) -> ca.SX:
+    """(r, 24) the scaled mixture over all sources."""
+    spread = ca.SX(len(rows.scale), ROWS)
+    spread[:, rows.source] = ca.diag(ca.DM(rows.scale)) @ rows.mix
+    return spread
+
+
+def _target(rows: Rows, drift: ca.SX) -> ca.SX:
+    """(r,) what the scaled rows of v̇ shall be."""
+    return ca.DM(rows.scale) * (rows.wanted - rows.mix @ drift[rows.source])

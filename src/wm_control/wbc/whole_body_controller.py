@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,12 +14,24 @@ from wm_control.mpc.template import template_state
 from wm_control.robot.model import RobotModel
 from wm_control.types import LEFT, RIGHT, Array, Command, Estimate, SolveReport, Status
 from wm_control.wbc.parameters import WholeBodyParameters
-from wm_control.wbc.swing import SwingReference
-from wm_control.wbc.tasks import Tasks
+from wm_control.wbc.sources import SOLES, Sources
+from wm_control.wbc.tasks import (
+    Reference,
+    Task,
+    Tasks,
+    base_orientation,
+    stance,
+    swing,
+    template,
+    yaw_momentum,
+)
 from wm_control.wbc.whole_body_qp import SoleContact, TaskStack, WholeBodyQp, WholeBodySolution
 
 _HEIGHT_RATE = 0.15
 """How fast the height reference follows the ground [m/s]."""
+
+_SUPPORTS = ((True, True), (True, False), (False, True))
+"""Whether left and right foot are loaded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,17 +51,22 @@ class WholeBodyController:
     ) -> None:
         """Use ``model`` exclusively; gains come from the description's rotor data."""
         self._model, self._gait, self._parameters = model, gait, parameters
-        self._tasks = Tasks(model, parameters)
+        self._sources, self._reference = Sources(model), Reference()
+        self._tasks = {
+            loaded: Tasks(model, parameters, self._sources, self._reference, _tasks_on(loaded))
+            for loaded in _SUPPORTS
+        }
+        self._push = np.zeros((6, 6))
         self._qp = WholeBodyQp(model, parameters)
         description = model.description
         self._stiffness = parameters.stiffness_scale * np.asarray(description.stiffness)
         self._damping = parameters.damping_scale * np.asarray(description.damping)
         self._default = np.asarray(description.default_position)
         self._weights = self._posture_weights()
-        self._swing: SwingReference | None = None
+        self._swings = False
         self._height: float | None = None
         self._command: Command | None = None
-        self._reference: tuple[Array, Array] | None = None
+        self._joints: tuple[Array, Array] | None = None
         self._failures = 0
 
     def _posture_weights(self) -> Array:
@@ -60,8 +78,8 @@ class WholeBodyController:
 
     def reset(self) -> None:
         """Forget references and the last command."""
-        self._swing = self._height = self._command = None
-        self._reference = None
+        self._swings = False
+        self._height = self._command = self._joints = None
         self._failures = 0
 
     def step(self, estimate: Estimate, phase: Phase, dt: float) -> WholeBodyResult:
@@ -103,72 +121,59 @@ class WholeBodyController:
 
     def _advance_swing(self, phase: Phase, dt: float) -> None:
         if phase.swing is None:
-            self._swing = None
+            self._swings = False
             return
-        if self._swing is None:
-            self._swing = SwingReference.at(self._model.sole_pose(phase.swing))
-        self._swing.advance(
-            phase.target, self._gait.apex_height, phase.elapsed, phase.remaining, dt
-        )
+        swing = self._reference.swing
+        if not self._swings:
+            swing.begin(self._model.sole_pose(phase.swing))
+            self._swings = True
+        swing.advance(phase.target, self._gait.apex_height, phase.elapsed, phase.remaining, dt)
+        duration = phase.elapsed + phase.remaining
+        self._reference.swing_progress[0] = phase.elapsed / max(duration, 1e-3)
 
-    def _compose(self, phase: Phase, dt: float) -> tuple[TaskStack, tuple[SoleContact, ...]]:
-        model, tasks, p = self._model, self._tasks, self._parameters
-        tasks.clear()
-        tasks.template(*self._template_targets(phase, dt))
-        tasks.yaw_momentum()
-        contacts = []
-        for foot in (LEFT, RIGHT):
-            frame = model.sole_ids[foot]
-            jacobian, sole = model.frame_jacobian(frame), model.frame_state(frame)
-            if phase.contacts[foot]:
-                tasks.stance(jacobian, sole)
-                contacts.append(self._contact(jacobian, sole.rotation, phase.load[foot]))
-            elif self._swing is not None:
-                tasks.swing(
-                    jacobian,
-                    sole,
-                    self._swing.position,
-                    self._swing.velocity,
-                    self._swing.acceleration,
-                    phase.elapsed / max(phase.elapsed + phase.remaining, 1e-3),
-                )
-        base = model.base_id
-        tasks.base_orientation(
-            model.frame_jacobian(base), model.frame_state(base), phase.yaw, phase.yaw_rate
-        )
-        posture = (
-            p.posture_stiffness * (self._default - model.q[7:]) - p.posture_damping * model.v[6:]
-        )
-        return TaskStack(*tasks.stack, self._weights, posture), tuple(contacts)
+    def _compose(self, phase: Phase, dt: float) -> tuple[TaskStack, list[SoleContact]]:
+        reference, p, q, v = self._reference, self._parameters, self._model.q, self._model.v
+        self._sources.refresh()
+        self._follow_template(phase, dt)
+        reference.yaw[0], reference.yaw_rate[0] = phase.yaw, phase.yaw_rate
+        tasks = self._tasks[phase.contacts]
+        tasks.update()
+        posture = p.posture_stiffness * (self._default - q[7:]) - p.posture_damping * v[6:]
+        stack = TaskStack(tasks.jacobian, tasks.target, self._weights, posture)
+        loaded = [foot for foot in (LEFT, RIGHT) if phase.contacts[foot]]
+        return stack, [self._contact(foot, phase.load[foot]) for foot in loaded]
 
-    def _contact(self, jacobian: Array, rotation: Array, load: float) -> SoleContact:
-        transmission = np.empty((self._model.nv, 6))
-        weight = self._model.weight
-        np.matmul(jacobian[:3].T, rotation * weight, out=transmission[:, :3])
-        np.matmul(jacobian[3:].T, rotation * weight, out=transmission[:, 3:])
-        return SoleContact(transmission, 0.0, 0.05 + 1.6 * load)
+    def _contact(self, foot: int, load: float) -> SoleContact:
+        """Describe a loaded sole; load: share of the weight that it may carry."""
+        push, rotation = self._push, self._sources.rotation(foot)
+        np.multiply(rotation, self._model.weight, out=push[:3, :3])
+        push[3:, 3:] = push[:3, :3]
+        return SoleContact(np.dot(self._sources.rows[SOLES[foot]].T, push), 0.0, 0.05 + 1.6 * load)
 
-    def _template_targets(self, phase: Phase, dt: float) -> tuple[Array, float]:
-        """(3,) centre of pressure on the ground, and the vertical acceleration of the CoM."""
-        model, p = self._model, self._parameters
-        soles = [model.data.oMf[frame].translation for frame in model.sole_ids]
-        ground = (
-            0.5 * (soles[0][2] + soles[1][2]) if phase.swing is None else soles[phase.support][2]
-        )
-        com = model.com
+    def _follow_template(self, phase: Phase, dt: float) -> None:
+        """Set the centre of pressure on the ground, and the vertical acceleration of the CoM."""
+        p, reference = self._parameters, self._reference
+        left, right = (self._sources.position(foot).tolist() for foot in (LEFT, RIGHT))
+        support = (left, right)[phase.support]
+        ground = support[2] if phase.swing is not None else 0.5 * (left[2] + right[2])
         wanted = ground + self._gait.com_height
-        height = float(com[2]) if self._height is None else self._height
-        rise = float(np.clip(wanted - height, -_HEIGHT_RATE * dt, _HEIGHT_RATE * dt))
+        com = float(self._model.com[2])
+        height = com if self._height is None else self._height
+        rise = min(max(wanted - height, -_HEIGHT_RATE * dt), _HEIGHT_RATE * dt)
         self._height = height + rise
-        vertical = float(model.momentum[2]) / model.mass
-        acceleration = p.com_height_stiffness * (self._height - float(com[2]))
+        vertical = float(self._model.momentum[2]) / self._model.mass
+        acceleration = p.com_height_stiffness * (self._height - com)
         acceleration += p.com_height_damping * (rise / dt - vertical)
-        if phase.cop is not None:
-            return np.append(phase.cop, ground), acceleration
-        middle = 0.5 * (soles[0][:2] + soles[1][:2])
-        dcm = template_state(model, np.append(middle, ground), self._gait.omega).dcm
-        cop = middle + (1.0 + self._gait.stand_dcm_gain) * (dcm - middle)
-        return np.append(cop, ground), acceleration
+        reference.height_acceleration[0] = acceleration
+        reference.cop[2] = ground
+        reference.cop[:2] = self._standing_cop(ground) if phase.cop is None else phase.cop
+
+    def _standing_cop(self, ground: float) -> Array:
+        """(2,) centre of pressure that brings the divergent component between the soles."""
+        left, right = (self._sources.position(foot)[:2] for foot in (LEFT, RIGHT))
+        middle: Array = 0.5 * (left + right)
+        dcm = template_state(self._model, np.append(middle, ground), self._gait.omega).dcm
+        return middle + (1.0 + self._gait.stand_dcm_gain) * (dcm - middle)
 
     def _joint_command(self, estimate: Estimate, solution: WholeBodySolution, dt: float) -> Command:
         """Integrate the QP's accelerations into q and dq, leaking towards the measurement.
@@ -177,12 +182,10 @@ class WholeBodyController:
         """
         keep = self._parameters.leak ** (dt / CONTROL_PERIOD)
         q, dq = estimate.joint_position, estimate.joint_velocity
-        if self._reference is None:
-            self._reference = (q, dq)
-        position, velocity = self._reference
+        position, velocity = self._joints or (q, dq)
         velocity = dq + keep * (velocity - dq) + dt * solution.acceleration[6:]
         position = q + keep * (position - q) + dt * velocity
-        self._reference = (position, velocity)
+        self._joints = (position, velocity)
         observation = estimate.observation
         return Command(
             stamp=observation.stamp,
@@ -193,3 +196,9 @@ class WholeBodyController:
             damping=self._damping,
             torque=solution.torque,
         )
+
+
+def _tasks_on(loaded: tuple[bool, bool]) -> Sequence[Task]:
+    """List the tasks of a robot on these feet; a foot that is not loaded swings."""
+    soles = [stance(foot) if loaded[foot] else swing(foot) for foot in (LEFT, RIGHT)]
+    return (template, yaw_momentum, *soles, base_orientation)

@@ -136,7 +136,7 @@ def test_a_slower_control_loop_leaks_as_much_per_second(g1, standing):
 
 def test_a_swing_begins_where_the_sole_is(g1, body, standing):
     body.step(standing, swinging(RIGHT, elapsed=0.0), DT)
-    first = body._swing.position
+    first = body._reference.swing.position
     model = RobotModel(g1)
     model.update_kinematics(standing)
     np.testing.assert_allclose(first, model.sole_pose(RIGHT), atol=1e-6)
@@ -149,7 +149,7 @@ def test_after_a_touchdown_the_next_swing_begins_anew(g1, body, standing):
     body.step(standing, swinging(LEFT, elapsed=0.0), DT)
     model = RobotModel(g1)
     model.update_kinematics(standing)
-    np.testing.assert_allclose(body._swing.position, model.sole_pose(LEFT), atol=1e-6)
+    np.testing.assert_allclose(body._reference.swing.position, model.sole_pose(LEFT), atol=1e-6)
 
 
 def test_a_push_moves_the_pressure_of_a_standing_robot_to_where_it_is_pushed(g1, standing):

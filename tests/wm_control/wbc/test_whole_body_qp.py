@@ -136,10 +136,11 @@ def test_no_joint_is_sent_beyond_its_limit_within_the_horizon(
 def test_no_joint_is_sent_beyond_its_speed_limit(body, g1, standing, joint, sign):
     q, v = state_of(standing)
     v[6 + joint] = 0.98 * sign * g1.velocity_limit[joint]
-    body.put(estimate_of(q, v)).problem(())
+    body.put(estimate_of(q, v))
     weight, posture = np.full(29, 0.1), np.zeros(29)
     weight[joint], posture[joint] = 10.0, 500.0 * sign  # wants to go faster still
-    stack = TaskStack(*body.tasks.stack, weight, posture)
+    still = body.tasks(*body.keep_still(()))
+    stack = TaskStack(still.jacobian, still.target, weight, posture)
     solution = body.qp.solve(body.qp.build(stack, ()))
     assert solution.ok
     speed = v[6 + joint] + body.parameters.limit_horizon * solution.acceleration[6 + joint]
@@ -180,10 +181,10 @@ def test_the_numbers_of_contacts_do_not_leak_into_each_other(g1, standing, seed)
 
 def test_building_is_apart_from_solving(body, standing):
     problem = body.put(standing).problem()
-    size, nv = 35 + 12, 35
+    size, rows = 35 + 6, 29 + 16 + 1 + 16  # torques; cone and normal force of one sole; of another
     assert problem.hessian.shape == (size, size)
-    assert problem.rows.shape == (nv + 32, size)
-    assert problem.upper.shape == problem.lower.shape == (size + nv + 32,)
+    assert problem.rows.shape == (rows, size)
+    assert problem.upper.shape == problem.lower.shape == (size + rows,)
     assert (problem.lower <= problem.upper).all()
     np.testing.assert_allclose(problem.hessian, problem.hessian.T)
     assert np.linalg.eigvalsh(problem.hessian).min() > 0.0

@@ -1,1 +1,1 @@
-"""Small algebra that the estimators share: three-vectors, orientations, closed forms."""
+"""Small algebra that the estimators share: three-vectors and orientations."""

@@ -12,7 +12,7 @@ import pinocchio as pin
 from numpy.typing import NDArray
 
 from wm_control.errors import WmError
-from wm_control.estimation.algebra.kernel import Kernel, matrix_of
+from wm_control.kernel import Kernel, matrix_of
 from wm_control.robot.model import BASE_DOF, RobotModel
 from wm_control.types import Array
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import casadi as ca
 
-from wm_control.estimation.algebra.kernel import Kernel, quaternion_of
 from wm_control.estimation.invariant.ekf import MEAN, FilterState
+from wm_control.kernel import Kernel, quaternion_of
 from wm_control.types import Array
 
 

@@ -24,7 +24,7 @@ import pinocchio as pin
 from scipy.linalg.lapack import dposv
 
 from wm_control.constants import GRAVITY
-from wm_control.estimation.algebra.kernel import Kernel, exponential
+from wm_control.kernel import Kernel, exponential
 from wm_control.types import Array
 
 SIZE = 26

@@ -12,11 +12,11 @@ import casadi as ca
 import numpy as np
 import pinocchio as pin
 
-from wm_control.estimation.algebra.kernel import Kernel, exponential, logarithm, matrix_of
 from wm_control.estimation.invariant import ekf as ekf
 from wm_control.estimation.invariant.measurements import attitude_jacobian
 from wm_control.estimation.invariant.parameters import InvariantEkfParameters
 from wm_control.estimation.invariant.placed_soles import forget
+from wm_control.kernel import Kernel, exponential, logarithm, matrix_of
 from wm_control.types import Array
 
 _HEADING_JUMP = 0.1

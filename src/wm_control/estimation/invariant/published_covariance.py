@@ -11,7 +11,6 @@ from __future__ import annotations
 import casadi as ca
 import numpy as np
 
-from wm_control.estimation.algebra.kernel import Kernel
 from wm_control.estimation.invariant.ekf import (
     FOOT,
     GYRO_BIAS,
@@ -22,6 +21,7 @@ from wm_control.estimation.invariant.ekf import (
     VELOCITY,
     FilterState,
 )
+from wm_control.kernel import Kernel
 from wm_control.types import Array
 
 _PLACES = (POSITION, *FOOT)

@@ -23,7 +23,6 @@ import casadi as ca
 import numpy as np
 
 from wm_control.constants import GRAVITY
-from wm_control.estimation.algebra.kernel import Kernel
 from wm_control.estimation.algebra.vector3 import (
     ZERO,
     Rows,
@@ -37,6 +36,7 @@ from wm_control.estimation.algebra.vector3 import (
 )
 from wm_control.estimation.body.body import Soles
 from wm_control.estimation.parameters import SensorParameters
+from wm_control.kernel import Kernel
 from wm_control.types import Array
 
 UNITS = "accelerometer's units or frame"

@@ -7,7 +7,7 @@ import numpy as np
 import pinocchio as pin
 import pytest
 
-from wm_control.estimation.algebra import kernel
+from wm_control import kernel
 
 PHI = ca.SX.sym("phi", 3)
 AXIS = np.array((0.36, -0.48, 0.8))

@@ -23,20 +23,31 @@ class Kernel:
     """
 
     def __init__(
-        self, name: str, inputs: Mapping[str, ca.SX], outputs: Mapping[str, ca.SX]
+        self,
+        name: str,
+        inputs: Mapping[str, ca.SX],
+        outputs: Mapping[str, ca.SX],
+        memory: Mapping[str, Array] | None = None,
     ) -> None:
-        """Compile; inputs are the free symbols of the outputs' expressions."""
+        """Compile; inputs are the free symbols of the outputs' expressions.
+
+        memory: arrays to read inputs from in place, by name, so that kernels may share them; a
+        matrix in Fortran order.
+        """
         dense = [ca.densify(expression) for expression in outputs.values()]
         self._function = ca.Function(
             name, list(inputs.values()), dense, list(inputs), list(outputs), {"cse": True}
         )
         self._buffer: Any  # its stub lacks the form that takes a memoryview
         self._buffer, self.run = self._function.buffer()
-        self.inputs = {key: self._argument(k, inputs[key]) for k, key in enumerate(inputs)}
+        given = memory or {}
+        self.inputs = {
+            key: self._argument(k, inputs[key], given.get(key)) for k, key in enumerate(inputs)
+        }
         self.outputs = {key: self._result(k, outputs[key]) for k, key in enumerate(outputs)}
 
-    def _argument(self, index: int, symbol: ca.SX) -> Array:
-        flat = np.zeros(symbol.numel())
+    def _argument(self, index: int, symbol: ca.SX, given: Array | None) -> Array:
+        flat = np.zeros(symbol.numel()) if given is None else given.T.reshape(-1, copy=False)
         self._buffer.set_arg(index, flat.data)
         return _shaped(flat, symbol)
 
