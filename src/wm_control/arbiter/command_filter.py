@@ -7,16 +7,24 @@ counted per joint; a filter that is often active is a finding, not a success.
 
 from __future__ import annotations
 
-from dataclasses import replace
+import math
 from enum import IntEnum
 
+import casadi as ca
 import numpy as np
 from numpy.typing import NDArray
 
-from wm_control.arbiter.measurements import arrays_of, finite
+from wm_control.arbiter.measurements import arrays_of
 from wm_control.arbiter.parameters import FilterParameters
+from wm_control.kernel import Kernel
 from wm_control.robot.description import RobotDescription
-from wm_control.types import Array, Command, Observation
+from wm_control.types import Command, Observation
+
+_PARTS = 5
+"""Position, velocity, stiffness, damping, torque: rows of a command in one array."""
+
+_LIMITS = 7
+"""Rows: least and greatest position, speed of targets, speed, stiffness, damping, torque."""
 
 
 class Clip(IntEnum):
@@ -32,24 +40,34 @@ class Clip(IntEnum):
 class CommandFilter:
     """Bounds every command; ``counts`` says how often each joint needed it.
 
-    counts: (5, n) clips by ``Clip`` and joint since the last reset.
+    counts: (5, n) clips by ``Clip`` and joint since the last reset. parameters: others that are
+    assigned are in force from the next command on.
     """
 
     def __init__(self, description: RobotDescription, parameters: FilterParameters) -> None:
         """Take the robot's limits."""
         self.parameters = parameters
-        self._lower: Array = description.position_lower
-        self._upper: Array = description.position_upper
-        self._speed: Array = description.velocity_limit
-        self._torque: Array = description.torque_limit
-        self._gains: Array = description.damping
-        self.counts: NDArray[np.int64] = np.zeros((len(Clip), len(self._lower)), dtype=np.int64)
-        self._last: Command | None = None
+        self._description = description
+        n = len(description.joint_names)
+        self.counts: NDArray[np.int64] = np.zeros((len(Clip), n), dtype=np.int64)
+        self._nothing: NDArray[np.bool_] = np.zeros(n, dtype=np.bool_)
+        self._nothing.flags.writeable = False  # handed out, again and again
+        self._kernel = _bounds(n)
+        self._wanted, self._last, self._measured, self._seen, self._limits = (
+            self._kernel.inputs[name].T for name in ("wanted", "last", "measured", "seen", "limits")
+        )
+        self._period = self._kernel.inputs["period"]
+        self._bounded, self._changed = (
+            self._kernel.outputs[name].T for name in ("bounded", "changed")
+        )
+        self._changes, self._size = (self._kernel.outputs[name] for name in ("changes", "size"))
+        self._in_force: FilterParameters | None = None
+        self.reset()
 
     def reset(self) -> None:
         """Forget the last command and the counts."""
         self.counts[:] = 0
-        self._last = None
+        self._has_sent = False
 
     def apply(
         self, command: Command, observation: Observation, dt: float
@@ -60,108 +78,127 @@ class CommandFilter:
         joint whose command is not finite gets damping; one whose measurement is not finite keeps a
         torque-equivalent bounded as if it stood on its target.
         """
-        command, not_finite = self._finite(command, observation)
-        position, out_of_range = self._range(command.position)
-        position, too_fast = self._rate(position, command, observation, dt)
-        velocity, stiffness, damping, gains = self._bounded_gains(command)
-        torque, too_strong = self._torque_equivalent(
-            position, velocity, stiffness, damping, command.torque, observation
+        if self.parameters is not self._in_force:
+            self._put_in_force(self.parameters)
+        self._wanted[:] = arrays_of(command)
+        self._measured[:] = observation.joint_position, observation.joint_velocity
+        self._seen[:] = 1.0
+        self._period[0] = dt if self._has_sent else math.inf
+        self._kernel.run()
+        not_finite = self._nothing
+        if not math.isfinite(self._size[0]):
+            not_finite = self._repair()
+            self._kernel.run()
+        changed = self._count(not_finite)
+        position, velocity, stiffness, damping, torque = self._bounded.copy()
+        self._last[0], self._last[1], self._has_sent = position, stiffness, True
+        sent = Command(
+            command.stamp, command.sequence, position, velocity, stiffness, damping, torque
         )
-        changed = not_finite | out_of_range | too_fast | gains | too_strong
-        if changed.any():
-            self.counts += np.array((not_finite, out_of_range, too_fast, gains, too_strong))
-        self._last = replace(
-            command,
-            position=position,
-            velocity=velocity,
-            stiffness=stiffness,
-            damping=damping,
-            torque=torque,
+        return sent, changed
+
+    def _put_in_force(self, parameters: FilterParameters) -> None:
+        robot = self._description
+        self._limits[:] = np.broadcast_arrays(
+            robot.position_lower - parameters.position_margin,
+            robot.position_upper + parameters.position_margin,
+            parameters.rate_scale * robot.velocity_limit,
+            robot.velocity_limit,
+            parameters.stiffness_limit,
+            parameters.damping_limit,
+            parameters.torque_scale * robot.torque_limit,
         )
-        return self._last, changed
+        self._in_force = parameters
 
-    def _finite(
-        self, command: Command, observation: Observation
-    ) -> tuple[Command, NDArray[np.bool_]]:
-        arrays = arrays_of(command)
-        if all(finite(array) for array in arrays):
-            return command, np.zeros(self._lower.shape, dtype=np.bool_)
-        bad = np.asarray(~np.isfinite(np.stack(arrays)).all(axis=0))
-        zero = np.zeros(bad.shape)
-        measured = np.where(np.isfinite(observation.joint_position), observation.joint_position, 0)
-        stand_in = (measured, zero, zero, self._gains, zero)
-        parts = [np.where(bad, safe, a) for a, safe in zip(arrays, stand_in, strict=True)]
-        return _with_arrays(command, parts), bad
+    def _repair(self) -> NDArray[np.bool_]:
+        """Damp the joints whose command is not finite, (n,), and do not see bad measurements."""
+        wanted, measured = self._wanted, self._measured
+        self._seen[:] = np.isfinite(measured)
+        measured[self._seen == 0.0] = 0.0
+        bad = np.asarray(~np.isfinite(wanted).all(axis=0))
+        wanted[:, bad] = 0.0
+        wanted[0, bad] = measured[0, bad]
+        wanted[3, bad] = self._description.damping[bad]
+        return bad
 
-    def _range(self, position: Array) -> tuple[Array, NDArray[np.bool_]]:
-        margin = self.parameters.position_margin
-        bounded = _clip(position, self._lower - margin, self._upper + margin)
-        return bounded, bounded != position
-
-    def _rate(
-        self, position: Array, command: Command, observation: Observation, dt: float
-    ) -> tuple[Array, NDArray[np.bool_]]:
-        """Limit the travel of position targets that act; a target without stiffness is free.
-
-        A joint that had no stiffness before starts from where it is measured.
-        """
-        last = self._last
-        if last is None:
-            return position, np.zeros(position.shape, dtype=np.bool_)
-        start = last.position
-        if not last.stiffness.all():
-            measured = observation.joint_position
-            start = np.where(last.stiffness > 0.0, last.position, position)
-            rising = (last.stiffness <= 0.0) & (command.stiffness > 0.0) & np.isfinite(measured)
-            start = np.where(rising, measured, start)
-        travel = self.parameters.rate_scale * self._speed * dt
-        bounded = _clip(position, start - travel, start + travel)
-        return bounded, bounded != position
-
-    def _bounded_gains(self, command: Command) -> tuple[Array, Array, Array, NDArray[np.bool_]]:
-        velocity = _clip(command.velocity, -self._speed, self._speed)
-        stiffness = _clip(command.stiffness, 0.0, self.parameters.stiffness_limit)
-        damping = _clip(command.damping, 0.0, self.parameters.damping_limit)
-        changed = (
-            (velocity != command.velocity)
-            | (stiffness != command.stiffness)
-            | (damping != command.damping)
-        )
-        return velocity, stiffness, damping, changed
-
-    def _torque_equivalent(
-        self,
-        position: Array,
-        velocity: Array,
-        stiffness: Array,
-        damping: Array,
-        torque: Array,
-        observation: Observation,
-    ) -> tuple[Array, NDArray[np.bool_]]:
-        """Change the feed-forward so that tau + kp (q - q_m) + kd (dq - dq_m) keeps the limit."""
-        feedback = stiffness * (position - observation.joint_position)
-        feedback += damping * (velocity - observation.joint_velocity)
-        if not finite(feedback):
-            feedback = np.where(np.isfinite(feedback), feedback, 0.0)
-        limit = self.parameters.torque_scale * self._torque
-        total = torque + feedback
-        bounded = _clip(total, -limit, limit)
-        changed = bounded != total
-        return np.where(changed, bounded - feedback, torque), changed
+    def _count(self, not_finite: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Count what was changed; return (n,) which joints were."""
+        if self._changes[0] == 0.0 and not_finite is self._nothing:
+            return self._nothing
+        clips = np.vstack((not_finite, self._changed != 0.0))
+        self.counts += clips
+        return np.asarray(clips.any(axis=0))
 
 
-def _clip(values: Array, lower: Array | float, upper: Array | float) -> Array:
-    """np.clip at a fifth of its overhead; within bounds the very same numbers come back."""
-    return np.minimum(np.maximum(values, lower), upper)
+def _bounds(n: int) -> Kernel:
+    """Write down the filter for n joints.
 
-
-def _with_arrays(command: Command, parts: list[Array]) -> Command:
-    position, velocity, stiffness, damping, torque = parts
-    return replace(
-        command,
-        position=position,
-        velocity=velocity,
-        stiffness=stiffness,
-        damping=damping,
-        torque=torque,
+    wanted: (n, 5) command. last: position and stiffness that were sent last. measured, seen:
+    position and velocity, and 1 where they are finite. period: since the last command [s], infinite
+    before the first. limits: (n, 7). bounded: (n, 5) what is sent. changed: (n, 4) by ``Clip`` from
+    RANGE on; changes: how many of them. size: not finite when anything wanted or measured is not.
+    """
+    sizes = {"wanted": _PARTS, "last": 2, "measured": 2, "seen": 2, "limits": _LIMITS}
+    inputs = {name: ca.SX.sym(name, n, columns) for name, columns in sizes.items()}
+    inputs["period"] = ca.SX.sym("period")
+    position, velocity, stiffness, damping, torque = ca.horzsplit(inputs["wanted"])
+    least, greatest, rate, speed, most_stiff, most_damped, strongest = ca.horzsplit(
+        inputs["limits"]
     )
+    in_range = _clipped(position, least, greatest)
+    travel = rate * inputs["period"]
+    start = _start(inputs, in_range)
+    reached = _clipped(in_range, start - travel, start + travel)
+    gains = [
+        _clipped(velocity, -speed, speed),
+        _clipped(stiffness, 0.0, most_stiff),
+        _clipped(damping, 0.0, most_damped),
+    ]
+    feedback = _feedback(inputs, reached, *gains)
+    total = torque + feedback
+    allowed = _clipped(total, -strongest, strongest)
+    sent = ca.if_else(allowed != total, allowed - feedback, torque)
+    asked = (velocity, stiffness, damping)
+    other_gains = [bounded != wanted for bounded, wanted in zip(gains, asked, strict=True)]
+    changed = ca.horzcat(
+        in_range != position,
+        reached != in_range,
+        ca.logic_or(ca.logic_or(*other_gains[:2]), other_gains[2]),
+        allowed != total,
+    )
+    size = ca.vertcat(ca.vec(inputs["wanted"]), ca.vec(inputs["measured"]))
+    return Kernel(
+        "command_filter",
+        inputs,
+        {
+            "bounded": ca.horzcat(reached, *gains, sent),
+            "changed": changed,
+            "changes": ca.sum1(ca.sum2(changed)),
+            "size": ca.norm_1(size),
+        },
+    )
+
+
+def _start(inputs: dict[str, ca.SX], position: ca.SX) -> ca.SX:
+    """(n,) from where position targets travel: those that act; one without stiffness is free.
+
+    A joint that had no stiffness before starts from where it is measured.
+    """
+    last, was_stiff = ca.horzsplit(inputs["last"])
+    measured, seen = inputs["measured"][:, 0], inputs["seen"][:, 0]
+    rising = ca.logic_and(inputs["wanted"][:, 2] > 0.0, seen > 0.0)
+    return ca.if_else(was_stiff > 0.0, last, ca.if_else(rising, measured, position))
+
+
+def _feedback(
+    inputs: dict[str, ca.SX], position: ca.SX, velocity: ca.SX, stiffness: ca.SX, damping: ca.SX
+) -> ca.SX:
+    """(n,) torque of the drives' own loops, which the feed-forward adds to."""
+    measured, moving = ca.horzsplit(inputs["measured"])
+    torque = stiffness * (position - measured) + damping * (velocity - moving)
+    return inputs["seen"][:, 0] * inputs["seen"][:, 1] * torque
+
+
+def _clipped(values: ca.SX, lower: ca.SX | float, upper: ca.SX | float) -> ca.SX:
+    """Within bounds the very same numbers come back."""
+    return ca.fmin(ca.fmax(values, lower), upper)

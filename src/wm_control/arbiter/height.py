@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pinocchio as pin
 
+from wm_control.arbiter.measurements import finite
 from wm_control.robot.description import RobotDescription
 from wm_control.robot.model import RobotModel
-from wm_control.types import LEFT, RIGHT, Estimate
+from wm_control.types import Estimate
 
 
 class HeightAboveSoles:
@@ -15,19 +15,17 @@ class HeightAboveSoles:
 
     def __init__(self, description: RobotDescription) -> None:
         """Build a model of its own."""
-        self._robot = RobotModel(description)
+        self._robot = robot = RobotModel(description)
+        self._soles = [robot.data.oMf[frame].translation for frame in robot.sole_ids]
 
     def __call__(self, estimate: Estimate) -> float:
         """Vertical distance [m]; NaN when the estimate is not finite."""
         robot = self._robot
         robot.set_state(estimate)
-        if not np.isfinite(robot.q).all():
+        if not finite(robot.q):
             return float("nan")
         pin.forwardKinematics(robot.model, robot.data, robot.q)
-        lowest = min(self._sole_height(foot) for foot in (LEFT, RIGHT))
-        return float(robot.q[2] - lowest)
-
-    def _sole_height(self, foot: int) -> float:
-        frame = self._robot.sole_ids[foot]
-        placement = pin.updateFramePlacement(self._robot.model, self._robot.data, frame)
-        return float(placement.translation[2])
+        for frame in robot.sole_ids:
+            pin.updateFramePlacement(robot.model, robot.data, frame)
+        left, right = self._soles
+        return float(robot.q[2] - min(left[2], right[2]))

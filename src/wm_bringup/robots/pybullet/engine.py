@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,9 @@ from wm_control.types import Array
 
 BASE = -1
 """PyBullet's index of the base link."""
+
+_STATE = (itemgetter(0), itemgetter(1))
+"""Of what PyBullet says of a joint: position and velocity."""
 
 _YIELDING_TIME = 0.05
 """Damping of a compliant ground by its stiffness [s]."""
@@ -133,8 +137,10 @@ class PyBulletEngine:
     def joint_state(self) -> tuple[Array, Array]:
         """Position and velocity, (n,) each."""
         states = pybullet.getJointStates(self._robot, self._indices, physicsClientId=self._client)
-        position, velocity, _, _ = zip(*states, strict=True)
-        return np.array(position), np.array(velocity)
+        position, velocity = (
+            np.fromiter(map(part, states), np.float64, len(states)) for part in _STATE
+        )
+        return position, velocity
 
     def base_state(self) -> BaseState:
         """Pose and velocity of base_link; PyBullet itself speaks of its inertial frame."""

@@ -10,12 +10,14 @@ from __future__ import annotations
 
 from collections import deque
 
+import casadi as ca
 import numpy as np
 from pydantic import Field
 from pydantic.dataclasses import dataclass
 
 from wm_control.configuration.parameters import STRICT
 from wm_control.constants import DAMP_AFTER, HOLD_AFTER
+from wm_control.kernel import Kernel
 from wm_control.robot.description import RobotDescription
 from wm_control.types import Array, Command
 
@@ -49,29 +51,27 @@ class ActuatorParameters:
 
 
 class Drives:
-    """All joints' drives. Commands wait in a queue until the physics step at which they arrive."""
+    """All joints' drives. Commands wait in a queue until the physics step at which they arrive.
+
+    motor_torque, applied_torque: (n,) of the last step [N·m], which the sensors know of and which
+    reaches the joints.
+    """
 
     def __init__(
         self, description: RobotDescription, parameters: ActuatorParameters, physics_step: float
     ) -> None:
         """physics_step: time between two calls of ``torque`` [s]."""
-        n = len(description.joint_names)
-        self._parameters = parameters
         self._default = np.array(description.default_position)
         scale = parameters.hold_stiffness_scale
         self._hold = (description.stiffness * scale, description.damping * scale**0.5)
         self._damping = np.array(description.damping)
-        self._limit = np.array(description.torque_limit)
-        band = (1.0 - parameters.knee) * description.velocity_limit
-        self._slope = self._limit / band
-        self._offset = self._slope * description.velocity_limit
         self._hold_steps = round(parameters.hold_after / physics_step)
         self._damp_steps = round(parameters.damp_after / physics_step)
         self._queue: deque[tuple[int, Array]] = deque()
-        self._active = np.zeros((5, n))
-        self._bound, self._error = np.zeros(n), np.zeros(n)
-        self.motor_torque: Array = np.zeros(n)
-        self.applied_torque: Array = np.zeros(n)
+        self._kernel = _envelope(description, parameters)
+        self._active = self._kernel.inputs["command"].T
+        self._position, self._velocity = (self._kernel.inputs[k] for k in ("position", "velocity"))
+        self.motor_torque, self.applied_torque = self._kernel.outputs.values()
         self.rejected = 0
         self.reset()
 
@@ -118,33 +118,10 @@ class Drives:
         position [rad], velocity [rad/s]: (n,) true joint state at the beginning of the step.
         """
         self._update(step)
-        q, dq, kp, kd, tau = self._active
-        motor, bound, error = self.motor_torque, self._bound, self._error
-        np.subtract(q, position, out=error)
-        np.multiply(kp, error, out=motor)
-        np.subtract(dq, velocity, out=error)
-        np.multiply(kd, error, out=error)
-        np.add(motor, error, out=motor)
-        np.add(motor, tau, out=motor)
-        np.multiply(self._slope, velocity, out=error)
-        np.subtract(self._offset, error, out=bound)
-        np.maximum(bound, 0.0, out=bound)
-        np.minimum(bound, self._limit, out=bound)
-        np.minimum(motor, bound, out=motor)
-        np.add(self._offset, error, out=bound)
-        np.maximum(bound, 0.0, out=bound)
-        np.minimum(bound, self._limit, out=bound)
-        np.negative(bound, out=bound)
-        np.maximum(motor, bound, out=motor)
-        return self._losses(velocity)
-
-    def _losses(self, velocity: Array) -> Array:
-        """Torque that reaches the joints; the sensors only know the motors'."""
-        applied = self.applied_torque
-        np.multiply(self.motor_torque, self._parameters.strength, out=applied)
-        if self._parameters.viscous_friction > 0.0:
-            applied -= self._parameters.viscous_friction * velocity
-        return applied
+        self._position[:] = position
+        self._velocity[:] = velocity
+        self._kernel.run()
+        return self.applied_torque
 
     def _update(self, step: int) -> None:
         """Take over what has arrived by now; after silence hold, then damp."""
@@ -159,3 +136,26 @@ class Drives:
         elif silent == self._hold_steps:
             self._active[1] = 0.0
             self._active[4] = 0.0
+
+
+def _envelope(robot: RobotDescription, parameters: ActuatorParameters) -> Kernel:
+    """Write down the torque of all motors, and what of it reaches the joints.
+
+    command: (n, 5) position, velocity, stiffness, damping, torque. position, velocity: (n,) true.
+    """
+    n = len(robot.joint_names)
+    command = ca.SX.sym("command", n, 5)
+    position, velocity = ca.SX.sym("position", n), ca.SX.sym("velocity", n)
+    q, dq, kp, kd, tau = ca.horzsplit(command)
+    wanted = kp * (q - position) + kd * (dq - velocity) + tau
+    limit, speed = ca.DM(robot.torque_limit), ca.DM(robot.velocity_limit)
+    slope = limit / ((1.0 - parameters.knee) * speed)
+    most = ca.fmin(ca.fmax(slope * speed - slope * velocity, 0.0), limit)
+    least = -ca.fmin(ca.fmax(slope * speed + slope * velocity, 0.0), limit)
+    motor = ca.fmax(ca.fmin(wanted, most), least)
+    applied = parameters.strength * motor - parameters.viscous_friction * velocity
+    return Kernel(
+        "drives",
+        {"command": command, "position": position, "velocity": velocity},
+        {"motor": motor, "applied": applied},
+    )
