@@ -135,7 +135,7 @@ class FootstepMpc:
         body = self._model.base_yaw()
         yaw = gait.yaw + float(wanted[2]) * dt
         lead = float(np.arctan2(np.sin(yaw - body), np.cos(yaw - body)))
-        excess = lead - float(np.clip(lead, -_MAX_YAW_LEAD, _MAX_YAW_LEAD))
+        excess = lead - min(max(lead, -_MAX_YAW_LEAD), _MAX_YAW_LEAD)
         return replace(gait, velocity=wanted, yaw=yaw - excess)
 
     def _at_com(self, velocity: Array) -> Array:

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from math import sqrt
+from math import isfinite, sqrt
 
 import casadi as ca
 import daqp
@@ -187,9 +187,9 @@ class FootstepProblem:
         inputs: stacked INPUTS. The time variables move at most 60 ms per iteration, which
         keeps the linearisation of exp(omega T) within 3 %.
         """
-        np.clip(start, bounds.lower, bounds.upper, out=self._z)
+        np.minimum(np.maximum(start, bounds.lower), bounds.upper, out=self._z)
         self._p[:] = inputs
-        if not (np.isfinite(self._p).all() and np.isfinite(self._z).all()):
+        if not isfinite(self._p.dot(self._p) + self._z.dot(self._z)):
             return Solution(self._z.copy(), False, np.inf, 0)
         iterations = 0
         for _ in range(self._mpc.iterations):
@@ -204,18 +204,15 @@ class FootstepProblem:
                 self._sense,
             )
             iterations += int(info["iterations"])
-            if flag < 1 or not np.isfinite(step).all():
+            if flag < 1 or not isfinite(step.dot(step)):
                 return Solution(self._z.copy(), False, np.inf, iterations)
             self._z += step
-            if np.abs(step).max() < 1e-4:
+            if max(map(abs, step.tolist())) < 1e-4:
                 break
         self._evaluate()
-        hard = slice(0, _REACH.start)
-        violation = max(
-            float((bounds.row_lower - self._rows)[hard].max()),
-            float((self._rows - bounds.row_upper)[hard].max()),
-            0.0,
-        )
+        rows, hard = self._rows, slice(0, _REACH.start)
+        beyond = np.maximum(bounds.row_lower - rows, rows - bounds.row_upper)
+        violation = float(np.maximum.reduce(beyond[hard], initial=0.0))
         return Solution(self._z.copy(), True, violation, iterations)
 
     def _set_limits(self, bounds: Bounds) -> None:

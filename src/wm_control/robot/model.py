@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import atan2, isfinite
 
 import numpy as np
 import pinocchio as pin
@@ -58,6 +59,8 @@ class RobotModel:
             self.model.getJointId(description.joint_names[description.groups[leg][0]])
             for leg in ("left_leg", "right_leg")
         )
+        soles = [self.data.oMf[frame] for frame in self.sole_ids]
+        self._soles = [(sole.translation, sole.rotation) for sole in soles]
         self.q: Array = pin.neutral(self.model)
         self.v: Array = np.zeros(self.nv)
         self._zero = np.zeros(self.nv)
@@ -86,7 +89,7 @@ class RobotModel:
     @property
     def is_finite(self) -> bool:
         """Whether the state that was set holds neither NaN nor infinity."""
-        return bool(np.isfinite(self.q.sum() + self.v.sum()))
+        return isfinite(sum(self.q.tolist()) + sum(self.v.tolist()))
 
     def update_kinematics(self, estimate: Estimate) -> None:
         """Refresh centre of mass, centroidal momentum and frame placements only (cheap)."""
@@ -97,11 +100,11 @@ class RobotModel:
     def update_dynamics(self, estimate: Estimate) -> None:
         """Refresh mass matrix, bias forces, Jacobians, momentum matrix and all J̇v terms."""
         self.set_state(estimate)
-        pin.computeAllTerms(self.model, self.data, self.q, self.v)
-        pin.computeCentroidalMomentumTimeVariation(
-            self.model, self.data, self.q, self.v, self._zero
-        )
-        pin.updateFramePlacements(self.model, self.data)
+        model, data, q, v = self.model, self.data, self.q, self.v
+        pin.crba(model, data, q, pin.Convention.WORLD)  # with Jacobians and momentum matrix
+        pin.nonLinearEffects(model, data, q, v)
+        pin.computeCentroidalMomentumTimeVariation(model, data, q, v, self._zero)
+        pin.updateFramePlacements(model, data)
 
     @property
     def com(self) -> Array:
@@ -117,10 +120,8 @@ class RobotModel:
 
     def sole_pose(self, foot: int) -> Array:
         """(4,) x, y, z, yaw of one sole in world."""
-        placement = self.data.oMf[self.sole_ids[foot]]
-        rotation = placement.rotation
-        yaw = np.arctan2(rotation[1, 0], rotation[0, 0])
-        return np.append(placement.translation, yaw)
+        position, rotation = self._soles[foot]
+        return np.array((*position.tolist(), atan2(rotation[1, 0], rotation[0, 0])))
 
     def hip_position(self, foot: int) -> Array:
         """(3,) origin of the first joint of a leg, in world."""
@@ -160,5 +161,5 @@ class RobotModel:
 
     def base_yaw(self) -> float:
         """Heading of the base in world [rad], from its x axis."""
-        x, y, z, w = self.q[3:7]
-        return float(np.arctan2(2.0 * (w * z + x * y), 1.0 - 2.0 * (y * y + z * z)))
+        x, y, z, w = self.q[3:7].tolist()
+        return atan2(2.0 * (w * z + x * y), 1.0 - 2.0 * (y * y + z * z))

@@ -74,4 +74,5 @@ class Sources:
         for kept, seen in zip(self._kept, self._seen, strict=True):
             kept[:] = seen
         self._com[:] = self._model.com
-        self._yaw_inertia[0] = data.Ig.inertia[2, 2]
+        # a turn of everything about the vertical, seen from the base
+        self._yaw_inertia[0] = rows[5, 3:6].dot(self._kept[-1][2])

@@ -71,8 +71,9 @@ class SoleContact:
 class WholeBodyProblem:
     """A dense QP in DAQP's form: the first ``len(x)`` bounds are simple ones.
 
-    torque: (n, len(x) + 1), first_wrench: (6, len(x) + 1): times (x, 1) the joints' torques [N·m]
-    and the first sole's wrench [in weights]; in the air the latter has no rows.
+    The first n rows are the joints' torques but for those at x = 0, torque_offset (n,) [N·m].
+    first_wrench: (6, len(x) + 1), times (x, 1) the first sole's wrench [in weights]; no rows in the
+    air.
     """
 
     hessian: Array
@@ -81,7 +82,7 @@ class WholeBodyProblem:
     upper: Array
     lower: Array
     sense: np.ndarray[tuple[int], np.dtype[np.int32]]
-    torque: Array
+    torque_offset: Array
     first_wrench: Array
 
 
@@ -131,7 +132,6 @@ class _Workspace:
         self.diagonal = self.hessian.reshape(-1)[:: size + 1]
         self.other_weights = np.tile(wrench_weight, others)
         self.motion = np.zeros((nv, size + 1))
-        self.root_weight = np.sqrt(wrench_weight)[:, None]
 
 
 class WholeBodyQp:
@@ -145,7 +145,7 @@ class WholeBodyQp:
         cone = contact_wrench_cone(half_length, half_width, parameters.friction)
         weight = parameters.weight_wrench * np.array([1.0, 1.0, 0.2, 20.0, 20.0, 20.0])
         self._spaces = tuple(_Workspace(model.nv, k, cone, weight) for k in range(3))
-        self._cone_rows = len(cone)
+        self._root_weight = np.sqrt(weight)[:, None]
         self._torque_limit = parameters.torque_fraction * np.asarray(model.description.torque_limit)
         self._bounds = _joint_bounds(model.description, parameters.limit_horizon)
         self._position, self._velocity = self._bounds.inputs.values()
@@ -158,10 +158,10 @@ class WholeBodyQp:
             torque, first = self._bear(space, contacts[0])
         else:
             torque, first = self._fall(space)
-        size = space.size
-        space.rows[space.torque] = torque[:, :size]
-        np.subtract(self._torque_limit, torque[:, size], out=space.row_upper[space.torque])
-        np.subtract(-self._torque_limit, torque[:, size], out=space.row_lower[space.torque])
+        offset = torque[:, space.size]
+        space.rows[space.torque] = torque[:, : space.size]
+        np.subtract(self._torque_limit, offset, out=space.row_upper[space.torque])
+        np.subtract(-self._torque_limit, offset, out=space.row_lower[space.torque])
         self._write_cost(space, tasks, first)
         self._bound_joints(space)
         return WholeBodyProblem(
@@ -171,7 +171,7 @@ class WholeBodyQp:
             space.upper,
             space.lower,
             space.sense,
-            torque,
+            offset,
             first,
         )
 
@@ -208,21 +208,19 @@ class WholeBodyQp:
         return motion[BASE_DOF:], np.zeros((0, size + 1))
 
     def _write_cost(self, space: _Workspace, tasks: TaskStack, first: Array) -> None:
-        """Sum of squares: tasks, posture and all wrenches."""
-        nv, size = self._model.nv, space.size
-        hessian, gradient, diagonal = space.hessian, space.gradient, space.diagonal
-        if len(first):
-            scaled = space.root_weight * first
-            np.dot(scaled[:, :size].T, scaled[:, :size], out=hessian)
-            np.dot(scaled[:, size], scaled[:, :size], out=gradient)
-        else:
-            hessian[:] = 0.0
-            gradient[:] = 0.0
-        hessian[:nv, :nv] += np.dot(tasks.jacobian.T, tasks.jacobian)
-        gradient[:nv] -= np.dot(tasks.target, tasks.jacobian)
-        diagonal[BASE_DOF:nv] += tasks.posture_weight
-        gradient[BASE_DOF:nv] -= tasks.posture_weight * tasks.posture
-        diagonal[nv:] += space.other_weights
+        """Sum of squares: tasks and first wrench, by rows; posture and other wrenches beside."""
+        nv, size, count = self._model.nv, space.size, len(tasks.target)
+        rows, target = np.zeros((count + len(first), size)), np.zeros(count + len(first))
+        rows[:count, :nv], target[:count] = tasks.jacobian, tasks.target
+        weighted = self._root_weight[: len(first)] * first
+        rows[count:] = weighted[:, :size]
+        np.negative(weighted[:, size], out=target[count:])
+        np.dot(rows.T, rows, out=space.hessian)
+        np.dot(target, rows, out=space.gradient)
+        space.diagonal[BASE_DOF:nv] += tasks.posture_weight
+        space.gradient[BASE_DOF:nv] += tasks.posture_weight * tasks.posture
+        space.diagonal[nv:] += space.other_weights
+        np.negative(space.gradient, out=space.gradient)
 
     def _bound_joints(self, space: _Workspace) -> None:
         """Acceleration bounds that keep position and velocity inside their limits for a horizon."""
@@ -244,15 +242,18 @@ class WholeBodyQp:
             problem.sense,
             eps_prox=0.0,
         )
-        value = np.dot(problem.rows, x)[n:]
-        beyond = np.maximum(value - problem.upper[size + n :], problem.lower[size + n :] - value)
+        value = problem.rows.dot(x)
+        hard, bounds = value[n:], slice(size + n, None)
+        beyond = np.maximum(hard - problem.upper[bounds], problem.lower[bounds] - hard)
         residual = float(np.maximum.reduce(beyond, initial=0.0))  # NaN when anything is
-        first = np.dot(problem.first_wrench[:, :size], x) + problem.first_wrench[:, size]
-        wrenches = np.concatenate((first, x[nv:])).reshape(-1, _WRENCH)
+        wrenches = x[nv:]
+        if len(problem.first_wrench):
+            first = problem.first_wrench.dot(np.append(x, 1.0))
+            wrenches = np.concatenate((first, wrenches))
         return WholeBodySolution(
             acceleration=x[:nv],
-            torque=np.dot(problem.torque[:, :size], x) + problem.torque[:, size],
-            wrenches=wrenches * self._model.weight,
+            torque=value[:n] + problem.torque_offset,
+            wrenches=self._model.weight * wrenches.reshape(-1, _WRENCH),
             ok=bool(flag > 0 and residual < 1e-4),
             residual=residual,
             iterations=int(info["iterations"]),

@@ -93,10 +93,18 @@ def test_the_values_of_the_sources_are_momentum_and_velocities_and_the_drift_is_
     np.testing.assert_allclose(drift, changed, atol=2e-4)
 
 
+def test_the_yaw_inertia_is_that_of_the_whole_body_about_its_centre_of_mass(body, moving):
+    body.put(moving)
+    model = body.model
+    pin.ccrba(model.model, model.data, model.q, model.v)
+    expected = model.data.Ig.inertia[2, 2]
+    assert body.sources.numbers["yaw_inertia"][0] == pytest.approx(expected)
+
+
 def test_rows_are_scaled_by_the_root_of_their_weight(body, standing):
     rows = body.put(standing).tasks(yaw_momentum)
     assert (rows.jacobian.shape, rows.target.shape) == ((1, 35), (1,))
-    inertia = body.model.data.Ig.inertia[2, 2]
+    inertia = body.sources.numbers["yaw_inertia"][0]
     np.testing.assert_allclose(
         rows.jacobian[0], body.model.data.Ag[5] * np.sqrt(P.weight_yaw_momentum) / inertia
     )
