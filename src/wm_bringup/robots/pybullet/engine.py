@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Sequence
 from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
+import casadi as ca
 import numpy as np
 from pydantic import Field
 from pydantic.dataclasses import dataclass
@@ -17,13 +19,9 @@ from wm_bringup.robots.simulation.ground import Box, Terrain
 from wm_bringup.robots.simulation.urdf import simulation_urdf
 from wm_control.configuration.parameters import STRICT
 from wm_control.constants import GRAVITY
+from wm_control.kernel import Kernel, matrix_of
 from wm_control.robot.description import RobotDescription
-from wm_control.robot.quaternion import (
-    Quaternion,
-    cross,
-    quaternion_product,
-    rotation_from_quaternion,
-)
+from wm_control.robot.quaternion import Quaternion, quaternion_product
 from wm_control.types import Array
 
 BASE = -1
@@ -144,16 +142,15 @@ class PyBulletEngine:
 
     def base_state(self) -> BaseState:
         """Pose and velocity of base_link; PyBullet itself speaks of its inertial frame."""
-        position, orientation = pybullet.getBasePositionAndOrientation(
-            self._robot, physicsClientId=self._client
+        pose = pybullet.getBasePositionAndOrientation(self._robot, physicsClientId=self._client)
+        twist = pybullet.getBaseVelocity(self._robot, physicsClientId=self._client)
+        orientation = quaternion_product(pose[1], self._turn)
+        self._seen[:] = (*pose[0], *orientation, *twist[0], *twist[1])
+        self._to_link.run()
+        position, rotation, velocity = self._to_link.outputs.values()
+        return BaseState(
+            position.copy(), orientation, rotation.copy(), velocity.copy(), np.array(twist[1])
         )
-        velocity, angular = pybullet.getBaseVelocity(self._robot, physicsClientId=self._client)
-        link = quaternion_product(orientation, self._inertial_to_link)
-        rotation = rotation_from_quaternion(link)
-        arm = rotation @ self._com_in_link
-        omega = np.array(angular)
-        moved = np.array(velocity) - cross(omega, arm)
-        return BaseState(np.array(position) - arm, link, rotation, moved, omega)
 
     def contacts(self) -> list[Contact]:
         """All contacts in the last physics step that carry force."""
@@ -252,10 +249,26 @@ class PyBulletEngine:
 
     def _place_robot(self, base_position: Array, joint_position: Array) -> None:
         info = self._call("getDynamicsInfo", self._robot, BASE)
-        self._com_in_link = np.array(info[3])
         x, y, z, w = info[4]
-        self._inertial_to_link: Quaternion = (-x, -y, -z, w)
+        self._turn: Quaternion = (-x, -y, -z, w)
+        self._to_link = _link_of(info[3])
+        self._seen = self._to_link.inputs["seen"]
         for index, value in zip(self._indices, joint_position.tolist(), strict=True):
             self._call("resetJointState", self._robot, index, value, 0.0)
-        center = base_position + self._com_in_link
+        center = base_position + np.array(info[3])
         self._call("resetBasePositionAndOrientation", self._robot, center.tolist(), info[4])
+
+
+def _link_of(com: Sequence[float]) -> Kernel:
+    """From the centre of mass (3,) of a link, of which PyBullet speaks, to its origin.
+
+    seen: (13,) place of the centre of mass, the link's quaternion xyzw, velocity and angular
+    velocity, in the world.
+    """
+    seen = ca.SX.sym("seen", 13)
+    center, orientation, velocity, omega = seen[:3], seen[3:7], seen[7:10], seen[10:]
+    rotation = matrix_of(orientation)
+    arm = rotation @ ca.DM(com)
+    moving = velocity - ca.cross(omega, arm)
+    outputs = {"position": center - arm, "rotation": rotation, "velocity": moving}
+    return Kernel("link", {"seen": seen}, outputs)

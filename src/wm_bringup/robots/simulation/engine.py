@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from wm_bringup.robots.simulation.ground import Terrain
 from wm_control.errors import WmError
@@ -32,8 +32,7 @@ class BaseState:
     angular_velocity: Array
 
 
-@dataclass(frozen=True, slots=True)
-class Contact:
+class Contact(NamedTuple):
     """One contact point of the robot in the last physics step; plain floats, as they come fast.
 
     link: name of the robot's link. other: name of the robot's other link, empty for the ground.

@@ -209,7 +209,8 @@ class SensorSuite:
             steps = np.rint(measured[self._round] / self._quantum)
             measured[self._round] = steps * self._quantum
         imu = measured[self._imu]
-        np.clip(imu, -self._full_scale, self._full_scale, out=imu)
+        np.maximum(imu, -self._full_scale, out=imu)
+        np.minimum(imu, self._full_scale, out=imu)
         return measured
 
     def _tilted(self, stamp: float, orientation: Quaternion) -> Quaternion:

@@ -24,6 +24,7 @@ from wm_bringup.robots.simulation.disturbances import (
 )
 from wm_bringup.robots.simulation.engine import BaseState, Engine
 from wm_bringup.robots.simulation.ground import Terrain
+from wm_bringup.robots.simulation.imu import TrueImu
 from wm_bringup.robots.simulation.sensors import SensorParameters, SensorSuite, sensor_parameters
 from wm_bringup.robots.simulation.truth import TrueKinematics
 from wm_bringup.scenarios.faults import Fault
@@ -32,13 +33,11 @@ from wm_bringup.scenarios.scenario import Ground, Scenario
 from wm_control.constants import CONTROL_PERIOD, GRAVITY
 from wm_control.errors import ParameterError
 from wm_control.robot.description import RobotDescription
-from wm_control.robot.quaternion import cross, quaternion_from_rotation, quaternion_product
+from wm_control.robot.quaternion import Quaternion
 from wm_control.types import Array, Command, Observation
 
 _STEPS_PER_PICTURE = 40
 """Physics steps between two refreshes of a window's camera."""
-
-GRAVITY_IN_WORLD = np.array([0.0, 0.0, -GRAVITY])
 
 
 def arrival_step(now: int, latency: float, physics_step: float) -> int:
@@ -61,8 +60,7 @@ class _State:
     position: Array
     velocity: Array
     base: BaseState
-    imu_velocity: Array
-    observation: Observation
+    observation: Observation = field(init=False)
     step: int = 0
     pushes: list[ActivePush] = field(default_factory=list)
 
@@ -109,7 +107,7 @@ class Simulation:
     def _embody(self, body: RobotDescription) -> None:
         self.body = body
         self._kinematics = TrueKinematics(body)
-        self._imu_to_base = quaternion_from_rotation(body.imu.rotation)
+        self._imu = TrueImu(body.imu, CONTROL_PERIOD)
 
     @property
     def mass(self) -> float:
@@ -137,9 +135,9 @@ class Simulation:
         self._sensors.reset(sensor_rng)
         position, velocity = self._engine.joint_state()
         base = self._engine.base_state()
-        first = self._measure(0, position, velocity, base, -GRAVITY_IN_WORLD)
-        self._state = _State(position, velocity, base, self._imu_velocity(base), first)
-        return first
+        self._state = state = _State(position, velocity, base)
+        state.observation = self._measure(state, self._imu.rest(base))
+        return state.observation
 
     def observe(self) -> Observation:
         """Return the newest observation."""
@@ -175,9 +173,7 @@ class Simulation:
     def hold(self) -> Observation:
         """Sample the sensors again while neither the robot nor the scenario's time moves."""
         state = self._now()
-        state.observation = self._measure(
-            state.step, state.position, state.velocity, state.base, -GRAVITY_IN_WORLD
-        )
+        state.observation = self._measure(state, self._imu.rest(state.base))
         return state.observation
 
     def ground_truth(self) -> GroundTruth:
@@ -263,42 +259,18 @@ class Simulation:
         state.pushes = [push for push in state.pushes if state.step < push.last]
         return sum((push.force for push in state.pushes), np.zeros(3)) if state.pushes else None
 
-    def _imu_velocity(self, base: BaseState) -> Array:
-        arm = base.rotation @ self.body.imu.position
-        velocity: Array = base.velocity + cross(base.angular_velocity, arm)
-        return velocity
-
     def _sense(self, state: _State) -> None:
-        """Sample all sensors; the accelerometer gives the mean over the period, as real ones do."""
+        """Sample all sensors at the end of a period."""
         state.base = self._engine.base_state()
-        velocity = self._imu_velocity(state.base)
-        force = (velocity - state.imu_velocity) / CONTROL_PERIOD - GRAVITY_IN_WORLD
-        state.imu_velocity = velocity
-        state.observation = self._measure(
-            state.step, state.position, state.velocity, state.base, force
-        )
+        orientation = self._imu.move(state.base)
+        state.observation = self._measure(state, orientation)
 
-    def _measure(
-        self,
-        step: int,
-        position: Array,
-        velocity: Array,
-        base: BaseState,
-        specific_force: Array,
-    ) -> Observation:
-        """Take one observation; ``specific_force`` (3,) of the IMU is in world axes [m/s²]."""
-        imu_to_world = base.rotation @ self.body.imu.rotation
+    def _measure(self, state: _State, orientation: Quaternion) -> Observation:
+        """Take one observation; orientation: of the IMU in the world."""
         truth = np.concatenate(
-            (
-                position,
-                velocity,
-                self._drives.motor_torque,
-                base.angular_velocity @ imu_to_world,
-                specific_force @ imu_to_world,
-            )
+            (state.position, state.velocity, self._drives.motor_torque, self._imu.motion)
         )
-        orientation = quaternion_product(base.orientation, self._imu_to_base)
-        return self._sensors.measure(step * self._engine.physics_step, truth, orientation)
+        return self._sensors.measure(state.step * self._engine.physics_step, truth, orientation)
 
 
 def _steps_per_period(physics_step: float) -> int:

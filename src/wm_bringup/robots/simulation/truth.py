@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from operator import add
+
 import numpy as np
 import pinocchio as pin
 
@@ -26,7 +29,11 @@ class TrueKinematics:
         self._model = pin.buildModelFromXML(body.urdf, pin.JointModelFreeFlyer())
         self.mass = float(pin.computeTotalMass(self._model))
         self._soles = [self._add_sole(foot) for foot in (0, 1)]
-        self._data = self._model.createData()
+        self._feet = tuple(sole.link for sole in body.soles)
+        self._data = data = self._model.createData()
+        places = [data.oMf[sole] for sole in self._soles]
+        self._placed = [(place.translation, place.rotation) for place in places]
+        self._com, self._com_velocity = data.com[0], data.vcom[0]
         order = [self._model.joints[self._model.getJointId(j)] for j in body.joint_names]
         self._q_index = np.array([joint.idx_q for joint in order])
         self._v_index = np.array([joint.idx_v for joint in order])
@@ -79,29 +86,27 @@ class TrueKinematics:
     ) -> GroundTruth:
         """Assemble the ground truth of one instant."""
         self.update(base, position, velocity)
-        to_base = base.rotation.T
-        placements = [self._data.oMf[sole] for sole in self._soles]
-        soles = np.array([p.translation for p in placements])
-        wrench, normal, tangential = self._foot_forces(soles, contacts)
+        soles = np.array([place for place, _ in self._placed])
+        wrench, normal, tangential = self._foot_forces(soles.tolist(), contacts)
         return GroundTruth(
             stamp=stamp,
             base_position_in_world=base.position,
             base_orientation=np.array(base.orientation),
             base_velocity_in_world=base.velocity,
-            base_velocity_in_base=to_base @ base.velocity,
-            base_angular_velocity_in_base=to_base @ base.angular_velocity,
+            base_velocity_in_base=self._v[:3].copy(),
+            base_angular_velocity_in_base=self._v[3:6].copy(),
             joint_position=position,
             joint_velocity=velocity,
             joint_torque=torque.copy(),
             sole_position=soles,
-            sole_rotation=np.array([p.rotation for p in placements]),
+            sole_rotation=np.array([rotation for _, rotation in self._placed]),
             sole_velocity=np.array([self._velocity(sole) for sole in self._soles]),
             foot_wrench=wrench,
             normal_force=normal,
             tangential_force=tangential,
-            ground_height=np.array([terrain.height(s[0], s[1]) for s in soles.tolist()]),
-            com_position=self._data.com[0].copy(),
-            com_velocity=self._data.vcom[0].copy(),
+            ground_height=np.array([terrain.height(x, y) for x, y, _ in soles.tolist()]),
+            com_position=self._com.copy(),
+            com_velocity=self._com_velocity.copy(),
             push_force=push,
             touching=self._touching(contacts),
         )
@@ -112,33 +117,33 @@ class TrueKinematics:
         ).vector
         return velocity
 
-    def _foot_forces(self, soles: Array, contacts: list[Contact]) -> tuple[Array, Array, Array]:
+    def _foot_forces(
+        self, soles: list[list[float]], contacts: list[Contact]
+    ) -> tuple[Array, Array, Array]:
         """Wrench (2, 6) about the soles and forces (2,) along and across the contact normals."""
-        sums = [[0.0] * 10, [0.0] * 10]
-        origins = soles.tolist()
-        links = [sole.link for sole in self._body.soles]
+        sums = {link: [0.0] * 10 for link in self._feet}
+        origins = dict(zip(self._feet, soles, strict=True))
         for contact in contacts:
-            if not contact.other and contact.link in links:
-                foot = links.index(contact.link)
-                new = _summands(contact, origins[foot])
-                sums[foot] = [a + b for a, b in zip(sums[foot], new, strict=True)]
-        total = np.array(sums)
-        return total[:, :6], total[:, 6], np.linalg.norm(total[:, 7:], axis=1)
+            link = contact.link
+            if not contact.other and link in sums:
+                sums[link] = list(map(add, sums[link], _summands(contact, origins[link])))
+        total = np.array(list(sums.values()))
+        across = [math.hypot(*summed[7:]) for summed in sums.values()]
+        return total[:, :6], total[:, 6], np.array(across)
 
     def _touching(self, contacts: list[Contact]) -> tuple[str, ...]:
-        feet = {sole.link for sole in self._body.soles}
         names = {
             f"{min(c.link, c.other)}|{max(c.link, c.other)}" if c.other else c.link
             for c in contacts
-            if c.other or c.link not in feet
+            if c.other or c.link not in self._feet
         }
         return tuple(sorted(names))
 
 
 def _summands(contact: Contact, origin: list[float]) -> tuple[float, ...]:
     """Force (3) and torque about ``origin`` (3), then normal force (1) and friction (3)."""
-    press, (nx, ny, nz), (tx, ty, tz) = contact.normal_force, contact.normal, contact.friction
+    _, _, (x, y, z), (nx, ny, nz), press, (tx, ty, tz) = contact
     fx, fy, fz = press * nx + tx, press * ny + ty, press * nz + tz
-    x, y, z = (a - b for a, b in zip(contact.position, origin, strict=True))
+    x, y, z = x - origin[0], y - origin[1], z - origin[2]
     torque = (y * fz - z * fy, z * fx - x * fz, x * fy - y * fx)
     return (fx, fy, fz, *torque, press, tx, ty, tz)
