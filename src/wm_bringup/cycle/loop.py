@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from queue import Empty, SimpleQueue
+from queue import SimpleQueue
 
 from wm_bringup.cycle.latency import LatencySample
 from wm_control.arbiter.arbiter import Arbiter
@@ -194,6 +194,8 @@ class ControlLoop:
         self.last: TickRecord | None = None
         self.good_looks = 0
         self._believed: Estimate | None = None
+        self._asked: tuple[VelocityCommand, Action, SafetyParameters] | None = None
+        self._admitted = VelocityCommand()
         self._clock = clock
         self._requests: SimpleQueue[OperatorInput] = SimpleQueue()
         self._overruns = OverrunCounter(period)
@@ -231,7 +233,11 @@ class ControlLoop:
     def _bounded(self, velocity: VelocityCommand) -> VelocityCommand:
         """Velocity command within the limits that hold after the newest decision."""
         action = self.last.decision.action if self.last else Action.NOMINAL
-        return bounded(velocity, self.safety.velocity, action, self.envelope)
+        asked = (velocity, action, self.safety)
+        if asked != self._asked:  # mostly it is what was asked before
+            self._admitted = bounded(velocity, self.safety.velocity, action, self.envelope)
+            self._asked = asked
+        return self._admitted
 
     def tick(self, observation: Observation, velocity: VelocityCommand, now: float) -> Decision:
         """One cycle. now: on the clock of ``observation.stamp`` [s]."""
@@ -295,8 +301,6 @@ class ControlLoop:
     def _operator(self) -> OperatorInput:
         """All requests since the last cycle, as one."""
         whole = NO_REQUEST
-        try:
-            while True:
-                whole = whole.also(self._requests.get_nowait())
-        except Empty:
-            return whole
+        while not self._requests.empty():
+            whole = whole.also(self._requests.get_nowait())
+        return whole

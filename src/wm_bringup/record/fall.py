@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
-from wm_bringup.record.strides import tilt_of
 from wm_bringup.robots.base import GroundTruth
 
 
@@ -27,7 +27,8 @@ class FallLimits:
 def fall_cause(truth: GroundTruth, limits: FallLimits) -> str:
     """Why this is a fall, in words with numbers; empty when the robot is up."""
     height = height_of(truth)
-    tilt = float(tilt_of(truth.base_orientation[None])[0])
+    x, y, _, _ = truth.base_orientation.tolist()
+    tilt = math.acos(min(max(1.0 - 2.0 * (x * x + y * y), -1.0), 1.0))  # in this order NaN stays
     if not height >= limits.min_height:
         return f"base height {height:.2f} m below {limits.min_height:.2f} m"
     if not tilt <= limits.max_tilt:
@@ -40,4 +41,5 @@ def fall_cause(truth: GroundTruth, limits: FallLimits) -> str:
 
 def height_of(truth: GroundTruth) -> float:
     """Height of base_link above the ground under the feet [m]."""
-    return float(truth.base_position_in_world[2] - truth.ground_height.mean())
+    ground = truth.ground_height
+    return float(truth.base_position_in_world[2] - 0.5 * (ground[0] + ground[1]))
