@@ -85,6 +85,18 @@ def matrix_of(quaternion: ca.SX) -> ca.SX:
     return ca.SX.eye(3) + 2.0 * w * skew + 2.0 * (skew @ skew)
 
 
+def quaternion_product(a: ca.SX, b: ca.SX) -> ca.SX:
+    """(4,) xyzw rotation b, then a: R(a b) = R(a) R(b)."""
+    vector = a[3] * b[:3] + b[3] * a[:3] + ca.cross(a[:3], b[:3])
+    return ca.vertcat(vector, a[3] * b[3] - ca.dot(a[:3], b[:3]))
+
+
+def quaternion_of_vector(phi: ca.SX) -> ca.SX:
+    """(4,) xyzw of the rotation by the rotation vector (3,)."""
+    angle = ca.sqrt(ca.sumsqr(phi) + 1e-24)  # never zero
+    return ca.vertcat(ca.sin(0.5 * angle) / angle * phi, ca.cos(0.5 * angle))
+
+
 def quaternion_of(rotation: ca.SX) -> ca.SX:
     """(4,) xyzw of a rotation (3, 3), from its largest component (Shepperd, 1978)."""
     r = rotation

@@ -50,3 +50,31 @@ def test_a_kernel_keeps_its_buffers_apart_from_anothers():
 def test_the_logarithm_is_the_inverse_of_the_exponential(angle):
     found = evaluated(kernel.logarithm(kernel.exponential(PHI)), angle * AXIS)
     np.testing.assert_allclose(found, angle * AXIS, atol=1e-10)
+
+
+def test_the_product_of_quaternions_turns_by_the_second_and_then_by_the_first():
+    one, other = np.array((0.3, -0.2, 0.5)), np.array((-0.1, 0.7, 0.2))
+    product = kernel.quaternion_product(
+        kernel.quaternion_of_vector(PHI), kernel.quaternion_of_vector(ca.SX(other))
+    )
+    x, y, z, w = evaluated(product, one)
+    expected = pin.exp3(one) @ pin.exp3(other)
+    np.testing.assert_allclose(pin.Quaternion(w, x, y, z).matrix(), expected, atol=1e-14)
+
+
+def test_no_rotation_is_the_unit_quaternion():
+    found = evaluated(kernel.quaternion_of_vector(PHI), np.zeros(3))
+    np.testing.assert_allclose(found, (0.0, 0.0, 0.0, 1.0), atol=1e-15)
+
+
+def test_kernels_may_read_the_same_memory_in_place():
+    memory = {"phi": np.array((0.1, 0.2, 0.3)), "turn": np.zeros((3, 3), order="F")}
+    turn = ca.SX.sym("turn", 3, 3)
+    one = kernel.Kernel("one", {"phi": PHI}, {"twice": 2.0 * PHI}, memory)
+    other = kernel.Kernel("other", {"phi": PHI, "turn": turn}, {"turned": turn @ PHI}, memory)
+    memory["phi"][:] = (1.0, 2.0, 3.0)
+    memory["turn"][:] = ((0.0, -1.0, 0.0), (1.0, 0.0, 0.0), (0.0, 0.0, 1.0))
+    one.run()
+    other.run()
+    np.testing.assert_array_equal(one.outputs["twice"], (2.0, 4.0, 6.0))
+    np.testing.assert_array_equal(other.outputs["turned"], (-2.0, 1.0, 3.0))

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import replace
 
+import casadi as ca
 import numpy as np
 from pydantic import Field
 from pydantic.dataclasses import dataclass
@@ -18,12 +19,8 @@ from wm_bringup.robots.simulation.assembly import Assembly
 from wm_bringup.robots.simulation.sensor_faults import FaultInjector, SensorLayout
 from wm_bringup.scenarios.faults import Fault
 from wm_control.configuration.parameters import STRICT
-from wm_control.robot.quaternion import (
-    Quaternion,
-    quaternion_about_z,
-    quaternion_from_vector,
-    quaternion_product,
-)
+from wm_control.kernel import Kernel, quaternion_of_vector, quaternion_product
+from wm_control.robot.quaternion import Quaternion, quaternion_from_vector
 from wm_control.types import Array, Observation
 
 
@@ -143,13 +140,11 @@ class SensorSuite:
         self._period = period
         self._delay = int(np.ceil(parameters.delay / period - 1e-9))
         self.faults = FaultInjector(faults, self._layout)
-        self._sigma = self._per_channel("noise")
-        self._quantum = self._per_channel("quantum")
-        self._round = np.flatnonzero(self._quantum)
-        self._quantum = self._quantum[self._round]
-        self._exact = not self._sigma.any()
-        self._imu = slice(self._layout.gyro.start, self._layout.accelerometer.stop)
-        self._full_scale = self._per_channel("range")[self._imu]
+        sigma = self._per_channel("noise")
+        self._kernel = self._errors(sigma)
+        self._inputs = self._kernel.inputs
+        draws = sigma.size * bool(sigma.any()) + 3 * bool(parameters.orientation_noise)
+        self._noise = self._inputs["noise"][:draws]
         self._assembly = Assembly(parameters, self._layout, period)
         self.reset(np.random.default_rng(0))
 
@@ -166,15 +161,16 @@ class SensorSuite:
         self._sequence = 0
         self._delayed: deque[Observation] = deque()
         self.faults.reset()
-        self._gain = np.ones(self._layout.scalars)
-        self._gain[2 * n : 3 * n] += rng.uniform(-p.torque_gain, p.torque_gain, n)
-        self._bias = np.zeros(self._layout.scalars)
-        self._bias[self._layout.gyro] = rng.uniform(-p.gyro_bias, p.gyro_bias, 3)
-        self._bias[self._layout.accelerometer] = rng.uniform(
+        gain, bias = self._inputs["gain"], self._inputs["bias"]
+        gain[:] = 1.0
+        gain[2 * n : 3 * n] += rng.uniform(-p.torque_gain, p.torque_gain, n)
+        bias[:] = 0.0
+        bias[self._layout.gyro] = rng.uniform(-p.gyro_bias, p.gyro_bias, 3)
+        bias[self._layout.accelerometer] = rng.uniform(
             -p.accelerometer_bias, p.accelerometer_bias, 3
         )
         tilt = rng.uniform(-p.orientation_bias, p.orientation_bias, 2)
-        self._tilt = quaternion_from_vector(float(tilt[0]), float(tilt[1]), 0.0)
+        self._inputs["tilt"][:] = quaternion_from_vector(float(tilt[0]), float(tilt[1]), 0.0)
         self._heading = float(rng.uniform(-p.heading_offset, p.heading_offset))
         self._drift = float(rng.uniform(-p.heading_drift, p.heading_drift))
 
@@ -185,9 +181,7 @@ class SensorSuite:
         IMU in its own axes. orientation: true quaternion xyzw, IMU axes to world.
         """
         truth, orientation = self._assembly.seen(stamp, truth, orientation)
-        channels = np.empty(self._layout.size)
-        channels[: self._layout.scalars] = self._disturbed(truth)
-        channels[self._layout.orientation] = self._tilted(stamp, orientation)
+        channels = self._disturbed(stamp, truth, orientation)
         dropped = self.faults.apply(stamp, channels, self._rng)
         self._sequence += 1
         if self._delayed and self._delayed[-1].stamp == stamp:
@@ -201,27 +195,46 @@ class SensorSuite:
     def _visible(self, stamp: float) -> float:
         return stamp - self._delay * self._period + 0.5 * self._period
 
-    def _disturbed(self, truth: Array) -> Array:
-        measured = truth * self._gain + self._bias
-        if not self._exact:
-            measured += self._sigma * self._rng.standard_normal(self._layout.scalars)
-        if self._round.size:
-            steps = np.rint(measured[self._round] / self._quantum)
-            measured[self._round] = steps * self._quantum
-        imu = measured[self._imu]
-        np.maximum(imu, -self._full_scale, out=imu)
-        np.minimum(imu, self._full_scale, out=imu)
-        return measured
+    def _disturbed(self, stamp: float, truth: Array, orientation: Quaternion) -> Array:
+        """(3n + 10,) what the sensors say of the truth."""
+        inputs = self._inputs
+        inputs["truth"][:] = truth
+        inputs["orientation"][:] = orientation
+        inputs["heading"][0] = self._heading + self._drift * stamp
+        self._rng.standard_normal(out=self._noise)
+        self._kernel.run()
+        return self._kernel.outputs["channels"].copy()
 
-    def _tilted(self, stamp: float, orientation: Quaternion) -> Quaternion:
-        """Rz(heading error) R exp(constant tilt) exp(noise)."""
-        turn = quaternion_about_z(self._heading + self._drift * stamp)
-        measured = quaternion_product(quaternion_product(turn, orientation), self._tilt)
-        sigma = self._parameters.orientation_noise
-        if sigma == 0.0:
-            return measured
-        x, y, z = (sigma * self._rng.standard_normal(3)).tolist()
-        return quaternion_product(measured, quaternion_from_vector(x, y, z))
+    def _errors(self, sigma: Array) -> Kernel:
+        """Write down what the sensors make of the truth.
+
+        Scalars are scaled, shifted, disturbed by noise of unit variance, rounded to their quantum
+        and end at full scale. The attitude is Rz(heading error) R exp(constant tilt) exp(noise).
+        """
+        layout, p, m = self._layout, self._parameters, self._layout.scalars
+        sizes = {"truth": m, "gain": m, "bias": m, "noise": m + 3}
+        sizes |= {"orientation": 4, "tilt": 4, "heading": 1}
+        known = {name: ca.SX.sym(name, size) for name, size in sizes.items()}
+        noise, turned = ca.vertsplit(known["noise"], (0, m, m + 3))
+        if not sigma.any():
+            turned = known["noise"][:3]
+        measured = known["truth"] * known["gain"] + known["bias"] + ca.DM(sigma) * noise
+        rows = ca.vertsplit(measured)
+        for k, quantum in enumerate(self._per_channel("quantum").tolist()):
+            if quantum > 0.0:
+                rows[k] = quantum * ca.floor(rows[k] / quantum + 0.5)
+        full_scale = self._per_channel("range")
+        for k in range(layout.gyro.start, layout.accelerometer.stop):
+            rows[k] = ca.fmin(ca.fmax(rows[k], -full_scale[k]), full_scale[k])
+        half = 0.5 * known["heading"]
+        attitude = quaternion_product(
+            ca.vertcat(0.0, 0.0, ca.sin(half), ca.cos(half)), known["orientation"]
+        )
+        attitude = quaternion_product(attitude, known["tilt"])
+        if p.orientation_noise > 0.0:
+            noisy = quaternion_of_vector(p.orientation_noise * turned)
+            attitude = quaternion_product(attitude, noisy)
+        return Kernel("sensors", known, {"channels": ca.vertcat(*rows, attitude)})
 
     def _observation(self, stamp: float, sequence: int, channels: Array) -> Observation:
         n, layout = self._layout.n, self._layout
