@@ -47,19 +47,17 @@ _FORGIVING = 3.0
 class Slide:
     """How a sole that must have stood moves by the present belief.
 
-    velocity: (3,) world axes [m/s]. deviation: of each part, by what rolling and turning add [m/s].
+    velocity: world axes [m/s]. deviation: of each part, by what rolling and turning add [m/s].
     """
 
-    velocity: Array
-    deviation: Array
+    velocity: Vector3
+    deviation: Vector3
 
     @property
     def speed(self) -> float:
         """What of it neither noise nor rolling explain [m/s]."""
-        x, y, z = (
-            max(abs(v) - s, 0.0)
-            for v, s in zip(self.velocity.tolist(), self.deviation.tolist(), strict=True)
-        )
+        (vx, vy, vz), (sx, sy, sz) = self.velocity, self.deviation
+        x, y, z = max(abs(vx) - sx, 0.0), max(abs(vy) - sy, 0.0), max(abs(vz) - sz, 0.0)
         return math.sqrt(x * x + y * y + z * z)
 
 
@@ -153,8 +151,9 @@ class VelocityDoubt:
             if slide is None:
                 standing.time = 0.0
                 continue
-            uncorrected = slide.velocity - self._corrected
-            if standing.hear(uncorrected, 2.0 * slide.deviation, dt) > self.parameters.doubt_time:
+            uncorrected = np.array(slide.velocity) - self._corrected
+            allowed = 2.0 * np.array(slide.deviation)
+            if standing.hear(uncorrected, allowed, dt) > self.parameters.doubt_time:
                 self.active = False
 
     def _common(self, witnesses: Mapping[int, Slide], dt: float) -> Slide | None:
@@ -166,8 +165,9 @@ class VelocityDoubt:
         if slowest.speed <= 0.0:
             sliding.time = max(sliding.time - _FORGIVING * dt, 0.0)
             return None
-        allowed = 2.0 * slowest.deviation + _SAME * float(np.linalg.norm(slowest.velocity))
-        if sliding.hear(slowest.velocity, allowed, dt) <= self.parameters.slide_patience:
+        velocity = np.array(slowest.velocity)
+        allowed = 2.0 * np.array(slowest.deviation) + _SAME * float(np.linalg.norm(velocity))
+        if sliding.hear(velocity, allowed, dt) <= self.parameters.slide_patience:
             return None
         self.begin()
         return slowest
@@ -177,17 +177,16 @@ class VelocityDoubt:
         x, y, z = stance.turn[foot]
         rolling, noise = math.hypot(x, y), self.parameters.slide_speed
         along = noise + _TILTED * rolling + _HALF_SOLE * abs(z)
-        return Slide(
-            np.array(self._velocities[foot]), np.array((along, along, noise + _HALF_SOLE * rolling))
-        )
+        return Slide(self._velocities[foot], (along, along, noise + _HALF_SOLE * rolling))
 
 
 def take_back_velocity(state: ekf.FilterState, slide: Slide) -> None:
     """Correct the velocity by a sole that stood while it was believed to slide, in place."""
-    doubt_velocity(state, float(np.linalg.norm(slide.velocity)), 0.0)
+    velocity, deviation = np.array(slide.velocity), np.array(slide.deviation)
+    doubt_velocity(state, float(np.linalg.norm(velocity)), 0.0)
     jacobian = np.zeros((3, ekf.SIZE))
     jacobian[:, ekf.VELOCITY] = np.eye(3)
-    ekf.correct(state, slide.velocity, jacobian, np.diag(slide.deviation**2))
+    ekf.correct(state, velocity, jacobian, np.diag(deviation**2))
 
 
 def doubt_velocity(state: ekf.FilterState, deviation: float, since: float) -> None:
