@@ -85,7 +85,8 @@ class MujocoEngine:
         joints = [model.joint(name) for name in body.joint_names]
         self._q = np.array([joint.qposadr[0] for joint in joints])
         self._v = np.array([joint.dofadr[0] for joint in joints])
-        self._links = ("", *(model.body(k).name for k in range(1, model.nbody)))
+        links = ("", *(model.body(k).name for k in range(1, model.nbody)))
+        self._link_of = [links[body] for body in model.geom_bodyid]
         data.qpos[:3] = base_position
         data.qpos[3:7] = (1.0, 0.0, 0.0, 0.0)
         data.qpos[self._q] = joint_position
@@ -123,37 +124,30 @@ class MujocoEngine:
 
     def contacts(self) -> list[Contact]:
         """All contacts that carried force in the last physics step."""
-        found = self._data.contact
-        # of an elliptic cone, the solver's forces are normal, first and second tangent
-        rows = found.efc_address
-        loaded = np.flatnonzero(rows >= 0)
-        loaded = loaded[self._data.efc_force[rows[loaded]] > 0.0]
-        force = self._data.efc_force[rows[loaded, None] + np.arange(3)]
-        links = self._model.geom_bodyid[found.geom[loaded]].tolist()
-        frames = found.frame[loaded].reshape(-1, 3, 3)
-        friction = np.einsum("ki,kij->kj", force[:, 1:], frames[:, 1:])
-        sign = np.array([1.0 if second else -1.0 for _, second in links])[:, None]
-        columns = (
-            links,
-            found.pos[loaded].tolist(),
-            (sign * frames[:, 0]).tolist(),
-            force[:, 0].tolist(),
-            (sign * friction).tolist(),
-        )
-        return [self._contact(*row) for row in zip(*columns, strict=True)]
+        found, force = self._data.contact, self._data.efc_force.tolist()
+        columns = (found.efc_address, found.geom, found.pos, found.frame)
+        rows = zip(*(column.tolist() for column in columns), strict=True)
+        return [
+            self._contact(force[first : first + 3], *where)
+            for first, *where in rows
+            if first >= 0 and force[first] > 0.0
+        ]
 
     def _contact(
-        self,
-        links: list[int],
-        position: list[float],
-        normal: list[float],
-        press: float,
-        friction: list[float],
+        self, force: list[float], geoms: list[int], position: list[float], frame: list[float]
     ) -> Contact:
-        """MuJoCo's normals point to the second; the ground is never the one that is told of."""
-        first, second = (self._links[k] for k in links)
-        link, other = (second, first) if second else (first, second)
-        return Contact(link, other, _three(position), _three(normal), press, _three(friction))
+        """Of an elliptic cone, the solver's forces are normal, first and second tangent.
+
+        MuJoCo's normals point to the second; the ground is never the one that is told of.
+        """
+        first, second = (self._link_of[geom] for geom in geoms)
+        press, a, b = force
+        nx, ny, nz, ax, ay, az, bx, by, bz = frame
+        if second:
+            friction = (a * ax + b * bx, a * ay + b * by, a * az + b * bz)
+            return Contact(second, first, _three(position), (nx, ny, nz), press, friction)
+        friction = (-a * ax - b * bx, -a * ay - b * by, -a * az - b * bz)
+        return Contact(first, "", _three(position), (-nx, -ny, -nz), press, friction)
 
     def show(self) -> None:
         """Nothing: there is no window."""
