@@ -5,7 +5,8 @@ from __future__ import annotations
 import casadi as ca
 import numpy as np
 
-from wm_bringup.robots.simulation.engine import GRAVITY, BaseState
+from wm_bringup.robots.simulation.engine import BaseState
+from wm_control.constants import GRAVITY
 from wm_control.kernel import Kernel
 from wm_control.robot.geometry import ImuPlacement
 from wm_control.robot.quaternion import (
