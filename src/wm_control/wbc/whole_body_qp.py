@@ -189,7 +189,9 @@ class WholeBodyQp:
     def _bear(self, space: _Workspace, contact: SoleContact) -> tuple[Array, Array]:
         """Let the first sole bear what is left: torques (n,) and its wrench (6,), of (x, 1)."""
         motion, size, push = space.motion, space.size, contact.transmission
-        first = dgesv(push[:BASE_DOF], motion[:BASE_DOF])[2]
+        _, _, first, singular = dgesv(push[:BASE_DOF], motion[:BASE_DOF])
+        if singular:
+            first[:] = np.nan  # no solution then passes
         torque = motion[BASE_DOF:] - np.dot(push[BASE_DOF:], first)
         held = np.dot(space.first_rows, first)
         space.rows[space.first] = held[:, :size]

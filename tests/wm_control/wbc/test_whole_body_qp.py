@@ -211,3 +211,42 @@ def test_a_task_that_is_not_finite_is_a_failure_and_not_an_exception(body, stand
     gradient = problem.gradient.copy()
     gradient[8] = bad
     assert not body.qp.solve(replace(problem, gradient=gradient)).ok
+
+
+def test_a_sole_that_cannot_push_in_all_ways_is_a_failure_and_not_an_exception(body, standing):
+    still = body.put(standing).tasks(*body.keep_still((LEFT,)))
+    stack = TaskStack(still.jacobian, still.target, np.full(29, 0.01), np.zeros(29))
+    contact = body.contact(LEFT)
+    flat = replace(contact, transmission=contact.transmission * (1, 1, 1, 1, 1, 0))
+    assert not body.qp.solve(body.qp.build(stack, (flat,))).ok
+    assert body.qp.solve(body.qp.build(stack, (contact,))).ok
+
+
+@pytest.mark.parametrize("feet", SUPPORTS)
+def test_the_solution_is_that_of_the_problem_with_all_wrenches_among_the_unknowns(
+    body, standing, feet
+):
+    """Of the module's equations: where no bound is active, the cost is level along them."""
+    found = body.put(moving(standing, 2, 0.02)).solve(feet)
+    assert found.iterations == 1  # no bound is active
+    (hessian, gradient), (rows, right) = full_problem(body, feet)
+    x = np.concatenate((found.acceleration, found.wrenches.ravel() / body.model.weight))
+    np.testing.assert_allclose(rows @ x, right, atol=1e-8)
+    allowed = np.linalg.svd(rows)[2][6:]  # ways that the base dynamics leave
+    slope = allowed @ (hessian @ x + gradient)
+    assert np.abs(slope).max() < 1e-6 * np.abs(gradient).max()
+
+
+def full_problem(body, feet):
+    """Cost (H, g) and base dynamics (A, b) over the accelerations and all wrenches."""
+    tasks = body.tasks(*body.keep_still(feet))
+    n, nv, size = body.model.n, body.model.nv, body.model.nv + 6 * len(feet)
+    weight = body.parameters.weight_wrench * np.array([1.0, 1.0, 0.2, 20.0, 20.0, 20.0])
+    hessian, gradient = np.zeros((size, size)), np.zeros(size)
+    hessian[:nv, :nv] = tasks.jacobian.T @ tasks.jacobian
+    hessian += np.diag(np.concatenate((np.zeros(6), np.full(n, 0.01), np.tile(weight, len(feet)))))
+    gradient[:nv] = -tasks.jacobian.T @ tasks.target
+    gradient[6:nv] += 0.01 * 10.0 * body.model.v[6:]
+    pushes = [body.contact(foot).transmission[:6] for foot in feet]
+    rows = np.hstack((body.model.data.M[:6], *(-push for push in pushes)))
+    return (hessian, gradient), (rows, -body.model.data.nle[:6])
