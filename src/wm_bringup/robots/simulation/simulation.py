@@ -30,7 +30,7 @@ from wm_bringup.robots.simulation.truth import TrueKinematics
 from wm_bringup.scenarios.faults import Fault
 from wm_bringup.scenarios.possible import Happened, kick_text, push_text
 from wm_bringup.scenarios.scenario import Ground, Scenario
-from wm_control.constants import CONTROL_PERIOD, GRAVITY
+from wm_control.constants import CONTROL_PERIOD
 from wm_control.errors import ParameterError
 from wm_control.robot.description import RobotDescription
 from wm_control.robot.quaternion import Quaternion
