@@ -8,6 +8,7 @@ pelvis (REP-120); arrays are float64 and are never written to after construction
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Protocol
@@ -150,6 +151,9 @@ class ControllerResult:
     """What one contestant proposes for this instant.
 
     command: None only when status is FAILED.
+    figures: what it says of its own state, by name: ``novelty`` of its observation, ``phase`` of
+        the stride in [0, 1), ``margin`` to what it can still catch. One that it cannot say is
+        absent.
     """
 
     controller: str
@@ -157,6 +161,7 @@ class ControllerResult:
     status: Status
     cause: str = ""
     solves: tuple[SolveReport, ...] = ()
+    figures: Mapping[str, float] = field(default_factory=dict)
 
 
 class Action(IntEnum):
@@ -172,12 +177,18 @@ class Action(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """One active rule of the arbiter: what was measured against which limit."""
+    """One active rule of the arbiter: what was measured against which limit.
+
+    action: what it calls for now; NOMINAL when it is about a controller that need not drive.
+    controller: that it is about; empty when it is about the robot.
+    """
 
     rule: str
     value: float
     limit: float
     text: str
+    action: Action = Action.NOMINAL
+    controller: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +196,10 @@ class Decision:
     """What the arbiter sends to the robot, and why.
 
     source: name of the controller whose command passes, or ``arbiter`` for damping and posture.
-    causes: all rules active now. first_cause: the one that started the present intervention.
+    previous: of the controller that handed over to it, while its last command is still part of
+        this one. share: of ``source`` in the command, in [0, 1].
+    causes: all rules active now, about the robot and about each controller; the worst first.
+    first_cause: the one that started the present intervention.
     armed: False until the operator arms; an unarmed robot gets damping.
     clipped: (n,) bool, joints whose command the filter changed.
     """
@@ -197,6 +211,8 @@ class Decision:
     armed: bool
     causes: tuple[Cause, ...] = ()
     first_cause: Cause | None = None
+    previous: str = ""
+    share: float = 1.0
     clipped: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, dtype=np.bool_))
 
 

@@ -16,9 +16,9 @@ from wm_bringup.cycle.latency import LatencySample
 from wm_control.arbiter.arbiter import Arbiter
 from wm_control.arbiter.command_filter import CommandFilter
 from wm_control.arbiter.height import HeightAboveSoles
-from wm_control.arbiter.measurements import Overruns
 from wm_control.arbiter.operator import NO_REQUEST, OperatorInput
 from wm_control.arbiter.parameters import SafetyParameters
+from wm_control.arbiter.robot_measurements import Overruns
 from wm_control.arbiter.velocity_gate import bounded
 from wm_control.constants import CONTROL_PERIOD
 from wm_control.robot.description import RobotDescription
@@ -173,28 +173,33 @@ class ControlLoop:
         safety: SafetyParameters,
         *,
         clock: Callable[[], float],
+        drivers: Sequence[str] | None = None,
         period: float = CONTROL_PERIOD,
     ) -> None:
-        """Put the parts together; the first controller is in charge.
+        """Put the parts together.
 
-        clock: for the stamps of ``TickRecord`` only. period: of one cycle [s].
+        clock: for the stamps of ``TickRecord`` only. drivers: names of the controllers that may
+        drive, the most wanted first; None: the first of them. The others run in shadow: they
+        propose in every cycle, and nobody follows. period: of one cycle [s].
         """
         self.safety = safety
         self.estimator = estimator
         self.controllers = tuple(controllers)
+        names = [controller.name for controller in self.controllers]
+        preference = tuple(names[:1] if drivers is None else drivers)
         self.arbiter = Arbiter(
             description,
             self.safety.arbiter,
-            primary=self.controllers[0].name,
+            preference=preference,
+            shadows=[name for name in names if name not in preference],
             height=HeightAboveSoles(description),
         )
         self.filter = CommandFilter(description, self.safety.filter)
-        self.envelope = safety.envelope_of(self.controllers[0].name)
         self.period = period
         self.last: TickRecord | None = None
         self.good_looks = 0
         self._believed: Estimate | None = None
-        self._asked: tuple[VelocityCommand, Action, SafetyParameters] | None = None
+        self._asked: tuple[VelocityCommand, Action, str, SafetyParameters] | None = None
         self._admitted = VelocityCommand()
         self._clock = clock
         self._requests: SimpleQueue[OperatorInput] = SimpleQueue()
@@ -231,11 +236,13 @@ class ControlLoop:
         self.last = None
 
     def _bounded(self, velocity: VelocityCommand) -> VelocityCommand:
-        """Velocity command within the limits that hold after the newest decision."""
+        """Velocity command within the limits that hold after the newest decision, of who drives."""
         action = self.last.decision.action if self.last else Action.NOMINAL
-        asked = (velocity, action, self.safety)
+        driver = self.arbiter.selection.driving
+        asked = (velocity, action, driver, self.safety)
         if asked != self._asked:  # mostly it is what was asked before
-            self._admitted = bounded(velocity, self.safety.velocity, action, self.envelope)
+            envelope = self.safety.envelope_of(driver)
+            self._admitted = bounded(velocity, self.safety.velocity, action, envelope)
             self._asked = asked
         return self._admitted
 

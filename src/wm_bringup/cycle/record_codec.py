@@ -73,7 +73,6 @@ _observed = attrgetter(*_OBSERVED)
 _estimated = attrgetter(*_ESTIMATED)
 _commanded = attrgetter(*COMMAND_FIELDS)
 _velocity = attrgetter("linear_x", "linear_y", "angular_z")
-_cause = attrgetter("rule", "value", "limit", "text")
 _solve = attrgetter(*SolveReport.__slots__)
 _stamps = attrgetter("start", "estimated", "controlled", "decided")
 _sample = attrgetter(*LatencySample.__slots__)
@@ -99,8 +98,10 @@ def pack(record: CycleRecord) -> Packed:
             decision.source,
             (command.stamp, command.sequence),
             decision.armed,
-            [_cause(cause) for cause in decision.causes],
-            decision.first_cause and _cause(decision.first_cause),
+            [_pack_cause(cause) for cause in decision.causes],
+            decision.first_cause and _pack_cause(decision.first_cause),
+            decision.previous,
+            decision.share,
             decision.clipped.tobytes(),
         ),
         _stamps(tick.stamps),
@@ -110,9 +111,19 @@ def pack(record: CycleRecord) -> Packed:
     )
 
 
+def _pack_cause(cause: Cause) -> Packed:
+    return cause.rule, cause.value, cause.limit, cause.text, int(cause.action), cause.controller
+
+
+def _unpack_cause(
+    rule: str, value: float, limit: float, text: str, action: int, controller: str
+) -> Cause:
+    return Cause(rule, value, limit, text, Action(action), controller)
+
+
 def _pack_result(result: ControllerResult) -> Packed:
     solves = [_plain(_solve(solve)) for solve in result.solves]
-    return result.controller, int(result.status), result.cause, solves
+    return result.controller, int(result.status), result.cause, solves, dict(result.figures)
 
 
 def _plain(values: tuple[Any, ...]) -> tuple[Any, ...]:
@@ -130,15 +141,17 @@ def unpack(packed: Packed, n: int) -> CycleRecord:
     parts = dict(zip(_OBSERVED, arrays[:k], strict=True))
     observation = Observation(stamp=stamp, sequence=sequence, run=run, **parts)
     estimated: list[Any] = [observation, *arrays[k:m], *believed]
-    stamp, action, source, answered, armed, causes, first, clipped = decided
+    stamp, action, source, answered, armed, causes, first, previous, share, clipped = decided
     decision = Decision(
         stamp,
         Action(action),
         source,
         Command(*answered, *arrays[m:]),
         armed,
-        tuple(Cause(*cause) for cause in causes),
-        first and Cause(*first),
+        tuple(_unpack_cause(*cause) for cause in causes),
+        first and _unpack_cause(*first),
+        previous,
+        share,
         np.frombuffer(clipped, dtype=np.bool_),
     )
     tick = TickRecord(
@@ -165,6 +178,8 @@ def _layout(n: int) -> tuple[tuple[slice, tuple[int, ...]], ...]:
     return tuple(layout)
 
 
-def _unpack_result(controller: str, status: int, cause: str, solves: list[Any]) -> ControllerResult:
+def _unpack_result(
+    controller: str, status: int, cause: str, solves: list[Any], figures: dict[str, float]
+) -> ControllerResult:
     reports = tuple(SolveReport(name, Status(code), *rest) for name, code, *rest in solves)
-    return ControllerResult(controller, None, Status(status), cause, reports)
+    return ControllerResult(controller, None, Status(status), cause, reports, figures)

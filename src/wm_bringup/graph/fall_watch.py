@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from wm_bringup.wire import decisions
-from wm_control.arbiter.arbiter import OPERATOR_STOP
+from wm_control.arbiter.robot_rules import OPERATOR_STOP
 from wm_control.types import Decision
 
 FALLEN = ("base_height", "tilt")

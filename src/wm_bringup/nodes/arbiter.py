@@ -44,7 +44,7 @@ from wm_bringup.wire.topics import (
     Service,
     Topic,
 )
-from wm_control.arbiter.arbiter import UNARMED, Arbiter, arming_obstacle
+from wm_control.arbiter.arbiter import Arbiter, arming_obstacle
 from wm_control.arbiter.command_check import (
     CommandBounds,
     implausible_command,
@@ -54,9 +54,11 @@ from wm_control.arbiter.command_filter import CommandFilter
 from wm_control.arbiter.height import HeightAboveSoles
 from wm_control.arbiter.operator import NO_REQUEST, OperatorInput
 from wm_control.arbiter.parameters import SafetyParameters
+from wm_control.arbiter.robot_rules import UNARMED
 from wm_control.arbiter.safeguards import SafeguardReport, report_safeguards
 from wm_control.arbiter.velocity_gate import VelocityGate, bounded
 from wm_control.constants import CONTROL_PERIOD
+from wm_control.drivers import MPC
 from wm_control.estimation.estimate_check import EstimateGuard
 from wm_control.refusal import Refusal, Refusals
 from wm_control.types import (
@@ -222,7 +224,7 @@ class ArbiterNode(StandaloneNode):
         height = HeightAboveSoles(self.description)
         self._arbiter = Arbiter(self.description, safety.arbiter, height=height)
         self._filter = CommandFilter(self.description, safety.filter)
-        self._gate = VelocityGate(safety.velocity, safety.envelope_of(self._arbiter.primary))
+        self._gate = VelocityGate(safety.velocity, safety.envelope_of(MPC))
         self._interface = ArbiterInterface(self.node, self.n, self._take_request)
         self._estimate: Estimate | None = None
         self._arrived = self._decided = 0.0
@@ -266,9 +268,7 @@ class ArbiterNode(StandaloneNode):
         cause = "" if proposal.status == Status.OK else "see whole_body_controller on /diagnostics"
         command = proposal.command if usable else None
         self._answered = proposal.command.stamp
-        self._result = ControllerResult(
-            self._arbiter.primary, command, proposal.status, cause, (plan,)
-        )
+        self._result = ControllerResult(MPC, command, proposal.status, cause, (plan,))
         self._decide(self._result)
 
     def _implausible(self, proposal: Proposal) -> Refusal | None:

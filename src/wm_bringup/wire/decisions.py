@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from wm_bringup.wire.messages import HealthStatus, Level
-from wm_control.arbiter.rules import RULES
 from wm_control.types import Action, Cause, Decision
 
 HEARTBEAT = 0.1
@@ -23,20 +22,20 @@ LEVELS = {
     Action.DAMPING: Level.ERROR,
 }
 
-_ACTIONS = {rule.name: rule.action for rule in RULES}
-
 
 def worst_cause(decision: Decision) -> Cause | None:
-    """Find the active cause with the most severe action; of several the first in the table."""
-    active = [cause for cause in decision.causes if _ACTIONS[cause.rule] > Action.NOMINAL]
-    return max(active, key=lambda cause: _ACTIONS[cause.rule], default=None)
+    """Find the active cause with the most severe action; of several the first."""
+    active = [cause for cause in decision.causes if cause.action > Action.NOMINAL]
+    return max(active, key=lambda cause: cause.action, default=None)
 
 
 def summary(decision: Decision) -> str:
     """One line: the action, why it is so, and what began it."""
     worst, first = worst_cause(decision), decision.first_cause
-    if worst is None or first is None:
-        return f"{decision.action.name}: {decision.source} drives"
+    if worst is None:
+        why = f" (began with: {first.text})" if first else ""
+        return f"{decision.action.name}: {decision.source} drives{why}"
+    assert first is not None
     began = "" if first.rule == worst.rule else f" (began with: {first.text})"
     return f"{decision.action.name}: {worst.text}{began}"
 
@@ -47,6 +46,8 @@ def statuses(decision: Decision, hardware: str = "") -> list[HealthStatus]:
     values = {
         "action": decision.action.name,
         "source": decision.source,
+        "previous": decision.previous,
+        "share": decision.share,
         "armed": decision.armed,
         "first_cause": first.rule if first else "",
         "joints_clipped": int(np.count_nonzero(decision.clipped)),
@@ -58,21 +59,28 @@ def statuses(decision: Decision, hardware: str = "") -> list[HealthStatus]:
 
 def _cause_status(cause: Cause, hardware: str) -> HealthStatus:
     values = {"value": cause.value, "limit": cause.limit}
-    level = LEVELS[_ACTIONS[cause.rule]]
-    return HealthStatus(f"arbiter: {cause.rule}", level, cause.text, values, hardware)
+    if not cause.controller:
+        name, level = f"arbiter: {cause.rule}", LEVELS[cause.action]
+    else:
+        name = f"arbiter: {cause.controller}: {cause.rule}"
+        level = max(LEVELS[cause.action], Level.WARN)
+    return HealthStatus(name, level, cause.text, values, hardware)
 
 
 @dataclass(slots=True)
 class Changes:
-    """Tells which decisions are news: another action, source, arming or set of causes."""
+    """Tells which decisions are news: another action, source, arming or set of causes.
+
+    A hand-over is news when it begins and when it is over.
+    """
 
     _last: tuple[object, ...] = ()
     _published: float = float("-inf")
 
     def news(self, decision: Decision) -> bool:
         """Whether this decision is to be published."""
-        rules = tuple(cause.rule for cause in decision.causes)
-        now = (decision.action, decision.source, decision.armed, rules)
+        rules = tuple((cause.controller, cause.rule) for cause in decision.causes)
+        now = (decision.action, decision.source, decision.previous, decision.armed, rules)
         changed = now != self._last
         elapsed = abs(decision.stamp - self._published)
         if not changed and elapsed < HEARTBEAT:

@@ -1,5 +1,8 @@
 """The arbiter: decides which command reaches the robot, and says why.
 
+    rules about the robot ─────────────────────────────────────┐
+    rules about each controller ► availability ► selection ► action ► blending ► command
+
 ``update`` is a pure function of its arguments and of what it remembers of earlier calls: the same
 calls give bit-identical decisions, so that a bag can be judged again.
 """
@@ -7,14 +10,19 @@ calls give bit-identical decisions, so that a bag can be judged again.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
-from wm_control.arbiter.latch import Latch
-from wm_control.arbiter.measurements import ON_TIME, Inputs, Overruns
+from wm_control.arbiter.availability import Availability, Standing
+from wm_control.arbiter.blending import HandOver, blend, ramped
+from wm_control.arbiter.latched_rules import LatchedRules
 from wm_control.arbiter.operator import OperatorInput
 from wm_control.arbiter.parameters import ArbiterParameters
-from wm_control.arbiter.postures import damping_command, hold_command, measured_or, ramped
-from wm_control.arbiter.rules import RULES, Rule
+from wm_control.arbiter.postures import damping_command, hold_command, measured_or
+from wm_control.arbiter.robot_measurements import ON_TIME, Overruns, RobotInputs
+from wm_control.arbiter.robot_rules import OPERATOR_STOP, ROBOT_RULES, UNARMED
+from wm_control.arbiter.selection import Selection, select
+from wm_control.drivers import ARBITER, MPC
 from wm_control.robot.description import RobotDescription
 from wm_control.types import (
     Action,
@@ -26,16 +34,6 @@ from wm_control.types import (
     Estimate,
 )
 
-ARBITER = "arbiter"
-"""Source of the commands that the arbiter makes itself."""
-
-UNARMED = "unarmed"
-OPERATOR_STOP = "operator_stop"
-
-UNARMED_RELEASE = 50
-"""Good cycles that release any rule but the operator's stop if it tripped while unarmed: the latch
-is there so that the robot does not move again by itself, and an unarmed robot does not."""
-
 
 def base_height(estimate: Estimate) -> float:
     """Height of the base in odom [m]: its height above the soles while the ground is level."""
@@ -43,7 +41,7 @@ def base_height(estimate: Estimate) -> float:
 
 
 class Arbiter:
-    """Rules in, decision out; see ``rules.RULES``.
+    """Rules in, decision out; see ``ROBOT_RULES`` and ``CONTROLLER_RULES``.
 
     Down at once, up by the rule's release; DAMPING disarms, so that nothing moves again before the
     operator arms. The intervention keeps the FIRST cause until nothing is active any more.
@@ -57,32 +55,25 @@ class Arbiter:
         description: RobotDescription,
         parameters: ArbiterParameters,
         *,
-        primary: str = "mpc",
+        preference: Sequence[str] = (MPC,),
+        shadows: Sequence[str] = (),
         height: Callable[[Estimate], float] = base_height,
     ) -> None:
         """Take limits and gains of the robot.
 
-        primary: the controller in charge. height: base above its lower sole [m].
+        preference: controllers that may drive, the most wanted first. shadows: others, which are
+        watched but never drive. height: base above its lower sole [m].
         """
-        self.primary = primary
-        self._parameters = parameters
+        self.preference = tuple(preference)
+        self.parameters = parameters
         self._height = height
         self._stiffness: Array = description.stiffness
         self._gains: Array = description.damping
         self._default_position: Array = description.default_position
         self.stopped = False
-        self._latches: dict[str, Latch] = {}
-        self._causes: dict[str, Cause] = {}
+        self._robot = LatchedRules(ROBOT_RULES)
+        self._controllers = Availability((*self.preference, *shadows))
         self.reset()
-
-    @property
-    def parameters(self) -> ArbiterParameters:
-        """Limits now in force; assigning others takes effect with the next update."""
-        return self._parameters
-
-    @parameters.setter
-    def parameters(self, parameters: ArbiterParameters) -> None:
-        self._parameters = parameters
 
     def reset(self, *, armed: bool = False) -> None:
         """Forget everything but the operator's stop: no other cause, and unarmed.
@@ -90,15 +81,21 @@ class Arbiter:
         armed: begin armed and without a ramp, unless stopped; for a simulated robot that starts in
         the posture the controller wants.
         """
-        kept = (OPERATOR_STOP,)
-        latches = {rule.name: Latch(rule.trigger, rule.release) for rule in RULES}
-        self._latches = latches | {k: v for k, v in self._latches.items() if k in kept}
-        self._causes = {k: v for k, v in self._causes.items() if k in kept}
+        self._robot.reset(keep=(OPERATOR_STOP,))
+        self._controllers.reset()
+        self._selection = Selection(self.preference[0])
         self._armed = armed and not self.stopped
         self._armed_at = -math.inf
         self._armed_position = self._default_position
         self._first_cause: Cause | None = None
         self._last: Command | None = None
+        self._driver = ""
+        self._hand_over: HandOver | None = None
+
+    @property
+    def selection(self) -> Selection:
+        """Who is in charge, whether its command passes or not."""
+        return self._selection
 
     def update(
         self,
@@ -113,72 +110,102 @@ class Arbiter:
         now: on the clock of ``estimate.stamp`` [s]. proposals: newest result of each controller, by
         name. Never raises; an input that makes no sense is a cause for damping.
         """
-        self.stopped = self.stopped or operator.stop
-        result = proposals.get(self.primary)
-        height = self._height(estimate)
-        inputs = Inputs(
-            now, estimate, result, height, self._armed, operator, overruns, self.stopped
-        )
-        active = self._evaluate(inputs)
-        if operator.clear:
-            active = self._clear(active)
-        ready = result is not None and result.command is not None
-        asked = operator.arm or (operator.start and not self.stopped)
-        if asked and ready and not self._armed and not self._hindered(active):
-            self._arm(now, estimate)
-            active = [(rule, cause) for rule, cause in active if rule.name != UNARMED]
-        action = max((rule.action for rule, _ in active), default=Action.NOMINAL)
+        self._take_in(now, estimate, proposals, operator, overruns)
+        standings = self._controllers.standings
+        dwell = self.parameters.switch_dwell if self._armed else 0.0
+        self._selection = select(self._selection, now, self.preference, standings, dwell)
+        driving = self._selection.driving
+        chosen, result = standings[driving], proposals.get(driving)
+        self._arm_if_asked(now, estimate, operator, chosen, result)
+        action = max(self._robot.action, chosen.action)
         if action == Action.DAMPING:
-            self._armed = False
-        self._remember_first(active)
+            self._disarm(chosen)
+        self._remember_first(standings)
         source, command = self._command(now, action, estimate, result)
+        previous, share = self._blended_from(source, now)
         return Decision(
             stamp=now,
             action=action,
             source=source,
             command=command,
             armed=self._armed,
-            causes=tuple(cause for _, cause in active),
+            causes=self._causes(standings),
             first_cause=self._first_cause,
+            previous=previous,
+            share=share,
         )
 
-    def _evaluate(self, inputs: Inputs) -> list[tuple[Rule, Cause]]:
-        """Feed every rule with its sample; the active ones with their newest bad one, in order."""
-        active = []
-        for rule in RULES:
-            limit = rule.limit_in(self._parameters)
-            value = rule.measure(inputs)
-            holds = rule.holds(value, limit)
-            latch = self._latches[rule.name]
-            if not latch.active:
-                latch.release = _release(rule, inputs.armed)
-            if latch.update(holds):
-                if not holds:
-                    text = rule.text(value, limit, inputs)
-                    self._causes[rule.name] = Cause(rule.name, value, limit, text)
-                active.append((rule, self._causes[rule.name]))
-        return active
+    def _take_in(
+        self,
+        now: float,
+        estimate: Estimate,
+        proposals: Mapping[str, ControllerResult],
+        operator: OperatorInput,
+        overruns: Overruns,
+    ) -> None:
+        """Feed every rule with its sample, and heed the operator."""
+        self.stopped = self.stopped or operator.stop
+        height, armed = self._height(estimate), self._armed
+        inputs = RobotInputs(now, estimate, height, armed, operator, overruns, self.stopped)
+        self._robot.update(inputs, self.parameters, None if armed else (OPERATOR_STOP,))
+        self._controllers.update(proposals, self.parameters)
+        if operator.clear:
+            self._robot.clear()
+            self._controllers.clear()
 
-    def _hindered(self, active: list[tuple[Rule, Cause]]) -> bool:
-        """Whether anything speaks against arming: one bad sample does, without waiting for more."""
-        newest_bad = any(_hinders(rule) and self._latches[rule.name].bad for rule in RULES)
-        return newest_bad or any(_hinders(rule) for rule, _ in active)
-
-    def _clear(self, active: list[tuple[Rule, Cause]]) -> list[tuple[Rule, Cause]]:
-        for rule, _ in active:
-            self._latches[rule.name].clear()
-        return [(rule, cause) for rule, cause in active if self._latches[rule.name].active]
-
-    def _arm(self, now: float, estimate: Estimate) -> None:
+    def _arm_if_asked(
+        self,
+        now: float,
+        estimate: Estimate,
+        operator: OperatorInput,
+        chosen: Standing,
+        result: ControllerResult | None,
+    ) -> None:
+        """Arm unless something speaks against it: one bad sample does, without waiting for more."""
+        asked = operator.arm or (operator.start and not self.stopped)
+        if self._armed or not asked or result is None or result.command is None:
+            return
+        if self._robot.doubtful(Action.LIMITED, but=UNARMED):
+            return
+        if self._controllers.doubtful(self._selection.driving):
+            return
+        if any(map(_hinders, (*self._robot.causes, *chosen.causes))):
+            return
         self._armed = True
         self.stopped = False
         self._armed_at = now
         self._armed_position = measured_or(estimate, self._default_position)
-        self._latches[UNARMED] = Latch(1, 1)
+        self._robot.renew(UNARMED)
 
-    def _remember_first(self, active: list[tuple[Rule, Cause]]) -> None:
-        """Keep the cause that began the intervention; being unarmed counts only when alone."""
-        interventions = [cause for rule, cause in active if rule.action > Action.NOMINAL]
+    def _disarm(self, chosen: Standing) -> None:
+        """Nothing moves again before the operator arms; if it was for want of a driver, clears."""
+        if self._armed and chosen.action == Action.DAMPING:
+            self._controllers.wait_for_operator()
+        self._armed = False
+
+    def _causes(self, standings: Mapping[str, Standing]) -> tuple[Cause, ...]:
+        """List what is active, the worst first; being unarmed last, for it explains nothing.
+
+        What is held against a controller that is not in charge calls for nothing.
+        """
+        causes = list(self._robot.causes)
+        for name, standing in standings.items():
+            if name == self._selection.driving:
+                causes += standing.causes
+            else:
+                causes += [replace(cause, action=Action.NOMINAL) for cause in standing.causes]
+        return tuple(sorted(causes, key=_order)) if len(causes) > 1 else tuple(causes)
+
+    def _remember_first(self, standings: Mapping[str, Standing]) -> None:
+        """Keep the cause that began the intervention; being unarmed counts only when alone.
+
+        That another controller drives than the preferred one is an intervention as well.
+        """
+        place = self.preference.index(self._selection.driving)
+        causes = list(self._robot.causes)
+        for name in self.preference[: place + 1]:
+            causes += standings[name].causes
+        interventions = sorted((c for c in causes if c.action > Action.NOMINAL), key=_order)
         faults = [cause for cause in interventions if cause.rule != UNARMED]
         if not faults:
             self._first_cause = interventions[0] if interventions else None
@@ -190,35 +217,52 @@ class Arbiter:
     ) -> tuple[str, Command]:
         """Source and command of an action."""
         observation = estimate.observation
-        damping = self._parameters.damping_scale * self._gains
+        damping = self.parameters.damping_scale * self._gains
         if action >= Action.FALL_POSTURE:
-            self._last = None
+            self._last = self._hand_over = None
             return ARBITER, damping_command(observation, damping)
         if action < Action.SAFE_POSTURE and result is not None and result.command is not None:
-            ramp_time = self._parameters.ramp_time
+            command = self._blended(now, self._selection.driving, result.command)
+            ramp_time = self.parameters.ramp_time
             share = (now - self._armed_at) / ramp_time if ramp_time > 0.0 else 1.0
-            self._last = ramped(result.command, share, self._armed_position, damping)
-            return result.controller, self._last
+            self._last = ramped(command, share, self._armed_position, damping, observation)
+            return self._driver, self._last
         if self._last is None:
             return ARBITER, damping_command(observation, damping)
         return ARBITER, hold_command(self._last, observation, self._stiffness, self._gains)
 
+    def _blended(self, now: float, driver: str, command: Command) -> Command:
+        """Let a new driver take over from the command that was in force, if there was one."""
+        if driver != self._driver:
+            old = self._last
+            self._hand_over = None if old is None else HandOver(self._driver, old, now)
+            self._driver = driver
+        if self._hand_over is None:
+            return command
+        return blend(self._hand_over.command, command, self._share(now))
 
-def _release(rule: Rule, armed: bool) -> int | None:
-    """Good cycles after which a rule lets go that trips now."""
-    if armed or rule.release is not None or rule.name == OPERATOR_STOP:
-        return rule.release
-    return UNARMED_RELEASE
+    def _share(self, now: float) -> float:
+        """Share of the present driver, against the one that handed over."""
+        hand_over = self._hand_over
+        return 1.0 if hand_over is None else hand_over.share(now, self.parameters.hand_over_time)
+
+    def _blended_from(self, source: str, now: float) -> tuple[str, float]:
+        """Who handed over to ``source`` and still has a part in the command; the part of ``source``."""
+        share = self._share(now)
+        if self._hand_over is None or source == ARBITER or share >= 1.0:
+            return "", 1.0
+        return self._hand_over.driver, share
 
 
-def _hinders(rule: Rule) -> bool:
-    """Whether an active rule forbids arming."""
-    return rule.action > Action.LIMITED and rule.name != UNARMED
+def _order(cause: Cause) -> tuple[bool, int]:
+    return cause.rule == UNARMED, -cause.action
 
 
-_HINDERING = frozenset(rule.name for rule in RULES if _hinders(rule))
+def _hinders(cause: Cause) -> bool:
+    """Whether an active cause forbids arming."""
+    return cause.action > Action.LIMITED and cause.rule != UNARMED
 
 
 def arming_obstacle(decision: Decision) -> Cause | None:
     """Find the cause for which arming would be refused now."""
-    return next((cause for cause in decision.causes if cause.rule in _HINDERING), None)
+    return next(filter(_hinders, decision.causes), None)

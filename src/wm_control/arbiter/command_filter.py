@@ -14,7 +14,7 @@ import casadi as ca
 import numpy as np
 from numpy.typing import NDArray
 
-from wm_control.arbiter.measurements import arrays_of
+from wm_control.arbiter.finite import arrays_of
 from wm_control.arbiter.parameters import FilterParameters
 from wm_control.kernel import Kernel
 from wm_control.robot.description import RobotDescription

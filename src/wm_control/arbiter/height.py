@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pinocchio as pin
 
-from wm_control.arbiter.measurements import finite
+from wm_control.arbiter.finite import finite
 from wm_control.robot.description import RobotDescription
 from wm_control.robot.model import RobotModel
 from wm_control.types import Estimate

@@ -26,7 +26,7 @@ LIMITS: Final = {
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
 class ArbiterParameters:
-    """Limits the rules compare against; how often and how long is in ``rules.RULES``."""
+    """Limits the rules compare against; how often and how long is in the rule tables."""
 
     plan_age: float = Field(
         default=0.024,
@@ -92,6 +92,19 @@ class ArbiterParameters:
         ge=0.0,
         le=10.0,
         description="from the measured pose to full gains after arming [s]",
+    )
+    hand_over_time: float = Field(
+        default=0.05,
+        ge=0.0,
+        le=2.0,
+        description="from the command of one driver to that of another [s]",
+    )
+    switch_dwell: float = Field(
+        default=0.5,
+        ge=0.0,
+        le=60.0,
+        description="how long a preferred controller has to be available before it takes over from "
+        "another that drives well [s]",
     )
     damping_scale: float = Field(
         default=1.0,

@@ -47,23 +47,6 @@ def hold_command(
     )
 
 
-def ramped(command: Command, share: float, start: Array, damping: Array) -> Command:
-    """Blend from a damped measured pose into a command, torque-continuous at share 0.
-
-    share: 0 to 1. start: (n,) measured position at arming. damping: (n,) gains at share 0.
-    """
-    if share >= 1.0:
-        return command
-    return replace(
-        command,
-        position=start + share * (command.position - start),
-        velocity=share * command.velocity,
-        stiffness=share * command.stiffness,
-        damping=damping + share * (command.damping - damping),
-        torque=share * command.torque,
-    )
-
-
 def measured_or(estimate: Estimate, fallback: Array) -> Array:
     """(n,) measured joint positions, ``fallback`` where they are not finite."""
     measured = estimate.observation.joint_position

@@ -1,31 +1,57 @@
-"""Print the rule table for people: ``python -m wm_control.arbiter.table g1``.
+"""Print the rule tables for people: ``python -m wm_control.arbiter.table g1``.
 
-docs/safety.md holds its output.
+docs/safety.md holds the output.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from wm_control.arbiter.controller_rules import CONTROLLER_RULES
+from wm_control.arbiter.latched_rules import RECOVERY
 from wm_control.arbiter.parameters import ArbiterParameters
-from wm_control.arbiter.rules import RULES, Rule
+from wm_control.arbiter.robot_rules import ROBOT_RULES
+from wm_control.arbiter.rules import Rule
 
-HEADER = (
-    "| rule | what is measured | bad when | trips after | lets go after | action | cleared by |",
-    "|---|---|---|---|---|---|---|",
-)
-
-
-def rule_table(parameters: ArbiterParameters) -> str:
-    """Markdown table of all rules with the limits in force."""
-    return "\n".join((*HEADER, *(_row(rule, parameters) for rule in RULES)))
+ROBOT_ACTION = "action"
+CONTROLLER_ACTION = "action if no controller is available"
 
 
-def _row(rule: Rule, parameters: ArbiterParameters) -> str:
+def robot_table(parameters: ArbiterParameters) -> str:
+    """Markdown table of the rules about the robot, with the limits in force."""
+    cleared_by = {rule.name: rule.cleared_by for rule in ROBOT_RULES}
+    return _table(ROBOT_RULES, parameters, ROBOT_ACTION, cleared_by)
+
+
+def controller_table(parameters: ArbiterParameters) -> str:
+    """Markdown table of the rules about each controller, with the limits in force."""
+    waits = f"itself after {RECOVERY} cycles; operator (clear) once it damped"
+    cleared_by = {
+        rule.name: waits if rule.release is None else rule.cleared_by for rule in CONTROLLER_RULES
+    }
+    return _table(CONTROLLER_RULES, parameters, CONTROLLER_ACTION, cleared_by)
+
+
+def _table(
+    rules: Iterable[Rule[Any]],
+    parameters: ArbiterParameters,
+    action: str,
+    cleared_by: Mapping[str, str],
+) -> str:
+    columns = ("rule", "what is measured", "bad when", "trips after", "lets go after", action)
+    head = (f"| {' | '.join(columns)} | cleared by |", "|---" * (len(columns) + 1) + "|")
+    rows = (f"{_row(rule, parameters)} {cleared_by[rule.name]} |" for rule in rules)
+    return "\n".join((*head, *rows))
+
+
+def _row(rule: Rule[Any], parameters: ArbiterParameters) -> str:
     limit = rule.limit_in(parameters)
     source = f" (`{rule.limit}`)" if isinstance(rule.limit, str) else ""
     bad = f"{'<' if rule.below else '>'} {limit:g}{rule.unit}{source}"
     release = "-" if rule.release is None else _cycles(rule.release)
     cells = (f"`{rule.name}`", rule.says, bad, _cycles(rule.trigger), release, rule.action.name)
-    return f"| {' | '.join(cells)} | {rule.cleared_by} |"
+    return f"| {' | '.join(cells)} |"
 
 
 def _cycles(count: int) -> str:
@@ -39,4 +65,4 @@ if __name__ == "__main__":  # pragma: no cover
     from wm_control.robot.sources import load_part
 
     shipped = load_part(SafetyParameters, sys.argv[1], "arbiter")
-    sys.stdout.write(rule_table(shipped.arbiter) + "\n")
+    sys.stdout.write(f"{robot_table(shipped.arbiter)}\n\n{controller_table(shipped.arbiter)}\n")

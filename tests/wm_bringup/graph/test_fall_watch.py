@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from wm_bringup.graph.fall_watch import FallWatch
-from wm_control.arbiter.rules import RULES
+from wm_control.arbiter.robot_rules import ROBOT_RULES
 from wm_control.types import Action, Cause, Command, Decision
 
 COMMAND = Command(
@@ -65,4 +65,4 @@ def test_any_other_robot_has_not(decisions):
 def test_the_rules_that_tell_a_fall_are_rules_of_the_arbiter():
     from wm_bringup.graph.fall_watch import FALLEN
 
-    assert set(FALLEN) <= {rule.name for rule in RULES}
+    assert set(FALLEN) <= {rule.name for rule in ROBOT_RULES}

@@ -76,10 +76,13 @@ def hold(estimate: Estimate, g1: RobotDescription, **changes: Any) -> Controller
 class Story:
     """An arbiter that lives through control cycles of 2 ms."""
 
-    def __init__(self, g1: RobotDescription, **limits: Any) -> None:
+    def __init__(
+        self, g1: RobotDescription, drivers: tuple[str, ...] = ("mpc",), **limits: Any
+    ) -> None:
         parameters = replace(SAFETY.arbiter, **{"ramp_time": 0.0, **limits})
         self.g1 = g1
-        self.arbiter = Arbiter(g1, parameters)
+        self.drivers = drivers
+        self.arbiter = Arbiter(g1, parameters, preference=drivers)
         self.cycle = 0
 
     @property
@@ -92,13 +95,21 @@ class Story:
         result: dict[str, Any] | None = None,
         operator: OperatorInput = NO_REQUEST,
         age: float = 0.0,
+        policy: dict[str, Any] | None = None,
         **more: Any,
     ) -> Decision:
-        """One cycle; ``estimate`` and ``result`` hold what differs from standing well."""
+        """One cycle; ``estimate`` and ``result`` hold what differs from standing well.
+
+        result: of the mpc; policy: of the policy, where there is one.
+        """
         self.cycle += 1
         belief = standing(self.g1, self.now - age, self.cycle, **(estimate or {}))
-        proposal = hold(belief, self.g1, **(result or {}))
-        return self.arbiter.update(self.now, belief, {"mpc": proposal}, operator, **more)
+        differing = {"mpc": result, "policy": policy}
+        proposals = {
+            name: hold(belief, self.g1, controller=name, **(differing[name] or {}))
+            for name in self.drivers
+        }
+        return self.arbiter.update(self.now, belief, proposals, operator, **more)
 
     def steps(self, count: int, **inputs: Any) -> list[Decision]:
         return [self.step(**inputs) for _ in range(count)]

@@ -10,8 +10,8 @@ from robot_parameters import SAFETY
 from robot_story import DT, Story, actions_of, hold, rules_of, standing
 
 from wm_control.arbiter.arbiter import arming_obstacle
-from wm_control.arbiter.measurements import Overruns
 from wm_control.arbiter.operator import OperatorInput
+from wm_control.arbiter.robot_measurements import Overruns
 from wm_control.types import Action, SolveReport, Status
 
 ARM = OperatorInput(arm=True)

@@ -1,0 +1,73 @@
+"""From one command to another without a step in torque.
+
+A drive turns a command into ``tau + kp (q - q_m) + kd (dq - dq_m)``, which is affine in what it
+measures. The mean of two such laws is such a law again, so two commands can be blended exactly:
+
+    kp = (1 - s) kp_a + s kp_b                    kd likewise, tau likewise
+    q  = ((1 - s) kp_a q_a + s kp_b q_b) / kp     dq likewise with kd
+
+At every measured state, also the one that the drives will see some milliseconds from now, the
+blended command gives ``(1 - s) torque_a + s torque_b``: at share 0 what the old command would have
+given. Its targets lie between those of the two commands, so that the command filter has no reason
+to clip them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from wm_control.arbiter.postures import damping_command
+from wm_control.types import Array, Command, Observation
+
+
+def blend(old: Command, new: Command, share: float) -> Command:
+    """Mean of two commands' laws, with the stamp of the new one. share: of ``new``, 0 to 1."""
+    if share >= 1.0:
+        return new
+    rest = 1.0 - share
+    stiffness = rest * old.stiffness + share * new.stiffness
+    damping = rest * old.damping + share * new.damping
+    pull = rest * old.stiffness * old.position + share * new.stiffness * new.position
+    drag = rest * old.damping * old.velocity + share * new.damping * new.velocity
+    return replace(
+        new,
+        position=_quotient(pull, stiffness, new.position),
+        velocity=_quotient(drag, damping, new.velocity),
+        stiffness=stiffness,
+        damping=damping,
+        torque=rest * old.torque + share * new.torque,
+    )
+
+
+def _quotient(numerator: Array, denominator: Array, otherwise: Array) -> Array:
+    """(n,) quotient; ``otherwise`` where the gain is zero and the target has no effect."""
+    acts = denominator > 0.0
+    return np.where(acts, numerator / np.where(acts, denominator, 1.0), otherwise)
+
+
+def ramped(
+    command: Command, share: float, start: Array, damping: Array, observation: Observation
+) -> Command:
+    """Go over from damping into a command, whose posture is approached from where the joints are.
+
+    share: 0 to 1. start: (n,) measured position at arming. damping: (n,) gains at share 0.
+    """
+    if share >= 1.0:
+        return command
+    approach = replace(command, position=start + share * (command.position - start))
+    return blend(damping_command(observation, damping), approach, share)
+
+
+@dataclass(frozen=True, slots=True)
+class HandOver:
+    """A driver that gives way to another. command: its last one. began: [s]."""
+
+    driver: str
+    command: Command
+    began: float
+
+    def share(self, now: float, duration: float) -> float:
+        """Share of the new driver at ``now``, 0 to 1; duration: of the whole hand-over [s]."""
+        return min((now - self.began) / duration, 1.0) if duration > 0.0 else 1.0

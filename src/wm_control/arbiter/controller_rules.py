@@ -1,0 +1,75 @@
+"""The rules about one controller: while one of them is active, that controller is not available.
+
+What a rule's action says is done only if no other controller can drive.
+"""
+
+from __future__ import annotations
+
+from wm_control.arbiter import controller_measurements as measure
+from wm_control.arbiter.controller_measurements import Proposed
+from wm_control.arbiter.rules import Rule
+from wm_control.types import Action
+
+CONTROLLER_RULES: tuple[Rule[Proposed], ...] = (
+    Rule(
+        "command_not_finite",
+        "parts of the proposed command that are not finite",
+        measure.command_not_finite,
+        0.0,
+        1,
+        None,
+        Action.DAMPING,
+        detail=lambda i: f"{measure.command_not_finite(i):.0f} of 5",
+    ),
+    Rule(
+        "controller_lost",
+        "no usable command for 0.1 s",
+        measure.no_command,
+        0.0,
+        50,
+        None,
+        Action.DAMPING,
+        detail=measure.controller_cause,
+    ),
+    Rule(
+        "controller_failed",
+        "no usable command",
+        measure.no_command,
+        0.0,
+        2,
+        10,
+        Action.SAFE_POSTURE,
+        detail=measure.controller_cause,
+    ),
+    Rule(
+        "controller_degraded",
+        "controller degraded",
+        measure.degraded,
+        0.0,
+        1,
+        25,
+        Action.FALLBACK,
+        detail=measure.controller_cause,
+    ),
+    Rule(
+        "plan_old",
+        "age of the plan",
+        measure.oldest_solve,
+        "plan_age",
+        1,
+        25,
+        Action.FALLBACK,
+        " s",
+    ),
+    Rule(
+        "solve_failed",
+        "optimisation failed",
+        measure.failed_solves,
+        0.0,
+        2,
+        10,
+        Action.FALLBACK,
+        detail=measure.solver_cause,
+    ),
+)
+"""Each is kept for every controller by itself, with a latch of its own."""

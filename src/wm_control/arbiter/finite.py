@@ -1,0 +1,36 @@
+"""Whether numbers are finite, fast enough for every array of every cycle."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from wm_control.types import Array, Command
+
+
+def finite(array: Array) -> bool:
+    """Whether all entries are finite, by their sum: for 29 entries the fastest way that is silent.
+
+    A sum beyond 1e308 counts as not finite, which no SI quantity of a robot reaches.
+    """
+    return math.isfinite(sum(array.ravel().tolist()))
+
+
+def arrays_of(command: Command) -> tuple[Array, ...]:
+    """List the five (n,) parts of a command."""
+    return (
+        command.position,
+        command.velocity,
+        command.stiffness,
+        command.damping,
+        command.torque,
+    )
+
+
+def count_not_finite(arrays: Sequence[Array]) -> float:
+    """Count the arrays that hold anything not finite; mostly none does, which one look tells."""
+    if finite(np.concatenate(arrays, axis=None)):
+        return 0.0
+    return float(sum(not finite(array) for array in arrays))

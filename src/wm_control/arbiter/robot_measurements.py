@@ -1,0 +1,94 @@
+"""What the rules about the robot look at, and the number each of them takes from it.
+
+Every measurement is a pure function of ``RobotInputs``; one that makes no sense is NaN, which no
+rule accepts.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from wm_control.arbiter.finite import count_not_finite
+from wm_control.arbiter.operator import NO_REQUEST, OperatorInput
+from wm_control.types import Estimate
+
+
+@dataclass(frozen=True, slots=True)
+class Overruns:
+    """How punctual the control loop was.
+
+    in_a_row: late cycles up to now; share: of the cycles of the last second, in [0, 1]; periods
+    that were given up count as late. stall: time for which it stood still before this cycle [s].
+    """
+
+    in_a_row: int = 0
+    share: float = 0.0
+    stall: float = 0.0
+
+
+ON_TIME = Overruns()
+
+
+@dataclass(frozen=True, slots=True)
+class RobotInputs:
+    """All that a rule about the robot may look at.
+
+    height: of the base above its lower sole [m]. stopped: see ``Arbiter``.
+    """
+
+    now: float
+    estimate: Estimate
+    height: float
+    armed: bool = True
+    operator: OperatorInput = NO_REQUEST
+    overruns: Overruns = ON_TIME
+    stopped: bool = False
+
+
+def state_not_finite(inputs: RobotInputs) -> float:
+    """Count the arrays of the estimate that are not finite."""
+    e = inputs.estimate
+    return count_not_finite(
+        (
+            e.base_position_in_world,
+            e.base_orientation,
+            e.base_velocity_in_base,
+            e.base_angular_velocity_in_base,
+            e.joint_position,
+            e.joint_velocity,
+            e.contact_probability,
+            e.foot_wrench,
+        )
+    )
+
+
+def state_age(inputs: RobotInputs) -> float:
+    """Age of the estimate [s]; a stamp in the future is as wrong as one that far in the past."""
+    return abs(inputs.now - inputs.estimate.stamp)
+
+
+def unhealthy(inputs: RobotInputs) -> float:
+    """1 when the estimator says that its estimate must not be used."""
+    return float(not inputs.estimate.healthy)
+
+
+def tilt(inputs: RobotInputs) -> float:
+    """Angle between the base's z axis and the vertical [rad]."""
+    x, y, z, w = inputs.estimate.base_orientation
+    squared = x * x + y * y + z * z + w * w
+    if not (squared > 0.0):
+        return math.nan
+    cosine = 1.0 - 2.0 * (x * x + y * y) / squared
+    return math.acos(max(-1.0, min(1.0, cosine))) if math.isfinite(cosine) else math.nan
+
+
+def angular_rate(inputs: RobotInputs) -> float:
+    """Magnitude of the base's angular velocity [rad/s]."""
+    rate = inputs.estimate.base_angular_velocity_in_base
+    return math.sqrt(rate.dot(rate))
+
+
+def estimate_cause(inputs: RobotInputs) -> str:
+    """Quote the estimator."""
+    return inputs.estimate.cause

@@ -1,0 +1,29 @@
+"""The drivers of the robot by name, once: every table that has a row for each is keyed by these.
+
+A driver is a contestant that can be put in charge: it proposes a command in every cycle, and the
+arbiter lets one of them through. Another driver is another name here; tests name the tables that
+then want another row.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+ARBITER: Final = "arbiter"
+"""Source of the commands that the arbiter makes itself."""
+
+MPC: Final = "mpc"
+"""The model-based controller: footstep planner and whole-body control."""
+
+POLICY: Final = "policy"
+"""A learned policy."""
+
+DRIVERS: Final = (MPC, POLICY)
+
+SOURCES: Final = (ARBITER, *DRIVERS)
+"""Whose commands can reach the robot, in the order of their numbers in messages and traces."""
+
+
+def number_of(source: str) -> int:
+    """Return the place of a source in ``SOURCES``; -1 for one that is not there."""
+    return SOURCES.index(source) if source in SOURCES else -1
