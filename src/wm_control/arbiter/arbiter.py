@@ -201,10 +201,12 @@ class Arbiter:
 
         That another controller drives than the preferred one is an intervention as well.
         """
-        place = self.preference.index(self._selection.driving)
         causes = list(self._robot.causes)
-        for name in self.preference[: place + 1]:
+        for name in self.preference[: self.preference.index(self._selection.driving) + 1]:
             causes += standings[name].causes
+        if not causes:
+            self._first_cause = None
+            return
         interventions = sorted((c for c in causes if c.action > Action.NOMINAL), key=_order)
         faults = [cause for cause in interventions if cause.rule != UNARMED]
         if not faults:
@@ -247,7 +249,7 @@ class Arbiter:
         return 1.0 if hand_over is None else hand_over.share(now, self.parameters.hand_over_time)
 
     def _blended_from(self, source: str, now: float) -> tuple[str, float]:
-        """Who handed over to ``source`` and still has a part in the command; the part of ``source``."""
+        """Who handed over and still has a part in the command, and the share of ``source``."""
         share = self._share(now)
         if self._hand_over is None or source == ARBITER or share >= 1.0:
             return "", 1.0

@@ -34,3 +34,8 @@ class Latch:
         """Let go unless the newest sample was bad."""
         if self.bad == 0:
             self.active = False
+
+    def reset(self, release: int | None) -> None:
+        """Forget every sample. release: from now on."""
+        self.release, self.active = release, False
+        self.bad = self.good = 0

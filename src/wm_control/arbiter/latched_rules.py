@@ -27,8 +27,11 @@ class LatchedRules(Generic[T]):
 
     def __init__(self, rules: tuple[Rule[T], ...], controller: str = "") -> None:
         """Nothing is active. controller: that the rules are about; empty: about the robot."""
-        self._rules, self._controller = rules, controller
-        self._latches = {rule.name: Latch(rule.trigger, rule.release) for rule in rules}
+        self._controller = controller
+        self._rows = tuple((rule, Latch(rule.trigger, rule.release)) for rule in rules)
+        self._latches = {rule.name: latch for rule, latch in self._rows}
+        self._in_force: ArbiterParameters | None = None
+        self._limits: tuple[float, ...] = ()
         self._newest: dict[str, Cause] = {}
         self.causes: tuple[Cause, ...] = ()
         self.sound = True
@@ -49,14 +52,15 @@ class LatchedRules(Generic[T]):
         lasting: rules without a release that will wait for the operator if they trip now, None for
         all; the others let go after ``RECOVERY`` good cycles.
         """
+        if parameters is not self._in_force:
+            self._limits = tuple(rule.limit_in(parameters) for rule, _ in self._rows)
+            self._in_force = parameters
         active = []
         self.sound = True
-        for rule in self._rules:
-            limit = rule.limit_in(parameters)
+        for (rule, latch), limit in zip(self._rows, self._limits, strict=True):
             value = rule.measure(inputs)
             holds = rule.holds(value, limit)
             self.sound = self.sound and holds
-            latch = self._latches[rule.name]
             if not latch.active and rule.release is None:
                 waits = lasting is None or rule.name in lasting
                 latch.release = None if waits else RECOVERY
@@ -78,8 +82,7 @@ class LatchedRules(Generic[T]):
         One is enough, tripped or not. but: a rule that does not count.
         """
         return any(
-            rule.action > above and rule.name != but and self._latches[rule.name].bad
-            for rule in self._rules
+            rule.action > above and rule.name != but and latch.bad for rule, latch in self._rows
         )
 
     def clear(self) -> None:
@@ -90,20 +93,19 @@ class LatchedRules(Generic[T]):
 
     def wait_for_operator(self) -> None:
         """Let what is active, and has no release of its own, wait for the operator after all."""
-        for rule in self._rules:
-            if rule.release is None and self._latches[rule.name].active:
-                self._latches[rule.name].release = None
+        for rule, latch in self._rows:
+            if rule.release is None and latch.active:
+                latch.release = None
 
     def renew(self, name: str) -> None:
         """Forget that one rule was ever active."""
-        latch = self._latches[name]
-        self._latches[name] = Latch(latch.trigger, latch.release)
+        self._latches[name].reset(self._latches[name].release)
         self.causes = tuple(cause for cause in self.causes if cause.rule != name)
 
     def reset(self, keep: Collection[str] = ()) -> None:
         """Forget everything, but for the rules to ``keep``."""
-        for rule in self._rules:
+        for rule, latch in self._rows:
             if rule.name not in keep:
-                self._latches[rule.name] = Latch(rule.trigger, rule.release)
+                latch.reset(rule.release)
         self.causes = tuple(cause for cause in self.causes if cause.rule in keep)
         self.sound = True

@@ -41,6 +41,8 @@ def select(
     for); of equally bad ones who drove before.
     """
     driver = last.driving
+    if driver == preference[0] and standings[driver].available and not last.candidate:
+        return last
     fit = [
         name
         for name in preference
@@ -52,7 +54,7 @@ def select(
     if driver not in fit:
         return Selection(first)
     if first == driver:
-        return Selection(driver) if last.candidate else last
+        return Selection(driver)
     since = last.since if first == last.candidate else now
     if now - since >= dwell:
         return Selection(first)
