@@ -13,10 +13,12 @@ SOURCE = ROOT / "src"
 
 LAYERS = (
     # a model of the robot, and what controls it with that
-    "wm_control.constants wm_control.errors wm_control.types",
+    "wm_control.constants wm_control.errors wm_control.drivers",
+    "wm_control.types",
     "wm_control.configuration wm_control.kernel",
     "wm_control.refusal wm_control.robot",
-    "wm_control.estimation wm_control.mpc wm_control.arbiter",
+    "wm_control.estimation wm_control.gait wm_control.arbiter",
+    "wm_control.mpc",
     "wm_control.wbc",
     "wm_control.controllers",
     # runs a learned policy

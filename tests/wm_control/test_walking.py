@@ -7,7 +7,7 @@ import pytest
 from physical_walk import PhysicalWalk
 from robot_parameters import GAIT
 
-from wm_control.mpc.plan import Mode
+from wm_control.gait.state import Mode
 from wm_control.types import Status, VelocityCommand
 
 FORWARD = VelocityCommand(0.5)

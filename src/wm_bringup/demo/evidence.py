@@ -23,7 +23,8 @@ from wm_bringup.wire.topics import (
     PLAN,
     Topic,
 )
-from wm_control.mpc.plan import Mode, WalkingPlan, unpack
+from wm_control.gait.state import Mode
+from wm_control.mpc.plan import WalkingPlan, unpack
 from wm_control.types import LEFT, Array
 
 NANO = 1e-9

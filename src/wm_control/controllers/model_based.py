@@ -8,9 +8,11 @@ from dataclasses import replace
 from pydantic.dataclasses import dataclass
 
 from wm_control.configuration.parameters import STRICT
+from wm_control.gait.parameters import GaitParameters
+from wm_control.gait.state import Mode
 from wm_control.mpc.footstep_mpc import FootstepMpc
-from wm_control.mpc.parameters import FootstepMpcParameters, GaitParameters
-from wm_control.mpc.plan import Mode, WalkingPlan, read_plan, with_age
+from wm_control.mpc.parameters import FootstepMpcParameters
+from wm_control.mpc.plan import WalkingPlan, read_plan, with_age
 from wm_control.mpc.plan_check import implausible_plan
 from wm_control.refusal import Refusals
 from wm_control.robot.description import RobotDescription

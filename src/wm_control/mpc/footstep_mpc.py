@@ -7,6 +7,10 @@ from dataclasses import replace
 
 import numpy as np
 
+from wm_control.gait.clock import Body, GaitClock, Turn
+from wm_control.gait.parameters import GaitParameters
+from wm_control.gait.state import Gait, Mode
+from wm_control.gait.transitions import Soles, standing
 from wm_control.mpc.footstep_problem import (
     COP,
     COP_NEXT,
@@ -17,31 +21,19 @@ from wm_control.mpc.footstep_problem import (
     FootstepProblem,
     Solution,
 )
-from wm_control.mpc.parameters import FootstepMpcParameters, GaitParameters
-from wm_control.mpc.plan import Gait, Mode, WalkingPlan, predict_dcm
+from wm_control.mpc.parameters import FootstepMpcParameters
+from wm_control.mpc.plan import WalkingPlan, predict_dcm
 from wm_control.mpc.posing import ProblemPoser, turn
 from wm_control.mpc.template import NominalGait, TemplateState, nominal_gait, template_state
-from wm_control.mpc.transitions import (
-    Soles,
-    begin_walking,
-    foot_to_lift,
-    may_stand,
-    next_step,
-    standing,
-)
-from wm_control.mpc.velocity import StrideIntegral, slew
 from wm_control.robot.model import RobotModel
 from wm_control.types import LEFT, RIGHT, Array, Estimate, SolveReport, Status, VelocityCommand
-
-_MAX_YAW_LEAD = 0.4
-"""The desired heading never leads the body's by more [rad]."""
 
 _MAX_FAILURES = 2
 """Failed solves in a row for which the last decision is repeated."""
 
 
 class FootstepMpc:
-    """Plans footsteps and their timing; holds the gait's clock."""
+    """Plans footsteps and their timing over the gait that its clock keeps."""
 
     def __init__(
         self,
@@ -54,11 +46,8 @@ class FootstepMpc:
         self._model, self._gait_parameters, self._mpc, self._clock = model, gait, mpc, clock
         self._problem = FootstepProblem(gait, mpc)
         self._poser = ProblemPoser(model, gait, mpc)
-        self._integral = StrideIntegral(gait)
-        self._base_behind = model.base_behind_com()
-        self._gait: Gait | None = None
+        self._gait_clock = GaitClock(gait, model.base_behind_com())
         self._z = np.zeros(VARIABLES)
-        self._now = 0.0
         self._failures = 0
         self._newest: WalkingPlan | None = None
 
@@ -71,16 +60,12 @@ class FootstepMpc:
         """Stand where the robot is, or, if that is not finite, where it is next seen."""
         self._model.update_kinematics(estimate)
         self._newest = None
-        self._gait = standing(estimate.stamp, self._soles()) if self._model.is_finite else None
-        self._integral.reset()
-        self._now = estimate.stamp
+        self._gait_clock.reset(estimate.stamp, self._soles() if self._model.is_finite else None)
         self._failures = 0
 
     def adopt(self, plan: WalkingPlan) -> None:
         """Go on from another planner's plan, mid-step."""
-        self._gait = plan.gait
-        self._integral.reset()
-        self._now = plan.stamp
+        self._gait_clock.adopt(plan.gait, plan.stamp)
         self._z = self._guess(plan.gait, plan.footsteps)
         self._z[COP] = turn(-float(plan.gait.support_pose[3]), plan.cop_offset)
         self._z[TIME_NEXT] = plan.next_duration
@@ -95,17 +80,13 @@ class FootstepMpc:
         self._model.update_kinematics(estimate)
         if not self._model.is_finite:
             return self._blind(estimate)
-        if self._gait is None:
+        if self._gait_clock.gait is None:
             self.reset(estimate)
-        assert self._gait is not None
-        dt = min(max(estimate.stamp - self._now, 0.0), 0.1)
-        self._now = estimate.stamp
         soles = self._soles()
-        gait = self._follow_command(self._gait, velocity, dt)
-        gait = self._move_on(gait, soles)
+        gait = self._pass_time(estimate.stamp, velocity, soles)
         act = self._stand if gait.mode == Mode.STAND else self._walk
         plan = act(estimate, gait, soles)
-        self._gait = plan.gait
+        self._gait_clock.gait = plan.gait
         took = self._clock() - began
         self._newest = replace(plan, report=replace(plan.report, solve_time=took))
         return self._newest
@@ -128,44 +109,21 @@ class FootstepMpc:
             pivot = soles.poses[gait.support, :3]
         return template_state(self._model, pivot, self._gait_parameters.omega)
 
-    def _follow_command(self, gait: Gait, velocity: VelocityCommand, dt: float) -> Gait:
-        """Slew the command and turn the desired heading with it."""
-        wanted = slew(gait.velocity, velocity, self._gait_parameters, dt)
-        self._integral.advance(self._at_com(wanted), gait.yaw, dt)
-        body = self._model.base_yaw()
-        yaw = gait.yaw + float(wanted[2]) * dt
-        lead = float(np.arctan2(np.sin(yaw - body), np.cos(yaw - body)))
-        excess = lead - min(max(lead, -_MAX_YAW_LEAD), _MAX_YAW_LEAD)
-        return replace(gait, velocity=wanted, yaw=yaw - excess)
-
-    def _at_com(self, velocity: Array) -> Array:
-        """(2,) velocity of the centre of mass when base_link, behind it, moves with (3,)."""
-        return np.array([velocity[0], velocity[1] + velocity[2] * self._base_behind])
-
-    def _move_on(self, gait: Gait, soles: Soles) -> Gait:
-        """Let the gait's clock act: start, touch down, stop."""
-        parameters, now = self._gait_parameters, self._now
-        if gait.mode == Mode.STAND:
-            offset = soles.offset(self._template(gait, soles).dcm)
-            first = foot_to_lift(gait.velocity, offset, parameters)
-            if first is None:
-                return gait
-            self._integral.reset()
-            walking = begin_walking(gait, now, soles, soles.middle, first, parameters)
-            self._z = self._guess(walking, soles.poses[[1 - first, first, 1 - first]])
-            return walking
-        if now < gait.touch_down - 1e-6:
-            return gait
+    def _pass_time(self, now: float, velocity: VelocityCommand, soles: Soles) -> Gait:
+        """Let the gait's clock run to ``now``, and keep the guess of a solution in step with it."""
+        clock, model = self._gait_clock, self._model
+        assert clock.gait is not None
+        dt, yaw = clock.advance_to(now), model.base_yaw()
+        gait = clock.follow_command(clock.gait, velocity, yaw, dt)
+        body = Body(yaw, model.com[:2], lambda gait: self._template(gait, soles).dcm)
         cop = gait.support_pose[:2] + self._cop_offset(gait)
-        landed = next_step(gait, now, soles, cop, parameters)
-        if may_stand(landed, soles, self._template(landed, soles).dcm, parameters):
-            return standing(now, soles)
-        self._shift_guess(landed)
-        if not gait.lifts:
-            return landed
-        com = self._model.com[:2]
-        correction = self._integral.touchdown(now, com, gait.yaw, gait.correction)
-        return replace(landed, correction=correction)
+        gait, turn = clock.move_on(gait, soles, body, cop)
+        if turn is Turn.BEGAN:
+            first = gait.support
+            self._z = self._guess(gait, soles.poses[[1 - first, first, 1 - first]])
+        elif turn is Turn.LANDED:
+            self._shift_guess(gait)
+        return gait
 
     def _stand(self, estimate: Estimate, gait: Gait, soles: Soles) -> WalkingPlan:
         """Both feet stay; the heading settles over the feet, the DCM law acts downstream."""
@@ -195,10 +153,10 @@ class FootstepMpc:
 
     def _walk(self, estimate: Estimate, gait: Gait, soles: Soles) -> WalkingPlan:
         """Solve the footstep problem and read the plan off its decision."""
-        now, poser = self._now, self._poser
+        now, poser = self._gait_clock.now, self._poser
         gait = replace(gait, support_pose=soles.poses[gait.support])
         state = self._template(gait, soles)
-        asked = self._at_com(gait.velocity) + gait.correction
+        asked = self._gait_clock.at_com(gait.velocity) + gait.correction
         nominal = self._nominal(gait, asked)
         in_world = turn(gait.yaw, asked)
         cop_offset = self._cop_offset(gait)
@@ -237,7 +195,7 @@ class FootstepMpc:
     def _nominal(self, gait: Gait, asked: Array) -> NominalGait:
         """Continue the periodic gait for the velocity ``asked`` (2,) of the centre of mass."""
         parameters, pose = self._gait_parameters, gait.support_pose
-        remaining = max(gait.touch_down - self._now, 0.0)
+        remaining = max(gait.touch_down - self._gait_clock.now, 0.0)
         rate = float(gait.velocity[2])
         return nominal_gait(
             gait.support,
@@ -265,7 +223,7 @@ class FootstepMpc:
     def _guess(self, gait: Gait, feet: Array) -> Array:
         """Start the decision vector from footsteps (3, 4) in world."""
         z = np.zeros(VARIABLES)
-        z[TIME] = gait.touch_down - self._now
+        z[TIME] = gait.touch_down - self._gait_clock.now
         z[STEPS] = (feet[:, :2] - gait.support_pose[:2]).ravel()
         z[TIME_NEXT] = self._gait_parameters.step_duration
         return z
@@ -276,6 +234,6 @@ class FootstepMpc:
         z[STEPS] = (np.array([steps[1], steps[2], 2.0 * steps[2] - steps[1]]) - steps[0]).ravel()
         z[COP] = self._z[COP_NEXT][:2]
         z[COP_NEXT] = 0.0
-        z[TIME] = landed.touch_down - self._now
+        z[TIME] = landed.touch_down - self._gait_clock.now
         z[TIME_NEXT] = self._gait_parameters.step_duration
         self._z = z

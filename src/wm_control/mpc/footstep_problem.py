@@ -19,7 +19,8 @@ import casadi as ca
 import daqp
 import numpy as np
 
-from wm_control.mpc.parameters import FootstepMpcParameters, GaitParameters
+from wm_control.gait.parameters import GaitParameters
+from wm_control.mpc.parameters import FootstepMpcParameters
 from wm_control.types import Array
 
 TIME, COP, STEPS, COP_NEXT, TIME_NEXT = 0, slice(1, 3), slice(3, 9), slice(9, 13), 13

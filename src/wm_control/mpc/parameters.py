@@ -1,53 +1,16 @@
-"""Parameters of the gait and of the footstep MPC; what has no default depends on the robot."""
+"""Parameters of the footstep MPC; what has no default depends on the robot."""
 
 from __future__ import annotations
 
-from math import sqrt
 from typing import Annotated
 
 from pydantic import Field
 from pydantic.dataclasses import dataclass
 
 from wm_control.configuration.parameters import STRICT
-from wm_control.constants import GRAVITY
 
 Margin = Annotated[float, Field(ge=0.0, lt=0.2)]
 """Kept from an edge of the sole [m]."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
-class GaitParameters:
-    """Shape and timing of the nominal gait, and how fast its command may change."""
-
-    com_height: float = Field(gt=0.3, lt=1.5, description="CoM above the stance sole [m]")
-    step_duration: float = Field(gt=0.2, lt=1.5, description="touchdown to touchdown [s]")
-    double_support: float = Field(ge=0.0, lt=0.5, description="load transfer per step [s]")
-    step_width: float = Field(gt=0.05, lt=0.6, description="lateral sole distance [m]")
-    apex_height: float = Field(gt=0.0, lt=0.3, description="swing clearance [m]")
-    shift_duration: float = Field(gt=0.02, lt=1.0, description="first weight shift [s]")
-    stand_at_zero_command: bool = Field(default=True, description="stand still instead of stepping")
-    stand_dcm_gain: float = Field(
-        default=2.5, gt=0.0, lt=20.0, description="CoP per DCM error, standing"
-    )
-    stand_dcm_margin: float = Field(
-        gt=0.0, lt=0.2, description="DCM excursion that ends standing by a step [m]"
-    )
-    linear_slew: float = Field(gt=0.0, lt=5.0, description="of the velocity command [m/s²]")
-    angular_slew: float = Field(gt=0.0, lt=10.0, description="of the turn command [rad/s²]")
-    velocity_integral: float = Field(
-        default=0.3,
-        ge=0.0,
-        lt=1.0,
-        description="share of each stride's velocity error that is learned",
-    )
-    velocity_integral_limit: float = Field(
-        default=0.15, ge=0.0, lt=0.5, description="of that [m/s]"
-    )
-
-    @property
-    def omega(self) -> float:
-        """Natural frequency of the template [1/s]."""
-        return sqrt(GRAVITY / self.com_height)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)

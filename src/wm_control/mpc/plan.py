@@ -3,54 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from enum import IntEnum
 from math import exp
 
 import numpy as np
 
+from wm_control.gait.state import Gait, Mode
 from wm_control.types import LEFT, RIGHT, Array, SolveReport, Status
-
-
-class Mode(IntEnum):
-    """Standing on both feet, or stepping."""
-
-    STAND = 0
-    WALK = 1
-
-
-@dataclass(frozen=True, slots=True)
-class Gait:
-    """Where the robot is in its gait; the memory of the planner, so that another can take over.
-
-    support: foot that carries the current step; the other one swings.
-    step_start: time of the support foot's touchdown [s]; touch_down: planned end of the step [s].
-    double_support: duration of the load transfer at its start [s].
-    lifts: False for the first weight shift, whose swing foot stays where it is.
-    support_pose, swing_start: (4,) x, y, z, yaw of the soles in world, frozen at step_start.
-    cop_start: (2,) centre of pressure at step_start in world [m].
-    velocity: (3,) slewed command [m/s], [m/s], [rad/s]; correction: (2,) learned bias [m/s].
-    yaw: desired heading at the plan's stamp [rad].
-    steps: touchdowns since the robot last stood.
-    """
-
-    mode: Mode
-    support: int
-    step_start: float
-    touch_down: float
-    double_support: float
-    lifts: bool
-    support_pose: Array
-    swing_start: Array
-    cop_start: Array
-    velocity: Array
-    correction: Array
-    yaw: float
-    steps: int
-
-    @property
-    def swing(self) -> int:
-        """The foot that does not carry this step."""
-        return RIGHT if self.support == LEFT else LEFT
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,12 +245,5 @@ def with_age(plan: WalkingPlan, now: float) -> SolveReport:
 
 
 def gait_phase(plan: WalkingPlan | None, now: float) -> float:
-    """Phase of the stride in [0, 1): 0 where the left foot lands, 0.5 where the right one does.
-
-    NaN without a plan and while standing.
-    """
-    if plan is None or not plan.gait.mode:
-        return float("nan")
-    gait = plan.gait
-    progress = (now - gait.step_start) / max(gait.touch_down - gait.step_start, 1e-3)
-    return 0.5 * (gait.support + min(max(progress, 0.0), 1.0 - 1e-9))
+    """Phase of the stride by a plan, see ``Gait.phase``; NaN without one."""
+    return float("nan") if plan is None else plan.gait.phase(now)

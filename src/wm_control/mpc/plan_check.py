@@ -10,8 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from math import dist, hypot, inf, isfinite, nan, pi, remainder, tau
 
-from wm_control.mpc.parameters import FootstepMpcParameters, GaitParameters
-from wm_control.mpc.plan import Mode, WalkingPlan
+from wm_control.gait.parameters import GaitParameters
+from wm_control.gait.state import Mode
+from wm_control.mpc.parameters import FootstepMpcParameters
+from wm_control.mpc.plan import WalkingPlan
 from wm_control.refusal import Bound, Refusal, first_outside
 from wm_control.types import Array
 

@@ -6,6 +6,9 @@ from math import cos, exp, sin, sqrt
 
 import numpy as np
 
+from wm_control.gait.parameters import GaitParameters
+from wm_control.gait.state import Gait
+from wm_control.gait.transitions import Soles
 from wm_control.mpc.footstep_problem import (
     CONSTRAINTS,
     COP,
@@ -16,10 +19,9 @@ from wm_control.mpc.footstep_problem import (
     VARIABLES,
     Bounds,
 )
-from wm_control.mpc.parameters import FootstepMpcParameters, GaitParameters
-from wm_control.mpc.plan import Gait, predict_dcm
+from wm_control.mpc.parameters import FootstepMpcParameters
+from wm_control.mpc.plan import predict_dcm
 from wm_control.mpc.template import NominalGait, TemplateState
-from wm_control.mpc.transitions import Soles
 from wm_control.robot.model import RobotModel
 from wm_control.types import LEFT, Array
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from wm_control.constants import CONTROL_PERIOD
-from wm_control.mpc.parameters import GaitParameters
+from wm_control.gait.parameters import GaitParameters
 from wm_control.mpc.plan import Phase
 from wm_control.mpc.template import template_state
 from wm_control.robot.model import RobotModel

@@ -19,7 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wm_control.controllers.model_based import ModelBasedController, ModelBasedParameters
-from wm_control.mpc.plan import Mode, gait_phase
+from wm_control.gait.state import Mode
+from wm_control.mpc.plan import gait_phase
 from wm_control.robot.description import RobotDescription
 from wm_control.types import (
     Array,

@@ -5,7 +5,8 @@ from rosbags.typesys import Stores, get_typestore
 
 from wm_bringup.bags.writer import BagWriter
 from wm_bringup.cycle.latency import LatencyLog, LatencySample
-from wm_control.mpc.plan import Gait, Mode, WalkingPlan, pack
+from wm_control.gait.state import Gait, Mode
+from wm_control.mpc.plan import WalkingPlan, pack
 from wm_control.types import SolveReport, Status
 
 T = get_typestore(Stores.ROS2_JAZZY)

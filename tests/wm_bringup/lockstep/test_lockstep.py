@@ -10,7 +10,8 @@ from wm_bringup.robots.simulated import ENGINES, simulate
 from wm_bringup.robots.simulation.simulation import Simulation
 from wm_bringup.scenarios.scenario import Body, Payload, Push, Scenario, VelocitySegment
 from wm_control.errors import ParameterError
-from wm_control.mpc.plan import Gait, Mode, WalkingPlan, gait_phase
+from wm_control.gait.state import Gait, Mode
+from wm_control.mpc.plan import WalkingPlan, gait_phase
 from wm_control.robot.description import load_robot
 from wm_control.types import LEFT, RIGHT, SolveReport, Status
 from wm_policy.models import shipped_policy

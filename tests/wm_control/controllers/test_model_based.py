@@ -12,8 +12,9 @@ from wm_control.controllers.model_based import (
     ModelBasedController,
 )
 from wm_control.errors import ParameterError
+from wm_control.gait.state import Mode
 from wm_control.mpc.footstep_mpc import FootstepMpc
-from wm_control.mpc.plan import Mode, pack, unpack
+from wm_control.mpc.plan import pack, unpack
 from wm_control.robot.sources import robot_part
 from wm_control.types import Status, VelocityCommand
 

@@ -7,6 +7,7 @@ from math import cos, exp, sin
 
 import numpy as np
 
+from wm_control.gait.parameters import GaitParameters
 from wm_control.mpc.footstep_problem import (
     COP,
     COP_NEXT,
@@ -17,7 +18,7 @@ from wm_control.mpc.footstep_problem import (
     VARIABLES,
     Bounds,
 )
-from wm_control.mpc.parameters import FootstepMpcParameters, GaitParameters
+from wm_control.mpc.parameters import FootstepMpcParameters
 from wm_control.mpc.template import double_support_gains, nominal_gait
 from wm_control.types import LEFT, Array, VelocityCommand
 

@@ -12,8 +12,9 @@ import numpy as np
 from robot_parameters import GAIT, MPC
 from robot_states import at
 
+from wm_control.gait.parameters import GaitParameters
 from wm_control.mpc.footstep_mpc import FootstepMpc
-from wm_control.mpc.parameters import FootstepMpcParameters, GaitParameters
+from wm_control.mpc.parameters import FootstepMpcParameters
 from wm_control.mpc.plan import Phase, WalkingPlan, read_plan
 from wm_control.robot.geometry import SoleArea
 from wm_control.types import Array, Estimate, VelocityCommand

@@ -10,8 +10,8 @@ from robot_parameters import GAIT, MPC
 from robot_states import at
 from template_toy import DT, story
 
+from wm_control.gait.state import Mode
 from wm_control.mpc.footstep_mpc import FootstepMpc
-from wm_control.mpc.plan import Mode
 from wm_control.types import LEFT, RIGHT, Status, VelocityCommand
 
 IN_PLACE = replace(GAIT, stand_at_zero_command=False)

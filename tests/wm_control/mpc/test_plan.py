@@ -8,11 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from wm_control.gait.state import Gait, Mode
 from wm_control.mpc.plan import (
     LAYOUT,
     SIZE,
-    Gait,
-    Mode,
     WalkingPlan,
     pack,
     predict_dcm,

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from robot_parameters import GAIT, MPC
 
-from wm_control.mpc.plan import LAYOUT, Gait, Mode, WalkingPlan, pack, unpack
+from wm_control.gait.state import Gait, Mode
+from wm_control.mpc.plan import LAYOUT, WalkingPlan, pack, unpack
 from wm_control.mpc.plan_check import implausible_plan
 from wm_control.types import LEFT, SolveReport, Status
 

@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 from robot_parameters import GAIT as G1_GAIT
 from robot_parameters import MPC as G1_MPC
 
+from wm_control.gait.state import Mode
+from wm_control.gait.transitions import Soles, begin_walking, next_step, standing
 from wm_control.mpc.footstep_problem import COP, INPUTS, STEPS, TIME, TIME_NEXT
-from wm_control.mpc.plan import Mode
 from wm_control.mpc.posing import ProblemPoser, turn
 from wm_control.mpc.template import TemplateState, nominal_gait
-from wm_control.mpc.transitions import Soles, begin_walking, next_step, standing
 from wm_control.robot.model import RobotModel
 from wm_control.types import LEFT, RIGHT, VelocityCommand
 

@@ -7,7 +7,8 @@ import pytest
 from robot_parameters import GAIT, WHOLE_BODY
 from robot_states import at, estimate_of, state_of
 
-from wm_control.mpc.plan import Mode, Phase
+from wm_control.gait.state import Mode
+from wm_control.mpc.plan import Phase
 from wm_control.robot.model import RobotModel
 from wm_control.types import LEFT, RIGHT, Status
 from wm_control.wbc.whole_body_controller import WholeBodyController

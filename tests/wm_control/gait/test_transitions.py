@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from robot_parameters import GAIT as G1_GAIT
 
-from wm_control.mpc.plan import Mode
-from wm_control.mpc.transitions import (
+from wm_control.gait.state import Mode
+from wm_control.gait.transitions import (
     Soles,
     begin_walking,
     foot_to_lift,

@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from wm_control.mpc.parameters import GaitParameters
-from wm_control.mpc.plan import Gait, Mode
+from wm_control.gait.parameters import GaitParameters
+from wm_control.gait.state import Gait, Mode
 from wm_control.types import LEFT, RIGHT, Array
 
 
