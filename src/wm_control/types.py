@@ -16,6 +16,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from wm_control.drivers import ARBITER
+
 Array = NDArray[np.float64]
 
 LEFT, RIGHT = 0, 1
@@ -114,6 +116,29 @@ class Command:
     stiffness: Array
     damping: Array
     torque: Array
+
+
+@dataclass(frozen=True, slots=True)
+class Executed:
+    """What the robot was sent in the cycle before, after all limits; every controller is told.
+
+    source: who drove, as in ``Decision``.
+    """
+
+    command: Command
+    source: str
+
+    def driven_by_another(self, controller: str) -> bool:
+        """Whether another controller had the robot, so that this one runs in its shadow.
+
+        The arbiter is no other controller: it intervenes, and the one in charge stays that.
+        """
+        return driven_by_another(self.source, controller)
+
+
+def driven_by_another(source: str, controller: str) -> bool:
+    """Whether a ``source`` of commands means that ``controller`` runs in another's shadow."""
+    return source not in (ARBITER, controller)
 
 
 class Status(IntEnum):
@@ -249,5 +274,14 @@ class Controller(Protocol):
     def reset(self, estimate: Estimate) -> None:
         """Forget the past and start from this estimate."""
 
-    def step(self, estimate: Estimate, velocity: VelocityCommand, dt: float) -> ControllerResult:
-        """Propose a command for the instant of ``estimate``; never raises in the loop."""
+    def step(
+        self,
+        estimate: Estimate,
+        velocity: VelocityCommand,
+        dt: float,
+        executed: Executed | None = None,
+    ) -> ControllerResult:
+        """Propose a command for the instant of ``estimate``; never raises in the loop.
+
+        executed: what the robot was sent last, whoever drives; None at the start of a run.
+        """

@@ -9,12 +9,14 @@ from __future__ import annotations
 from typing import Protocol
 
 from wm_control.controllers.beside import Arrival, EstimateOrder, VelocityInForce
+from wm_control.drivers import ARBITER
 from wm_control.types import (
     AdmittedVelocity,
     Command,
     Controller,
     ControllerResult,
     Estimate,
+    Executed,
 )
 
 
@@ -23,9 +25,6 @@ class PolicyLike(Controller, Protocol):
 
     def is_due(self, stamp: float, dt: float) -> bool:
         """Whether a tick at ``stamp`` [s] makes it answer anew; dt: between ticks [s]."""
-
-    def shadow(self, executed: Command | None) -> None:
-        """Say what drives the robot: a command of somebody else, or None for its own."""
 
 
 class PolicyBeside:
@@ -70,6 +69,12 @@ class PolicyBeside:
             self._policy.reset(estimate)
         elif arrival is Arrival.OLD or not self._policy.is_due(estimate.stamp, self._tick):
             return None
-        in_shadow = arrival is Arrival.NEW and not self.drives
-        self._policy.shadow(self._executed if in_shadow else None)
-        return self._policy.step(estimate, self.velocity.at(estimate.stamp), self._tick)
+        velocity = self.velocity.at(estimate.stamp)
+        return self._policy.step(estimate, velocity, self._tick, self._last_executed())
+
+    def _last_executed(self) -> Executed | None:
+        """Say what the robot was sent last in this run, and by whom as far as was heard."""
+        if self._executed is None:
+            return None
+        newest = self.velocity.newest
+        return Executed(self._executed, newest.source if newest else ARBITER)

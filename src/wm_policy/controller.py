@@ -4,27 +4,35 @@ from __future__ import annotations
 
 import numpy as np
 
+from wm_control.drivers import POLICY
 from wm_control.robot.description import RobotDescription
 from wm_control.types import (
     Array,
     Command,
     ControllerResult,
     Estimate,
+    Executed,
     SolveReport,
     Status,
     VelocityCommand,
 )
 from wm_policy.policy import Policy, PolicyStep
 
+NOVELTY = "novelty"
+"""Figure of a policy's result: how strange its observation is to it (``wm_policy.novelty``)."""
+
 
 class PolicyController:
     """A ``types.Controller``: takes a policy step when one is due and holds its targets between.
 
-    Its ``SolveReport`` carries the novelty of the observation as ``residual`` and the time of the
-    inference as ``solve_time``.
+    Its ``SolveReport`` carries the time of the inference as ``solve_time``; the novelty of the
+    observation is one of its figures.
+
+    While another controller drives, the policy observes the action that would have pulled like
+    what was executed, so that its histories are filled with what really happened.
     """
 
-    name = "policy"
+    name = POLICY
 
     def __init__(self, policy: Policy, description: RobotDescription) -> None:
         """Start with ``reset``."""
@@ -34,7 +42,6 @@ class PolicyController:
         self._step: PolicyStep | None = None
         self._due = -np.inf
         self._taken = 0.0
-        self._executed: Command | None = None
 
     @property
     def policy(self) -> Policy:
@@ -47,29 +54,26 @@ class PolicyController:
         self._policy.reset()
         self._step = None
         self._due = -np.inf
-        self._executed = None
 
     def replace(self, policy: Policy) -> None:
         """Change to another, already checked policy with the next policy step, from its start."""
         policy.reset()
         self._next = policy
 
-    def shadow(self, executed: Command | None) -> None:
-        """Say what drives the robot: a command of somebody else, or None for this controller's own.
-
-        While somebody else drives, the policy observes the action that would have pulled like
-        that command, so that histories are filled with what really happened.
-        """
-        self._executed = executed
-
     def is_due(self, stamp: float, dt: float) -> bool:
         """Whether a tick at ``stamp`` [s] takes a policy step; dt: between ticks [s]."""
         return self._step is None or stamp >= self._due - 0.5 * dt
 
-    def step(self, estimate: Estimate, velocity: VelocityCommand, dt: float) -> ControllerResult:
+    def step(
+        self,
+        estimate: Estimate,
+        velocity: VelocityCommand,
+        dt: float,
+        executed: Executed | None = None,
+    ) -> ControllerResult:
         """One tick. Never raises; without a usable policy step the result is FAILED."""
         if self.is_due(estimate.stamp, dt):
-            self._infer(estimate, velocity)
+            self._infer(estimate, velocity, executed)
         step = self._step
         assert step is not None
         observation = estimate.observation
@@ -78,14 +82,15 @@ class PolicyController:
             name=self.name,
             status=status,
             age=estimate.stamp - self._taken,
-            residual=step.novelty,
+            residual=0.0,
             iterations=1,
             solve_time=step.inference_time,
             cause=step.cause,
             holds_for=self._policy.period,
         )
+        figures = {NOVELTY: step.novelty}
         if step.cause:
-            return ControllerResult(self.name, None, status, step.cause, (report,))
+            return ControllerResult(self.name, None, status, step.cause, (report,), figures)
         command = Command(
             stamp=observation.stamp,
             sequence=observation.sequence,
@@ -95,13 +100,15 @@ class PolicyController:
             damping=step.damping,
             torque=self._zero,
         )
-        return ControllerResult(self.name, command, status, "", (report,))
+        return ControllerResult(self.name, command, status, "", (report,), figures)
 
-    def _infer(self, estimate: Estimate, velocity: VelocityCommand) -> None:
+    def _infer(
+        self, estimate: Estimate, velocity: VelocityCommand, executed: Executed | None
+    ) -> None:
         if self._next is not None:
             self._policy, self._next = self._next, None
-        if self._executed is not None:
-            self._policy.replace_action(self._executed, estimate)
+        if executed is not None and executed.source != self.name:
+            self._policy.replace_action(executed.command, estimate)
         self._step = self._policy.step(estimate, velocity)
         self._taken = estimate.stamp
         on_time = estimate.stamp - self._due < self._policy.period

@@ -11,6 +11,7 @@ from wm_control.types import (
     AdmittedVelocity,
     Command,
     ControllerResult,
+    Executed,
     Status,
     VelocityCommand,
 )
@@ -26,18 +27,16 @@ class FakePolicy:
     name = "policy"
 
     def __init__(self):
-        self.resets, self.steps, self.shadows = [], [], []
+        self.resets, self.steps, self.told = [], [], []
 
     def reset(self, estimate):
         self.resets.append(estimate.stamp)
 
-    def shadow(self, executed):
-        self.shadows.append(executed)
-
     def is_due(self, stamp, dt):
         return not self.steps or stamp >= DT * (self.steps[-1] + 10) - 0.5 * dt
 
-    def step(self, estimate, velocity, dt):
+    def step(self, estimate, velocity, dt, executed=None):
+        self.told.append(executed)
         self.steps.append(round(estimate.stamp / DT))
         return ControllerResult(self.name, None, Status.FAILED, str(velocity.linear_x))
 
@@ -79,7 +78,7 @@ def test_another_run_restarts_it_and_is_answered_at_once(beside, policy):
     assert policy.resets == [0.0, 3 * DT]
 
 
-def test_in_the_shadow_it_observes_what_was_executed(beside, policy):
+def test_it_is_told_what_was_executed_and_who_drove(beside, policy):
     command = Command(0.0, 0, *[ROW] * 5)
     beside.answer(seen(0))
     beside.hear(driven_by("mpc"))
@@ -89,7 +88,14 @@ def test_in_the_shadow_it_observes_what_was_executed(beside, policy):
     beside.hear(driven_by("policy", 20))
     beside.answer(seen(20))
     assert beside.drives
-    assert policy.shadows == [None, command, None]
+    assert policy.told == [None, Executed(command, "mpc"), Executed(command, "policy")]
+
+
+def test_what_was_executed_is_told_as_the_arbiters_until_it_is_heard_who_drives(beside, policy):
+    beside.answer(seen(0))
+    beside.observe_executed(Command(0.0, 0, *[ROW] * 5))
+    beside.answer(seen(10))
+    assert policy.told[-1].source == "arbiter"
 
 
 def test_a_restart_forgets_what_was_executed(beside, policy):
@@ -97,7 +103,7 @@ def test_a_restart_forgets_what_was_executed(beside, policy):
     beside.observe_executed(Command(0.0, 0, *[ROW] * 5))
     beside.answer(seen(0))
     beside.answer(seen(10))
-    assert policy.shadows == [None, None]
+    assert policy.told == [None, None]
 
 
 def test_it_follows_the_admitted_velocity_and_stops_without_one(beside):

@@ -7,7 +7,7 @@ import pytest
 from policy_files import ALL, G1, deploy_yaml, estimate, write_yaml
 from tiny_networks import linear
 
-from wm_control.types import Command, Status, VelocityCommand
+from wm_control.types import Command, Executed, Status, VelocityCommand
 from wm_policy.controller import PolicyController
 from wm_policy.loading import load_policy
 from wm_policy.policy import Policy
@@ -107,13 +107,11 @@ def test_in_shadow_its_last_action_is_what_the_driver_did(controller: PolicyCont
     pose = np.array(controller.policy.manifest.default_position)
     now = estimate(0.0, position=pose)
     executed = Command(0.0, 0, pose, np.zeros(n), np.zeros(n), np.zeros(n), np.full(n, 6.0))
-    controller.shadow(executed)
-    controller.step(now, STILL, TICK)
+    controller.step(now, STILL, TICK, Executed(executed, "mpc"))
     seen = controller.policy.runner.inputs["obs"][-29:]
     assert seen == pytest.approx([6.0 / 60.0 / 0.25] * 29, abs=1e-5)
-    controller.shadow(None)
     own = np.array(controller.policy.runner.outputs["actions"])
-    controller.step(estimate(0.02, position=pose), STILL, TICK)
+    controller.step(estimate(0.02, position=pose), STILL, TICK, Executed(executed, "policy"))
     assert controller.policy.runner.inputs["obs"][-29:] == pytest.approx(own, abs=1e-6)
 
 

@@ -30,6 +30,7 @@ from wm_control.types import (
     Decision,
     Estimate,
     Estimator,
+    Executed,
     Observation,
     Status,
     VelocityCommand,
@@ -55,7 +56,8 @@ class TickRecord:
     """All that one cycle saw and did, for whoever publishes or records it.
 
     velocity: the command as the controllers were given it, after all limits.
-    results: by controller. stamps: of the stages.
+    results: by controller, of the driver and of those in its shadow. stamps: of the stages.
+    driver: the controller in charge, whether its command passed or the arbiter's own did.
     """
 
     observation: Observation
@@ -64,6 +66,12 @@ class TickRecord:
     results: Mapping[str, ControllerResult]
     decision: Decision
     stamps: Stamps
+    driver: str
+
+    @property
+    def driving(self) -> ControllerResult | None:
+        """What the controller in charge proposed."""
+        return self.results.get(self.driver)
 
     @property
     def admitted(self) -> AdmittedVelocity:
@@ -86,10 +94,11 @@ class TickRecord:
     ) -> LatencySample:
         """Complete the stamps with those that only the caller can take; all on one clock [s].
 
+        Status and iterations are those of the driver; no shadow is charged to it.
+
         ahead: of that clock, the time that the sample is told in [s].
         """
-        stamps = self.stamps
-        result = self.results.get(self.decision.source)
+        stamps, result = self.stamps, self.driving
         solves = result.solves if result else ()
         return LatencySample(
             sequence=self.observation.sequence,
@@ -101,7 +110,7 @@ class TickRecord:
             t_published=t_published + ahead,
             deadline_missed=deadline_missed,
             iterations=sum(solve.iterations for solve in solves),
-            status=max((r.status for r in self.results.values()), default=Status.OK),
+            status=result.status if result else Status.OK,
             estimator_time=stamps.estimated - stamps.start,
             controller_time=stamps.controlled - stamps.estimated,
             arbiter_time=stamps.decided - stamps.controlled,
@@ -147,11 +156,15 @@ class OverrunCounter:
 
 
 def propose(
-    controller: Controller, estimate: Estimate, velocity: VelocityCommand, dt: float
+    controller: Controller,
+    estimate: Estimate,
+    velocity: VelocityCommand,
+    dt: float,
+    executed: Executed | None = None,
 ) -> ControllerResult:
     """Ask a controller for its proposal; should it raise, that is a failure with a cause."""
     try:
-        return controller.step(estimate, velocity, dt)
+        return controller.step(estimate, velocity, dt, executed)
     except Exception as error:
         cause = f"{controller.name} raised {type(error).__name__}: {error}"
         return ControllerResult(controller.name, None, Status.FAILED, cause)
@@ -198,6 +211,7 @@ class ControlLoop:
         self.period = period
         self.last: TickRecord | None = None
         self.good_looks = 0
+        self._executed: Executed | None = None
         self._believed: Estimate | None = None
         self._asked: tuple[VelocityCommand, Action, str, SafetyParameters] | None = None
         self._admitted = VelocityCommand()
@@ -272,6 +286,7 @@ class ControlLoop:
 
     def _restart(self, observation: Observation) -> Estimate:
         self._believed = self.estimator.reset(observation)
+        self._executed = None
         for controller in self.controllers:
             controller.reset(self._believed)
         return self._believed
@@ -286,14 +301,19 @@ class ControlLoop:
     ) -> Decision:
         estimated = self._clock()
         velocity = self._bounded(velocity)
-        results = {c.name: propose(c, estimate, velocity, self.period) for c in self.controllers}
+        results = {
+            c.name: propose(c, estimate, velocity, self.period, self._executed)
+            for c in self.controllers
+        }
         controlled = self._clock()
         operator, overruns = self._operator(), self._overruns.overruns
         decision = self.arbiter.update(now, estimate, results, operator, overruns)
         command, clipped = self.filter.apply(decision.command, observation, self.period)
         decision = replace(decision, command=command, clipped=clipped)
+        self._executed = Executed(command, decision.source)
         stamps = Stamps(start, estimated, controlled, self._clock())
-        self.last = TickRecord(observation, estimate, velocity, results, decision, stamps)
+        driver = self.arbiter.selection.driving
+        self.last = TickRecord(observation, estimate, velocity, results, decision, stamps, driver)
         return decision
 
     def _estimate(self, observation: Observation) -> Estimate:

@@ -37,13 +37,13 @@ from wm_bringup.cycle.stack import (
 )
 from wm_bringup.host import realtime
 from wm_bringup.robots.base import Robot
-from wm_bringup.wire.proposals import Proposal
 from wm_control.arbiter.operator import OperatorInput
 from wm_control.arbiter.parameters import SafetyParameters
 from wm_control.arbiter.safeguards import report_safeguards
 from wm_control.arbiter.velocity_gate import VelocityGate
 from wm_control.constants import CONTROL_PERIOD
 from wm_control.controllers.model_based import ModelBasedController
+from wm_control.controllers.proposal import Proposal
 from wm_control.errors import WmError
 from wm_control.mpc.plan import WalkingPlan, gait_phase
 from wm_control.robot.description import RobotDescription, load_robot

@@ -105,6 +105,7 @@ def pack(record: CycleRecord) -> Packed:
             decision.clipped.tobytes(),
         ),
         _stamps(tick.stamps),
+        tick.driver,
         _plain(_sample(record.latency)),
         record.held,
         record.truth and _true(record.truth),
@@ -133,7 +134,8 @@ def _plain(values: tuple[Any, ...]) -> tuple[Any, ...]:
 
 def unpack(packed: Packed, n: int) -> CycleRecord:
     """Rebuild the record of a robot with ``n`` joints; results come without their commands."""
-    numbers, observed, believed, velocity, results, decided, stamps, sample, held, truth = packed
+    numbers, observed, believed, velocity, results, decided, stamps, driver, *rest = packed
+    sample, held, truth = rest
     vector = np.frombuffer(numbers)
     arrays = [vector[part].reshape(shape) for part, shape in _layout(n)]
     k, m = len(_OBSERVED), len(_OBSERVED) + len(_ESTIMATED)
@@ -161,6 +163,7 @@ def unpack(packed: Packed, n: int) -> CycleRecord:
         {result[0]: _unpack_result(*result) for result in results},
         decision,
         Stamps(*stamps),
+        driver,
     )
     latency = LatencySample(*sample)
     latency = replace(latency, status=Status(latency.status))

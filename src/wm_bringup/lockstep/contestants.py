@@ -12,9 +12,9 @@ from typing import Protocol
 from wm_bringup.cycle.loop import TickRecord
 from wm_bringup.cycle.proposal_holder import ProposalHolder
 from wm_bringup.lockstep.delayed_delivery import DelayedDelivery
-from wm_bringup.wire.proposals import Proposal, proposal_of
 from wm_control.controllers.beside import PlannerBeside
 from wm_control.controllers.model_based import ModelBasedController
+from wm_control.controllers.proposal import Proposal
 from wm_control.mpc.plan import WalkingPlan, gait_phase
 from wm_control.robot.description import RobotDescription
 from wm_control.types import Controller, Estimate
@@ -136,7 +136,7 @@ class LearnedContestant:
 
     def _propose(self, estimate: Estimate) -> Proposal | None:
         result = self._policy.answer(estimate)
-        return None if result is None else proposal_of(result, estimate)
+        return None if result is None else Proposal.of(result, estimate)
 
     def gait_phase(self, now: float) -> float:
         """Unknown from outside."""

@@ -26,9 +26,10 @@ from wm_bringup.scenarios.scenario import Scenario
 from wm_control.arbiter.arbiter import arming_obstacle
 from wm_control.arbiter.operator import OperatorInput
 from wm_control.constants import CONTROL_PERIOD
+from wm_control.drivers import number_of
 from wm_control.errors import WmError
 from wm_control.mpc.plan import WalkingPlan
-from wm_control.types import Action, Decision, Observation, Status, VelocityCommand
+from wm_control.types import Decision, Observation, Status, VelocityCommand
 
 State = Literal["true", "estimated"]
 
@@ -80,7 +81,11 @@ class DrawnComputeTimes:
 
 @dataclass(slots=True)
 class Supervision:
-    """What arbiter, filter and controller reported, counted over all ticks."""
+    """What arbiter, filter and controllers reported, counted over all ticks.
+
+    interventions: how often the arbiter did not let the preferred controller do as it wants.
+    degraded, controller_causes: of whoever drove. shadows_degraded: of the others, by name.
+    """
 
     ticks: int = 0
     interventions: int = 0
@@ -88,6 +93,7 @@ class Supervision:
     clipped: int = 0
     degraded: int = 0
     controller_causes: Counter[str] = field(default_factory=Counter)
+    shadows_degraded: Counter[str] = field(default_factory=Counter)
     late: int = 0
     max_plan_age: float = 0.0
     _intervening: bool = False
@@ -99,16 +105,20 @@ class Supervision:
         self.clipped += bool(decision.clipped.any())
         if plan_age > self.max_plan_age:
             self.max_plan_age = plan_age
-        intervening = decision.action > Action.NOMINAL
-        if intervening and not self._intervening:
+        first = decision.first_cause
+        if first is not None and not self._intervening:
             self.interventions += 1
-            self.causes[decision.first_cause.rule if decision.first_cause else "unknown"] += 1
-        self._intervening = intervening
+            self.causes[first.rule] += 1
+        self._intervening = first is not None
         assert loop.last is not None
-        for result in loop.last.results.values():
-            if result.status > Status.OK:
+        for name, result in loop.last.results.items():
+            if result.status == Status.OK:
+                continue
+            if name == loop.last.driver:
                 self.degraded += 1
                 self.controller_causes[_without_numbers(result.cause)] += 1
+            else:
+                self.shadows_degraded[name] += 1
 
 
 def _without_numbers(text: str) -> str:
@@ -275,5 +285,7 @@ class LockStep:
             gait_phase=self._contestant.gait_phase(now),
             plan_age=self._plan_age(now),
             compute_time=compute_time,
-            status=max((r.status for r in record.results.values()), default=Status.OK),
+            status=record.driving.status if record.driving else Status.OK,
+            driver=number_of(decision.source),
+            share=decision.share,
         )

@@ -14,6 +14,7 @@ from dataclasses import replace
 from rclpy.node import Node
 from std_srvs.srv import Trigger
 
+from wm_bringup.cycle.proposal_holder import implausible_proposal
 from wm_bringup.cycle.stack import safety_parameters
 from wm_bringup.nodes.support import process
 from wm_bringup.nodes.support.diagnostics import Health
@@ -31,7 +32,7 @@ from wm_bringup.wire.messages import (
     decode_estimate,
     encode_diagnostics,
 )
-from wm_bringup.wire.proposals import Proposal, decode_proposal
+from wm_bringup.wire.proposals import decode_proposal
 from wm_bringup.wire.topics import (
     ARM,
     CLEAR,
@@ -45,11 +46,7 @@ from wm_bringup.wire.topics import (
     Topic,
 )
 from wm_control.arbiter.arbiter import Arbiter, arming_obstacle
-from wm_control.arbiter.command_check import (
-    CommandBounds,
-    implausible_command,
-    implausible_timing,
-)
+from wm_control.arbiter.command_check import CommandBounds
 from wm_control.arbiter.command_filter import CommandFilter
 from wm_control.arbiter.height import HeightAboveSoles
 from wm_control.arbiter.operator import NO_REQUEST, OperatorInput
@@ -58,6 +55,7 @@ from wm_control.arbiter.robot_rules import UNARMED
 from wm_control.arbiter.safeguards import SafeguardReport, report_safeguards
 from wm_control.arbiter.velocity_gate import VelocityGate, bounded
 from wm_control.constants import CONTROL_PERIOD
+from wm_control.controllers.proposal import Proposal
 from wm_control.drivers import MPC
 from wm_control.estimation.estimate_check import EstimateGuard
 from wm_control.refusal import Refusal, Refusals
@@ -67,8 +65,6 @@ from wm_control.types import (
     ControllerResult,
     Decision,
     Estimate,
-    SolveReport,
-    Status,
 )
 
 
@@ -257,27 +253,14 @@ class ArbiterNode(StandaloneNode):
 
     def _take_proposal(self, data: bytes) -> None:
         proposal = decode_proposal(data, self.n)
-        refusal = self._implausible(proposal)
+        now = proposal.stamp if self._estimate is None else self._now(self._estimate)
+        refusal = implausible_proposal(proposal, now, self._bounds)
         if refusal is not None:
             tell_refusal(self.node, refusal, self._refusals)
             return
-        plan = SolveReport(
-            "plan", Status.OK, proposal.plan_age, proposal.residual, 0, 0.0, "", proposal.holds_for
-        )
-        usable = proposal.status != Status.FAILED
-        cause = "" if proposal.status == Status.OK else "see whole_body_controller on /diagnostics"
-        command = proposal.command if usable else None
-        self._answered = proposal.command.stamp
-        self._result = ControllerResult(MPC, command, proposal.status, cause, (plan,))
+        self._answered = proposal.stamp
+        self._result = replace(proposal.result, controller=MPC)
         self._decide(self._result)
-
-    def _implausible(self, proposal: Proposal) -> Refusal | None:
-        """Say why a proposal cannot be; of one that says FAILED only the time matters."""
-        now = proposal.stamp if self._estimate is None else self._now(self._estimate)
-        refusal = implausible_timing(proposal.stamp - now, proposal.plan_age, proposal.holds_for)
-        if refusal is None and proposal.status != Status.FAILED:
-            refusal = implausible_command(proposal.command, self._bounds)
-        return refusal
 
     def _now(self, estimate: Estimate) -> float:
         """Now, on the clock of the estimate's stamp [s]."""

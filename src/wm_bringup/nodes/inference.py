@@ -17,10 +17,11 @@ from wm_bringup.wire.messages import decode_command, decode_estimate, decode_vel
 from wm_bringup.wire.proposals import ProposalEncoder
 from wm_bringup.wire.topics import ESTIMATE, JOINT_COMMAND, POLICY_PROPOSAL, VELOCITY, Topic
 from wm_control.constants import CONTROL_PERIOD
+from wm_control.controllers.proposal import Proposal
 from wm_control.estimation.estimate_check import EstimateGuard
 from wm_control.robot.description import RobotDescription
 from wm_policy.beside import PolicyBeside
-from wm_policy.controller import PolicyController
+from wm_policy.controller import NOVELTY, PolicyController
 
 
 class Inference:
@@ -111,11 +112,9 @@ class Inference:
         result = self._beside.answer(estimate)
         if result is None:
             return
-        sequence = estimate.observation.sequence
-        self._publish.publish(self._proposal.encode(result, estimate.stamp, sequence))
-        report = result.solves[0]
+        self._publish.publish(self._proposal.encode(Proposal.of(result, estimate)))
         self._steps += 1
         self._failed += result.command is None
-        self._novelty = report.residual
-        self._strangest = max(self._strangest, report.residual)
+        self._novelty = result.figures[NOVELTY]
+        self._strangest = max(self._strangest, self._novelty)
         self._longest = max(self._longest, time.monotonic() - began)

@@ -27,6 +27,7 @@ from wm_bringup.wire.vectors import join_vector
 from wm_control.constants import CONTROL_PERIOD
 from wm_control.controllers.beside import Arrival, EstimateOrder
 from wm_control.controllers.model_based import ModelBasedController
+from wm_control.controllers.proposal import Proposal
 from wm_control.estimation.estimate_check import EstimateGuard
 from wm_control.mpc.plan import WalkingPlan, unpack
 from wm_control.refusal import Refusal, Refusals
@@ -122,8 +123,7 @@ class WholeBodyControllerNode(StandaloneNode):
                 self._controller.receive(self._plan)
         result = propose(self._controller, estimate, STOPPED, CONTROL_PERIOD)
         self._newest = result
-        sequence = estimate.observation.sequence
-        self._publish.publish(self._proposal.encode(result, estimate.stamp, sequence))
+        self._publish.publish(self._proposal.encode(Proposal.of(result, estimate)))
 
     def report(self) -> None:
         """Publish the health, once a second."""

@@ -38,6 +38,7 @@ _SHAPES: Mapping[str, tuple[int, ...]] = {
     "gait_phase": (),
     "plan_age": (),
     "compute_time": (),
+    "share": (),
 }
 """Columns of floats that do not depend on the number of joints; (k, *shape) in a trace."""
 
@@ -52,7 +53,7 @@ _JOINT_COLUMNS = (
     "command_torque",
 )
 
-_FLAGS = ("touches_ground", "touches_itself", "action", "armed", "status", "clipped")
+_FLAGS = ("touches_ground", "touches_itself", "action", "armed", "status", "clipped", "driver")
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,8 @@ class Trace:
     base_velocity: in world axes. estimated_velocity: in base axes. gait_phase: of a stride in
     [0, 1), NaN while standing. plan_age: of the plan in use [s], NaN without one.
     compute_time: of the control path, as handed to the robot [s].
+    driver: whose command passed, its place in ``drivers.SOURCES``; share: of it in the command, the
+    rest is still of who drove before. status: of the controller in charge.
     touches_ground: a link other than a foot touches the ground. clipped: joints so changed.
     """
 

@@ -12,6 +12,7 @@ from wm_bringup.wire.vectors import (
     COMMAND_HEADER,
     ESTIMATE_HEADER,
     PROPOSAL_HEADER,
+    SOLVE_FIELDS,
     VELOCITY_FIELDS,
     VELOCITY_HEADER,
     estimate_layout,
@@ -49,11 +50,16 @@ def service_table() -> str:
 def command_table() -> str:
     """Layout of ``joint_command`` and of a proposal."""
     body = f"{len(COMMAND_FIELDS)} x n: {', '.join(COMMAND_FIELDS)}"
-    headers = {
-        "`joint_command`": COMMAND_HEADER,
-        "`mpc/joint_command`, `policy/joint_command`": PROPOSAL_HEADER,
-    }
-    rows = [(name, len(head), ", ".join(head), body) for name, head in headers.items()]
+    solves = f"{', '.join(SOLVE_FIELDS)} of each solve, then the figures"
+    rows = [
+        ("`joint_command`", len(COMMAND_HEADER), ", ".join(COMMAND_HEADER), body),
+        (
+            "`mpc/joint_command`, `policy/joint_command`",
+            f"{len(PROPOSAL_HEADER)} + {len(SOLVE_FIELDS)} solves + figures",
+            f"{', '.join(PROPOSAL_HEADER)}; {solves}",
+            body,
+        ),
+    ]
     return table(("topic", "`data_offset`", "before it", "from it on"), rows)
 
 

@@ -210,16 +210,23 @@ def decode_twist_stamped(data: bytes) -> VelocityCommand:
 
 def decode_multi_array(data: bytes) -> tuple[Array, Array]:
     """Read std_msgs/Float64MultiArray: the entries before ``data_offset``, and the rest."""
+    _, header, body = decode_labelled_array(data)
+    return header, body
+
+
+def decode_labelled_array(data: bytes) -> tuple[list[str], Array, Array]:
+    """Read std_msgs/Float64MultiArray, with the labels of its dimensions first."""
     reader = Reader(data)
+    labels = []
     for _ in range(reader.uint32()):
-        reader.string()
+        labels.append(reader.string())
         reader.uint32()
         reader.uint32()
     offset = reader.uint32()
     floats = reader.float64_sequence()
     if offset > floats.size:
         raise MessageError(f"data_offset is {offset} but there are only {floats.size} numbers")
-    return floats[:offset], floats[offset:]
+    return labels, floats[:offset], floats[offset:]
 
 
 def decode_command(data: bytes, n: int) -> Command:

@@ -152,7 +152,7 @@ POLICY_PROPOSAL = Topic(
     "50 Hz, the policy's own rate",
     "policy",
     "arbiter",
-    "the learned policy's proposal, see Layouts; residual is the novelty of its observation",
+    "the learned policy's proposal, see Layouts; one of its figures is the novelty of what it saw",
 )
 JOINT_COMMAND = Topic(
     "joint_command",

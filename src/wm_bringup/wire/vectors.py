@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from wm_bringup.wire.cdr import MessageError
+from wm_control.drivers import SOURCES, number_of
 from wm_control.types import (
     Action,
     AdmittedVelocity,
@@ -23,17 +24,17 @@ COMMAND_FIELDS = ("position", "velocity", "stiffness", "damping", "torque")
 """Rows of a command, in the order in which they follow its header."""
 
 COMMAND_HEADER = ("stamp", "sequence")
-PROPOSAL_HEADER = (*COMMAND_HEADER, "status", "plan_age", "residual", "holds_for")
+PROPOSAL_HEADER = (*COMMAND_HEADER, "status", "solves", "figures")
+"""Of a proposal; then come SOLVE_FIELDS for each solve, and a number for each figure."""
+
+SOLVE_FIELDS = ("status", "age", "residual", "iterations", "solve_time", "holds_for")
 ESTIMATE_HEADER = ("stamp", "sequence", "healthy", "run")
 
 VELOCITY_HEADER = ("stamp", "run", "action", "source")
 VELOCITY_FIELDS = ("linear_x", "linear_y", "angular_z")
-"""An admitted velocity: action is the number of the ``Action``, source the place in SOURCES."""
+"""An admitted velocity; action: number of the ``Action``, source: place in ``drivers.SOURCES``."""
 
 _ACTIONS = frozenset(float(action) for action in Action)
-
-SOURCES = ("arbiter", "mpc", "policy")
-"""Whose commands can reach the robot, in the order of their numbers in messages."""
 
 
 def estimate_layout(n: int) -> tuple[tuple[str, int], ...]:
@@ -139,7 +140,7 @@ def unpack_estimate(vector: Array, n: int) -> Estimate:
 
 def pack_velocity(velocity: AdmittedVelocity, out: Array) -> None:
     """Write an admitted velocity into ``out`` (7,)."""
-    source = SOURCES.index(velocity.source) if velocity.source in SOURCES else -1
+    source = number_of(velocity.source)
     command = velocity.command
     out[:] = (
         velocity.stamp,

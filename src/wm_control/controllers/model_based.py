@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import replace
+from math import isnan
 
 from pydantic.dataclasses import dataclass
 
 from wm_control.configuration.parameters import STRICT
+from wm_control.drivers import MPC
 from wm_control.gait.parameters import GaitParameters
 from wm_control.gait.state import Mode
 from wm_control.mpc.footstep_mpc import FootstepMpc
@@ -18,7 +20,14 @@ from wm_control.refusal import Refusals
 from wm_control.robot.description import RobotDescription
 from wm_control.robot.geometry import sole_area
 from wm_control.robot.model import RobotModel
-from wm_control.types import ControllerResult, Estimate, SolveReport, Status, VelocityCommand
+from wm_control.types import (
+    ControllerResult,
+    Estimate,
+    Executed,
+    SolveReport,
+    Status,
+    VelocityCommand,
+)
 from wm_control.wbc.parameters import WholeBodyParameters
 from wm_control.wbc.whole_body_controller import WholeBodyController
 
@@ -49,7 +58,7 @@ class ModelBasedController:
     and stands: it reports DEGRADED and says why for as long as no fresh plan arrives.
     """
 
-    name = "mpc"
+    name = MPC
 
     def __init__(self, description: RobotDescription, parameters: ModelBasedParameters) -> None:
         """Build the whole-body controller and the backup planner, each on a model of its own."""
@@ -101,19 +110,27 @@ class ModelBasedController:
         """The plan that is being followed."""
         return self._own if self._own is not None else self._plan
 
-    def step(self, estimate: Estimate, velocity: VelocityCommand, dt: float) -> ControllerResult:
+    def step(
+        self,
+        estimate: Estimate,
+        velocity: VelocityCommand,
+        dt: float,
+        executed: Executed | None = None,
+    ) -> ControllerResult:
         """One tick: choose the plan, read it at now, solve the whole-body QP. Never raises."""
-        del velocity  # the planner has it
+        del velocity, executed  # the planner has it
         if self.plan is None:
             self.reset(estimate)
+        now = estimate.stamp
         plan, report = self._choose_plan(estimate)
-        result = self._body.step(estimate, read_plan(plan, estimate.stamp), dt)
+        result = self._body.step(estimate, read_plan(plan, now), dt)
         self._has_stepped = True
         worst = max(result.report.status, report.status)
         command = result.command if worst < Status.FAILED else None
         cause = report.cause or result.report.cause
         status = Status.FAILED if command is None else worst
-        return ControllerResult(self.name, command, status, cause, (report, result.report))
+        reports = (report, result.report)
+        return ControllerResult(self.name, command, status, cause, reports, _figures(plan, now))
 
     def _choose_plan(self, estimate: Estimate) -> tuple[WalkingPlan, SolveReport]:
         now, period = estimate.stamp, self._parameters.mpc.period
@@ -138,6 +155,11 @@ class ModelBasedController:
             age=age,
             cause=_why(plan, age, limit),
         )
+
+
+def _figures(plan: WalkingPlan, now: float) -> dict[str, float]:
+    phase = plan.gait.phase(now)
+    return {} if isnan(phase) else {"phase": phase}
 
 
 def _agree(own: WalkingPlan | None, plan: WalkingPlan) -> bool:

@@ -1,1 +1,1 @@
-"""The gait apart from whoever plans it: its clock and steps, its velocity, and what is seen of it."""
+"""The gait apart from whoever plans it: its clock, its steps, its velocity, what is seen of it."""

@@ -28,6 +28,7 @@ from wm_control.types import (
     ControllerResult,
     Estimate,
     Estimator,
+    Executed,
     Status,
     VelocityCommand,
 )
@@ -108,10 +109,16 @@ class Demonstrator(ModelBasedController):
         self.examples = []
         self._sum[:], self._count, self._command = 0.0, 0, None
 
-    def step(self, estimate: Estimate, velocity: VelocityCommand, dt: float) -> ControllerResult:
+    def step(
+        self,
+        estimate: Estimate,
+        velocity: VelocityCommand,
+        dt: float,
+        executed: Executed | None = None,
+    ) -> ControllerResult:
         """One tick of the teacher; the student's command if it is the student's turn."""
         self._believed = self._sensing.update(estimate.observation)
-        result = super().step(estimate, velocity, dt)
+        result = super().step(estimate, velocity, dt, executed)
         if result.command is None:
             return result
         if self._count % TICKS_PER_LABEL == 0:

@@ -12,6 +12,7 @@ from wm_control.types import (
     Command,
     ControllerResult,
     Estimate,
+    Executed,
     Observation,
     SolveReport,
     Status,
@@ -74,13 +75,12 @@ class FakeEstimator:
 class FakeController:
     """Holds the default posture; ``answer`` changes what it says, ``error`` makes it raise."""
 
-    name = "mpc"
-
-    def __init__(self, description: RobotDescription = G1) -> None:
-        self.description = description
+    def __init__(self, description: RobotDescription = G1, name: str = "mpc") -> None:
+        self.description, self.name = description, name
         self.answer: dict[str, Any] = {}
         self.error: Exception | None = None
         self.velocities: list[VelocityCommand] = []
+        self.executed: list[Executed | None] = []
         self.plans: list[Any] = []
         self.resets = 0
 
@@ -90,10 +90,17 @@ class FakeController:
     def receive(self, plan: Any) -> None:
         self.plans.append(plan)
 
-    def step(self, estimate: Estimate, velocity: VelocityCommand, dt: float) -> ControllerResult:
+    def step(
+        self,
+        estimate: Estimate,
+        velocity: VelocityCommand,
+        dt: float,
+        executed: Executed | None = None,
+    ) -> ControllerResult:
         if self.error:
             raise self.error
         self.velocities.append(velocity)
+        self.executed.append(executed)
         command = Command(
             stamp=estimate.stamp,
             sequence=estimate.observation.sequence,
@@ -104,4 +111,4 @@ class FakeController:
             torque=np.zeros(N),
         )
         solve = SolveReport("footstep_mpc", Status.OK, 0.0, 0.0, 3, 0.001)
-        return replace(ControllerResult("mpc", command, Status.OK, "", (solve,)), **self.answer)
+        return replace(ControllerResult(self.name, command, Status.OK, "", (solve,)), **self.answer)

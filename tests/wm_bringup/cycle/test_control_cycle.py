@@ -73,7 +73,7 @@ class PlanlessController(FakeController):
     def receive(self, plan):
         self.plan = plan
 
-    def step(self, estimate, velocity, dt) -> ControllerResult:
+    def step(self, estimate, velocity, dt, executed=None) -> ControllerResult:
         waiting = {"status": Status.DEGRADED, "cause": "no mpc plan yet"}
         self.answer = {} if self.plan else waiting
         return super().step(estimate, velocity, dt)

@@ -1,10 +1,12 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from loop_fakes import G1, estimate_of, observation_at
 
 from wm_bringup.cycle.proposal_holder import LOST_AFTER, ProposalHolder
-from wm_bringup.wire.proposals import Proposal
-from wm_control.types import Command, Status, VelocityCommand
+from wm_control.controllers.proposal import Proposal
+from wm_control.types import Command, ControllerResult, SolveReport, Status, VelocityCommand
 
 N = len(G1.joint_names)
 DT = 0.002
@@ -13,7 +15,11 @@ DT = 0.002
 def proposal(stamp, status=Status.OK, plan_age=0.0, holds_for=0.02):
     row = np.full(N, 0.5)
     command = Command(stamp, round(stamp / DT), row, row, row, row, row)
-    return Proposal(command, status, plan_age, residual=1.25, holds_for=holds_for)
+    solve = SolveReport("policy", Status.OK, plan_age, 0.125, 3, 0.001, "", holds_for)
+    cause = "" if status == Status.OK else "lost its mind"
+    figures = {"novelty": 1.25}
+    result = ControllerResult("policy", command, status, cause, (solve,), figures)
+    return Proposal(stamp, round(stamp / DT), result)
 
 
 def stepped(holder, now):
@@ -41,7 +47,8 @@ def test_the_newest_proposal_is_held_for_the_instant_asked_about(holder):
     np.testing.assert_array_equal(result.command.position, np.full(N, 0.5))
     (report,) = result.solves
     assert report.age == pytest.approx(0.01)
-    assert (report.residual, report.holds_for) == (1.25, 0.02)
+    assert (report.residual, report.iterations, report.holds_for) == (0.125, 3, 0.02)
+    assert result.figures == {"novelty": 1.25}
 
 
 def test_what_it_rests_on_may_be_older_than_the_proposal(holder):
@@ -62,12 +69,27 @@ def test_a_failed_proposal_has_no_command(holder):
     holder.receive(proposal(0.1, status=Status.FAILED))
     result = stepped(holder, 0.1)
     assert (result.status, result.command) == (Status.FAILED, None)
-    assert "process failed" in result.cause
+    assert result.cause == "lost its mind"
+    assert result.figures == {"novelty": 1.25}
 
 
 def test_a_degraded_proposal_stays_degraded(holder):
     holder.receive(proposal(0.1, status=Status.DEGRADED))
     assert stepped(holder, 0.1).status == Status.DEGRADED
+
+
+def test_a_command_that_says_nothing_of_its_age_grows_old_all_the_same(holder):
+    plain = proposal(0.1)
+    holder.receive(replace(plain, result=replace(plain.result, solves=())))
+    (report,) = stepped(holder, 0.15).solves
+    assert report.age == pytest.approx(0.05)
+    assert stepped(holder, 0.3).status == Status.FAILED
+
+
+def test_it_answers_under_its_own_name(holder):
+    other = proposal(0.1)
+    holder.receive(replace(other, result=replace(other.result, controller="somebody")))
+    assert stepped(holder, 0.1).controller == "policy"
 
 
 def test_a_reset_forgets(holder):

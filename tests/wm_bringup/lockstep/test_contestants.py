@@ -44,7 +44,9 @@ def record(stamp):
     row = np.zeros(29)
     decision = Decision(stamp, Action.NOMINAL, "policy", Command(stamp, 0, *[row] * 5), True)
     stamps = Stamps(0.0, 0.0, 0.0, 0.0)
-    return TickRecord(believed.observation, believed, VelocityCommand(), {}, decision, stamps)
+    return TickRecord(
+        believed.observation, believed, VelocityCommand(), {}, decision, stamps, decision.source
+    )
 
 
 class Follower:
@@ -91,7 +93,7 @@ class Policy:
     def is_due(self, stamp, dt):
         return round(stamp / dt) % 10 == 0
 
-    def step(self, estimate, velocity, dt):
+    def step(self, estimate, velocity, dt, executed=None):
         self.answers += 1
         if self.answers == 3:
             return ControllerResult(self.name, None, Status.FAILED, "lost its mind")

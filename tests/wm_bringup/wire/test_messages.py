@@ -11,10 +11,10 @@ from loop_fakes import G1, FakeController, N, estimate_of, observation_at
 from rclpy.serialization import deserialize_message as deserialize
 from rclpy.serialization import serialize_message as serialize
 
-from wm_bringup.wire import messages, proposals
+from wm_bringup.wire import messages
 from wm_bringup.wire.cdr import MessageError, split_stamp
 from wm_bringup.wire.vectors import estimate_size, pack_estimate, unpack_estimate
-from wm_control.types import SolveReport, Status, VelocityCommand
+from wm_control.types import VelocityCommand
 
 STAMP = 1_700_000_000.25
 ROW = np.arange(float(N))
@@ -105,41 +105,6 @@ def test_a_command_for_another_robot_is_refused_with_both_sizes():
     data = messages.CommandEncoder(N).encode(command())
     with pytest.raises(MessageError, match=r"12 joints.*60 numbers, got 2 and 145"):
         messages.decode_command(data, 12)
-
-
-def test_a_proposal_carries_status_age_and_residual_of_its_controller():
-    result = FakeController().step(estimate_of(observation_at(0.5, 7)), VelocityCommand(), 0)
-    solves = (
-        SolveReport("footstep_mpc", Status.OK, 0.012, 1e-6, 3, 0.001),
-        SolveReport("whole_body", Status.OK, 0.0, 2e-5, 9, 0.0002),
-    )
-    result = replace(result, status=Status.DEGRADED, solves=solves)
-    data = proposals.ProposalEncoder(N).encode(result, 0.5, 7)
-    proposal = proposals.decode_proposal(data, N)
-    assert proposal.status == Status.DEGRADED
-    assert (proposal.plan_age, proposal.residual) == (0.012, 2e-5)
-    assert proposal.command.sequence == 7
-    assert messages.decode_command(data, N).stamp == 0.5
-
-
-def test_a_proposal_without_a_command_is_nan_and_never_an_old_command():
-    result = FakeController().step(estimate_of(observation_at(0.5, 7)), VelocityCommand(), 0)
-    encoder = proposals.ProposalEncoder(N)
-    encoder.encode(result, 0.5, 7)
-    failed = replace(result, command=None, status=Status.FAILED)
-    proposal = proposals.decode_proposal(encoder.encode(failed, 0.502, 8), N)
-    assert proposal.status == Status.FAILED
-    assert np.isnan(proposal.command.position).all()
-
-
-@pytest.mark.parametrize("status", [math.nan, math.inf, -1.0, 0.5, 3.0, 1e12])
-def test_a_proposal_with_an_unknown_status_cannot_be_read(status):
-    result = FakeController().step(estimate_of(observation_at(0.5, 7)), VelocityCommand(), 0)
-    encoder = proposals.ProposalEncoder(N)
-    encoder.encode(result, 0.5, 7)
-    encoder._message.floats[2] = status
-    with pytest.raises(MessageError, match="status"):
-        proposals.decode_proposal(encoder._message.encode(), N)
 
 
 def test_twist_goes_both_ways():
