@@ -41,6 +41,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+import typer
+
+from wm_control.drivers import DRIVERS
+
 HELD: Final = 0
 NOT_HELD: Final = 1
 COULD_NOT_RUN: Final = 2
@@ -59,3 +63,20 @@ COMMANDS: Final[Mapping[str, str]] = {
 
 ELSEWHERE: Final[Mapping[str, str]] = {"train": "wm_training.command"}
 """Modules of commands that belong to packages above this one."""
+
+DRIVER_NAMES: Final = "|".join(DRIVERS)
+"""For the help of an option that takes a driver of the robot."""
+
+
+def known_driver(name: str) -> str:
+    """Accept the name of a driver; the callback of such an option."""
+    if name not in DRIVERS:
+        raise typer.BadParameter(f"{name!r} is not one of {', '.join(DRIVERS)}")
+    return name
+
+
+def known_drivers(names: list[str] | None) -> list[str] | None:
+    """Accept names of drivers; the callback of an option that may be repeated."""
+    for name in names or ():
+        known_driver(name)
+    return names

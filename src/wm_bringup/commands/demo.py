@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from wm_bringup.commands import HELD, INTERRUPTED, NOT_HELD
+from wm_bringup.commands import DRIVER_NAMES, HELD, INTERRUPTED, NOT_HELD, known_driver
 from wm_control.configuration.share import DEFAULT_ROBOT, ROBOT_HELP
+from wm_control.drivers import MPC
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -20,8 +21,9 @@ if TYPE_CHECKING:
 
 def demo(
     controller: Annotated[
-        Literal["mpc", "policy"], typer.Option(help="Who walks the robot.")
-    ] = "mpc",
+        str,
+        typer.Option(metavar=DRIVER_NAMES, callback=known_driver, help="Who walks the robot."),
+    ] = MPC,
     policy: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="Learned policy: walks, or runs in shadow of mpc."),

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from wm_bringup.commands import HELD, NOT_HELD
+from wm_bringup.commands import DRIVER_NAMES, HELD, NOT_HELD, known_driver, known_drivers
 from wm_control.configuration.share import DEFAULT_ROBOT, ROBOT_HELP
 from wm_control.constants import CONTROL_PERIOD
+from wm_control.drivers import MPC, POLICY
 
 if TYPE_CHECKING:
     from wm_bringup.judging.episode import Episode
@@ -40,13 +41,18 @@ def walk(
         ),
     ] = None,
     controller: Annotated[
-        Literal["mpc", "policy"], typer.Option(help="Who walks the robot.")
-    ] = "mpc",
+        str,
+        typer.Option(metavar=DRIVER_NAMES, callback=known_driver, help="Who walks the robot."),
+    ] = MPC,
+    shadow: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar=DRIVER_NAMES, callback=known_drivers, help="Who proposes beside it, unfollowed."
+        ),
+    ] = None,
     policy: Annotated[
         Path | None,
-        typer.Option(
-            metavar="FILE", help="Learned policy, for --controller policy; default: our own."
-        ),
+        typer.Option(metavar="FILE", help="Learned policy, to walk or in shadow; or our own."),
     ] = None,
     overlay: Annotated[
         Path | None,
@@ -113,7 +119,8 @@ def walk(
     """
     from wm_bringup.judging.episodes import WalkSetup, check_setup
 
-    if controller != "policy" and (policy or overlay):
+    shadows = tuple(shadow or ())
+    if POLICY not in (controller, *shadows) and (policy or overlay):
         raise typer.BadParameter("--policy and --overlay mean something only for 'policy'")
     if state == "true" and noise not in (None, "off"):
         raise typer.BadParameter("--noise means nothing with --state true: no sensor is looked at")
@@ -133,13 +140,23 @@ def walk(
         "faults": tuple(fault) if fault else None,
         "seed": first_seed,
     }
-    if controller == "policy" and policy is None:
+    if POLICY in (controller, *shadows) and policy is None:
         from wm_policy.models import shipped_policy
 
         policy = shipped_policy()
     chosen = changed(_base(scenario), changes, payload, friction)
     setup = WalkSetup(
-        chosen, controller, state, robot, engine, step_in_place, film, trace, policy, overlay
+        chosen,
+        controller,
+        state,
+        robot,
+        engine,
+        step_in_place,
+        film,
+        trace,
+        policy,
+        overlay,
+        shadows,
     )
     workers = jobs or len(os.sched_getaffinity(0))
     if push_grid:

@@ -44,6 +44,7 @@ from wm_control.arbiter.velocity_gate import VelocityGate
 from wm_control.constants import CONTROL_PERIOD
 from wm_control.controllers.model_based import ModelBasedController
 from wm_control.controllers.proposal import Proposal
+from wm_control.drivers import MPC
 from wm_control.errors import WmError
 from wm_control.mpc.plan import WalkingPlan, gait_phase
 from wm_control.robot.description import RobotDescription, load_robot
@@ -63,7 +64,7 @@ def _controller(
     setup: LoopSetup, description: RobotDescription
 ) -> ModelBasedController | ProposalHolder:
     """Build what stands for the driver in the loop: the part of it that runs at 500 Hz."""
-    if setup.controller == "mpc":
+    if setup.controller == MPC:
         return ModelBasedController(description, setup.model_based)
     return ProposalHolder(setup.controller, description)
 

@@ -30,9 +30,6 @@ from wm_control.robot.description import RobotDescription
 from wm_control.robot.model import RobotModel
 from wm_control.robot.sources import load_part
 
-CONTROLLERS = ("mpc", "policy")
-"""Contestants that can drive the robot."""
-
 
 def safety_parameters(robot: str | Path) -> SafetyParameters:
     """Limits of arbiter, filter, watchdog and velocity gate, from the robot's arbiter.yaml."""

@@ -15,6 +15,7 @@ from wm_bringup.host.output import check_file, check_folder
 from wm_bringup.robots.simulated import check_engine
 from wm_bringup.robots.simulation.body import SimulatedBody
 from wm_control.arbiter.velocity_gate import reduction
+from wm_control.drivers import POLICY
 from wm_control.errors import ParameterError, WmError
 from wm_control.robot.description import load_robot
 from wm_control.types import Action, VelocityCommand
@@ -55,7 +56,7 @@ def _check_ros(environment: Mapping[str, str]) -> None:
 
 def _check_policy(arguments: GraphArguments) -> None:
     """See that the policy is there, and that an overlay has something to lie over."""
-    if arguments.overlay and not arguments.policy and arguments.controller != "policy":
+    if arguments.overlay and not arguments.policy and arguments.controller != POLICY:
         expected = "no effect without a policy to complete: name one, or take it away"
         raise ParameterError("overlay", arguments.overlay, expected, ORIGIN)
     if arguments.policy and not Path(arguments.policy).exists():
@@ -73,7 +74,7 @@ def _check_robot(arguments: GraphArguments) -> None:
     SimulatedBody(load_robot(arguments.robot), scenario)
     check_engine(arguments.engine, gui=arguments.gui)
     waiting = [push.phase for push in scenario.pushes if push.phase is not None]
-    if arguments.controller == "policy" and waiting:
+    if arguments.controller == POLICY and waiting:
         expected = "no phase: it is not known when a policy steps"
         raise ParameterError("pushes.phase", waiting[0], expected, arguments.scenario)
 

@@ -26,6 +26,7 @@ from wm_bringup.robots.simulated import EngineName
 from wm_bringup.wire.topics import CLOCK, PROPOSAL, TOPICS, Topic
 from wm_control.configuration.parameters import STRICT, load_parameters
 from wm_control.configuration.share import DEFAULT_ROBOT, ROBOT_HELP, config_file
+from wm_control.drivers import DRIVERS, MPC, POLICY
 from wm_control.errors import ParameterError
 
 RECORD_ANYWHERE = ("true", "auto")
@@ -40,9 +41,7 @@ RECORDED = tuple(topic for topic in TOPICS if topic not in (PROPOSAL, CLOCK))
 class GraphArguments:
     """What can be chosen about a graph; the launch arguments and the options of ``wm run``."""
 
-    controller: Literal["mpc", "policy"] = Field(
-        default="mpc", description="who drives: mpc or policy"
-    )
+    controller: str = Field(default=MPC, description=f"who drives: {' or '.join(DRIVERS)}")
     policy: str = Field(
         default="",
         description="file of a learned policy: it drives, or beside another controller runs in "
@@ -77,6 +76,14 @@ class GraphArguments:
     truth: bool = Field(default=False, description="publish ground_truth/odom for evaluators")
     latency: str = Field(default="", description="file (.npz) for all latency samples; empty: none")
 
+    @field_validator("controller")
+    @classmethod
+    def _a_driver(cls, name: str) -> str:
+        """Accept the name of a driver."""
+        if name not in DRIVERS:
+            raise ValueError(f"must be one of {', '.join(DRIVERS)}")
+        return name
+
     @field_validator("velocity")
     @classmethod
     def _three_numbers(cls, text: str) -> str:
@@ -97,8 +104,8 @@ class GraphArguments:
 
 
 CONTROL_NODES: Mapping[str, tuple[str, ...]] = {
-    "mpc": ("robot", "state_estimator", "whole_body_controller", "arbiter"),
-    "policy": ("robot", "state_estimator", "arbiter"),
+    MPC: ("robot", "state_estimator", "whole_body_controller", "arbiter"),
+    POLICY: ("robot", "state_estimator", "arbiter"),
 }
 """Nodes composed in the control process, by who drives: a policy has no whole-body controller."""
 
@@ -191,7 +198,7 @@ def _text(value: object) -> str:
 def describe(arguments: GraphArguments) -> Graph:
     """Describe the graph for these arguments."""
     processes = [_control(arguments)]
-    if arguments.controller == "mpc":
+    if arguments.controller == MPC:
         processes.append(_mpc(arguments))
     if _has_policy(arguments):
         processes.append(_policy(arguments))
@@ -204,7 +211,7 @@ def describe(arguments: GraphArguments) -> Graph:
 
 
 def _has_policy(arguments: GraphArguments) -> bool:
-    return bool(arguments.policy) or arguments.controller == "policy"
+    return bool(arguments.policy) or arguments.controller == POLICY
 
 
 def _control(arguments: GraphArguments) -> Process:
@@ -250,7 +257,7 @@ def _mpc(arguments: GraphArguments) -> Process:
 
 def _policy(arguments: GraphArguments) -> Process:
     files = {"file": arguments.policy, "overlay": arguments.overlay}
-    drives = arguments.controller == "policy"
+    drives = arguments.controller == POLICY
     return Process(
         "policy",
         "policy",

@@ -11,14 +11,19 @@ from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from wm_bringup.cycle import stack
 from wm_bringup.cycle.loop import ControlLoop, TickRecord
 from wm_bringup.judging.episode import Episode
 from wm_bringup.judging.metrics import judge
 from wm_bringup.lockstep.compute_time import ComputeTime
-from wm_bringup.lockstep.contestants import Contestant, LearnedContestant, ModelBasedContestant
+from wm_bringup.lockstep.contestants import (
+    Contestant,
+    LearnedContestant,
+    ModelBasedContestant,
+    SideBySide,
+)
 from wm_bringup.lockstep.lockstep import ComputeTimes, DrawnComputeTimes, LockStep, Run, State
 from wm_bringup.lockstep.true_state import TrueStateEstimator
 from wm_bringup.robots.base import SimulatedRobot
@@ -31,6 +36,7 @@ from wm_bringup.scenarios.scenario import Scenario
 from wm_control.configuration.share import DEFAULT_ROBOT, config_file
 from wm_control.constants import CONTROL_PERIOD
 from wm_control.controllers.model_based import ModelBasedController
+from wm_control.drivers import MPC, POLICY
 from wm_control.errors import ParameterError, WmError
 from wm_control.mpc.plan import WalkingPlan
 from wm_control.robot.description import RobotDescription, load_robot
@@ -48,13 +54,14 @@ class WalkError(WmError):
 class WalkSetup:
     """Everything that decides an episode except its seed.
 
-    policy: file of the learned policy when ``controller`` is that; overlay: completes the policy.
+    shadows: controllers that run beside it, on the same estimates, and propose in every cycle.
+    policy: file of the learned policy, when there is one; overlay: completes the policy.
     step_in_place: zero velocity means stepping on the spot instead of standing.
     film, trace: files for pictures and the full-rate trace of the first seed, or None.
     """
 
     scenario: Scenario
-    controller: Literal["mpc", "policy"] = "mpc"
+    controller: str = MPC
     state: State = "estimated"
     robot: str = DEFAULT_ROBOT
     engine: EngineName = "pybullet"
@@ -63,6 +70,7 @@ class WalkSetup:
     trace: Path | None = None
     policy: Path | None = None
     overlay: Path | None = None
+    shadows: tuple[str, ...] = ()
 
 
 def check_setup(setup: WalkSetup) -> None:
@@ -71,7 +79,13 @@ def check_setup(setup: WalkSetup) -> None:
     check_engine(setup.engine)
     if setup.state == "true":
         _check_no_sensor_faults(setup.scenario)
-    if setup.controller == "policy":
+    for name in (setup.controller, *setup.shadows):
+        if name not in CONTESTANTS:
+            expected = f"must be one of {', '.join(CONTESTANTS)}"
+            raise ParameterError("controller", name, expected)
+    if setup.controller in setup.shadows or len(set(setup.shadows)) < len(setup.shadows):
+        raise ParameterError("shadows", setup.shadows, "others than the driver, each once")
+    if setup.controller == POLICY:
         check_policy_setup(setup)
 
 
@@ -109,14 +123,17 @@ def build(
 ) -> LockStep:
     """Put loop and contestant around ``robot``; a WmError says what is wrong with a setup."""
     times = compute_times(seed)
-    contestant = CONTESTANTS[setup.controller](setup, description, times)
+    names = (setup.controller, *setup.shadows)
+    contestants = [CONTESTANTS[name](setup, description, times) for name in names]
     loop = ControlLoop(
         description,
         _estimator(setup, description, robot),
-        [contestant.controller],
+        [contestant.controller for contestant in contestants],
         stack.safety_parameters(setup.robot),
         clock=time.thread_time,
+        drivers=(setup.controller,),
     )
+    contestant = SideBySide(contestants, lambda: loop.arbiter.selection.driving)
     return LockStep(
         robot,
         loop,
@@ -145,8 +162,8 @@ def _learned(setup: WalkSetup, description: RobotDescription, times: ComputeTime
     from wm_policy.controller import PolicyController
     from wm_policy.loading import load_policy
 
-    check_policy_setup(setup)
-    assert setup.policy is not None
+    if setup.policy is None:
+        raise ParameterError("policy", None, "must be the file of a policy (--policy FILE)")
     policy = load_policy(setup.policy, description, setup.overlay, time.thread_time)
     beside = PolicyBeside(PolicyController(policy, description), CONTROL_PERIOD)
     return LearnedContestant(beside, description, times.proposal)
@@ -168,7 +185,7 @@ def policy_facts(setup: WalkSetup) -> dict[str, Any] | None:
 
     PolicyError when it may not start.
     """
-    if setup.controller != "policy":
+    if setup.controller != POLICY:
         return None
     from wm_policy.loading import load_policy
 
@@ -191,8 +208,8 @@ def policy_facts(setup: WalkSetup) -> dict[str, Any] | None:
 
 
 CONTESTANTS: Mapping[str, Callable[[WalkSetup, RobotDescription, ComputeTimes], Contestant]] = {
-    "mpc": _model_based,
-    "policy": _learned,
+    MPC: _model_based,
+    POLICY: _learned,
 }
 """How every contestant is built, by the name of its controller."""
 

@@ -6,7 +6,7 @@ The lock-step runner knows contestants only by this interface, so that all are r
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from wm_bringup.cycle.loop import TickRecord
@@ -21,12 +21,8 @@ from wm_control.types import Controller, Estimate
 from wm_policy.beside import PolicyBeside
 
 
-class Contestant(Protocol):
-    """One contestant; all methods are called by the lock-step runner, in this order."""
-
-    @property
-    def controller(self) -> Controller:
-        """The part of it that runs in the control loop."""
+class BesideLoop(Protocol):
+    """What works beside the loop; the lock-step runner calls the methods in this order."""
 
     @property
     def plan(self) -> WalkingPlan | None:
@@ -46,6 +42,60 @@ class Contestant(Protocol):
 
     def gait_phase(self, now: float) -> float:
         """Phase of the stride in [0, 1), see ``plan.gait_phase``; NaN when it has none."""
+
+
+class Contestant(BesideLoop, Protocol):
+    """One driver of the robot, or one that could be."""
+
+    @property
+    def controller(self) -> Controller:
+        """The part of it that runs in the control loop."""
+
+
+class SideBySide:
+    """Several contestants on one robot, of which one drives and the others run in its shadow.
+
+    It looks like one to the lock-step runner: plan and phase are those of whoever drives.
+    """
+
+    def __init__(self, contestants: Sequence[Contestant], driver: Callable[[], str]) -> None:
+        """driver: returns the name of the controller in charge."""
+        self._contestants = {one.controller.name: one for one in contestants}
+        self._driver = driver
+
+    @property
+    def driving(self) -> Contestant:
+        """The contestant in charge."""
+        return self._contestants[self._driver()]
+
+    @property
+    def plan(self) -> WalkingPlan | None:
+        """The plan that is being followed."""
+        return self.driving.plan
+
+    def prepare(self, estimate: Estimate) -> None:
+        """Let all of them work ahead."""
+        for one in self._contestants.values():
+            one.prepare(estimate)
+
+    def start(self) -> None:
+        """Let all of them take up what they prepared."""
+        for one in self._contestants.values():
+            one.start()
+
+    def deliver(self, now: float) -> None:
+        """Hand over to each controller what has arrived for it."""
+        for one in self._contestants.values():
+            one.deliver(now)
+
+    def think(self, record: TickRecord) -> None:
+        """Let each of them do the work that is due."""
+        for one in self._contestants.values():
+            one.think(record)
+
+    def gait_phase(self, now: float) -> float:
+        """Phase by whoever drives."""
+        return self.driving.gait_phase(now)
 
 
 class ModelBasedContestant:

@@ -18,7 +18,7 @@ from typing import Literal, Protocol
 
 from wm_bringup.cycle.loop import GOOD_LOOKS, ControlLoop, TickRecord
 from wm_bringup.lockstep.compute_time import ComputeTimeDraws
-from wm_bringup.lockstep.contestants import Contestant
+from wm_bringup.lockstep.contestants import BesideLoop
 from wm_bringup.record.fall import FallLimits, fall_cause, height_of
 from wm_bringup.record.trace import Trace, TraceRecorder
 from wm_bringup.robots.base import GroundTruth, SimulatedRobot
@@ -160,7 +160,7 @@ class LockStep:
         self,
         robot: SimulatedRobot,
         loop: ControlLoop,
-        contestant: Contestant,
+        contestant: BesideLoop,
         scenario: Scenario,
         times: ComputeTimes,
         *,

@@ -25,7 +25,6 @@ from wm_bringup.cycle.loop_messages import LoopHealth, LoopRequest, LoopSetup
 from wm_bringup.cycle.record_codec import unpack
 from wm_bringup.cycle.stack import (
     BACKENDS,
-    CONTROLLERS,
     estimator_parameters,
     model_based_parameters,
     safety_parameters,
@@ -49,6 +48,7 @@ from wm_bringup.wire.messages import Level
 from wm_bringup.wire.thinning import Thinning
 from wm_bringup.wire.topics import JOINT_COMMAND, POLICY_PROPOSAL, STEERING
 from wm_control.configuration.share import DEFAULT_ROBOT, ROBOT_HELP
+from wm_control.drivers import DRIVERS, MPC
 from wm_control.robot.description import load_robot
 
 TRUTH_TICKS = 10
@@ -96,7 +96,7 @@ class Control:
         listen_to_velocity(arbiter_node, self._loop.send)
         self._controller: WholeBodyControllerInterface | None = None
         unreadable = self._arbiter.unreadable
-        if arguments.controller == "mpc":
+        if arguments.controller == MPC:
             node = self._node["whole_body_controller"]
             self._controller = WholeBodyControllerInterface(node, self._loop.send, unreadable)
         else:
@@ -230,7 +230,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--robot", default=DEFAULT_ROBOT, help=ROBOT_HELP)
     parser.add_argument("--backend", default="simulated", choices=tuple(BACKENDS))
     parser.add_argument("--engine", default="pybullet", choices=tuple(ENGINES))
-    parser.add_argument("--controller", default="mpc", choices=CONTROLLERS)
+    parser.add_argument("--controller", default=MPC, choices=DRIVERS)
     parser.add_argument("--scenario", default="", help="name or path of a scenario file")
     parser.add_argument("--seed", type=int, default=0, help="of the robot backend")
     parser.add_argument("--gui", action="store_true", help="open the simulator's window")

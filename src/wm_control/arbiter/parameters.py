@@ -10,10 +10,8 @@ from pydantic.dataclasses import dataclass
 from wm_control.arbiter.velocity_envelope import VelocityEnvelope, widest_of
 from wm_control.configuration.parameters import STRICT
 from wm_control.constants import DAMP_AFTER, HOLD_AFTER
+from wm_control.drivers import MPC
 from wm_control.errors import ParameterError
-
-MODEL_BASED = "mpc"
-"""The driver that every robot has."""
 
 LIMITS: Final = {
     "max_linear_x": "forward",
@@ -201,8 +199,8 @@ class SafetyParameters:
 
     def __post_init__(self) -> None:
         """ParameterError for a limit of the operator's beyond all that was measured."""
-        if MODEL_BASED not in self.envelopes:
-            raise ParameterError(f"envelopes.{MODEL_BASED}", "(missing)", "must be said")
+        if MPC not in self.envelopes:
+            raise ParameterError(f"envelopes.{MPC}", "(missing)", "must be said")
         widest = widest_of(self.envelopes)
         for limit, axis in LIMITS.items():
             value, measured = getattr(self.velocity, limit), getattr(widest, axis)
@@ -212,4 +210,4 @@ class SafetyParameters:
 
     def envelope_of(self, driver: str) -> VelocityEnvelope:
         """Of a driver by its name; one that nobody measured gets what the model-based one does."""
-        return self.envelopes.get(driver, self.envelopes[MODEL_BASED])
+        return self.envelopes.get(driver, self.envelopes[MPC])

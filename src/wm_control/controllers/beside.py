@@ -13,8 +13,15 @@ from enum import Enum, auto
 from math import isfinite
 from typing import Protocol
 
+from wm_control.drivers import MPC
 from wm_control.mpc.plan import WalkingPlan
-from wm_control.types import Action, AdmittedVelocity, Estimate, VelocityCommand
+from wm_control.types import (
+    Action,
+    AdmittedVelocity,
+    Estimate,
+    VelocityCommand,
+    driven_by_another,
+)
 
 STOP = VelocityCommand()
 
@@ -109,12 +116,16 @@ class Planner(Protocol):
     def reset(self, estimate: Estimate) -> None:
         """Forget the past and start from this estimate."""
 
-    def step(self, estimate: Estimate, velocity: VelocityCommand) -> WalkingPlan:
-        """Plan from this estimate; never raises."""
+    def step(
+        self, estimate: Estimate, velocity: VelocityCommand, *, in_shadow: bool = False
+    ) -> WalkingPlan:
+        """Plan from this estimate; never raises. in_shadow: another driver has the robot."""
 
 
 class PlannerBeside:
     """A planner that answers one estimate per period, and the first of every run.
+
+    While another driver has the robot it plans in its shadow, for the steps that really happen.
 
     late: plans that came more than half a period after they were due, because estimates were lost
     or the solve before took too long. planned: plans made.
@@ -129,8 +140,14 @@ class PlannerBeside:
         self._last = float("-inf")
 
     def hear(self, velocity: AdmittedVelocity) -> None:
-        """Take in the velocity that the gate admitted."""
+        """Take in the velocity that the gate admitted, and with it who drives."""
         self.velocity.hear(velocity)
+
+    @property
+    def in_shadow(self) -> bool:
+        """Whether another driver has the robot, by what was heard last."""
+        newest = self.velocity.newest
+        return newest is not None and driven_by_another(newest.source, MPC)
 
     def answer(self, estimate: Estimate) -> WalkingPlan | None:
         """Plan from this estimate, or return None when no plan is due."""
@@ -144,4 +161,5 @@ class PlannerBeside:
             self.late += elapsed > 1.5 * self._period
         self._last = estimate.stamp
         self.planned += 1
-        return self._planner.step(estimate, self.velocity.at(estimate.stamp))
+        velocity = self.velocity.at(estimate.stamp)
+        return self._planner.step(estimate, velocity, in_shadow=self.in_shadow)

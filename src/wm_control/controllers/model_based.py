@@ -56,6 +56,9 @@ class ModelBasedController:
     The planner runs elsewhere, at its own rate, and may die. This controller then continues the
     last plan's gait with a planner of its own and zero velocity, so that the robot steps to a stop
     and stands: it reports DEGRADED and says why for as long as no fresh plan arrives.
+
+    In the shadow of another driver its references stay where the robot is, so that what it proposes
+    is what it would do from there.
     """
 
     name = MPC
@@ -118,12 +121,13 @@ class ModelBasedController:
         executed: Executed | None = None,
     ) -> ControllerResult:
         """One tick: choose the plan, read it at now, solve the whole-body QP. Never raises."""
-        del velocity, executed  # the planner has it
+        del velocity  # the planner has it
         if self.plan is None:
             self.reset(estimate)
         now = estimate.stamp
-        plan, report = self._choose_plan(estimate)
-        result = self._body.step(estimate, read_plan(plan, now), dt)
+        in_shadow = executed is not None and executed.driven_by_another(self.name)
+        plan, report = self._choose_plan(estimate, in_shadow)
+        result = self._body.step(estimate, read_plan(plan, now), dt, anew=in_shadow)
         self._has_stepped = True
         worst = max(result.report.status, report.status)
         command = result.command if worst < Status.FAILED else None
@@ -132,21 +136,22 @@ class ModelBasedController:
         reports = (report, result.report)
         return ControllerResult(self.name, command, status, cause, reports, _figures(plan, now))
 
-    def _choose_plan(self, estimate: Estimate) -> tuple[WalkingPlan, SolveReport]:
+    def _choose_plan(self, estimate: Estimate, in_shadow: bool) -> tuple[WalkingPlan, SolveReport]:
         now, period = estimate.stamp, self._parameters.mpc.period
         self._judge_received(now)
         limit = STALE_PERIODS * period + self._parameters.mpc.delay
         plan = self._plan
         fresh = plan is not None and now - plan.stamp <= limit
-        if plan is not None and fresh and (not self._has_followed or _agree(self._own, plan)):
+        free = in_shadow or not self._has_followed  # of a step that is under way by its own plan
+        if plan is not None and fresh and (free or _agree(self._own, plan)):
             self._own, self._has_followed = None, True
             return plan, with_age(plan, now)
         if self._own is None:
             assert plan is not None
             self._backup.adopt(plan)
-            self._own = self._backup.step(estimate, VelocityCommand())
+            self._own = self._backup.step(estimate, VelocityCommand(), in_shadow=in_shadow)
         elif now - self._own.stamp >= period - 1e-6:
-            self._own = self._backup.step(estimate, VelocityCommand())
+            self._own = self._backup.step(estimate, VelocityCommand(), in_shadow=in_shadow)
         report = with_age(self._own, now)
         age = 0.0 if plan is None else now - plan.stamp
         return self._own, replace(

@@ -12,6 +12,7 @@ from enum import Enum, auto
 
 import numpy as np
 
+from wm_control.gait.observed import ObservedGait
 from wm_control.gait.parameters import GaitParameters
 from wm_control.gait.state import Gait, Mode
 from wm_control.gait.stride_integral import StrideIntegral
@@ -22,12 +23,17 @@ from wm_control.gait.transitions import (
     may_stand,
     next_step,
     standing,
+    step_onto,
 )
 from wm_control.gait.velocity import slew
 from wm_control.types import Array, VelocityCommand
 
 _MAX_YAW_LEAD = 0.4
 """The desired heading never leads the body's by more [rad]."""
+
+
+_ABOUT_TO_LAND = 0.03
+"""Until the touchdown of a foot that another driver keeps in the air beyond its time [s]."""
 
 
 class Turn(Enum):
@@ -107,6 +113,28 @@ class GaitClock:
             learned = self._integral.touchdown(self.now, body.com, gait.yaw, gait.correction)
             landed = replace(landed, correction=learned)
         return landed, Turn.LANDED
+
+    def follow(
+        self, gait: Gait, observed: ObservedGait, soles: Soles, yaw: float, cop: Array
+    ) -> tuple[Gait, Turn]:
+        """Let the contacts act instead of the clock, while another driver walks the robot.
+
+        The heading stays with the body's, and nothing is learned from another's strides. When a
+        foot lands is not known beforehand: it always seems about to.
+        """
+        self._integral.reset()
+        gait = replace(gait, yaw=yaw)
+        if observed.stands:
+            if gait.mode == Mode.STAND:
+                return gait, Turn.NONE
+            stood = standing(self.now, soles)
+            return replace(stood, velocity=gait.velocity, correction=gait.correction), Turn.STOOD
+        if gait.mode == Mode.STAND or observed.support != gait.support:
+            support, since = observed.support, observed.since
+            step = step_onto(support, gait, since, soles, cop, self._parameters)
+            turn = Turn.LANDED if gait.mode == Mode.WALK else Turn.BEGAN
+            return replace(step, touch_down=since + observed.step_duration), turn
+        return replace(gait, touch_down=max(gait.touch_down, self.now + _ABOUT_TO_LAND)), Turn.NONE
 
     def _lift_if_due(self, gait: Gait, soles: Soles, body: Body) -> tuple[Gait, Turn]:
         first = foot_to_lift(gait.velocity, soles.offset(body.dcm(gait)), self._parameters)

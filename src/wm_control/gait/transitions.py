@@ -79,9 +79,16 @@ def begin_walking(
 
 def next_step(gait: Gait, now: float, soles: Soles, cop: Array, parameters: GaitParameters) -> Gait:
     """Begin the next step: the swing foot has landed and carries it."""
-    support = gait.swing
+    return step_onto(gait.swing, gait, now, soles, cop, parameters)
+
+
+def step_onto(
+    support: int, gait: Gait, now: float, soles: Soles, cop: Array, parameters: GaitParameters
+) -> Gait:
+    """Begin a step at ``now`` [s] that foot ``support`` carries, whichever did before."""
     return replace(
         gait,
+        mode=Mode.WALK,
         support=support,
         step_start=now,
         touch_down=now + parameters.step_duration,

@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from wm_control.gait.clock import Body, GaitClock, Turn
+from wm_control.gait.observed import ObservedGait
 from wm_control.gait.parameters import GaitParameters
 from wm_control.gait.state import Gait, Mode
 from wm_control.gait.transitions import Soles, standing
@@ -47,6 +48,7 @@ class FootstepMpc:
         self._problem = FootstepProblem(gait, mpc)
         self._poser = ProblemPoser(model, gait, mpc)
         self._gait_clock = GaitClock(gait, model.base_behind_com())
+        self._observed = ObservedGait(gait)
         self._z = np.zeros(VARIABLES)
         self._failures = 0
         self._newest: WalkingPlan | None = None
@@ -61,17 +63,27 @@ class FootstepMpc:
         self._model.update_kinematics(estimate)
         self._newest = None
         self._gait_clock.reset(estimate.stamp, self._soles() if self._model.is_finite else None)
+        self._observed.reset(estimate.stamp)
         self._failures = 0
 
     def adopt(self, plan: WalkingPlan) -> None:
         """Go on from another planner's plan, mid-step."""
         self._gait_clock.adopt(plan.gait, plan.stamp)
+        if plan.gait.mode == Mode.WALK:
+            self._observed.begin(plan.gait.support, plan.gait.step_start)
+        else:
+            self._observed.reset(plan.stamp)
         self._z = self._guess(plan.gait, plan.footsteps)
         self._z[COP] = turn(-float(plan.gait.support_pose[3]), plan.cop_offset)
         self._z[TIME_NEXT] = plan.next_duration
 
-    def step(self, estimate: Estimate, velocity: VelocityCommand) -> WalkingPlan:
+    def step(
+        self, estimate: Estimate, velocity: VelocityCommand, *, in_shadow: bool = False
+    ) -> WalkingPlan:
         """Plan from this estimate; never raises.
+
+        in_shadow: another driver has the robot; its steps are followed as the contacts tell them,
+        so that the plan is at any time one that could be taken up.
 
         A failed solve repeats the last decision and is DEGRADED; the third in a row is FAILED, and
         so is a plan for a state that is not finite, which leaves the gait as it was.
@@ -83,7 +95,8 @@ class FootstepMpc:
         if self._gait_clock.gait is None:
             self.reset(estimate)
         soles = self._soles()
-        gait = self._pass_time(estimate.stamp, velocity, soles)
+        self._observed.see(estimate.stamp, estimate.contact_probability)
+        gait = self._pass_time(estimate.stamp, velocity, soles, in_shadow)
         act = self._stand if gait.mode == Mode.STAND else self._walk
         plan = act(estimate, gait, soles)
         self._gait_clock.gait = plan.gait
@@ -109,7 +122,9 @@ class FootstepMpc:
             pivot = soles.poses[gait.support, :3]
         return template_state(self._model, pivot, self._gait_parameters.omega)
 
-    def _pass_time(self, now: float, velocity: VelocityCommand, soles: Soles) -> Gait:
+    def _pass_time(
+        self, now: float, velocity: VelocityCommand, soles: Soles, in_shadow: bool
+    ) -> Gait:
         """Let the gait's clock run to ``now``, and keep the guess of a solution in step with it."""
         clock, model = self._gait_clock, self._model
         assert clock.gait is not None
@@ -117,10 +132,12 @@ class FootstepMpc:
         gait = clock.follow_command(clock.gait, velocity, yaw, dt)
         body = Body(yaw, model.com[:2], lambda gait: self._template(gait, soles).dcm)
         cop = gait.support_pose[:2] + self._cop_offset(gait)
-        gait, turn = clock.move_on(gait, soles, body, cop)
+        if in_shadow:
+            gait, turn = clock.follow(gait, self._observed, soles, yaw, cop)
+        else:
+            gait, turn = clock.move_on(gait, soles, body, cop)
         if turn is Turn.BEGAN:
-            first = gait.support
-            self._z = self._guess(gait, soles.poses[[1 - first, first, 1 - first]])
+            self._z = self._guess(gait, soles.poses[[gait.swing, gait.support, gait.swing]])
         elif turn is Turn.LANDED:
             self._shift_guess(gait)
         return gait

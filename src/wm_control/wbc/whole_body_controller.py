@@ -82,15 +82,20 @@ class WholeBodyController:
         self._height = self._command = self._joints = None
         self._failures = 0
 
-    def step(self, estimate: Estimate, phase: Phase, dt: float) -> WholeBodyResult:
+    def step(
+        self, estimate: Estimate, phase: Phase, dt: float, *, anew: bool = False
+    ) -> WholeBodyResult:
         """Solve for this instant; a failed QP repeats the last command and says so.
 
-        A state that is not finite counts as a failed QP and does not reach the references.
+        A state that is not finite counts as a failed QP and does not reach the references. anew:
+        begin all references where the robot is, because it has been somebody else's until now.
         """
         model = self._model
         model.update_dynamics(estimate)
         if not model.is_finite:
             return WholeBodyResult(self._command, self._report(None), np.zeros((0, 6)))
+        if anew:
+            self._begin_references(phase)
         self._advance_swing(phase, dt)
         tasks, contacts = self._compose(phase, dt)
         problem = self._qp.build(tasks, contacts)
@@ -118,6 +123,14 @@ class WholeBodyController:
             (solution.residual, solution.iterations) if solution is not None else (0.0, 0)
         )
         return SolveReport("whole_body_qp", status, 0.0, residual, iterations, 0.0, cause)
+
+    def _begin_references(self, phase: Phase) -> None:
+        self._height = self._reference = None
+        if phase.swing is not None:
+            sole = self._model.frame_state(self._model.sole_ids[phase.swing])
+            self._swing = SwingReference(
+                self._model.sole_pose(phase.swing), sole.velocity[[0, 1, 2, 5]], np.zeros(4)
+            )
 
     def _advance_swing(self, phase: Phase, dt: float) -> None:
         if phase.swing is None:

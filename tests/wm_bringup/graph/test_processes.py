@@ -219,13 +219,12 @@ def test_the_engine_reaches_the_process_that_has_the_robot():
 def test_what_can_be_chosen_is_what_can_be_built():
     from typing import get_args, get_type_hints
 
-    from wm_bringup.cycle.stack import BACKENDS, CONTROLLERS
+    from wm_bringup.cycle.stack import BACKENDS
     from wm_bringup.robots.simulated import ENGINES
 
     hints = get_type_hints(GraphArguments)
     assert get_args(hints["backend"]) == tuple(BACKENDS)
     assert get_args(hints["engine"]) == tuple(ENGINES)
-    assert get_args(hints["controller"]) == CONTROLLERS
 
 
 def test_the_users_environment_wins(monkeypatch):

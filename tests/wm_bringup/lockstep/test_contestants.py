@@ -33,7 +33,7 @@ class Planner:
     def reset(self, estimate):
         pass
 
-    def step(self, estimate, velocity):
+    def step(self, estimate, velocity, *, in_shadow=False):
         self.plans += 1
         return self.plans
 

@@ -27,7 +27,7 @@ class FakePlanner:
     def reset(self, estimate):
         self.resets.append(estimate.stamp)
 
-    def step(self, estimate, velocity):
+    def step(self, estimate, velocity, *, in_shadow=False):
         self.planned.append(round(estimate.stamp / DT))
         self.velocities.append(velocity)
         return estimate.stamp

@@ -17,6 +17,7 @@ from wm_bringup.robots.base import GroundTruth, SimulatedRobot
 from wm_bringup.robots.simulated import EngineName, simulate
 from wm_bringup.scenarios.scenario import Scenario
 from wm_control.configuration.share import DEFAULT_ROBOT
+from wm_control.drivers import MPC, POLICY
 from wm_control.estimation.parameters import Kind
 from wm_control.mpc.plan import WalkingPlan, read_plan
 from wm_control.robot.description import load_robot
@@ -142,7 +143,7 @@ def record(
     """
     description = load_robot(robot)
     setup = WalkSetup(
-        scenario, controller="mpc" if policy is None else "policy", robot=robot, policy=policy
+        scenario, controller=MPC if policy is None else POLICY, robot=robot, policy=policy
     )
     times = compute_times(seed)
     contestant = CONTESTANTS[setup.controller](setup, description, times)
