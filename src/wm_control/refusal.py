@@ -29,6 +29,15 @@ class Refusals:
         self.newest = refusal.text
 
 
+def together(several: Iterable[Refusals]) -> Refusals:
+    """All that was refused in several places; the newest of the last place that has one."""
+    whole = Refusals()
+    for refusals in several:
+        whole.counts += refusals.counts
+        whole.newest = refusals.newest or whole.newest
+    return whole
+
+
 class Bound(NamedTuple):
     """One number of a message and what it may be; NaN is outside of every bound."""
 

@@ -7,7 +7,8 @@ import typer
 
 from wm_bringup.commands import known_driver, known_drivers
 from wm_bringup.cycle.stack import safety_parameters
-from wm_bringup.graph.processes import CONTROL_NODES, graph_arguments
+from wm_bringup.graph.preflight import preflight
+from wm_bringup.graph.processes import CONTROL_NODES, describe, graph_arguments
 from wm_bringup.judging.episodes import CONTESTANTS, WalkSetup, check_setup
 from wm_bringup.scenarios.scenario import Scenario
 from wm_control.drivers import ARBITER, DRIVERS, SOURCES, number_of
@@ -34,6 +35,30 @@ def test_an_unknown_driver_is_refused_wherever_one_is_named():
         graph_arguments({"controller": "pid"})
     with pytest.raises(ParameterError, match="mpc, policy"):
         check_setup(WalkSetup(Scenario(), controller="pid"))
+
+
+def test_the_graph_knows_who_is_in_shadow():
+    def shadows(**given):
+        return graph_arguments(given).shadows
+
+    assert shadows() == ()
+    assert shadows(policy="p.onnx") == ("policy",)
+    assert shadows(policy="p.onnx", controller="policy") == ()
+    assert shadows(shadow="mpc", controller="policy") == ("mpc",)
+    assert shadows(shadow="policy, policy") == ("policy",)
+
+
+def test_a_driver_in_its_own_shadow_is_refused_before_anything_starts():
+    with pytest.raises(ParameterError, match="drives already"):
+        preflight(graph_arguments({"shadow": "mpc"}))
+
+
+def test_the_planner_runs_beside_a_policy_when_it_is_in_its_shadow():
+    graph = describe(graph_arguments({"controller": "policy", "shadow": "mpc"}))
+    assert [process.name for process in graph.processes] == ["control", "mpc", "policy"]
+    assert "--shadow=mpc" in graph.processes[0].arguments
+    assert "whole_body_controller" in graph.nodes
+    assert "in shadow" in graph.processes[1].loss
 
 
 def test_nobody_runs_in_a_shadow_of_its_own():

@@ -6,11 +6,18 @@ from typing import Annotated
 
 import typer
 
+from wm_bringup.commands import DRIVER_NAMES
 from wm_control.configuration.share import ROBOT_HELP
 
 
 def run(
-    controller: Annotated[str | None, typer.Option(help="Who drives: mpc or policy.")] = None,
+    controller: Annotated[
+        str | None, typer.Option(metavar=DRIVER_NAMES, help="Who drives.")
+    ] = None,
+    shadow: Annotated[
+        str | None,
+        typer.Option(metavar=DRIVER_NAMES, help="Who proposes beside the driver, unfollowed."),
+    ] = None,
     policy: Annotated[
         str | None,
         typer.Option(metavar="FILE", help="Learned policy: drives, or runs in shadow of mpc."),
@@ -56,6 +63,7 @@ def run(
 
     given = {
         "controller": controller,
+        "shadow": shadow,
         "policy": policy,
         "overlay": overlay,
         "robot": robot,

@@ -1,6 +1,6 @@
-"""What the real-time process does every 2 ms: robot, loop and planner's plans.
+"""What the real-time process does every 2 ms: robot, loop, and what drivers beside it send.
 
-    plans -> loop.tick(observation) -> robot.step(command) -> hand the record over
+    plans, proposals -> loop.tick(observation) -> robot.step(command) -> hand the record over
 
 No ROS here and nothing that waits: what others want to say (plans, velocity, arming) lies
 ready in mailboxes, and what they want to know is handed to ``sink``, which must not block.
@@ -9,7 +9,7 @@ ready in mailboxes, and what they want to know is handed to ``sink``, which must
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
@@ -26,6 +26,9 @@ from wm_control.types import Array, Decision, Observation
 HOLD_EVERY = 5
 """A held robot is looked at in every fifth period only."""
 
+
+_MAIL = 8
+"""Messages that wait for a tick; the oldest go when more come."""
 
 WARM_UP = 25
 """Steps of the robot before the run, which are then forgotten: first times take long."""
@@ -90,7 +93,7 @@ class ControlCycle:
         robot: Robot,
         loop: ControlLoop,
         gate: VelocityGate,
-        receive_plan: Callable[[Any], None],
+        receivers: Mapping[str, Callable[[Any], None]],
         sink: Callable[[CycleRecord], None],
         *,
         clock: Callable[[], float],
@@ -101,15 +104,16 @@ class ControlCycle:
     ) -> None:
         """Wire the parts; nothing happens before ``start``.
 
-        receive_plan: hands a plan, or the proposal of a process, to the controller. clock: that of
-        the periods [s]. ros_clock: ROS time [s], of all stamps; without it they count from zero.
+        receivers: take what the process of a controller sends, a plan or a proposal, by name of the
+        controller. clock: that of the periods [s]. ros_clock: ROS time [s], of all stamps; without
+        it they count from zero.
         show_phase: is told ``now`` in every cycle, for simulated pushes at a phase of the gait.
         """
         self.loop, self.gate = loop, gate
-        self.plans: deque[Stamped] = deque(maxlen=4)
         self.now = 0.0
         self.cycles = 0
-        self._robot, self._receive_plan, self._sink = robot, receive_plan, sink
+        self._robot, self._receivers, self._sink = robot, receivers, sink
+        self._mail: deque[tuple[str, Stamped]] = deque(maxlen=_MAIL)
         self._clock, self._ros_clock = clock, ros_clock
         self._options = options or CycleOptions()
         self._truth, self._show_phase = truth, show_phase
@@ -118,7 +122,7 @@ class ControlCycle:
         self._run = self._options.first_run - 1
         self._held = self._options.held
         self._arming = self._options.arm
-        self._newest_plan: Stamped | None = None
+        self._newest: dict[str, Stamped] = {}
         self._reset_requested = True
 
     def start(self) -> None:
@@ -156,7 +160,7 @@ class ControlCycle:
         """Start again; time goes on."""
         self._reset_requested = False
         observation = self._robot.reset(self._options.seed)
-        self._newest_plan = None
+        self._newest.clear()
         self._held = self._options.held
         self._arming = self._options.arm
         self._begin(observation, period)
@@ -226,22 +230,26 @@ class ControlCycle:
         if self._arming:
             self.loop.request(OperatorInput(start=True))
 
+    def post(self, controller: str, message: Stamped) -> None:
+        """Leave a plan or a proposal for a controller, to be handed over before the next tick."""
+        self._mail.append((controller, message))
+
     def _deliver_new(self) -> None:
-        while self.plans:
-            self._accept(self.plans.popleft())
+        while self._mail:
+            self._accept(*self._mail.popleft())
 
     def _deliver(self) -> None:
-        """Hand over the newest plan again, because the controller has just been reset."""
-        newest, self._newest_plan = self._newest_plan, None
-        if newest is not None:
-            self._accept(newest)
+        """Hand over the newest messages again, because the controllers have just been reset."""
+        newest, self._newest = self._newest, {}
+        for controller, message in newest.items():
+            self._accept(controller, message)
         self._deliver_new()
 
-    def _accept(self, plan: Stamped) -> None:
-        """Plans from before the last reset are about another life of the robot."""
-        if plan.stamp >= self._born:
-            self._newest_plan = plan
-            self._receive_plan(plan)
+    def _accept(self, controller: str, message: Stamped) -> None:
+        """Messages from before the last reset are about another life of the robot."""
+        if message.stamp >= self._born and controller in self._receivers:
+            self._newest[controller] = message
+            self._receivers[controller](message)
 
     def _hand_over(self, period: PeriodStart, sent: float, backend_time: float) -> None:
         tick = self.loop.last

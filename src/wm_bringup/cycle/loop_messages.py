@@ -24,14 +24,15 @@ from wm_control.refusal import Refusals
 class LoopSetup:
     """All that the process needs to know, sent to it first.
 
-    robot, backend, engine, scenario: names or paths. controller: who drives. ros_time: stamps are
+    robot, backend, engine, scenario: names or paths. drivers: controllers that may drive, the most
+    wanted first. shadows: others that propose in every cycle and never drive. ros_time: stamps are
     ROS time; otherwise they count from zero.
     """
 
     robot: str
     backend: str
     engine: EngineName
-    controller: str
+    drivers: tuple[str, ...]
     scenario: str
     gui: bool
     ros_time: bool
@@ -39,6 +40,7 @@ class LoopSetup:
     safety: SafetyParameters
     estimator: EstimatorParameters
     model_based: ModelBasedParameters
+    shadows: tuple[str, ...] = ()
 
 
 class LoopRequest(Enum):

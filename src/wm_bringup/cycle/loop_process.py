@@ -47,6 +47,7 @@ from wm_control.controllers.proposal import Proposal
 from wm_control.drivers import MPC
 from wm_control.errors import WmError
 from wm_control.mpc.plan import WalkingPlan, gait_phase
+from wm_control.refusal import together
 from wm_control.robot.description import RobotDescription, load_robot
 from wm_control.types import VelocityCommand
 
@@ -61,22 +62,22 @@ LAST_WORDS = 2.0
 
 
 def _controller(
-    setup: LoopSetup, description: RobotDescription
+    name: str, setup: LoopSetup, description: RobotDescription
 ) -> ModelBasedController | ProposalHolder:
-    """Build what stands for the driver in the loop: the part of it that runs at 500 Hz."""
-    if setup.controller == MPC:
+    """Build what stands for a controller in the loop: the part of it that runs at 500 Hz."""
+    if name == MPC:
         return ModelBasedController(description, setup.model_based)
-    return ProposalHolder(setup.controller, description)
+    return ProposalHolder(name, description)
 
 
 def _phase_shower(
-    robot: Robot, controller: ModelBasedController | ProposalHolder
+    robot: Robot, driver: ModelBasedController | ProposalHolder
 ) -> Callable[[float], None] | None:
     """Return what tells a simulated robot the phase of the gait, for pushes that wait for one."""
     show = getattr(robot, "set_gait_phase", None)
-    if show is None or not isinstance(controller, ModelBasedController):
+    if show is None or not isinstance(driver, ModelBasedController):
         return None
-    return lambda now: show(gait_phase(controller.plan, now))
+    return lambda now: show(gait_phase(driver.plan, now))
 
 
 @dataclass(slots=True)
@@ -98,16 +99,19 @@ class LoopProcess:
         """Build everything; WmError when the configuration does not allow it."""
         self._link, self._ending = link, ending
         description = load_robot(setup.robot)
-        controller = _controller(setup, description)
-        self._gate = VelocityGate(setup.safety.velocity, setup.safety.envelope_of(controller.name))
-        self._refusals = controller.refusals
+        names = (*setup.drivers, *setup.shadows)
+        controllers = {name: _controller(name, setup, description) for name in names}
+        envelope = setup.safety.envelope_of(setup.drivers[0])
+        self._gate = VelocityGate(setup.safety.velocity, envelope)
+        self._refusals = [controller.refusals for controller in controllers.values()]
         self._estimator = build_estimator(description, setup.estimator)
         self._loop = ControlLoop(
             description,
             self._estimator,
-            [controller],
+            list(controllers.values()),
             setup.safety,
             clock=time.monotonic,
+            drivers=setup.drivers,
         )
         world = World(load_scenario(setup.scenario), setup.engine, setup.gui)
         self._robot = build_robot(setup.backend, description, world)
@@ -116,17 +120,17 @@ class LoopProcess:
             self._robot,
             self._loop,
             self._gate,
-            controller.receive,
+            {name: controller.receive for name, controller in controllers.items()},
             lambda record: self._send(pack(record)),
             clock=time.monotonic,
             ros_clock=time.time if setup.ros_time else None,
             options=setup.options,
             truth=truth,
-            show_phase=_phase_shower(self._robot, controller),
+            show_phase=_phase_shower(self._robot, controllers[setup.drivers[0]]),
         )
         self._takes: Mapping[type, Callable[[Any], object]] = {
-            WalkingPlan: self._cycle.plans.append,
-            Proposal: self._cycle.plans.append,
+            WalkingPlan: lambda plan: self._cycle.post(MPC, plan),
+            Proposal: lambda proposal: self._cycle.post(proposal.result.controller, proposal),
             VelocityCommand: lambda command: self._gate.receive(command, self._cycle.now),
             OperatorInput: self._loop.request,
             SafetyParameters: self._change_safety,
@@ -184,9 +188,11 @@ class LoopProcess:
 
     def _report(self) -> None:
         if self._cycle.cycles % REPORT_CYCLES == 1:
+            driver = self._loop.arbiter.selection.driving
+            self._gate.envelope = self._loop.safety.envelope_of(driver)
             safeguards = report_safeguards(self._loop.filter, self._gate)
             figures = dict(self._estimator.figures)
-            lost, refusals = self._link.lost, self._refusals
+            lost, refusals = self._link.lost, together(self._refusals)
             self._send(LoopHealth(safeguards, figures, self._realtime, lost, refusals))
 
     def close(self) -> None:

@@ -1,8 +1,8 @@
 """Records of control cycles as plain numbers and words, for the link between processes.
 
 Pickling the nested dataclasses themselves would take longer than the arbiter; one vector and one
-flat tuple take a tenth of that. What is left out: the proposals' own commands, and of the ground
-truth everything that nobody publishes.
+flat tuple take a tenth of that. What is left out of the ground truth: everything that nobody
+publishes.
 """
 
 from __future__ import annotations
@@ -123,8 +123,15 @@ def _unpack_cause(
 
 
 def _pack_result(result: ControllerResult) -> Packed:
+    command = result.command
+    rows = command and (
+        command.stamp,
+        command.sequence,
+        np.concatenate(_commanded(command)).tobytes(),
+    )
     solves = [_plain(_solve(solve)) for solve in result.solves]
-    return result.controller, int(result.status), result.cause, solves, dict(result.figures)
+    status, figures = int(result.status), dict(result.figures)
+    return result.controller, rows, status, result.cause, solves, figures
 
 
 def _plain(values: tuple[Any, ...]) -> tuple[Any, ...]:
@@ -133,7 +140,7 @@ def _plain(values: tuple[Any, ...]) -> tuple[Any, ...]:
 
 
 def unpack(packed: Packed, n: int) -> CycleRecord:
-    """Rebuild the record of a robot with ``n`` joints; results come without their commands."""
+    """Rebuild the record of a robot with ``n`` joints."""
     numbers, observed, believed, velocity, results, decided, stamps, driver, *rest = packed
     sample, held, truth = rest
     vector = np.frombuffer(numbers)
@@ -182,7 +189,17 @@ def _layout(n: int) -> tuple[tuple[slice, tuple[int, ...]], ...]:
 
 
 def _unpack_result(
-    controller: str, status: int, cause: str, solves: list[Any], figures: dict[str, float]
+    controller: str,
+    rows: tuple[float, int, bytes] | None,
+    status: int,
+    cause: str,
+    solves: list[Any],
+    figures: dict[str, float],
 ) -> ControllerResult:
+    command = None
+    if rows is not None:
+        stamp, sequence, numbers = rows
+        arrays = np.frombuffer(numbers).reshape(len(COMMAND_FIELDS), -1)
+        command = Command(stamp, sequence, *arrays)
     reports = tuple(SolveReport(name, Status(code), *rest) for name, code, *rest in solves)
-    return ControllerResult(controller, None, Status(status), cause, reports, figures)
+    return ControllerResult(controller, command, Status(status), cause, reports, figures)

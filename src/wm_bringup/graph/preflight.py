@@ -33,7 +33,7 @@ class PreflightError(WmError):
 def preflight(arguments: GraphArguments, environment: Mapping[str, str] = os.environ) -> None:
     """Refuse what cannot come up or would have no effect; the WmError says why and the cure."""
     _check_ros(environment)
-    for check in (_check_policy, _check_robot, _check_mock, _check_outputs):
+    for check in (_check_shadow, _check_policy, _check_robot, _check_mock, _check_outputs):
         check(arguments)
     if arguments.gui and not environment.get("DISPLAY"):
         raise PreflightError(
@@ -56,7 +56,7 @@ def _check_ros(environment: Mapping[str, str]) -> None:
 
 def _check_policy(arguments: GraphArguments) -> None:
     """See that the policy is there, and that an overlay has something to lie over."""
-    if arguments.overlay and not arguments.policy and arguments.controller != POLICY:
+    if arguments.overlay and POLICY not in arguments.controllers:
         expected = "no effect without a policy to complete: name one, or take it away"
         raise ParameterError("overlay", arguments.overlay, expected, ORIGIN)
     if arguments.policy and not Path(arguments.policy).exists():
@@ -67,6 +67,12 @@ def _check_policy(arguments: GraphArguments) -> None:
         raise ParameterError(
             "overlay", arguments.overlay, f"no such file (from {Path.cwd()})", ORIGIN
         )
+
+
+def _check_shadow(arguments: GraphArguments) -> None:
+    if arguments.controller in arguments.shadow.split():
+        expected = f"no effect: {arguments.controller} drives already"
+        raise ParameterError("shadow", arguments.shadow, expected, ORIGIN)
 
 
 def _check_robot(arguments: GraphArguments) -> None:

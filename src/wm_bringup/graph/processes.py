@@ -23,7 +23,7 @@ from pydantic import Field, TypeAdapter, field_validator
 from pydantic.dataclasses import dataclass as validated
 
 from wm_bringup.robots.simulated import EngineName
-from wm_bringup.wire.topics import CLOCK, PROPOSAL, TOPICS, Topic
+from wm_bringup.wire.topics import RECORDED, Topic
 from wm_control.configuration.parameters import STRICT, load_parameters
 from wm_control.configuration.share import DEFAULT_ROBOT, ROBOT_HELP, config_file
 from wm_control.drivers import DRIVERS, MPC, POLICY
@@ -33,8 +33,10 @@ RECORD_ANYWHERE = ("true", "auto")
 """Values of ``record`` that let the recorder choose the folder's name."""
 
 
-RECORDED = tuple(topic for topic in TOPICS if topic not in (PROPOSAL, CLOCK))
-"""What goes into a bag: everything but what only nodes alone exchange, and the clock."""
+def _known_driver(name: str) -> str:
+    if name not in DRIVERS:
+        raise ValueError(f"must be one of {', '.join(DRIVERS)}")
+    return name
 
 
 @validated(frozen=True, slots=True, config=STRICT)
@@ -45,10 +47,15 @@ class GraphArguments:
     policy: str = Field(
         default="",
         description="file of a learned policy: it drives, or beside another controller runs in "
-        "shadow; empty: our own when a policy drives, else none",
+        "shadow; empty: our own when a policy drives or is in shadow, else none",
     )
     overlay: str = Field(
         default="", description="manifest that says what the policy's own file does not"
+    )
+    shadow: str = Field(
+        default="",
+        description="controllers that propose beside the driver and are not followed, by name; "
+        "empty: only a policy that is named and does not drive",
     )
     robot: str = Field(default=DEFAULT_ROBOT, description=ROBOT_HELP)
     backend: Literal["simulated", "mock"] = Field(
@@ -80,9 +87,24 @@ class GraphArguments:
     @classmethod
     def _a_driver(cls, name: str) -> str:
         """Accept the name of a driver."""
-        if name not in DRIVERS:
-            raise ValueError(f"must be one of {', '.join(DRIVERS)}")
-        return name
+        return _known_driver(name)
+
+    @field_validator("shadow")
+    @classmethod
+    def _drivers(cls, text: str) -> str:
+        """Accept names of drivers apart by spaces or commas."""
+        return " ".join(_known_driver(name) for name in text.replace(",", " ").split())
+
+    @property
+    def shadows(self) -> tuple[str, ...]:
+        """Controllers that run in the driver's shadow, each once."""
+        named = self.shadow.split() + [POLICY] * bool(self.policy)
+        return tuple(name for name in DRIVERS if name in named and name != self.controller)
+
+    @property
+    def controllers(self) -> tuple[str, ...]:
+        """The driver, and those in its shadow."""
+        return (self.controller, *self.shadows)
 
     @field_validator("velocity")
     @classmethod
@@ -103,11 +125,14 @@ class GraphArguments:
         return name
 
 
-CONTROL_NODES: Mapping[str, tuple[str, ...]] = {
-    MPC: ("robot", "state_estimator", "whole_body_controller", "arbiter"),
-    POLICY: ("robot", "state_estimator", "arbiter"),
-}
-"""Nodes composed in the control process, by who drives: a policy has no whole-body controller."""
+CONTROL_NODES: Mapping[str, tuple[str, ...]] = {MPC: ("whole_body_controller",), POLICY: ()}
+"""Nodes of each controller that the control process composes beside those of the robot."""
+
+
+def control_nodes(controllers: Iterable[str]) -> tuple[str, ...]:
+    """Nodes composed in the control process, for the controllers that are in its loop."""
+    theirs = (node for name in controllers for node in CONTROL_NODES[name])
+    return ("robot", "state_estimator", *theirs, "arbiter")
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,9 +223,9 @@ def _text(value: object) -> str:
 def describe(arguments: GraphArguments) -> Graph:
     """Describe the graph for these arguments."""
     processes = [_control(arguments)]
-    if arguments.controller == MPC:
+    if MPC in arguments.controllers:
         processes.append(_mpc(arguments))
-    if _has_policy(arguments):
+    if POLICY in arguments.controllers:
         processes.append(_policy(arguments))
     if arguments.record:
         processes.append(_recorder(arguments))
@@ -208,10 +233,6 @@ def describe(arguments: GraphArguments) -> Graph:
         processes.append(_velocity_source(arguments))
     environment = {key: os.environ.get(key, value) for key, value in ENVIRONMENT.items()}
     return Graph(tuple(processes), arguments.namespace, environment)
-
-
-def _has_policy(arguments: GraphArguments) -> bool:
-    return bool(arguments.policy) or arguments.controller == POLICY
 
 
 def _control(arguments: GraphArguments) -> Process:
@@ -223,7 +244,7 @@ def _control(arguments: GraphArguments) -> Process:
         "--scenario": arguments.scenario,
         "--seed": str(arguments.seed),
         "--latency": arguments.latency,
-        "--estimate-every": "1" if _has_policy(arguments) else "",
+        "--estimate-every": "1" if POLICY in arguments.controllers else "",
     }
     switches = {
         "--gui": arguments.gui,
@@ -235,9 +256,10 @@ def _control(arguments: GraphArguments) -> Process:
         "control",
         "control",
         "wm_bringup.nodes.control",
-        CONTROL_NODES[arguments.controller],
+        control_nodes(arguments.controllers),
         (
             *(f"{key}={value}" for key, value in chosen.items() if value),
+            *(f"--shadow={name}" for name in arguments.shadows),
             *(key for key, on in switches.items() if on),
         ),
         vital=True,
@@ -251,7 +273,9 @@ def _mpc(arguments: GraphArguments) -> Process:
         "wm_bringup.nodes.mpc",
         ("mpc",),
         (f"--robot={arguments.robot}",),
-        loss="the robot steps to a stop and stands with the backup planner",
+        loss="the robot steps to a stop and stands with the backup planner"
+        if arguments.controller == MPC
+        else "the planner is no longer in shadow; whoever drives goes on",
     )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 from rclpy.node import Node
@@ -131,12 +131,12 @@ class ArbiterInterface:
         self._request(OperatorInput(clear=True))
         return True, "causes that are no longer true are released; arm to go on"
 
-    def publish(self, decision: Decision) -> None:
-        """Publish command and, when it is news, the decision."""
+    def publish(self, decision: Decision, results: Iterable[ControllerResult]) -> None:
+        """Publish command and, when it is news, the decision with what each controller proposes."""
         self._newest = decision
         self._publish_command.publish(self._command.encode(decision.command))
         if self._changes.news(decision):
-            said = decisions.statuses(decision, self._node.get_namespace())
+            said = decisions.statuses(decision, results, self._node.get_namespace())
             self._publish_decision.publish(encode_diagnostics(decision.stamp, said))
             self._log(decision)
 
@@ -286,7 +286,7 @@ class ArbiterNode(StandaloneNode):
         request, self._request = self._request, NO_REQUEST
         proposals = {result.controller: result} if result else {}
         decision = self._arbiter.update(now, estimate, proposals, request)
-        self._interface.publish(self._filtered(decision, estimate))
+        self._interface.publish(self._filtered(decision, estimate), proposals.values())
         gate = self._gate
         asked = gate.current(self._decided)
         command = bounded(asked, gate.parameters, decision.action, gate.envelope)

@@ -30,7 +30,7 @@ from wm_bringup.cycle.stack import (
     safety_parameters,
 )
 from wm_bringup.graph.fall_watch import FallWatch
-from wm_bringup.graph.processes import CONTROL_NODES
+from wm_bringup.graph.processes import control_nodes
 from wm_bringup.host import realtime
 from wm_bringup.nodes.arbiter import ArbiterInterface, listen_to_proposals
 from wm_bringup.nodes.robot import RobotInterface
@@ -48,17 +48,21 @@ from wm_bringup.wire.messages import Level
 from wm_bringup.wire.thinning import Thinning
 from wm_bringup.wire.topics import JOINT_COMMAND, POLICY_PROPOSAL, STEERING
 from wm_control.configuration.share import DEFAULT_ROBOT, ROBOT_HELP
-from wm_control.drivers import DRIVERS, MPC
+from wm_control.controllers.proposal import Proposal
+from wm_control.drivers import DRIVERS, MPC, POLICY
 from wm_control.robot.description import load_robot
 
 TRUTH_TICKS = 10
 """Ticks per message on ground_truth/odom."""
 
+PROPOSAL_TICKS = 4
+"""Ticks per message on mpc/joint_command."""
+
 REPORT_PERIOD = 1.0
 
 
 class Control:
-    """The four nodes, and the real-time process behind them; ``process.RunningPart``."""
+    """Nodes of robot and controllers, the real-time process behind; ``process.RunningPart``."""
 
     def __init__(self, arguments: argparse.Namespace, stop: process.Stop) -> None:
         """Build everything; WmError when the configuration does not allow it."""
@@ -66,7 +70,7 @@ class Control:
         self._stop = stop
         self._arguments = arguments
         with realtime.raised(realtime.SERVICE_PRIORITY):
-            self._node = {name: Node(name) for name in CONTROL_NODES[arguments.controller]}
+            self._node = {name: Node(name) for name in control_nodes(_controllers(arguments))}
         self.nodes = tuple(self._node.values())
         description = load_robot(arguments.robot)
         self._n = len(description.joint_names)
@@ -96,18 +100,25 @@ class Control:
         listen_to_velocity(arbiter_node, self._loop.send)
         self._controller: WholeBodyControllerInterface | None = None
         unreadable = self._arbiter.unreadable
-        if arguments.controller == MPC:
-            node = self._node["whole_body_controller"]
-            self._controller = WholeBodyControllerInterface(node, self._loop.send, unreadable)
-        else:
-            take = self._loop.send
-            listen_to_proposals(arbiter_node, POLICY_PROPOSAL, self._n, take, unreadable)
+        if "whole_body_controller" in self._node:
+            node, take = self._node["whole_body_controller"], self._loop.send
+            self._controller = WholeBodyControllerInterface(node, self._n, take, unreadable)
+        self._proposing = Thinning(PROPOSAL_TICKS)
+        if POLICY in _controllers(arguments):
+            listen_to_proposals(
+                arbiter_node, POLICY_PROPOSAL, self._n, self._take_policys, unreadable
+            )
         self._log = LatencyLog()
         self._falls = FallWatch()
         self._health: LoopHealth | None = None
         self._chores: list[Callable[[CycleRecord], None]] = []
         self._next_report = 0.0
         self._publisher = threading.Thread(target=self._publish_all, name="publisher")
+
+    def _take_policys(self, proposal: Proposal) -> None:
+        """Hand a proposal on as the policy's: it came on that topic, whatever it says."""
+        result = replace(proposal.result, controller=POLICY)
+        self._loop.send(replace(proposal, result=result))
 
     def _setup(self) -> LoopSetup:
         """Declare the parameters of the nodes; all that the real-time process has to know."""
@@ -122,7 +133,8 @@ class Control:
             robot=arguments.robot,
             backend=arguments.backend,
             engine=arguments.engine,
-            controller=arguments.controller,
+            drivers=(arguments.controller,),
+            shadows=tuple(arguments.shadow),
             scenario=arguments.scenario,
             gui=arguments.gui,
             ros_time=not arguments.clock,
@@ -170,12 +182,14 @@ class Control:
     def _publish(self, record: CycleRecord) -> None:
         tick = record.tick
         self._robot.publish(tick.observation)
-        self._arbiter.publish(tick.decision)
+        self._arbiter.publish(tick.decision, tick.results.values())
         self._falls.see(tick.decision)
         self._estimator.publish(tick.estimate)
         if self._thinning.due(tick.observation):
             self._arbiter.publish_velocity(tick.admitted)
             self._estimator.publish_whole(tick.estimate)
+        if self._controller is not None and self._proposing.due(tick.observation):
+            self._controller.publish(Proposal.of(tick.results[MPC], tick.estimate))
         if record.truth is not None:
             self._robot.publish_truth(record.truth)
         if not record.held:
@@ -203,7 +217,7 @@ class Control:
 
     def _report_controller(self, record: CycleRecord) -> None:
         if self._controller is not None:
-            self._controller.report(next(iter(record.tick.results.values())))
+            self._controller.report(record.tick.results[MPC])
 
     def _report_robot(self, record: CycleRecord, lost: int) -> None:
         level, said = Level.OK, "held until armed" if record.held else "moving"
@@ -224,6 +238,11 @@ class Control:
         return process.FAILED if failure else process.OK
 
 
+def _controllers(arguments: argparse.Namespace) -> tuple[str, ...]:
+    """Names of the driver and of those in its shadow."""
+    return (arguments.controller, *arguments.shadow)
+
+
 def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     """Read the command line; ROS's own arguments are left to ROS."""
     parser = argparse.ArgumentParser(prog="control", description=__doc__)
@@ -231,6 +250,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--backend", default="simulated", choices=tuple(BACKENDS))
     parser.add_argument("--engine", default="pybullet", choices=tuple(ENGINES))
     parser.add_argument("--controller", default=MPC, choices=DRIVERS)
+    parser.add_argument("--shadow", action="append", default=[], choices=DRIVERS, help="repeatable")
     parser.add_argument("--scenario", default="", help="name or path of a scenario file")
     parser.add_argument("--seed", type=int, default=0, help="of the robot backend")
     parser.add_argument("--gui", action="store_true", help="open the simulator's window")

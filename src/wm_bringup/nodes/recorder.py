@@ -33,11 +33,8 @@ from wm_bringup.host import realtime
 from wm_bringup.nodes.support import process
 from wm_bringup.nodes.support.offered_qos import offered_qos
 from wm_bringup.nodes.support.parameters import declare_typed
-from wm_bringup.wire.topics import CLOCK, PROPOSAL, PUBLISHER, TOPICS
+from wm_bringup.wire.topics import PUBLISHER, RECORDED, TOPICS
 from wm_control.errors import WmError
-
-RECORDED = tuple(topic for topic in TOPICS if topic not in (PROPOSAL, CLOCK))
-"""What is recorded unless the parameter ``topics`` says otherwise."""
 
 DEPTH = 2000
 """Messages kept by DDS until they are taken: four seconds of the fastest topic."""

@@ -48,13 +48,18 @@ def decode_plan(data: bytes) -> WalkingPlan:
 
 
 class WholeBodyControllerInterface:
-    """The node's input and health; the same whether it runs composed or alone."""
+    """The node's topics and health; the same whether it runs composed or alone."""
 
     def __init__(
-        self, node: Node, take: Callable[[WalkingPlan], None], unreadable: Refusals
+        self, node: Node, n: int, take: Callable[[WalkingPlan], None], unreadable: Refusals
     ) -> None:
-        """Subscribe to plans. take: gets all that can be read; unreadable: counts the others."""
+        """Subscribe to plans. take: gets all that can be read; unreadable: counts the others.
+
+        n: joints of the robot.
+        """
         self._health = Health(node)
+        self._proposal = ProposalEncoder(n)
+        self._publish = publisher(node, PROPOSAL)
         self._take = take
         self._unreadable = unreadable
         self.plans = 0
@@ -70,6 +75,10 @@ class WholeBodyControllerInterface:
             return
         self.plans += 1
         self._take(plan)
+
+    def publish(self, proposal: Proposal) -> None:
+        """Publish what the controller proposes, followed or not."""
+        self._publish.publish(self._proposal.encode(proposal))
 
     def report(self, result: ControllerResult) -> None:
         """Publish the node's health: status, and age, residual and iterations of every solve."""
@@ -96,9 +105,9 @@ class WholeBodyControllerNode(StandaloneNode):
         parameters = declare(self.node, model_based_parameters(robot))
         self._controller = ModelBasedController(self.description, parameters)
         self._refusals = Refusals()
-        self._interface = WholeBodyControllerInterface(self.node, self._take_plan, self._refusals)
-        self._proposal = ProposalEncoder(self.n)
-        self._publish = publisher(self.node, PROPOSAL)
+        self._interface = WholeBodyControllerInterface(
+            self.node, self.n, self._take_plan, self._refusals
+        )
         self._refused = 0
         self._guard = EstimateGuard(self.description)
         self._order = EstimateOrder()
@@ -123,7 +132,7 @@ class WholeBodyControllerNode(StandaloneNode):
                 self._controller.receive(self._plan)
         result = propose(self._controller, estimate, STOPPED, CONTROL_PERIOD)
         self._newest = result
-        self._publish.publish(self._proposal.encode(Proposal.of(result, estimate)))
+        self._interface.publish(Proposal.of(result, estimate))
 
     def report(self) -> None:
         """Publish the health, once a second."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 
 from wm_bringup.wire.messages import HealthStatus, Level
-from wm_control.types import Action, Cause, Decision
+from wm_control.types import Action, Cause, ControllerResult, Decision, Status
 
 HEARTBEAT = 0.1
 """A decision that does not change is still published this often [s]."""
@@ -21,6 +22,9 @@ LEVELS = {
     Action.FALL_POSTURE: Level.ERROR,
     Action.DAMPING: Level.ERROR,
 }
+
+
+_OF_STATUS = {Status.OK: Level.OK, Status.DEGRADED: Level.WARN, Status.FAILED: Level.ERROR}
 
 
 def worst_cause(decision: Decision) -> Cause | None:
@@ -40,8 +44,10 @@ def summary(decision: Decision) -> str:
     return f"{decision.action.name}: {worst.text}{began}"
 
 
-def statuses(decision: Decision, hardware: str = "") -> list[HealthStatus]:
-    """List the content of ``arbiter/decision``: the decision, then each active cause."""
+def statuses(
+    decision: Decision, results: Iterable[ControllerResult] = (), hardware: str = ""
+) -> list[HealthStatus]:
+    """List the content of ``arbiter/decision``: the decision, each active cause, each proposal."""
     first = decision.first_cause
     values = {
         "action": decision.action.name,
@@ -54,7 +60,9 @@ def statuses(decision: Decision, hardware: str = "") -> list[HealthStatus]:
     }
     level = LEVELS[decision.action]
     whole = HealthStatus("arbiter: decision", level, summary(decision), values, hardware)
-    return [whole, *(_cause_status(cause, hardware) for cause in decision.causes)]
+    causes = (_cause_status(cause, hardware) for cause in decision.causes)
+    proposals = (_proposal_status(result, decision.source, hardware) for result in results)
+    return [whole, *causes, *proposals]
 
 
 def _cause_status(cause: Cause, hardware: str) -> HealthStatus:
@@ -65,6 +73,16 @@ def _cause_status(cause: Cause, hardware: str) -> HealthStatus:
         name = f"arbiter: {cause.controller}: {cause.rule}"
         level = max(LEVELS[cause.action], Level.WARN)
     return HealthStatus(name, level, cause.text, values, hardware)
+
+
+def _proposal_status(result: ControllerResult, source: str, hardware: str) -> HealthStatus:
+    """Say what one controller proposes, whether it drives or is in shadow."""
+    drives = result.controller == source
+    values: dict[str, object] = {"drives": drives, "status": result.status.name}
+    values |= result.figures
+    said = result.cause or ("drives" if drives else "in shadow")
+    level = _OF_STATUS[result.status]
+    return HealthStatus(f"arbiter: proposal of {result.controller}", level, said, values, hardware)
 
 
 @dataclass(slots=True)

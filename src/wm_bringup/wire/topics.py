@@ -140,10 +140,11 @@ PROPOSAL = Topic(
     "mpc/joint_command",
     "std_msgs/msg/Float64MultiArray",
     Flow.PROPOSED,
-    "500 Hz",
-    "whole_body_controller (alone)",
+    "125 Hz; alone 500",
+    "whole_body_controller",
     "arbiter (alone)",
-    "a controller's proposal, see Layouts; composed, it is handed over in memory",
+    "what the model-based controller proposes, driving or in shadow, see Layouts; composed, the "
+    "arbiter has it in memory",
 )
 POLICY_PROPOSAL = Topic(
     "policy/joint_command",
@@ -259,6 +260,9 @@ TOPICS: tuple[Topic, ...] = (
     DIAGNOSTICS,
     CLOCK,
 )
+
+RECORDED: tuple[Topic, ...] = tuple(topic for topic in TOPICS if topic is not CLOCK)
+"""What goes into a bag unless other topics are named: everything but the clock."""
 
 STEERING: tuple[Topic, ...] = (
     ESTIMATE,

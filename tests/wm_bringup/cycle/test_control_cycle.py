@@ -96,7 +96,7 @@ class World:
             self.robot,
             self.loop,
             self.gate,
-            self.controller.receive,
+            {"mpc": self.controller.receive},
             self.records.append,
             clock=lambda: self.time,
             ros_clock=None if ros_ahead is None else lambda: self.time + self.ros_ahead,
@@ -208,7 +208,7 @@ def test_a_held_robot_is_not_stepped_until_armed():
 def test_it_arms_by_itself_only_when_nothing_speaks_against_it():
     world = World(PlanlessController(), arm=True)
     assert world.run(10 * HOLD_EVERY).held
-    world.cycle.plans.append(FakePlan(world.cycle.now))
+    world.cycle.post("mpc", FakePlan(world.cycle.now))
     world.run(40 * HOLD_EVERY)
     assert not world.records[-1].held
     assert world.records[-1].tick.decision.action == Action.NOMINAL
@@ -282,13 +282,13 @@ def test_a_reset_starts_over_without_time_running_backwards_and_drops_old_plans(
     world.run(10)
     before = world.cycle.now
     world.cycle.request_reset()
-    world.cycle.plans.append(FakePlan(before - DT))
+    world.cycle.post("mpc", FakePlan(before - DT))
     world.run()
     assert world.robot.resets == 2
     assert world.records[-1].tick.observation.sequence == 0
     assert world.records[-1].tick.observation.stamp >= before
     assert world.controller.plans == []
-    world.cycle.plans.append(FakePlan(world.cycle.now))
+    world.cycle.post("mpc", FakePlan(world.cycle.now))
     world.run()
     assert len(world.controller.plans) == 1
 

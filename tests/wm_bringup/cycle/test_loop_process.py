@@ -22,7 +22,7 @@ def setup(**changes):
         "robot": "g1",
         "backend": "mock",
         "engine": "pybullet",
-        "controller": "mpc",
+        "drivers": ("mpc",),
         "scenario": "",
         "gui": False,
         "ros_time": True,

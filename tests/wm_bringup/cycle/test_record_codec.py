@@ -60,11 +60,20 @@ def test_an_intervention_survives_with_its_causes():
     same(original.tick.decision, got.tick.decision)
 
 
-def test_results_survive_but_for_their_commands():
-    original = record(status=Status.DEGRADED, cause="plan late")
-    got = through(original).tick.results["mpc"]
-    same(replace(original.tick.results["mpc"], command=None), got)
-    assert got.solves
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"status": Status.DEGRADED, "cause": "plan late", "figures": {"phase": 0.25}},
+        {"status": Status.FAILED, "cause": "diverged", "command": None},
+    ],
+)
+def test_results_survive_with_commands_causes_and_figures(answer):
+    original = record(**answer)
+    got = through(original).tick
+    same(original.tick.results["mpc"], got.results["mpc"])
+    assert got.results["mpc"].solves
+    assert got.driver == "mpc"
+    assert got.driving is got.results["mpc"]
 
 
 def test_an_unhealthy_estimate_keeps_its_cause():
