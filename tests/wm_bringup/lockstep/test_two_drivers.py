@@ -7,7 +7,6 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from wm_bringup.robots.pybullet.robot import PyBulletRobot
 
 from wm_bringup.cycle import stack
 from wm_bringup.cycle.loop import ControlLoop, TickRecord
@@ -15,6 +14,7 @@ from wm_bringup.judging import episodes
 from wm_bringup.judging.episodes import CONTESTANTS, WalkSetup, compute_times, run_episode
 from wm_bringup.lockstep.contestants import SideBySide
 from wm_bringup.lockstep.lockstep import LockStep, Run
+from wm_bringup.robots.simulated import simulate
 from wm_bringup.scenarios.scenario import Scenario, VelocitySegment
 from wm_control.gait.state import Mode
 from wm_control.mpc.plan import read_plan
@@ -42,7 +42,7 @@ class Walk:
     def __init__(self, drivers, shadows=(), seconds=3.5, silent_at=np.inf) -> None:
         scenario = walking(seconds)
         setup = WalkSetup(scenario, controller=drivers[0], policy=shipped_policy())
-        self.robot = PyBulletRobot(G1, scenario)
+        self.robot = simulate(G1, scenario)
         times = compute_times(0)
         self.parts = {name: CONTESTANTS[name](setup, G1, times) for name in (*drivers, *shadows)}
         first = self.parts[drivers[0]]
