@@ -45,8 +45,10 @@ def knee_stiffness(bench):
 def test_the_policys_gains_reach_the_robot_and_every_proposal_says_how_long_it_holds(driven):
     assert knee_stiffness(driven) == 100.0
     proposal = decode_proposal(driven.observer.more(POLICY_PROPOSAL, 1)[-1], N)
-    assert (proposal.status, proposal.holds_for) == (Status.OK, pytest.approx(0.02))
-    assert proposal.residual >= 0.0
+    result = proposal.result
+    assert (result.controller, result.status) == ("policy", Status.OK)
+    assert result.solves[0].holds_for == pytest.approx(0.02)
+    assert result.figures["novelty"] >= 0.0
 
 
 def test_proposals_come_at_the_rate_of_the_policy(driven):
