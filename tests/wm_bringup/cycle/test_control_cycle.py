@@ -82,7 +82,7 @@ class PlanlessController(FakeController):
 class World:
     """A robot under a cycle. ros_ahead: of ROS time before the clock of the periods [s]."""
 
-    def __init__(self, controller=None, robot=None, ros_ahead=None, **options) -> None:
+    def __init__(self, controller=None, robot=None, ros_ahead=None, others=(), **options) -> None:
         self.time = 50.0
         self.ros_ahead = ros_ahead
         self.robot = robot or FakeRobot()
@@ -96,7 +96,7 @@ class World:
             self.robot,
             self.loop,
             self.gate,
-            {"mpc": self.controller.receive},
+            {"mpc": self.controller.receive, **dict(others)},
             self.records.append,
             clock=lambda: self.time,
             ros_clock=None if ros_ahead is None else lambda: self.time + self.ros_ahead,
@@ -367,3 +367,14 @@ def test_a_robot_that_fails_is_heard_of_even_if_it_cannot_be_damped(monkeypatch)
     monkeypatch.setattr(world.robot, "step", broken)
     with pytest.raises(ConnectionError, match="no bus"):
         world.run()
+
+
+def test_each_controller_gets_its_own_mail_and_the_newest_of_each_again_after_a_look():
+    other = []
+    world = World(others={"policy": other.append})
+    world.run(HOLD_EVERY)
+    plan, proposal = FakePlan(world.cycle.now), FakePlan(world.cycle.now)
+    for name, message in (("mpc", plan), ("policy", proposal), ("somebody", plan)):
+        world.cycle.post(name, message)
+    world.run(2 * HOLD_EVERY)
+    assert (world.controller.plans, other) == ([plan, plan], [proposal, proposal])

@@ -191,3 +191,62 @@ def test_the_base_height_is_measured_above_the_soles_wherever_odom_is():
     assert 0.6 < low < 0.8
     broken = replace(estimate, joint_position=np.full(N, math.nan))
     assert math.isnan(height(broken))
+
+
+class TwoBench(Bench):
+    def __init__(self, drivers=None) -> None:
+        super().__init__()
+        self.shadow = FakeController(name="policy")
+        both = [self.controller, self.shadow]
+        self.loop = ControlLoop(G1, self.estimator, both, clock=CountingClock(), drivers=drivers)
+        self.loop.reset(observation_at(0.0, 0), armed=True)
+
+
+def test_every_controller_is_told_what_was_executed_and_who_drove():
+    bench = TwoBench()
+    first, second = bench.tick(), bench.tick()
+    for controller in (bench.controller, bench.shadow):
+        assert controller.executed[0] is None
+        assert controller.executed[1].command is first.command
+        assert controller.executed[1].source == "mpc"
+    bench.loop.reset(observation_at(second.stamp, 3), armed=True)
+    bench.tick()
+    assert bench.controller.executed[2] is None
+
+
+def test_unless_told_otherwise_the_first_controller_drives_and_the_others_are_in_shadow():
+    bench = TwoBench()
+    bench.controller.answer = {"status": Status.FAILED, "command": None}
+    assert {decision.source for decision in bench.ticks(100)} == {"arbiter"}
+    assert bench.loop.last.driver == "mpc"
+    assert set(bench.loop.last.results) == {"mpc", "policy"}
+
+
+def test_a_second_driver_takes_over_from_one_that_has_failed():
+    bench = TwoBench(drivers=("mpc", "policy"))
+    bench.tick()
+    bench.controller.answer = {"status": Status.FAILED, "command": None}
+    assert bench.ticks(2)[-1].source == "policy"
+    assert bench.loop.last.driver == "policy"
+
+
+def test_a_limping_shadow_is_charged_to_nobody_but_itself():
+    bench = TwoBench()
+    bench.shadow.answer = {"status": Status.DEGRADED, "cause": "limps"}
+    decision = bench.tick()
+    assert (decision.source, decision.action, decision.first_cause) == ("mpc", Action.NOMINAL, None)
+    assert [cause.controller for cause in decision.causes] == ["policy"]
+    assert bench.loop.last.latency(0.0, 0.0, 0.0).status == Status.OK
+    bench.controller.answer = {"status": Status.DEGRADED, "cause": "x"}
+    bench.tick()
+    assert bench.loop.last.latency(0.0, 0.0, 0.0).status == Status.DEGRADED
+
+
+def test_the_velocity_is_admitted_for_whoever_drives():
+    bench = TwoBench(drivers=("mpc", "policy"))
+    beyond = VelocityCommand(0.9, 0.3, 0.0)  # the policy was measured in a box, the mpc was not
+    bench.tick(beyond)
+    assert bench.controller.velocities[-1].linear_x < 0.9
+    bench.controller.answer = {"status": Status.FAILED, "command": None}
+    bench.ticks(3, velocity=beyond)
+    assert bench.shadow.velocities[-1] == beyond

@@ -22,7 +22,7 @@ class FakePlanner:
     """Notes the stamps it was reset at and planned from, and the velocities."""
 
     def __init__(self):
-        self.resets, self.planned, self.velocities = [], [], []
+        self.resets, self.planned, self.velocities, self.in_shadow = [], [], [], []
 
     def reset(self, estimate):
         self.resets.append(estimate.stamp)
@@ -30,6 +30,7 @@ class FakePlanner:
     def step(self, estimate, velocity, *, in_shadow=False):
         self.planned.append(round(estimate.stamp / DT))
         self.velocities.append(velocity)
+        self.in_shadow.append(in_shadow)
         return estimate.stamp
 
 
@@ -54,8 +55,8 @@ def seen(standing):
     return seen
 
 
-def admitted(tick=0, command=WALK, action=Action.NOMINAL, run=0):
-    return AdmittedVelocity(DT * tick, run, command, action, "mpc")
+def admitted(tick=0, command=WALK, action=Action.NOMINAL, run=0, source="mpc"):
+    return AdmittedVelocity(DT * tick, run, command, action, source)
 
 
 def test_it_plans_at_once_and_then_once_per_period(beside, planner, seen):
@@ -151,3 +152,11 @@ def test_it_says_which_action_stops_it():
     velocity = VelocityInForce()
     velocity.hear(admitted(0, VelocityCommand(), Action.SAFE_POSTURE))
     assert velocity.cause == "stopped by SAFE_POSTURE"
+
+
+def test_the_planner_is_in_shadow_while_another_driver_has_the_robot(beside, planner, seen):
+    for tick, source in ((0, None), (4, "mpc"), (8, "policy"), (12, "arbiter"), (16, "mpc")):
+        if source is not None:
+            beside.hear(admitted(tick, source=source))
+        beside.answer(seen(tick))
+    assert planner.in_shadow == [False, False, True, False, False]

@@ -16,7 +16,7 @@ from wm_control.gait.state import Mode
 from wm_control.mpc.footstep_mpc import FootstepMpc
 from wm_control.mpc.plan import pack, unpack
 from wm_control.robot.sources import robot_part
-from wm_control.types import Status, VelocityCommand
+from wm_control.types import Executed, Status, VelocityCommand
 
 DT = 0.002
 STILL = VelocityCommand()
@@ -285,3 +285,40 @@ def test_a_planner_that_lost_the_robots_step_is_followed_again_only_when_both_st
     controller.receive(same)
     assert controller.step(at(standing, back + 2 * DT), STILL, DT).status == Status.OK
     assert controller.plan is same
+
+
+def driven_by(source, command):
+    return Executed(command, source)
+
+
+def test_in_shadow_a_plan_of_the_steps_that_happen_is_followed_whatever_its_own_step_was(
+    planner, controller, standing
+):
+    controller.receive(planner.step(standing, STILL))
+    command = controller.step(standing, STILL, DT).command
+    late = at(standing, 0.2)
+    assert controller.step(late, STILL, DT).status == Status.DEGRADED  # its own step, to a stop
+    seen = replace(at(standing, 0.204), contact_probability=np.array([0.0, 1.0]))
+    plan = planner.step(seen, STILL, in_shadow=True)
+    assert plan.gait.mode == Mode.WALK
+    controller.receive(plan)
+    result = controller.step(at(standing, 0.206), STILL, DT, driven_by("policy", command))
+    assert result.status == Status.OK
+    assert controller.plan is plan
+
+
+def test_the_arbiters_own_commands_put_it_in_nobodys_shadow(planner, controller, standing):
+    controller.receive(planner.step(standing, STILL))
+    command = controller.step(standing, STILL, DT).command
+    for source in ("mpc", "arbiter"):
+        assert not driven_by(source, command).driven_by_another(controller.name)
+    assert driven_by("policy", command).driven_by_another(controller.name)
+
+
+def test_walking_it_tells_its_phase_and_standing_it_tells_none(planner, controller, standing):
+    controller.receive(planner.step(standing, STILL))
+    assert controller.step(standing, STILL, DT).figures == {}
+    walking = planner.step(at(standing, 0.1), VelocityCommand(0.5))
+    controller.receive(walking)
+    assert walking.gait.mode == Mode.WALK
+    assert 0.0 <= controller.step(at(standing, 0.102), STILL, DT).figures["phase"] < 1.0

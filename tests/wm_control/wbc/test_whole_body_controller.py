@@ -214,3 +214,32 @@ def test_after_one_state_that_was_not_finite_it_goes_on(body, standing, phase):
     body.step(standing, phase, DT)
     body.step(lost(standing), phase, DT)
     assert body.step(standing, phase, DT).report.status == Status.OK
+
+
+def test_begun_anew_the_swing_reference_starts_at_the_foot_with_its_speed(g1, standing):
+    body = build(g1)
+    body.step(at(standing, 0.0), swinging(LEFT), DT)
+    hip = list(g1.joint_names).index("left_hip_pitch_joint")
+    moving = np.zeros(len(g1.joint_names))
+    moving[hip] = -2.0  # the leg swings forward
+    kicked = replace(at(standing, DT), joint_velocity=moving)
+    body.step(kicked, swinging(LEFT), DT, anew=True)
+    sole = body.soles()[LEFT]
+    model = RobotModel(g1)
+    model.update_kinematics(standing)
+    below = model.hip_position(LEFT)[2] - sole[2]
+    # one tick on from where the foot is, at the speed of a sole so far below the hip
+    assert np.abs(body._swing.position[1:3] - sole[1:3]).max() < 1e-3
+    assert body._swing.position[0] - sole[0] == pytest.approx(2.0 * below * DT, rel=0.02)
+
+
+def test_begun_anew_no_joint_reference_is_carried_over(g1, standing):
+    body, fresh = build(g1), build(g1)
+    crouched = np.array(standing.joint_position) + 0.1
+    for k in range(5):
+        body.step(replace(at(standing, k * DT), joint_position=crouched), STANDING, DT)
+    later = at(standing, 5 * DT)
+    begun = body.step(later, STANDING, DT, anew=True).command
+    np.testing.assert_allclose(
+        begun.position, fresh.step(later, STANDING, DT).command.position, atol=1e-6
+    )
