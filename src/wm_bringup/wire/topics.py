@@ -192,7 +192,7 @@ DECISION = Topic(
     "arbiter",
     "any tool",
     "status[0]: level, message = first cause, values action, source, armed; then one status per "
-    "active rule with value and limit",
+    "active rule with value and limit, and one per controller with what it proposes",
 )
 ROBOT_DESCRIPTION = Topic(
     "robot_description",
