@@ -39,6 +39,9 @@ class Standing:
         return self.available and self.sound
 
 
+_FIT = Standing(Action.NOMINAL)
+
+
 class Availability:
     """Keeps the rules of every controller."""
 
@@ -57,7 +60,9 @@ class Availability:
     def standings(self) -> dict[str, Standing]:
         """How each controller stands, by name."""
         return {
-            name: Standing(rules.action, rules.causes, rules.sound)
+            name: _FIT
+            if rules.sound and not rules.causes
+            else Standing(rules.action, rules.causes, rules.sound)
             for name, rules in self._rules.items()
         }
 

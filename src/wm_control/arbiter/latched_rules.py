@@ -39,7 +39,8 @@ class LatchedRules(Generic[T]):
     @property
     def action(self) -> Action:
         """The most severe action that an active rule calls for."""
-        return max((cause.action for cause in self.causes), default=Action.NOMINAL)
+        causes = self.causes
+        return max(cause.action for cause in causes) if causes else Action.NOMINAL
 
     def update(
         self,
