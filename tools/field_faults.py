@@ -32,11 +32,11 @@ from wm_bringup.judging.episodes import WalkSetup, build
 from wm_bringup.robots.simulated import simulate
 from wm_bringup.scenarios.scenario import Scenario, VelocitySegment
 from wm_control.constants import CONTROL_PERIOD
+from wm_control.drivers import DRIVERS
 from wm_control.robot.description import load_robot
 from wm_policy.models import shipped_policy
 
 FIRST, APART, PER_EPISODE = 3.0, 2.5, 7
-DRIVERS = ("mpc", "policy")
 WRONG, RECOVERY_LIMIT = 0.05, 0.3
 """A velocity is wrong by more than this [m/s], and may be for so long [s]."""
 

@@ -242,6 +242,7 @@ def _conditions(setup: WalkSetup) -> dict[str, Any]:
     return {
         "scenario": TypeAdapter(Scenario).dump_python(setup.scenario, mode="json"),
         "controller": setup.controller,
+        "shadows": list(setup.shadows),
         "state": setup.state,
         "robot": setup.robot,
         "engine": setup.engine,

@@ -84,7 +84,7 @@ def check_setup(setup: WalkSetup) -> None:
             expected = f"must be one of {', '.join(CONTESTANTS)}"
             raise ParameterError("controller", name, expected)
     if setup.controller in setup.shadows or len(set(setup.shadows)) < len(setup.shadows):
-        raise ParameterError("shadows", setup.shadows, "others than the driver, each once")
+        raise ParameterError("shadows", setup.shadows, "must be others than the driver, each once")
     if setup.controller == POLICY:
         check_policy_setup(setup)
 
