@@ -198,7 +198,8 @@ class TwoBench(Bench):
         super().__init__()
         self.shadow = FakeController(name="policy")
         both = [self.controller, self.shadow]
-        self.loop = ControlLoop(G1, self.estimator, both, clock=CountingClock(), drivers=drivers)
+        clock = CountingClock()
+        self.loop = ControlLoop(G1, self.estimator, both, SAFETY, clock=clock, drivers=drivers)
         self.loop.reset(observation_at(0.0, 0), armed=True)
 
 
