@@ -57,10 +57,10 @@ class SwingReference:
             "swing_acceleration": self.acceleration,
         }
 
-    def begin(self, pose: Array) -> None:
-        """Rest on the ground at a pose (4,)."""
+    def begin(self, pose: Array, velocity: Array | float = 0.0) -> None:
+        """Start at a pose (4,), at rest on the ground or with a velocity (4,)."""
         self.position[:] = pose
-        self.velocity[:] = 0.0
+        self.velocity[:] = velocity
         self.acceleration[:] = 0.0
 
     def advance(

@@ -125,12 +125,12 @@ class WholeBodyController:
         return SolveReport("whole_body_qp", status, 0.0, residual, iterations, 0.0, cause)
 
     def _begin_references(self, phase: Phase) -> None:
-        self._height = self._reference = None
+        self._height = self._joints = None
         if phase.swing is not None:
-            sole = self._model.frame_state(self._model.sole_ids[phase.swing])
-            self._swing = SwingReference(
-                self._model.sole_pose(phase.swing), sole.velocity[[0, 1, 2, 5]], np.zeros(4)
-            )
+            model = self._model
+            moving = model.frame_state(model.sole_ids[phase.swing]).velocity[[0, 1, 2, 5]]
+            self._reference.swing.begin(model.sole_pose(phase.swing), moving)
+            self._swings = True
 
     def _advance_swing(self, phase: Phase, dt: float) -> None:
         if phase.swing is None:

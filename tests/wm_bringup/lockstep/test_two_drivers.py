@@ -86,7 +86,7 @@ class Walk:
         away = 0.0
         if swing is not None:
             sole = controller._body.soles()[swing][:3]
-            away = float(np.linalg.norm(controller._body._swing.position[:3] - sole))
+            away = float(np.linalg.norm(controller._body._reference.swing.position[:3] - sole))
         return self.robot.ground_truth().normal_force, controller.plan.gait, swing, away
 
 

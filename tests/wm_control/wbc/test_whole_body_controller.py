@@ -229,8 +229,8 @@ def test_begun_anew_the_swing_reference_starts_at_the_foot_with_its_speed(g1, st
     model.update_kinematics(standing)
     below = model.hip_position(LEFT)[2] - sole[2]
     # one tick on from where the foot is, at the speed of a sole so far below the hip
-    assert np.abs(body._swing.position[1:3] - sole[1:3]).max() < 1e-3
-    assert body._swing.position[0] - sole[0] == pytest.approx(2.0 * below * DT, rel=0.02)
+    assert np.abs(body._reference.swing.position[1:3] - sole[1:3]).max() < 1e-3
+    assert body._reference.swing.position[0] - sole[0] == pytest.approx(2.0 * below * DT, rel=0.02)
 
 
 def test_begun_anew_no_joint_reference_is_carried_over(g1, standing):
