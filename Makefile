@@ -35,7 +35,7 @@ test-train: venv
 	$(BIN)/python -m pytest -q tests/wm_training $(ARGS)
 
 table: venv
-	$(BIN)/python tools/walking_table.py $(ARGS)
+	$(BIN)/wm suite walking --resume $(ARGS)
 
 test: venv
 	$(BIN)/python -m pytest -q $(ARGS)

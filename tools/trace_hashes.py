@@ -23,7 +23,7 @@ from typing import Any
 import numpy as np
 
 from wm_bringup.judging.episodes import WalkSetup, run_episode
-from wm_bringup.record.trace import Trace
+from wm_bringup.record.run_record import RunRecord
 from wm_bringup.scenarios.scenario import Ground, Payload, Push, Scenario, VelocitySegment
 from wm_policy.models import shipped_policy
 
@@ -104,11 +104,11 @@ def hash_of(setup: WalkSetup) -> str:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "trace.npz"
         run_episode(replace(setup, trace=path), 0)
-        trace = Trace.load(path)
+        record = RunRecord.load(path)
     digest = hashlib.sha256()
     for name in HASHED:
         digest.update(name.encode())
-        digest.update(np.ascontiguousarray(trace.columns[name]).tobytes())
+        digest.update(np.ascontiguousarray(record.columns[name]).tobytes())
     return digest.hexdigest()
 
 

@@ -28,6 +28,7 @@ from pathlib import Path
 
 from wm_bringup.cycle import stack
 from wm_bringup.cycle.loop import ControlLoop
+from wm_bringup.judging.criteria.arbiter import interventions
 from wm_bringup.judging.episodes import CONTESTANTS, WalkSetup, compute_times, policy_facts
 from wm_bringup.lockstep.lockstep import LockStep, Run
 from wm_bringup.robots.simulated import simulate
@@ -123,7 +124,7 @@ def _ranges(robot: str, driver: str) -> tuple[tuple[float, float], ...]:
 def courses_of(robot: str, driver: str, signs: Triple) -> dict[str, Commands]:
     """Walk, reversal, stop, walk, stop; and a long walk with a stop.
 
-    Long walks of the policy are its exam's (wm_training.exam.bar).
+    Long walks of the policy are its exam's (config/suites/bar.yaml).
     """
     there = corner(robot, driver, signs)
     back = corner(robot, driver, (-signs[0], -signs[1], -signs[2]))
@@ -159,7 +160,7 @@ def walk(robot: str, driver: str, commands: Commands, seed: int) -> Episode:
         delay=0.008,
     )
     run = _run(robot, driver, scenario, seed)
-    seconds = float(run.trace["time"][-1])
+    seconds = float(run.record["time"][-1])
     in_force = sum(segment.at <= seconds for segment in segments) - 1
     return Episode(
         driver,
@@ -167,7 +168,7 @@ def walk(robot: str, driver: str, commands: Commands, seed: int) -> Episode:
         seed,
         in_force if run.fall else -1,
         round(seconds, 2),
-        run.supervision.interventions,
+        int(interventions(run.record)),
     )
 
 

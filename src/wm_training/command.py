@@ -179,8 +179,8 @@ def _show(console: Console, result: dict[str, Any]) -> None:
     console.print(table)
     for episode in result["episodes"]:
         if episode["fell"]:
-            when = f"{episode['name']}, seed {episode['seed']}, {episode['seconds']:.1f} s"
-            console.print(f"Fell: {when}: {episode['cause']}.")
+            when = f"{episode['case']}, seed {episode['seed']}, {episode['seconds']:.1f} s"
+            console.print(f"Fell: {when}: {episode['fall_cause']}.")
     if "cpu_seconds" in result:
         minutes = result["cpu_seconds"] / 60.0
         console.print(f"{result['samples']:,} samples in {minutes:.0f} CPU minutes.")

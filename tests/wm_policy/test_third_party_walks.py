@@ -35,5 +35,5 @@ def test_each_walks_as_fast_as_it_is_known_to(name: str, speed: float) -> None:
     )
     episode = run_episode(WalkSetup(scenario, controller="policy", policy=FOLDER / name), seed=0)
     assert not episode.fell
-    assert episode.degraded == 0.0
-    assert episode.mean_velocity[0] == pytest.approx(speed, abs=0.06)
+    assert episode["degraded"] == 0.0
+    assert episode["mean_velocity"][0] == pytest.approx(speed, abs=0.06)

@@ -8,23 +8,26 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from bar_outcomes import GOOD, STANDING
+from bar_outcomes import GOOD, STANDING, changed
 
 from wm_bringup.cli import main
 from wm_bringup.commands import COULD_NOT_RUN, HELD, NOT_HELD
+from wm_bringup.judging.episode import EpisodeResult
+from wm_bringup.judging.runner import SuiteRun
 from wm_policy.models import shipped_policy
 from wm_training import extra
 from wm_training.command import train
 from wm_training.exam import judging
-from wm_training.exam.bar import Case, Outcome
 
 
-def judged(monkeypatch: pytest.MonkeyPatch, *outcomes: Outcome) -> None:
-    def episodes(cases: Sequence[Case], jobs: int) -> Iterator[Outcome]:
-        assert cases
-        yield from outcomes
+def judged(monkeypatch: pytest.MonkeyPatch, *results: EpisodeResult) -> None:
+    def do_runs(
+        runs: Sequence[SuiteRun], store: None, jobs: int
+    ) -> Iterator[tuple[SuiteRun, tuple[EpisodeResult]]]:
+        for result in results:
+            yield runs[0], (result,)
 
-    monkeypatch.setattr(judging, "run_cases", episodes)
+    monkeypatch.setattr(judging, "do_runs", do_runs)
 
 
 def test_a_policy_that_meets_the_bar_exits_with_0_and_leaves_its_numbers(
@@ -43,7 +46,11 @@ def test_a_policy_that_does_not_meet_it_exits_with_1_and_every_fall_is_told(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     judged(
-        monkeypatch, replace(GOOD, seed=7, fell=True, cause="base tilt", seconds=8.9, error=None)
+        monkeypatch,
+        replace(
+            changed(GOOD, seed=7, fell=True, seconds=8.9, command_error=None),
+            notes={"fall_cause": "base tilt"},
+        ),
     )
     assert train(judge=shipped_policy(), judge_seeds=1, kicks=0, jobs=1) == NOT_HELD
     assert "Fell: forward 0.5, seed 7, 8.9 s: base tilt." in capsys.readouterr().out

@@ -54,6 +54,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "demo": "Walk a velocity course in real time and leave a report.",
     "run": "Start the whole ROS 2 graph without ros2cli.",
     "walk": "Run lock-step episodes of one scenario.",
+    "suite": "Run cases x seeds x contestants of a file, and hold them to its limits.",
     "bench": "Time the parts of the control path.",
     "policy": "Check, describe and pin a learned policy.",
     "train": "Make a walking policy on the CPU, and judge it.",

@@ -18,9 +18,10 @@ from wm_control.constants import CONTROL_PERIOD
 from wm_control.drivers import MPC, POLICY
 
 if TYPE_CHECKING:
-    from wm_bringup.judging.episode import Episode
+    from wm_bringup.judging.episode import EpisodeResult
     from wm_bringup.judging.episode_store import EpisodeStore
-    from wm_bringup.judging.episodes import WalkSetup
+    from wm_bringup.judging.runner import SuiteRun
+    from wm_bringup.judging.suite import Suite
     from wm_bringup.scenarios.scenario import Scenario
 
 COMMAND_TIME = 1.0
@@ -117,7 +118,7 @@ def walk(
 
     Example: wm walk --velocity 0.5 0 0 --seconds 20 --seeds 20 --noise nominal --delay 0.008
     """
-    from wm_bringup.judging.episodes import WalkSetup, check_setup
+    from wm_bringup.judging.suite import Contestant, Suite
 
     shadows = tuple(shadow or ())
     if POLICY not in (controller, *shadows) and (policy or overlay):
@@ -140,29 +141,37 @@ def walk(
         "faults": tuple(fault) if fault else None,
         "seed": first_seed,
     }
-    if POLICY in (controller, *shadows) and policy is None:
-        from wm_policy.models import shipped_policy
-
-        policy = shipped_policy()
     chosen = changed(_base(scenario), changes, payload, friction)
-    setup = WalkSetup(
-        chosen,
-        controller,
-        state,
-        robot,
-        engine,
-        step_in_place,
-        film,
-        trace,
-        policy,
-        overlay,
-        shadows,
+    who = Contestant(controller, controller, str(policy or ""), str(overlay or ""), shadows)
+    suite = Suite(
+        "walk",
+        **_asked(chosen, seeds, step_in_place, grid_step if push_grid else None, push_grid),
+        contestants=(who,),
+        state=state,
+        robot=robot,
+        engine=engine,
     )
     workers = jobs or len(os.sched_getaffinity(0))
     if push_grid:
-        return _grid(setup, grid_step or GRID_STEP, workers, resume, json)
-    check_setup(setup)
-    return _episodes(setup, range(chosen.seed, chosen.seed + seeds), workers, resume, json)
+        return _grid(suite, workers, resume, json)
+    return _episodes(suite, film, trace, workers, resume, json)
+
+
+def _asked(
+    scenario: Scenario, seeds: int, step_in_place: bool, grid_step: float | None, push_grid: bool
+) -> dict[str, Any]:
+    """Cases, or a grid of pushes, and their seeds."""
+    from pydantic import TypeAdapter
+
+    from wm_bringup.judging.suite import Case, Grid, Seeds
+    from wm_bringup.scenarios.scenario import Scenario
+
+    case = Case(scenario.name, step_in_place=step_in_place)
+    return {
+        "scenario": TypeAdapter(Scenario).dump_python(scenario, mode="json"),
+        "seeds": Seeds(scenario.seed, seeds),
+        **({"grid": Grid(step=grid_step or GRID_STEP)} if push_grid else {"cases": (case,)}),
+    }
 
 
 def _refuse_beside_grid(**given: object) -> None:
@@ -230,55 +239,64 @@ def _pushes(
     return ({"impulse": (x, y, 0.0), "at": at, "phase": phase},)
 
 
-def _conditions(setup: WalkSetup) -> dict[str, Any]:
+def _conditions(suite: Suite) -> dict[str, Any]:
     """Everything that a result must say about where it comes from."""
-    from pydantic import TypeAdapter
-
     from wm_bringup.host.provenance import provenance
     from wm_bringup.judging.episodes import policy_facts
+    from wm_bringup.judging.runner import setup_of
+    from wm_bringup.judging.suite import Case
     from wm_bringup.record.strides import SETTLING_TIME
-    from wm_bringup.scenarios.scenario import Scenario
 
+    case = suite.cases[0] if suite.cases else Case("push grid", step_in_place=True)
+    setup = setup_of(suite, case, suite.contestants[0], suite.seeds.first)
     return {
-        "scenario": TypeAdapter(Scenario).dump_python(setup.scenario, mode="json"),
+        "scenario": suite.scenario,
         "controller": setup.controller,
         "shadows": list(setup.shadows),
-        "state": setup.state,
-        "robot": setup.robot,
-        "engine": setup.engine,
-        "step_in_place": setup.step_in_place,
+        "state": suite.state,
+        "robot": suite.robot,
+        "engine": suite.engine,
+        "step_in_place": case.step_in_place,
         "commanded_from": COMMAND_TIME,
         "settling_time": SETTLING_TIME,
         "policy": policy_facts(setup),
+        "suite_sha256": suite.sha256(),
         **provenance(),
     }
 
 
-def _store(json: Path | None, setup: WalkSetup, resume: bool) -> EpisodeStore | None:
+def _store(json: Path | None, suite: Suite, resume: bool) -> EpisodeStore | None:
     from wm_bringup.judging.episode_store import EpisodeStore
 
     if json is None:
         return None
-    return EpisodeStore(json.with_suffix(".jsonl"), _conditions(setup), resume=resume)
+    return EpisodeStore(json.with_suffix(".jsonl"), _conditions(suite), resume=resume)
 
 
 def _episodes(
-    setup: WalkSetup, seeds: Sequence[int], jobs: int, resume: bool, json: Path | None
+    suite: Suite,
+    film: Path | None,
+    trace: Path | None,
+    jobs: int,
+    resume: bool,
+    json: Path | None,
 ) -> int:
+    from wm_bringup.judging.runner import check_runs, runs_of
     from wm_bringup.report.screen import make_console
     from wm_bringup.report.tables import episode_table, walk_lines
 
-    console, store = make_console(), _store(json, setup, resume)
-    done = dict(store.episodes) if store else {}
-    if setup.film or setup.trace:
-        done.pop(str(seeds[0]), None)  # of this one, pictures or numbers are wanted
-    episodes = [done[str(seed)] for seed in seeds if str(seed) in done]
-    missing = [seed for seed in seeds if str(seed) not in done]
+    first, *others = runs_of(suite)
+    first = replace(first, setup=replace(first.setup, film=film, trace=trace))
+    check_runs([first, *others])
+    console, store = make_console(), _store(json, suite, resume)
+    if store and (film or trace):
+        store.done.pop(first.key, None)  # of this one, pictures or numbers are wanted
+    episodes: list[EpisodeResult] = []
     try:
-        _run(setup, missing, jobs, episodes, store)
+        _run([first, *others], jobs, episodes, store)
     finally:
         if episodes:
-            summary = {**_summary(episodes), "conditions": _conditions(setup)}
+            summary = {**_summary(episodes), "conditions": _conditions(suite)}
             console.print(episode_table(episodes))
             for line in walk_lines(summary):
                 console.print(line)
@@ -287,38 +305,35 @@ def _episodes(
 
 
 def _run(
-    setup: WalkSetup,
-    seeds: Sequence[int],
+    runs: Sequence[SuiteRun],
     jobs: int,
-    episodes: list[Episode],
+    episodes: list[EpisodeResult],
     store: EpisodeStore | None,
 ) -> None:
-    from wm_bringup.judging.episodes import run_episodes
+    from wm_bringup.judging.runner import do_runs
     from wm_bringup.report.screen import progress_bar
 
     with progress_bar() as bar:
-        task = bar.add_task(f"{setup.controller} {setup.scenario.name}", total=len(seeds))
-        for episode in run_episodes(setup, seeds, jobs):
-            episodes.append(episode)
-            if store:
-                store.add(str(episode.seed), episode)
+        who = runs[0].contestant
+        task = bar.add_task(f"{who} {runs[0].case}", total=len(runs))
+        for _, results in do_runs(runs, store, jobs):
+            episodes += results
             fallen = sum(e.fell for e in episodes)
-            bar.update(task, advance=1, description=f"{setup.controller}: {fallen} fell")
+            bar.update(task, advance=1, description=f"{who}: {fallen} fell")
 
 
-def _summary(episodes: Sequence[Episode]) -> dict[str, Any]:
+def _summary(episodes: Sequence[EpisodeResult]) -> dict[str, Any]:
     from wm_bringup.judging.episode import summarise_episodes
 
-    stages = {
-        name: median(e.cpu_per_tick_ms[name] for e in episodes)
-        for name in episodes[0].cpu_per_tick_ms
-    }
+    told = [episode.notes["cpu_per_tick_ms"] for episode in episodes]
+    stages = {name: median(one[name] for one in told) for name in told[0]}
     total = sum(stages.values())
-    factors = [e.real_time_factor for e in episodes if e.real_time_factor is not None]
+    factors = [e.notes["real_time_factor"] for e in episodes]
+    known = [factor for factor in factors if factor is not None]
     return {
         **summarise_episodes(episodes),
         "speed": {
-            "real_time_factor": median(factors) if factors else None,
+            "real_time_factor": median(known) if known else None,
             "cpu_factor": 1e3 * CONTROL_PERIOD / total if total else None,
             "cpu_per_tick_ms": stages,
             "cpu_per_tick_ms_total": total,
@@ -326,25 +341,25 @@ def _summary(episodes: Sequence[Episode]) -> dict[str, Any]:
     }
 
 
-def _grid(setup: WalkSetup, step: float, jobs: int, resume: bool, json: Path | None) -> int:
-    from wm_bringup.judging.push_grid import DIRECTIONS, PHASES, run_grid, summarise_grid
+def _grid(suite: Suite, jobs: int, resume: bool, json: Path | None) -> int:
+    from wm_bringup.judging.push_grid import run_grid, summarise_grid
+    from wm_bringup.judging.suite import Grid
     from wm_bringup.report.screen import make_console, progress_bar
     from wm_bringup.report.tables import grid_table
 
-    console, store = make_console(), _store(json, setup, resume)
-    impulses = [step * k for k in range(1, int(LARGEST_IMPULSE / step) + 1)]
-    episodes: dict[str, Episode] = {}
+    console, store, grid = make_console(), _store(json, suite, resume), suite.grid or Grid()
+    episodes: dict[str, EpisodeResult] = {}
     try:
         with progress_bar() as bar:
-            task = bar.add_task("push grid", total=len(impulses) * len(DIRECTIONS) * PHASES)
-            for cell, episode in run_grid(setup, impulses, list(DIRECTIONS), store, jobs):
+            task = bar.add_task("push grid", total=grid.cells)
+            for cell, episode in run_grid(suite, store, jobs):
                 episodes[cell.key] = episode
                 result = "fell" if episode.fell else "up"
                 bar.update(task, advance=1, description=f"{cell.key}: {result}")
     finally:
-        grid = summarise_grid(episodes, impulses, list(DIRECTIONS))
-        console.print(grid_table(grid))
-        _write(json, {"directions": grid, "conditions": _conditions(setup)})
+        summary = summarise_grid(grid, episodes)
+        console.print(grid_table(summary))
+        _write(json, {"directions": summary, "conditions": _conditions(suite)})
     undone: dict[str, list[str]] = {}
     for key, episode in sorted(episodes.items()):
         for what in episode.missed:

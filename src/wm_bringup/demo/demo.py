@@ -11,19 +11,21 @@ from typing import Any
 
 import numpy as np
 
-from wm_bringup.bags.reader import Bag
+from wm_bringup.bags.reader import Bag, open_bag
+from wm_bringup.bags.writer import BagError
 from wm_bringup.cycle import stack
 from wm_bringup.demo.course import DemoCourse
-from wm_bringup.demo.evidence import Evidence, read_evidence
-from wm_bringup.demo.judge import Latencies, judge, read_latencies
+from wm_bringup.demo.judge import judge
 from wm_bringup.demo.live import LiveRun, Show, drive
 from wm_bringup.demo.report import draw_film, draw_plots
 from wm_bringup.graph.preflight import preflight
 from wm_bringup.graph.processes import describe, graph_arguments
 from wm_bringup.host.provenance import provenance
+from wm_bringup.record.from_bag import from_bag, with_latencies
+from wm_bringup.record.run_record import TIME, RunRecord
 from wm_bringup.robots.simulated import EngineName
 from wm_bringup.scenarios.possible import reduced
-from wm_bringup.wire.topics import DIAGNOSTICS
+from wm_bringup.wire.topics import CMD_VEL, DIAGNOSTICS, GROUND_TRUTH, JOINT_STATES
 from wm_control.configuration.plain_yaml import write_plain
 from wm_control.configuration.share import DEFAULT_ROBOT
 from wm_control.robot.description import load_robot
@@ -62,8 +64,7 @@ class Judged:
     """A run and what it showed."""
 
     summary: dict[str, Any]
-    evidence: Evidence
-    latencies: Latencies
+    record: RunRecord
 
 
 def run_demo(options: DemoOptions, show: Show, stopped: Callable[[], bool]) -> Judged:
@@ -111,11 +112,12 @@ def clear(folder: Path) -> None:
 def judge_run(run: LiveRun, options: DemoOptions) -> Judged:
     """Read the bag and the latency samples, write ``summary.json``."""
     folder = options.folder
-    evidence, bag = read_evidence(folder / "bag", run.started, run.seconds)
-    latencies = read_latencies(folder / "latency.npz", run.started, run.seconds)
+    bag = open_bag(folder / "bag")
+    record = read_course(bag, run.started, run.seconds, options.robot)
+    record = with_latencies(record, folder / "latency.npz", run.started, run.seconds)
     lost = lost_messages(bag)
     summary = {
-        **judge(evidence, latencies, options.course),
+        **judge(record, options.course),
         "ended_early": run.ended_early,
         "reduced": reduced_on(options),
         "pushes": [
@@ -138,10 +140,19 @@ def judge_run(run: LiveRun, options: DemoOptions) -> Judged:
         "seed": options.seed,
         "conditions": provenance(),
     }
-    write_compute_time(latencies, folder / "compute_time.yaml")
+    write_compute_time(record, folder / "compute_time.yaml")
     text = json.dumps(summary, indent=2)
     (folder / "summary.json").write_text(text + "\n", encoding="utf-8")
-    return Judged(summary, evidence, latencies)
+    return Judged(summary, record)
+
+
+def read_course(bag: Bag, started: int, seconds: float, robot: str) -> RunRecord:
+    """Read what the bag of a demo says of its course; BagError names what lacks."""
+    needs = (GROUND_TRUTH, CMD_VEL, JOINT_STATES)
+    record = from_bag(bag, robot, started=started, seconds=seconds, needs=needs)
+    if TIME not in record:
+        raise BagError(f"{bag.path} holds no {GROUND_TRUTH.name} within the course")
+    return record
 
 
 def reduced_on(options: DemoOptions) -> list[str]:
@@ -151,12 +162,13 @@ def reduced_on(options: DemoOptions) -> list[str]:
     return list(reduced(options.course.commanded, safety.velocity, envelope))
 
 
-def write_compute_time(latencies: Latencies, path: Path) -> None:
+def write_compute_time(record: RunRecord, path: Path) -> None:
     """Write the path latency as a distribution that lock-step runs can replay."""
     levels = (0.0, 50.0, 90.0, 95.0, 99.0, 99.9, 100.0)
-    times = np.percentile(latencies.path, levels)
+    latency = record["path_latency"]
+    times = np.percentile(latency, levels)
     content = {
-        "name": f"measurement to command sent, {len(latencies.path)} cycles in real time",
+        "name": f"measurement to command sent, {len(latency)} cycles in real time",
         "machine": str(provenance()["machine"]["processor"]),
         "percentiles": {level: round(float(t), 6) for level, t in zip(levels, times, strict=True)},
     }
@@ -175,10 +187,8 @@ def lost_messages(bag: Bag) -> int | None:
 
 def leave_pictures(judged: Judged, options: DemoOptions) -> None:
     """Draw plots and film strip into the folder."""
-    draw_plots(judged.evidence, judged.latencies, options.course, options.folder)
-    draw_film(
-        judged.evidence, options.course, load_robot(options.robot), options.folder / "film.png"
-    )
+    draw_plots(judged.record, options.course, options.folder)
+    draw_film(judged.record, options.course, load_robot(options.robot), options.folder / "film.png")
 
 
 def held(summary: Mapping[str, Any]) -> bool:

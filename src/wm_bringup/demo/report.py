@@ -10,14 +10,15 @@ import numpy as np
 from rich.table import Table
 
 from wm_bringup.demo.course import DemoCourse
-from wm_bringup.demo.evidence import Evidence
-from wm_bringup.demo.judge import Latencies
+from wm_bringup.demo.judge import stages
 from wm_bringup.record.film import UNITS, Moment, command_text, film_strip
-from wm_bringup.record.strides import gait_windows
+from wm_bringup.record.run_record import CYCLES, OBSERVED, TIME, RunRecord
+from wm_bringup.record.strides import gait_windows, left_touchdowns
 from wm_bringup.report.plots import Motion, plot_latency, plot_motion
 from wm_bringup.report.tables import number, triple
 from wm_control.constants import CONTROL_PERIOD
 from wm_control.robot.description import RobotDescription
+from wm_control.types import Array
 
 MID_SEGMENT = 0.75
 """Where in a segment its picture is taken."""
@@ -88,22 +89,22 @@ def lines(summary: Mapping[str, Any]) -> Iterator[str]:
 
 
 def draw_film(
-    evidence: Evidence, course: DemoCourse, description: RobotDescription, path: Path
+    record: RunRecord, course: DemoCourse, description: RobotDescription, path: Path
 ) -> None:
     """Draw the robot in every segment, where the left foot lands, and twice after every push."""
-    end = float(evidence.time[-1])
-    frames = [_moment(evidence, t, text) for t, text in _moments(evidence, course) if t <= end]
+    end = float(record[TIME][-1])
+    frames = [_moment(record, t, text) for t, text in _moments(record, course) if t <= end]
     if end < course.seconds - 0.5:
-        frames.append(_moment(evidence, end, "end"))
+        frames.append(_moment(record, end, "end"))
     title = f"{description.name}, {course.seconds:.0f} s in real time: {UNITS}"
     film_strip(frames, description, title).save(path)
 
 
-def _moments(evidence: Evidence, course: DemoCourse) -> Iterator[tuple[float, str]]:
+def _moments(record: RunRecord, course: DemoCourse) -> Iterator[tuple[float, str]]:
     for segment, start in zip(course.segments, course.starts, strict=True):
         command = command_text(np.array([segment.x, segment.y, segment.yaw]))
         if segment.push is None:
-            time = _touchdown_near(evidence, start + MID_SEGMENT * segment.seconds)
+            time = _touchdown_near(record, start + MID_SEGMENT * segment.seconds)
             yield time, f"{segment.name}\n{command}"
             continue
         push = start + segment.push_after
@@ -112,33 +113,44 @@ def _moments(evidence: Evidence, course: DemoCourse) -> Iterator[tuple[float, st
         yield push + 0.5, f"0.5 s after the push\n{command}"
 
 
-def _touchdown_near(evidence: Evidence, time: float) -> float:
+def _touchdown_near(record: RunRecord, time: float) -> float:
     """Time of the touchdown nearest to ``time``, when there is one within half a stride."""
-    times = evidence.time[evidence.touchdowns]
+    times = record[TIME][left_touchdowns(record)]
     near = times[np.abs(times - time) < HALF_STRIDE]
     return float(near[np.argmin(np.abs(near - time))]) if len(near) else time
 
 
-def _moment(evidence: Evidence, time: float, text: str) -> Moment:
-    row = min(int(np.searchsorted(evidence.time, time)), len(evidence.time) - 1)
+def _moment(record: RunRecord, time: float, text: str) -> Moment:
+    row = min(int(np.searchsorted(record[TIME], time)), len(record) - 1)
+    at = float(record[TIME][row])
     return Moment(
-        f"{evidence.time[row]:.1f} s  {text}",
-        evidence.position[row],
-        evidence.orientation[row],
-        evidence.joints_at(float(evidence.time[row])),
+        f"{at:.1f} s  {text}",
+        record["base_position"][row],
+        record["base_orientation"][row],
+        _joints_at(record, at),
     )
 
 
-def draw_plots(evidence: Evidence, latencies: Latencies, course: DemoCourse, folder: Path) -> None:
+def _joints_at(record: RunRecord, time: float) -> Array:
+    """(n,) measured joint positions next after ``time``, the last ones at the end [rad]."""
+    measured = record["observed_joint_position"]
+    whole = np.flatnonzero(np.isfinite(measured).all(axis=1))
+    index = int(np.searchsorted(record[OBSERVED][whole], time))
+    nearest: Array = measured[whole[min(index, len(whole) - 1)]]
+    return nearest
+
+
+def draw_plots(record: RunRecord, course: DemoCourse, folder: Path) -> None:
     """Write motion.png and latency.png."""
+    time = record[TIME]
     plot_motion(
         Motion(
-            evidence.time,
-            evidence.velocity,
-            evidence.orientation,
-            evidence.position,
-            evidence.command,
-            gait_windows(evidence.touchdowns, evidence.time),
+            time,
+            record["base_velocity"],
+            record["base_orientation"],
+            record["base_position"],
+            record["velocity_command"],
+            gait_windows(left_touchdowns(record), time),
             [(start, s.name) for s, start in zip(course.segments, course.starts, strict=True)],
             [(push.at, f"push {np.linalg.norm(push.impulse):g} N·s") for push in course.pushes()],
         ),
@@ -146,11 +158,11 @@ def draw_plots(evidence: Evidence, latencies: Latencies, course: DemoCourse, fol
         "Velocity commanded and reached, in the heading frame",
     )
     plot_latency(
-        latencies.time,
-        1e3 * latencies.path,
-        latencies.missed,
-        {name: 1e3 * values for name, values in latencies.stages.items()},
+        record[CYCLES],
+        1e3 * record["path_latency"],
+        record["deadline_missed"],
+        {name: 1e3 * values for name, values in stages(record).items()},
         1e3 * CONTROL_PERIOD,
         folder / "latency.png",
-        f"Path latency of {len(latencies.time)} control cycles",
+        f"Path latency of {len(record[CYCLES])} control cycles",
     )

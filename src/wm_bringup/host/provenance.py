@@ -34,10 +34,11 @@ def provenance() -> dict[str, Any]:
 
 
 def parameters_hash() -> str:
-    """Hash of every file under config/, with its name."""
+    """Hash of every file under config/, with its name; suites, which only ask, have their own."""
     folder = share_directory() / "config"
     digest = hashlib.sha256()
-    for path in sorted(folder.rglob("*.yaml")):
+    asking = folder / "suites"
+    for path in sorted(path for path in folder.rglob("*.yaml") if path.parent != asking):
         digest.update(str(path.relative_to(folder)).encode())
         digest.update(path.read_bytes())
     return digest.hexdigest()

@@ -1,13 +1,14 @@
-"""Episodes on disk, one JSON line each, written as they finish: an interruption loses nothing."""
+"""Results on disk, one JSON line per run, written as they come: an interruption loses nothing."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import os
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from wm_bringup.judging.episode import Episode
+from wm_bringup.judging.episode import EpisodeResult
 from wm_control.errors import WmError
 
 
@@ -16,7 +17,7 @@ class EpisodeStoreError(WmError):
 
 
 class EpisodeStore:
-    """A ``.jsonl`` file: first line the conditions, then one line per episode with its key."""
+    """A ``.jsonl`` file: first line the conditions, then one line per run: key and its results."""
 
     def __init__(self, path: Path, conditions: Mapping[str, Any], *, resume: bool) -> None:
         """Begin a file, or go on with one whose conditions are the same.
@@ -24,7 +25,7 @@ class EpisodeStore:
         EpisodeStoreError when there is a file of other conditions and ``resume`` is asked for.
         """
         self.path = path
-        self.episodes: dict[str, Episode] = {}
+        self.done: dict[str, tuple[EpisodeResult, ...]] = {}
         path.parent.mkdir(parents=True, exist_ok=True)
         first = json.dumps({"conditions": conditions}, sort_keys=True)
         if resume and path.exists():
@@ -32,11 +33,14 @@ class EpisodeStore:
         else:
             path.write_text(first + "\n", encoding="utf-8")
 
-    def add(self, key: str, episode: Episode) -> None:
-        """Append one episode; it is on disk when this returns."""
-        self.episodes[key] = episode
+    def add(self, key: str, results: Sequence[EpisodeResult]) -> None:
+        """Append the results of one run; they are on disk when this returns."""
+        self.done[key] = tuple(results)
+        line = json.dumps({"key": key, "results": [one.as_json() for one in results]})
         with self.path.open("a", encoding="utf-8") as file:
-            file.write(json.dumps({"key": key, **episode.as_json()}, sort_keys=True) + "\n")
+            file.write(line + "\n")
+            file.flush()
+            os.fsync(file.fileno())
 
     def _load(self, first: str) -> None:
         lines = self.path.read_text(encoding="utf-8").splitlines()
@@ -50,7 +54,10 @@ class EpisodeStore:
             try:
                 data = json.loads(line)
             except json.JSONDecodeError:
-                break  # written when the run was cut off: that episode is run again
+                break  # written when the run was cut off: that one is run again
             whole.append(line)
-            self.episodes[data.pop("key")] = Episode.from_json(data)
-        self.path.write_text("\n".join([first, *whole]) + "\n", encoding="utf-8")
+            results = (EpisodeResult.from_json(one) for one in data["results"])
+            self.done[data["key"]] = tuple(results)
+        part = self.path.with_suffix(".part")
+        part.write_text("\n".join([first, *whole]) + "\n", encoding="utf-8")
+        part.replace(self.path)

@@ -1,22 +1,20 @@
-"""Lock-step episodes of one scenario: built from a description, run one by one or in processes."""
+"""One lock-step episode: built from a description, walked, and measured."""
 
 from __future__ import annotations
 
-import multiprocessing
-import os
-import signal
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from wm_bringup.cycle import stack
 from wm_bringup.cycle.loop import ControlLoop, TickRecord
-from wm_bringup.judging.episode import Episode
-from wm_bringup.judging.metrics import judge
+from wm_bringup.judging.criteria.arbiter import causes, controller_causes, shadows_degraded
+from wm_bringup.judging.criteria.table import measure
+from wm_bringup.judging.episode import EpisodeResult
 from wm_bringup.lockstep.compute_time import ComputeTime
 from wm_bringup.lockstep.contestants import (
     Contestant,
@@ -24,12 +22,20 @@ from wm_bringup.lockstep.contestants import (
     ModelBasedContestant,
     SideBySide,
 )
-from wm_bringup.lockstep.lockstep import ComputeTimes, DrawnComputeTimes, LockStep, Run, State
+from wm_bringup.lockstep.lockstep import (
+    ComputeTimes,
+    DrawnComputeTimes,
+    LockStep,
+    StageTimes,
+    State,
+)
 from wm_bringup.lockstep.true_state import TrueStateEstimator
+from wm_bringup.record.fall_story import fall_story
+from wm_bringup.record.run_record import FAULTS, TICKS, TIME, RunRecord
 from wm_bringup.robots.base import SimulatedRobot
 from wm_bringup.robots.simulated import EngineName, check_engine, simulate
+from wm_bringup.robots.simulation.ground import Terrain
 from wm_bringup.robots.simulation.sensor_faults import PACKET
-from wm_bringup.robots.simulation.simulation import Simulation
 from wm_bringup.scenarios.faults import Fault
 from wm_bringup.scenarios.possible import Happened, check_possible, missed, reduced
 from wm_bringup.scenarios.scenario import Scenario
@@ -37,17 +43,11 @@ from wm_control.configuration.share import DEFAULT_ROBOT, config_file
 from wm_control.constants import CONTROL_PERIOD
 from wm_control.controllers.model_based import ModelBasedController
 from wm_control.drivers import MPC, POLICY
-from wm_control.errors import ParameterError, WmError
+from wm_control.errors import ParameterError
+from wm_control.estimation.parameters import Kind
 from wm_control.mpc.plan import WalkingPlan
 from wm_control.robot.description import RobotDescription, load_robot
-from wm_control.types import Estimator
-
-SINGLE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
-"""Episodes are spread over processes; a thread pool inside each would only get in the way."""
-
-
-class WalkError(WmError):
-    """Episodes cannot be run."""
+from wm_control.types import Array, Estimator
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,9 @@ class WalkSetup:
     shadows: controllers that run beside it, on the same estimates, and propose in every cycle.
     policy: file of the learned policy, when there is one; overlay: completes the policy.
     step_in_place: zero velocity means stepping on the spot instead of standing.
-    film, trace: files for pictures and the full-rate trace of the first seed, or None.
+    film, trace: files for pictures and the full-rate record, or None.
+    full_rate: look at the truth in every cycle and record what the sensors said, also without
+    ``trace``. walked_on: the estimator in the loop; None for the configured one.
     """
 
     scenario: Scenario
@@ -71,6 +73,8 @@ class WalkSetup:
     policy: Path | None = None
     overlay: Path | None = None
     shadows: tuple[str, ...] = ()
+    full_rate: bool = False
+    walked_on: Kind | None = None
 
 
 def check_setup(setup: WalkSetup) -> None:
@@ -98,20 +102,54 @@ def _check_no_sensor_faults(scenario: Scenario) -> None:
             raise ParameterError(f"faults.{index}", text, expected, f"scenario '{scenario.name}'")
 
 
-def run_episode(setup: WalkSetup, seed: int) -> Episode:
-    """Build everything anew, run one episode and judge it."""
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """What one episode left behind.
+
+    body, terrain: that were simulated, terrain None where it was flat. wall: time it took [s].
+    """
+
+    record: RunRecord
+    body: RobotDescription
+    terrain: Terrain | None
+    stages: StageTimes
+    happened: Sequence[Happened]
+    wall: float
+
+
+def run_episode(setup: WalkSetup, seed: int) -> EpisodeResult:
+    """Build everything anew, run one episode and measure it."""
+    done = walk(setup, seed, keep_going=0.6 if setup.film else 0.0)
+    _leave(setup, done, seed)
+    return result_of(setup, done, seed)
+
+
+def walk(setup: WalkSetup, seed: int, *, keep_going: float = 0.0) -> Walk:
+    """Build everything anew and run one episode, ``keep_going`` seconds on after a fall."""
     check_setup(setup)
     description = load_robot(setup.robot)
     robot = simulate(description, setup.scenario, setup.engine)
     try:
         lockstep = build(setup, description, robot, seed)
         wall = time.perf_counter()
-        run = lockstep.run(seed, keep_going=0.6 if setup.film else 0.0)
+        run = lockstep.run(seed, keep_going=keep_going)
         wall = time.perf_counter() - wall
     finally:
         robot.close()
-    _leave(setup, robot, run, seed)
-    return _episode(setup, robot, run, seed, wall)
+    record = run.record.with_facts(
+        robot=setup.robot,
+        mass=robot.mass,
+        torque_limit=tuple(robot.body.torque_limit.tolist()),
+    )
+    if setup.scenario.faults:
+        record = record.with_columns(**{FAULTS: fault_ends(setup.scenario)})
+    return Walk(record, robot.body, robot.terrain, run.stages, robot.happened, wall)
+
+
+def fault_ends(scenario: Scenario) -> Array:
+    """When each fault of the sensors is over, infinite for one that lasts to the end [s]."""
+    faults = (Fault.parse(text) for text in scenario.faults)
+    return np.array([fault.start + fault.duration for fault in faults])
 
 
 def build(
@@ -141,7 +179,7 @@ def build(
         setup.scenario,
         times,
         clock=time.thread_time,
-        full_rate=setup.trace is not None,
+        full_rate=setup.full_rate or setup.trace is not None,
         watch=watch,
     )
 
@@ -214,55 +252,6 @@ CONTESTANTS: Mapping[str, Callable[[WalkSetup, RobotDescription, ComputeTimes], 
 """How every contestant is built, by the name of its controller."""
 
 
-def run_episodes(setup: WalkSetup, seeds: Sequence[int], jobs: int) -> Iterator[Episode]:
-    """Yield episodes as they finish, in any order; the first seed alone leaves film and trace."""
-    yield from run_all([(_for_seed(setup, seed, seeds[0]), seed) for seed in seeds], jobs)
-
-
-def run_all(work: Sequence[tuple[WalkSetup, int]], jobs: int) -> Iterator[Episode]:
-    """Yield the episodes of (setup, seed) pairs as they finish, ``jobs`` at a time."""
-    for index, episode in run_indexed(work, jobs):
-        del index
-        yield episode
-
-
-def run_indexed(work: Sequence[tuple[WalkSetup, int]], jobs: int) -> Iterator[tuple[int, Episode]]:
-    """Yield (index in ``work``, episode) as they finish. With one job, in this very process."""
-    if jobs <= 1 or len(work) <= 1:
-        for index, (setup, seed) in enumerate(work):
-            yield index, run_episode(setup, seed)
-        return
-    for name in SINGLE_THREAD:
-        os.environ.setdefault(name, "1")
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(
-        min(jobs, len(work)), mp_context=context, initializer=_leave_signals_to_parent
-    ) as pool:
-        pending = {
-            pool.submit(run_episode, setup, seed): index for index, (setup, seed) in enumerate(work)
-        }
-        try:
-            while pending:
-                done, _ = wait(pending, return_when=FIRST_COMPLETED)
-                for future in done:
-                    yield pending.pop(future), future.result()
-        except BrokenProcessPool as error:
-            raise WalkError(
-                "a process that ran episodes died (out of memory?); with --resume the same command "
-                "goes on from the episodes that were done"
-            ) from error
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            for worker in multiprocessing.active_children():
-                worker.terminate()
-            raise
-
-
-def _leave_signals_to_parent() -> None:
-    """In a worker: Ctrl-C reaches the whole group, but only the parent decides what it means."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-
-
 def compute_times(seed: int) -> DrawnComputeTimes:
     """Replay the distributions of ``config/compute_time/`` from ``seed``."""
     control, plan, policy = (
@@ -274,37 +263,31 @@ def compute_times(seed: int) -> DrawnComputeTimes:
     )
 
 
-def _for_seed(setup: WalkSetup, seed: int, first: int) -> WalkSetup:
-    return setup if seed == first else replace(setup, film=None, trace=None)
-
-
 def _estimator(setup: WalkSetup, description: RobotDescription, robot: SimulatedRobot) -> Estimator:
     if setup.state == "true":
         return TrueStateEstimator(robot.ground_truth)
-    return stack.build_estimator(description, stack.estimator_parameters(setup.robot))
+    parameters = stack.estimator_parameters(setup.robot)
+    if setup.walked_on is not None:
+        parameters = replace(parameters, kind=setup.walked_on)
+    return stack.build_estimator(description, parameters)
 
 
-def _episode(setup: WalkSetup, robot: Simulation, run: Run, seed: int, wall: float) -> Episode:
-    limit, happened = robot.body.torque_limit, robot.happened
-    numbers: dict[str, Any] = judge(run.trace, mass=robot.mass, torque_limit=limit)
-    told, ticks = run.supervision, max(run.supervision.ticks, 1)
-    return Episode(
-        seed=seed,
-        fell=bool(run.fall),
-        fall_cause=run.fall,
-        interventions=told.interventions,
-        causes=dict(told.causes),
-        clip_rate=told.clipped / ticks,
-        degraded=told.degraded / ticks,
-        controller_causes=dict(told.controller_causes.most_common(5)),
-        late=told.late / ticks,
-        max_plan_age=told.max_plan_age,
-        happened=tuple(one.as_json() for one in happened),
-        missed=_undone(setup, happened, float(run.trace["time"][-1])),
-        real_time_factor=numbers["seconds"] / wall,
-        cpu_per_tick_ms=run.stages.per_tick_ms(told.ticks),
-        **numbers,
-    )
+def result_of(setup: WalkSetup, done: Walk, seed: int) -> EpisodeResult:
+    """Measure an episode by every criterion that its record can give."""
+    record = done.record
+    metrics, ticks = measure(record), len(record[TICKS])
+    notes = {
+        "fall_cause": fall_story(record, setup.scenario.kicks),
+        "causes": causes(record),
+        "controller_causes": controller_causes(record),
+        "shadows_degraded": shadows_degraded(record),
+        "happened": tuple(one.as_json() for one in done.happened),
+        "missed": _undone(setup, done.happened, float(record[TIME][-1])),
+        "trace_sha256": record.sha256(),
+        "real_time_factor": float(record[TIME][-1] - record[TIME][0]) / done.wall,
+        "cpu_per_tick_ms": done.stages.per_tick_ms(ticks),
+    }
+    return EpisodeResult(setup.scenario.name, setup.controller, seed, metrics, notes)
 
 
 def _undone(setup: WalkSetup, happened: Sequence[Happened], end: float) -> tuple[str, ...]:
@@ -317,13 +300,12 @@ def _undone(setup: WalkSetup, happened: Sequence[Happened], end: float) -> tuple
     )
 
 
-def _leave(setup: WalkSetup, robot: Simulation, run: Run, seed: int) -> None:
+def _leave(setup: WalkSetup, done: Walk, seed: int) -> None:
     """Leave trace and film of this episode where they were asked for."""
     if setup.trace is not None:
-        setup.trace.parent.mkdir(parents=True, exist_ok=True)
-        run.trace.save(setup.trace)
+        done.record.save(setup.trace)
     if setup.film is not None:
-        from wm_bringup.record.film import film_of_trace
+        from wm_bringup.record.film import film_of_record
 
         setup.film.parent.mkdir(parents=True, exist_ok=True)
-        film_of_trace(run.trace, robot.body, f"seed {seed}", robot.terrain).save(setup.film)
+        film_of_record(done.record, done.body, f"seed {seed}", done.terrain).save(setup.film)

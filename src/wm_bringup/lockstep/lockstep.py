@@ -11,25 +11,24 @@ times are replayed from distributions, so that equal seeds give equal traces on 
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from wm_bringup.cycle.loop import GOOD_LOOKS, ControlLoop, TickRecord
 from wm_bringup.lockstep.compute_time import ComputeTimeDraws
 from wm_bringup.lockstep.contestants import BesideLoop
 from wm_bringup.record.fall import FallLimits, fall_cause, height_of
-from wm_bringup.record.trace import Trace, TraceRecorder
-from wm_bringup.robots.base import GroundTruth, SimulatedRobot
+from wm_bringup.record.from_lockstep import RunRecorder
+from wm_bringup.record.run_record import RunFacts, RunRecord
+from wm_bringup.robots.base import SimulatedRobot
 from wm_bringup.scenarios.scenario import Scenario
 from wm_control.arbiter.arbiter import arming_obstacle
 from wm_control.arbiter.operator import OperatorInput
 from wm_control.constants import CONTROL_PERIOD
-from wm_control.drivers import number_of
 from wm_control.errors import WmError
 from wm_control.mpc.plan import WalkingPlan
-from wm_control.types import Decision, Observation, Status, VelocityCommand
+from wm_control.types import Observation, VelocityCommand
 
 State = Literal["true", "estimated"]
 
@@ -80,53 +79,6 @@ class DrawnComputeTimes:
 
 
 @dataclass(slots=True)
-class Supervision:
-    """What arbiter, filter and controllers reported, counted over all ticks.
-
-    interventions: how often the arbiter did not let the preferred controller do as it wants.
-    degraded, controller_causes: of whoever drove. shadows_degraded: of the others, by name.
-    """
-
-    ticks: int = 0
-    interventions: int = 0
-    causes: Counter[str] = field(default_factory=Counter)
-    clipped: int = 0
-    degraded: int = 0
-    controller_causes: Counter[str] = field(default_factory=Counter)
-    shadows_degraded: Counter[str] = field(default_factory=Counter)
-    late: int = 0
-    max_plan_age: float = 0.0
-    _intervening: bool = False
-
-    def add(self, loop: ControlLoop, decision: Decision, late: bool, plan_age: float) -> None:
-        """Take in one tick."""
-        self.ticks += 1
-        self.late += late
-        self.clipped += bool(decision.clipped.any())
-        if plan_age > self.max_plan_age:
-            self.max_plan_age = plan_age
-        first = decision.first_cause
-        if first is not None and not self._intervening:
-            self.interventions += 1
-            self.causes[first.rule] += 1
-        self._intervening = first is not None
-        assert loop.last is not None
-        for name, result in loop.last.results.items():
-            if result.status == Status.OK:
-                continue
-            if name == loop.last.driver:
-                self.degraded += 1
-                self.controller_causes[_without_numbers(result.cause)] += 1
-            else:
-                self.shadows_degraded[name] += 1
-
-
-def _without_numbers(text: str) -> str:
-    """Return the same words for the same cause, so that it can be counted."""
-    return "".join("#" if c.isdigit() else c for c in text)
-
-
-@dataclass(slots=True)
 class StageTimes:
     """CPU time spent by stage over an episode [s], on the clock handed in."""
 
@@ -147,10 +99,13 @@ class StageTimes:
 class Run:
     """What one lock-step run left behind."""
 
-    trace: Trace
-    supervision: Supervision
+    record: RunRecord
     stages: StageTimes
-    fall: str
+
+    @property
+    def fall(self) -> str:
+        """Why the robot fell, empty when it did not."""
+        return self.record.facts.fall
 
 
 class LockStep:
@@ -170,6 +125,7 @@ class LockStep:
     ) -> None:
         """clock: CPU time, for the breakdown by stage only.
 
+        full_rate: look at the truth in every cycle, and record what the sensors said.
         watch: is shown the record of every tick and the plan it followed.
         """
         self._robot, self._loop, self._contestant = robot, loop, contestant
@@ -177,7 +133,8 @@ class LockStep:
         self._clock = clock
         self._watch = watch
         self._truth_every = 1 if full_rate else TICKS_PER_TRUTH
-        self.stages, self.supervision = StageTimes(), Supervision()
+        self._full_rate = full_rate
+        self.stages = StageTimes()
 
     def run(self, seed: int, *, keep_going: float = 0.0) -> Run:
         """One episode from rest, armed, until its end or ``keep_going`` seconds after a fall."""
@@ -185,26 +142,33 @@ class LockStep:
         truth = self._robot.ground_truth()
         limits = FallLimits.of_standing(height_of(truth))
         ticks = round(self._scenario.duration / CONTROL_PERIOD)
-        recorder = TraceRecorder(
-            ticks // self._truth_every + 1, len(self._robot.description.joint_names)
+        recorder = RunRecorder(
+            ticks // self._truth_every + 1,
+            ticks,
+            len(self._robot.description.joint_names),
+            observe=self._full_rate,
         )
-        fall, last_tick = "", ticks
+        facts, last_tick = RunFacts(), ticks
         for tick in range(ticks):
             now = self._robot.time
-            decision, compute_time = self._tick(now, observation)
+            record, compute_time = self._tick(now, observation)
+            before = self._clock()
+            plan, age = self._contestant.plan, self._plan_age(now)
+            recorder.tick(record, plan, now=now, plan_age=age, compute_time=compute_time)
             if tick % self._truth_every == 0:
-                before = self._clock()
                 truth = self._robot.ground_truth()
-                self._record(recorder, truth, decision, now, compute_time)
-                if not fall and (fall := fall_cause(truth, limits)):
+                velocity = self._scenario.velocity_at(now)
+                recorder.look(truth, record, velocity, self._contestant.gait_phase(now))
+                if not facts.fall and (fall := fall_cause(truth, limits)):
+                    facts = RunFacts(fall=fall, fell_at=truth.stamp)
                     last_tick = tick + round(keep_going / CONTROL_PERIOD)
-                self.stages.judging += self._clock() - before
+            self.stages.judging += self._clock() - before
             if tick >= last_tick:
                 break
             before = self._clock()
-            observation = self._robot.step(decision.command, compute_time)
+            observation = self._robot.step(record.decision.command, compute_time)
             self.stages.physics += self._clock() - before
-        return Run(recorder.finish(), self.supervision, self.stages, fall)
+        return Run(recorder.finish(facts), self.stages)
 
     def _begin(self, seed: int) -> Observation:
         """Robot at rest and armed, the contestant prepared from before the start."""
@@ -238,15 +202,13 @@ class LockStep:
         cause = arming_obstacle(decision)
         raise NotArmedError(f"the arbiter does not arm: {cause.text if cause else doubt}")
 
-    def _tick(self, now: float, observation: Observation) -> tuple[Decision, float]:
-        """One control cycle; returns what was decided and how long deciding it took."""
+    def _tick(self, now: float, observation: Observation) -> tuple[TickRecord, float]:
+        """One control cycle; returns what was seen and done, and how long it took."""
         velocity = self._scenario.velocity_at(now)
         self._contestant.deliver(now)
-        decision = self._loop.tick(observation, velocity, now)
+        self._loop.tick(observation, velocity, now)
         compute_time = self._times.control()
-        late = compute_time > CONTROL_PERIOD
-        self._loop.report_late(late)
-        self.supervision.add(self._loop, decision, late, self._plan_age(now))
+        self._loop.report_late(compute_time > CONTROL_PERIOD)
         record = self._loop.last
         assert record is not None
         stamps = record.stamps
@@ -261,31 +223,8 @@ class LockStep:
         phase = self._contestant.gait_phase(now)
         if math.isfinite(phase):
             self._robot.set_gait_phase(phase)
-        return decision, compute_time
+        return record, compute_time
 
     def _plan_age(self, now: float) -> float:
         plan = self._contestant.plan
         return math.nan if plan is None else now - plan.stamp
-
-    def _record(
-        self,
-        recorder: TraceRecorder,
-        truth: GroundTruth,
-        decision: Decision,
-        now: float,
-        compute_time: float,
-    ) -> None:
-        record = self._loop.last
-        assert record is not None
-        recorder.append(
-            truth,
-            record.estimate,
-            decision,
-            self._scenario.velocity_at(now),
-            gait_phase=self._contestant.gait_phase(now),
-            plan_age=self._plan_age(now),
-            compute_time=compute_time,
-            status=record.driving.status if record.driving else Status.OK,
-            driver=number_of(decision.source),
-            share=decision.share,
-        )

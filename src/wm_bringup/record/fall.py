@@ -5,7 +5,12 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+import numpy as np
+
+from wm_bringup.record.run_record import TIME, RunRecord
+from wm_bringup.record.strides import tilt_of
 from wm_bringup.robots.base import GroundTruth
+from wm_control.types import Array
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +34,33 @@ def fall_cause(truth: GroundTruth, limits: FallLimits) -> str:
     height = height_of(truth)
     x, y, _, _ = truth.base_orientation.tolist()
     tilt = math.acos(min(max(1.0 - 2.0 * (x * x + y * y), -1.0), 1.0))  # in this order NaN stays
+    cause = _cause(height, tilt, limits)
+    if cause:
+        return cause
+    return next((f"{name} touched the ground" for name in truth.touching if "|" not in name), "")
+
+
+def fall_in(record: RunRecord) -> tuple[float, str]:
+    """When [s] and why the robot of a record fell; (nan, "") when it stayed up.
+
+    Its height at the first look is taken for that of standing; of links on the ground nothing is
+    asked, which a bag does not tell.
+    """
+    height = base_height(record)
+    tilt = tilt_of(record["base_orientation"])
+    limits = FallLimits.of_standing(float(height[0]))
+    bad = np.flatnonzero(~(height >= limits.min_height) | ~(tilt <= limits.max_tilt))
+    if not bad.size:
+        return math.nan, ""
+    first = bad[0]
+    return float(record[TIME][first]), _cause(float(height[first]), float(tilt[first]), limits)
+
+
+def _cause(height: float, tilt: float, limits: FallLimits) -> str:
     if not height >= limits.min_height:
         return f"base height {height:.2f} m below {limits.min_height:.2f} m"
     if not tilt <= limits.max_tilt:
         return f"base tilt {tilt:.2f} rad beyond {limits.max_tilt:.2f} rad"
-    for name in truth.touching:
-        if "|" not in name:
-            return f"{name} touched the ground"
     return ""
 
 
@@ -43,3 +68,9 @@ def height_of(truth: GroundTruth) -> float:
     """Height of base_link above the ground under the feet [m]."""
     ground = truth.ground_height
     return float(truth.base_position_in_world[2] - 0.5 * (ground[0] + ground[1]))
+
+
+def base_height(record: RunRecord) -> Array:
+    """(k,) height of base_link above the ground under the feet, or above zero without one [m]."""
+    height = record["base_position"][:, 2]
+    return height - record["ground_height"].mean(axis=1) if "ground_height" in record else height

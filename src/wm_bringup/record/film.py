@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from wm_bringup.record.trace import Trace
+from wm_bringup.record.run_record import RunRecord
 from wm_bringup.robots.pybullet.camera import PyBulletCamera
 from wm_bringup.robots.simulation.ground import Terrain
 from wm_control.robot.description import RobotDescription
@@ -70,23 +70,23 @@ def film_strip(
     return sheet
 
 
-def film_of_trace(
-    trace: Trace,
+def film_of_record(
+    record: RunRecord,
     description: RobotDescription,
     title: str,
     terrain: Terrain | None = None,
     frames: int = 8,
 ) -> Image.Image:
     """Draw evenly spaced moments of a lock-step run, the last one included."""
-    rows = np.linspace(0, len(trace) - 1, frames + 1).round().astype(int)[1:]
+    rows = np.linspace(0, len(record) - 1, frames + 1).round().astype(int)[1:]
     moments = [
         Moment(
             caption_of(
-                trace["time"][row], trace["velocity_command"][row], trace["push_force"][row]
+                record["time"][row], record["velocity_command"][row], record["push_force"][row]
             ),
-            trace["base_position"][row],
-            trace["base_orientation"][row],
-            trace["joint_position"][row],
+            record["base_position"][row],
+            record["base_orientation"][row],
+            record["joint_position"][row],
         )
         for row in rows
     ]

@@ -14,7 +14,8 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from wm_control.types import Array
+from wm_bringup.record.run_record import TIME, TOUCHDOWNS, RunRecord
+from wm_control.types import LEFT, Array
 
 STANDING_WINDOW = 0.8
 """Length of an averaging window where there are no touchdowns [s]."""
@@ -119,23 +120,28 @@ def unsettled_until(time: Array, command: Array, push_force: Array) -> Array:
     return time[last] + SETTLING_TIME
 
 
-def settled_strides(
-    time: Array,
-    velocity_in_world: Array,
-    orientation: Array,
-    command: Array,
-    push_force: Array,
-    touchdown: NDArray[np.intp],
-) -> Strides:
-    """Average velocity and command over every settled window of a motion of k samples.
+def left_touchdowns(record: RunRecord) -> NDArray[np.intp]:
+    """Find at which looks the left foot lands: as told, else where it truly takes load."""
+    time = record[TIME]
+    if TOUCHDOWNS not in record:
+        return touchdowns(record["normal_force"][:, LEFT], time)
+    told = record[TOUCHDOWNS]
+    inside = told[(told > time[0]) & (told < time[-1])]
+    return np.unique(np.searchsorted(time, inside)).astype(np.intp)
 
-    touchdown: indices at which the left foot lands.
+
+def settled_strides(record: RunRecord) -> Strides:
+    """Average velocity and command over every settled window of a run.
+
+    Where the record tells of no pushes, none is allowed for.
     """
-    yaw = yaw_of(orientation)
-    velocity = heading_velocity(velocity_in_world, yaw)
-    free_from = unsettled_until(time, command, push_force)
+    time, command = record[TIME], record["velocity_command"]
+    push = record["push_force"] if "push_force" in record else np.zeros((len(time), 3))
+    yaw = yaw_of(record["base_orientation"])
+    velocity = heading_velocity(record["base_velocity"], yaw)
+    free_from = unsettled_until(time, command, push)
     achieved, commanded = [], []
-    for i, j in gait_windows(touchdown, time):
+    for i, j in gait_windows(left_touchdowns(record), time):
         if time[i] >= free_from[j - 1]:
             turn = (yaw[j] - yaw[i]) / (time[j] - time[i])
             achieved.append([*velocity[i:j].mean(axis=0), turn])

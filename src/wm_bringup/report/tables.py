@@ -7,7 +7,7 @@ from typing import Any
 
 from rich.table import Table
 
-from wm_bringup.judging.episode import Episode
+from wm_bringup.judging.episode import EpisodeResult
 
 _NONE = "-"
 
@@ -22,7 +22,7 @@ def triple(values: Sequence[float] | None, digits: int = 3) -> str:
     return _NONE if values is None else "  ".join(f"{v: .{digits}f}" for v in values)
 
 
-def episode_table(episodes: Sequence[Episode]) -> Table:
+def episode_table(episodes: Sequence[EpisodeResult]) -> Table:
     """One row per episode in order of seeds."""
     table = Table(box=None, pad_edge=False, header_style="bold")
     for heading in (
@@ -39,13 +39,13 @@ def episode_table(episodes: Sequence[Episode]) -> Table:
     for e in sorted(episodes, key=lambda episode: episode.seed):
         table.add_row(
             str(e.seed),
-            f"[red]fell: {e.fall_cause}[/red]" if e.fell else "[green]up[/green]",
-            number(e.seconds, 1),
-            triple(e.mean_velocity),
-            triple(e.stride_rms_error),
-            triple(e.estimator_velocity_rmse),
-            number(e.drift_percent, 2),
-            number(e.cost_of_transport, 2),
+            f"[red]fell: {e.notes['fall_cause']}[/red]" if e.fell else "[green]up[/green]",
+            number(e.number("seconds"), 1),
+            triple(e.axes("mean_velocity")),
+            triple(e.axes("stride_rms_error")),
+            triple(e.axes("estimator_velocity_rmse")),
+            number(e.number("drift_percent"), 2),
+            number(e.number("cost_of_transport"), 2),
         )
     return table
 

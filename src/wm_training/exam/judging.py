@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from wm_training.exam.bar import (
-    command_cases,
-    kicked_cases,
-    kicked_standing_cases,
-    run_cases,
-    verdict,
-)
+from wm_bringup.judging.runner import SuiteRun, do_runs, runs_of
+from wm_bringup.judging.suite import Case, Seeds, Suite, load_suite
+from wm_training.exam.bar import verdict
 from wm_training.run_folder import TrainingRun
+
+STANDING_SHARE = 5
+"""Of so many kicked episodes, one more is added in which it stands."""
 
 
 def judge(
@@ -30,15 +30,35 @@ def judge(
 
     kicks: episodes under kicks; a fifth as many are added in which it stands.
     """
+    suite = exam_of(policy, robot, kicks=kicks, seeds=seeds)
     film = None if run is None else run.folder / "film"
-    cases = [
-        *command_cases(policy, robot, seeds, film),
-        *kicked_cases(policy, robot, kicks),
-        *kicked_standing_cases(policy, robot, kicks // 5),
-    ]
-    outcomes = []
-    for outcome in run_cases(cases, jobs):
-        outcomes.append(outcome)
-        fallen = sum(o.fell for o in outcomes)
-        report(f"judging: {fallen} fell in {len(outcomes)}", len(outcomes) / len(cases))
-    return verdict(outcomes)
+    runs = [_filmed(one, film) for one in runs_of(suite)]
+    results = []
+    for _, (result,) in do_runs(runs, None, jobs):
+        results.append(result)
+        fallen = sum(one.fell for one in results)
+        report(f"judging: {fallen} fell in {len(results)}", len(results) / len(runs))
+    return verdict(suite, results)
+
+
+def exam_of(policy: Path, robot: str, *, kicks: int, seeds: int) -> Suite:
+    """Return the suite ``bar`` for this policy, with so many episodes."""
+    suite = load_suite("bar")
+    cases = tuple(replace(case, seeds=_seeds(suite, case, kicks, seeds)) for case in suite.cases)
+    who = tuple(replace(contestant, policy=str(policy)) for contestant in suite.contestants)
+    return replace(suite, robot=robot, cases=cases, contestants=who)
+
+
+def _seeds(suite: Suite, case: Case, kicks: int, seeds: int) -> Seeds:
+    first = suite.seeds_of(case).first
+    if case.draws.kicks is None:
+        return Seeds(first, seeds)
+    return Seeds(first, kicks if case.draws.velocity else kicks // STANDING_SHARE)
+
+
+def _filmed(run: SuiteRun, folder: Path | None) -> SuiteRun:
+    """Leave a film strip of the first episode of every command."""
+    if folder is None or run.seed or run.setup.scenario.kicks:
+        return run
+    picture = folder / f"{run.case.replace(' ', '_')}.png"
+    return replace(run, setup=replace(run.setup, film=picture))

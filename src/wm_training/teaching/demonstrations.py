@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from wm_bringup.cycle import stack
 from wm_bringup.cycle.loop import ControlLoop
+from wm_bringup.judging.draws import kicks_every
 from wm_bringup.judging.episodes import compute_times
 from wm_bringup.lockstep.contestants import ModelBasedContestant
 from wm_bringup.lockstep.lockstep import LockStep
@@ -20,7 +21,6 @@ from wm_bringup.scenarios.scenario import Ground, Payload, Scenario, VelocitySeg
 from wm_control.controllers.model_based import ModelBasedParameters
 from wm_control.robot.description import load_robot
 from wm_policy.loading import load_policy
-from wm_training.kicks import every
 from wm_training.learning.parameters import ImitationParameters
 from wm_training.teaching.demonstrator import Demonstrator, Example
 
@@ -100,7 +100,7 @@ def teach(
     rng = np.random.default_rng(seed)
     scenario = random_scenario(rng, duration)
     size = float(rng.uniform(*KICKS))
-    scenario = replace(scenario, kicks=every(3.0, size, duration, seed))
+    scenario = replace(scenario, kicks=kicks_every(3.0, size, duration, seed))
     description = load_robot(robot)
     simulated = simulate(description, scenario)
     turns = rng.random(int(duration / TURN) + 2) < student_share
@@ -132,7 +132,7 @@ def teach(
         )
     finally:
         simulated.close()
-    end = float(run.trace["time"][-1])
+    end = float(run.record["time"][-1])
     last = end - BEFORE_FALL if run.fall else end
     return Lesson(_usable(demonstrator.examples, last), end, bool(run.fall))
 

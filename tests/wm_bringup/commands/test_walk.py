@@ -6,7 +6,8 @@ import pytest
 from wm_bringup.cli import main
 from wm_bringup.commands import COULD_NOT_RUN, HELD, NOT_HELD
 from wm_bringup.judging import episodes as walk_module
-from wm_bringup.judging.episode import Episode
+from wm_bringup.judging.criteria.criterion import Measured
+from wm_bringup.judging.episode import EpisodeResult
 
 
 @pytest.fixture
@@ -16,10 +17,22 @@ def runs(monkeypatch):
 
     def run_episode(setup, seed):
         seen.append((setup, seed))
-        return Episode(
-            seed, seed >= 100, 20.0, (0.5, 0.0, 0.0), (0.01, 0.0, 0.0), (0.0, 0.0, 0.0), 0.5,
-            cpu_per_tick_ms={"physics": 0.5}, real_time_factor=2.0,
-        )  # fmt: skip
+        values = {
+            "fell": seed >= 100,
+            "seconds": 20.0,
+            "mean_velocity": (0.5, 0.0, 0.0),
+            "stride_rms_error": (0.01, 0.0, 0.0),
+            "estimator_velocity_rmse": (0.0, 0.0, 0.0),
+            "drift_percent": 0.5,
+        }
+        metrics = {name: Measured(value, "") for name, value in values.items()}
+        notes = {
+            "fall_cause": "base tilt" if seed >= 100 else "",
+            "missed": (),
+            "cpu_per_tick_ms": {"physics": 0.5},
+            "real_time_factor": 2.0,
+        }
+        return EpisodeResult("", "", seed, metrics, notes)
 
     monkeypatch.setattr(walk_module, "run_episode", run_episode)
     return seen
@@ -147,7 +160,9 @@ def test_what_was_asked_for_and_did_not_happen_is_exit_code_one_and_said(
     whole = walk_module.run_episode
 
     def never_pushed(setup, seed):
-        return replace(whole(setup, seed), missed=("push 9 0 0 N·s at phase 0.5 after 3 s",))
+        result = whole(setup, seed)
+        missed = ("push 9 0 0 N·s at phase 0.5 after 3 s",)
+        return replace(result, notes={**result.notes, "missed": missed})
 
     monkeypatch.setattr(walk_module, "run_episode", never_pushed)
     file = tmp_path / "walk.json"

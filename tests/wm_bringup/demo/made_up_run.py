@@ -7,13 +7,15 @@ from wm_bringup.bags.writer import BagWriter
 from wm_bringup.cycle.latency import LatencyLog, LatencySample
 from wm_control.gait.state import Gait, Mode
 from wm_control.mpc.plan import WalkingPlan, pack
+from wm_control.robot.description import load_robot
 from wm_control.types import SolveReport, Status
 
 T = get_typestore(Stores.ROS2_JAZZY)
 START = 1_700_000_000_000_000_000
 EPOCH = 1_700_000_000.0
 STRIDE = 0.8
-JOINTS = 29
+ROBOT = load_robot("g1")
+JOINTS = len(ROBOT.joint_names)
 
 
 def message(name, *values):
@@ -52,6 +54,16 @@ def odometry(time, position, yaw, velocity):
         message("geometry_msgs/msg/PoseWithCovariance", pose, np.zeros(36)),
         message("geometry_msgs/msg/TwistWithCovariance", twist(velocity), np.zeros(36)),
     )
+
+
+def imu(time):
+    """At rest, level."""
+    level = message("geometry_msgs/msg/Quaternion", 0.0, 0.0, 0.0, 1.0)
+    nine = np.zeros(9)
+    return message(
+        "sensor_msgs/msg/Imu", header(time, "imu"), level, nine, vector(), nine,
+        vector(0.0, 0.0, 9.81), nine,
+    )  # fmt: skip
 
 
 def plan(time):
@@ -100,6 +112,7 @@ def write_bag(folder, course, *, gain=1.0, fall_at=None, slow=1.0, lost=0, decis
         "/ground_truth/odom": "nav_msgs/msg/Odometry",
         "/cmd_vel": "geometry_msgs/msg/Twist",
         "/joint_states": "sensor_msgs/msg/JointState",
+        "/imu/data": "sensor_msgs/msg/Imu",
         "/mpc/plan": "std_msgs/msg/Float64MultiArray",
         "/diagnostics": "diagnostic_msgs/msg/DiagnosticArray",
         "/arbiter/decision": "diagnostic_msgs/msg/DiagnosticArray",
@@ -120,13 +133,14 @@ def write_bag(folder, course, *, gain=1.0, fall_at=None, slow=1.0, lost=0, decis
         height = 0.3 if fall_at is not None and time >= fall_at else 0.7
         write("/cmd_vel", time, twist(command))
         write("/ground_truth/odom", time, odometry(time, (x, y, height), yaw, (vx, vy, wz)))
-        names = [f"j{i}" for i in range(JOINTS)]
+        names = list(ROBOT.joint_names)
         joints = [np.full(JOINTS, time), np.zeros(JOINTS), np.zeros(JOINTS)]
         write(
             "/joint_states",
             time,
             message("sensor_msgs/msg/JointState", header(time), names, *joints),
         )
+        write("/imu/data", time, imu(time))
         write("/mpc/plan", time, plan(time))
         x += dt * (np.cos(yaw) * vx - np.sin(yaw) * vy)
         y += dt * (np.sin(yaw) * vx + np.cos(yaw) * vy)

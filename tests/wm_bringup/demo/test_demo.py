@@ -4,15 +4,16 @@ import numpy as np
 import pytest
 from made_up_run import START, write_bag, write_latencies
 
+from wm_bringup.bags.reader import open_bag
 from wm_bringup.bags.writer import BagError
 from wm_bringup.demo.course import DemoCourse, Segment, load_course
-from wm_bringup.demo.demo import DemoOptions, clear, held, judge_run, reduced_on
-from wm_bringup.demo.errors import DemoError
-from wm_bringup.demo.evidence import read_evidence
-from wm_bringup.demo.judge import read_latencies
+from wm_bringup.demo.demo import DemoOptions, clear, held, judge_run, read_course, reduced_on
 from wm_bringup.demo.live import LiveRun
 from wm_bringup.demo.report import lines
 from wm_bringup.lockstep.compute_time import ComputeTime
+from wm_bringup.record.from_bag import with_latencies
+from wm_bringup.record.run_record import NotRecordedError, RunRecord
+from wm_bringup.record.strides import left_touchdowns
 from wm_bringup.scenarios.scenario import load_scenario
 from wm_control.configuration.share import config_file
 from wm_control.errors import ParameterError
@@ -93,8 +94,8 @@ def test_the_error_is_what_the_robot_lacks_per_stride(tmp_path):
 
 def test_strides_are_cut_where_the_planner_puts_the_left_foot_down(tmp_path):
     write_bag(tmp_path / "bag", COURSE)
-    evidence, _ = read_evidence(tmp_path / "bag", START, COURSE.seconds)
-    spacing = np.diff(evidence.time[evidence.touchdowns])
+    record = read_course(open_bag(tmp_path / "bag"), START, COURSE.seconds, "g1")
+    spacing = np.diff(record["time"][left_touchdowns(record)])
     assert spacing == pytest.approx(np.full(len(spacing), 0.8), abs=0.021)
 
 
@@ -193,12 +194,12 @@ def test_a_bag_without_the_truth_says_what_is_missing(tmp_path):
     writer.write("/cmd_vel", START, bytes(4 + 48))
     writer.close()
     with pytest.raises(BagError, match="ground_truth/odom; it has /cmd_vel"):
-        read_evidence(tmp_path / "bag", START, 1.0)
+        read_course(open_bag(tmp_path / "bag"), START, 1.0, "g1")
 
 
 def test_a_control_process_that_left_no_latencies_is_named(tmp_path):
-    with pytest.raises(DemoError, match=r"latency\.npz"):
-        read_latencies(tmp_path / "latency.npz", START, 1.0)
+    with pytest.raises(NotRecordedError, match=r"latency\.npz"):
+        with_latencies(RunRecord({}), tmp_path / "latency.npz", START, 1.0)
 
 
 def test_clearing_takes_away_an_earlier_demo_and_nothing_else(tmp_path):

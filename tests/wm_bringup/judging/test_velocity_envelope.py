@@ -8,20 +8,15 @@ import pytest
 from robot_parameters import ENVELOPES, SAFETY
 
 from wm_bringup.judging.episodes import WalkSetup, run_episode
-from wm_bringup.judging.estimators.courses import MIXED, POLICY_COURSE
+from wm_bringup.judging.suite import load_suite
 from wm_bringup.scenarios.scenario import Ground, Scenario, VelocitySegment
 from wm_control.arbiter.velocity_gate import bounded
 from wm_control.configuration.parameters import read_yaml
 from wm_control.configuration.share import config_file
 from wm_control.types import Action, VelocityCommand
-from wm_training.exam.bar import COMMANDS
 
 LIMITS = SAFETY.velocity
 MPC, POLICY = ENVELOPES["mpc"], ENVELOPES["policy"]
-WALKING_TABLE = (
-    *((0.3, 0.0, 0.0), (0.5, 0.0, 0.0), (0.8, 0.0, 0.0), (1.0, 0.0, 0.0), (-0.3, 0.0, 0.0)),
-    *((0.0, 0.2, 0.0), (0.0, 0.0, 0.5), (0.5, 0.0, 0.3)),
-)
 
 
 def segments_of(name: str, key: str) -> list[tuple[float, float, float]]:
@@ -30,24 +25,33 @@ def segments_of(name: str, key: str) -> list[tuple[float, float, float]]:
     return [tuple(float(s.get(axis, 0.0)) for axis in ("x", "y", "yaw")) for s in segments]
 
 
+def commanded_in(name: str) -> set[tuple[float, float, float]]:
+    """x, y [m/s] and yaw [rad/s] of every command of a suite."""
+    suite = load_suite(name)
+    scenarios = (suite.scenario_of(case, suite.seeds_of(case).first) for case in suite.cases)
+    return {(s.x, s.y, s.yaw) for scenario in scenarios for s in scenario.velocity}
+
+
 WALKED = {
-    *WALKING_TABLE,
+    *commanded_in("walking"),
+    *commanded_in("estimator"),
+    *commanded_in("estimator_policies"),
     *segments_of("demo.yaml", "segments"),
     *segments_of("scenarios/bumps.yaml", "velocity"),
     *segments_of("scenarios/rough.yaml", "velocity"),
-    *((segment.x, segment.y, segment.yaw) for segment in (*MIXED, *POLICY_COURSE)),
 }
 
 
 @pytest.mark.parametrize("command", sorted(WALKED), ids=str)
-def test_what_table_demo_scenarios_and_courses_walk_is_followed_as_it_is(command):
+def test_what_suites_demo_and_scenarios_walk_is_followed_as_it_is(command):
     asked = VelocityCommand(*command)
     assert bounded(asked, LIMITS, Action.NOMINAL, MPC) == asked
 
 
 def test_what_the_policys_exam_asks_for_is_followed_as_it_is():
-    corners_of_the_kicked = product((-0.3, 1.0), (-0.3, 0.3), (-0.5, 0.5))
-    for command in (*corners_of_the_kicked, *COMMANDS.values()):
+    drawn = next(c for c in load_suite("bar").cases if c.name == "kicks").draws.velocity
+    corners_of_the_kicked = product(*zip(drawn.low, drawn.high, strict=True))
+    for command in (*corners_of_the_kicked, *commanded_in("bar")):
         asked = VelocityCommand(*command)
         assert bounded(asked, LIMITS, Action.NOMINAL, POLICY) == asked
 
@@ -63,6 +67,6 @@ def test_a_command_that_made_the_robot_fall_and_then_silence_leave_it_standing(c
         delay=0.008,
     )
     episode = run_episode(WalkSetup(scenario), seed=0)
-    assert not episode.fell, episode.fall_cause
-    assert episode.interventions == 0
-    assert episode.distance > 0.8
+    assert not episode.fell, episode.notes["fall_cause"]
+    assert episode["interventions"] == 0
+    assert episode["distance"] > 0.8

@@ -7,10 +7,8 @@ import pytest
 from pydantic import ValidationError
 from working_tree import ROOT
 
-from wm_bringup.cycle import stack
-from wm_bringup.judging.estimators.metrics import at_rows, judge_estimate
-from wm_bringup.judging.estimators.recording import record
-from wm_bringup.judging.estimators.report import replay, truth_of
+from wm_bringup.judging.episodes import WalkSetup, walk
+from wm_bringup.judging.estimators.replay import judge_estimators
 from wm_bringup.robots.simulated import simulate
 from wm_bringup.scenarios.scenario import Ground, Scenario, VelocitySegment
 from wm_control.robot.description import load_robot
@@ -56,13 +54,11 @@ def test_creeping_soles_turn_and_sink_the_estimate_no_more(compliance, seed):
         noise="nominal",
         delay=0.008,
     )
-    recording = record(scenario, seed, "invariant_ekf", policy=POLICY)
-    assert not recording.fall
-    estimator = stack.build_estimator(load_robot("g1"), stack.estimator_parameters("g1"))
-    estimates = replay(estimator, recording)
-    truth, rows = truth_of(recording)
-    figures = judge_estimate(at_rows(estimates, rows), truth)
-    assert figures["height"] < 0.06
-    assert abs(figures["yaw_drift"]) < 0.0125
-    assert figures["drift_percent"] < 2.0
-    assert np.isfinite(figures["velocity_z"])
+    setup = WalkSetup(scenario, "policy", policy=POLICY, full_rate=True, walked_on="invariant_ekf")
+    record = walk(setup, seed).record
+    assert not record.facts.fall
+    (ekf,) = judge_estimators("soft", "policy", record, ("invariant_ekf",))
+    assert ekf["height_error"] < 0.06
+    assert abs(ekf["yaw_drift"]) < 0.0125
+    assert ekf["drift_percent"] < 2.0
+    assert np.isfinite(ekf["velocity_error_z"])

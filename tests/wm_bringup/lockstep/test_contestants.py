@@ -136,8 +136,8 @@ def test_a_policy_walks_in_lock_step_with_the_same_judge(policy):
     setup = WalkSetup(scenario, controller="policy", policy=policy)
     first, again = run_episode(setup, 0), run_episode(setup, 0)
     assert not first.fell
-    assert first.degraded == 0.0
-    assert first.trace_sha256 == again.trace_sha256
+    assert first["degraded"] == 0.0
+    assert first.notes["trace_sha256"] == again.notes["trace_sha256"]
 
 
 def test_a_result_says_which_policy_walked_and_what_it_was_trained_for(policy):

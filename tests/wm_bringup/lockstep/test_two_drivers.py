@@ -11,6 +11,7 @@ import pytest
 from wm_bringup.cycle import stack
 from wm_bringup.cycle.loop import ControlLoop, TickRecord
 from wm_bringup.judging import episodes
+from wm_bringup.judging.criteria.arbiter import degraded
 from wm_bringup.judging.episodes import CONTESTANTS, WalkSetup, compute_times, run_episode
 from wm_bringup.lockstep.contestants import SideBySide
 from wm_bringup.lockstep.lockstep import LockStep, Run
@@ -129,7 +130,7 @@ def test_in_shadow_it_proposes_in_every_tick_with_its_figures_and_drives_in_none
     assert all(record.results["mpc"].status == Status.OK for record in records)
     assert all("phase" in record.results["mpc"].figures for record in records[500:])
     assert all("novelty" in record.results["policy"].figures for record in records)
-    assert mpc_in_shadow.run.supervision.degraded == 0
+    assert degraded(mpc_in_shadow.run.record) == 0.0
 
 
 @pytest.mark.parametrize(("driver", "shadow"), [("mpc", "policy"), ("policy", "mpc")])
@@ -137,7 +138,7 @@ def test_a_shadow_changes_nothing_about_the_robot(driver, shadow):
     setup = WalkSetup(walking(1.5), controller=driver, policy=shipped_policy())
     alone = run_episode(setup, 0)
     both = run_episode(replace(setup, shadows=(shadow,)), 0)
-    assert both.trace_sha256 == alone.trace_sha256
+    assert both.notes["trace_sha256"] == alone.notes["trace_sha256"]
 
 
 @pytest.mark.parametrize("drivers", [("mpc", "policy"), ("policy", "mpc")])
@@ -154,4 +155,4 @@ def test_when_the_driver_falls_silent_the_other_takes_over_in_mid_walk_without_a
     assert first.decision.first_cause.controller == drivers[0]
     assert np.abs(torque(first) - torque(before)).max() < 5.0  # without blending 48 to 153 N·m
     assert walk.run.fall == ""
-    assert np.mean(walk.run.trace["base_velocity"][-250:, 0]) == pytest.approx(0.5, abs=0.06)
+    assert np.mean(walk.run.record["base_velocity"][-250:, 0]) == pytest.approx(0.5, abs=0.06)

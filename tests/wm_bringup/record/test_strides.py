@@ -3,9 +3,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from wm_bringup.record.run_record import RunRecord
 from wm_bringup.record.strides import (
     gait_windows,
     heading_velocity,
+    left_touchdowns,
     settled_strides,
     tilt_of,
     touchdowns,
@@ -39,14 +41,14 @@ def walk(velocity, seconds=10.0, turning=0.0, command=None, force=None):
     )
     command = np.zeros((len(time), 3)) if command is None else command
     force = stepping_force(time) if force is None else force
-    return settled_strides(
-        time,
-        world,
-        yaw_quaternion(yaw),
-        command,
-        np.zeros((len(time), 3)),
-        touchdowns(force, time),
-    )
+    columns = {
+        "time": time,
+        "base_velocity": world,
+        "base_orientation": yaw_quaternion(yaw),
+        "velocity_command": command,
+        "normal_force": np.column_stack([force, force]),
+    }
+    return settled_strides(RunRecord(columns))
 
 
 def test_a_touchdown_is_where_an_unloaded_foot_takes_load():
@@ -100,6 +102,11 @@ def test_a_push_starts_the_settling_time_again():
     free_from = unsettled_until(time, np.zeros((len(time), 3)), push)
     assert free_from[0] == pytest.approx(3.0)
     assert free_from[-1] == pytest.approx(4.098 + 3.0)
+
+
+def test_touchdowns_that_were_told_go_before_those_that_are_felt():
+    record = RunRecord({"time": clock(4.0), "touchdown_time": np.array([-1.0, 0.8, 1.6, 9.0])})
+    assert list(left_touchdowns(record)) == [400, 800]
 
 
 def test_no_settled_stride_gives_no_number():

@@ -1,17 +1,29 @@
-"""Outcomes that meet the bar."""
+"""Results of episodes that meet the bar."""
 
 from dataclasses import replace
 
-from wm_training.exam.bar import Outcome
+from wm_bringup.judging.criteria.criterion import Measured
+from wm_bringup.judging.criteria.table import CRITERIA
+from wm_bringup.judging.episode import EpisodeResult
 
-GOOD = Outcome(
-    name="forward 0.5",
-    seed=0,
+
+def changed(result: EpisodeResult, *, case: str = "", seed: int | None = None, **values: object):
+    """Return a result with other numbers, of another case or seed."""
+    metrics = {n: Measured(value, CRITERIA[n].unit) for n, value in values.items()}
+    return replace(
+        result,
+        case=case or result.case,
+        seed=result.seed if seed is None else seed,
+        metrics={**result.metrics, **metrics},
+    )
+
+
+GOOD = changed(
+    EpisodeResult("forward 0.5", "policy", 0, {}, {"fall_cause": ""}),
     fell=False,
-    cause="",
     seconds=15.0,
     mean_velocity=(0.52, 0.1, 0.0),
-    error=0.02,
+    command_error=0.02,
     steps=30,
     cost_of_transport=0.4,
     action_rate=0.05,
@@ -20,5 +32,8 @@ GOOD = Outcome(
     foot_slip=0.01,
     velocity_rmse=0.003,
     drift_percent=0.2,
+    estimate_lost=False,
 )
-STANDING = replace(GOOD, name="standing", mean_velocity=(0.003, 0.004, 0.0), error=0.005, steps=0)
+STANDING = changed(
+    GOOD, case="standing", mean_velocity=(0.003, 0.004, 0.0), command_error=0.005, steps=0
+)

@@ -1,1 +1,1 @@
-"""Judging estimators: recorded walks, figures beside the truth, tables of many episodes."""
+"""Estimators replayed side by side on recorded walks, and their table."""

@@ -7,14 +7,13 @@ Needs the public policies, which are not part of the project: without the folder
 from __future__ import annotations
 
 import pytest
-from robot_parameters import ESTIMATOR
 from working_tree import ROOT
 
-from wm_bringup.judging.estimators.courses import JUDGED, POLICY, POLICY_FILES, policies_in
-from wm_bringup.judging.estimators.recording import record
-from wm_bringup.judging.estimators.report import judge_recording
+from wm_bringup.judging.episodes import WalkSetup, walk
+from wm_bringup.judging.estimators.replay import ESTIMATORS, JUDGED, judge_estimators
+from wm_bringup.judging.suite import load_suite
+from wm_bringup.record.geometry import to_base
 from wm_bringup.scenarios.scenario import Scenario, VelocitySegment
-from wm_control.robot.description import load_robot
 
 FOLDER = ROOT.parent / "shared" / "policies"
 
@@ -22,25 +21,32 @@ pytestmark = pytest.mark.skipif(
     not FOLDER.is_dir(), reason=f"the third-party policies are not in {FOLDER}"
 )
 
+SUITE = load_suite("estimator_policies")
 ASKED = 0.5
 SCENARIO = Scenario(
     duration=4.0, velocity=(VelocitySegment(0.5, ASKED),), noise="nominal", delay=0.008
 )
 
 
-@pytest.mark.parametrize("name", POLICY_FILES)
-def test_while_a_policy_walks_the_velocity_is_right(name):
-    recording = record(SCENARIO, 5, "invariant_ekf", FOLDER / name)
-    assert recording.fall == ""
-    assert recording["base_velocity_in_base"][-500:, 0].mean() > 0.5 * ASKED
-    figures = judge_recording(recording, load_robot(recording.robot), ESTIMATOR)
+@pytest.mark.parametrize("who", SUITE.contestants, ids=lambda who: who.name)
+def test_while_a_policy_walks_the_velocity_is_right(who):
+    setup = WalkSetup(
+        SCENARIO, "policy", policy=FOLDER / who.policy, full_rate=True, walked_on="invariant_ekf"
+    )
+    record = walk(setup, 5).record
+    assert record.facts.fall == ""
+    forward = to_base(record["base_velocity"], record["base_orientation"])[-500:, 0]
+    assert forward.mean() > 0.5 * ASKED
+    results = judge_estimators("policy", who.name, record, tuple(ESTIMATORS))
+    figures = {one.contestant: one for one in results}
     assert "clock_only" not in figures  # a policy has no plan whose clock could be asked
-    for axis in ("velocity_x", "velocity_y", "velocity_z"):
-        assert figures[JUDGED][axis] <= POLICY.limits[axis]
+    for limit in SUITE.limits:
+        assert figures[JUDGED][limit.criterion] <= limit.at_most
     assert figures[JUDGED]["contact_f1"] > 0.95
     assert figures[JUDGED]["unhealthy_share"] == 0.0
 
 
-def test_the_list_of_policies_is_that_of_the_folder():
-    assert [p.relative_to(FOLDER).as_posix() for p in policies_in(FOLDER)] == list(POLICY_FILES)
-    assert len({p.parent for p in FOLDER.rglob("*.onnx")}) == len(POLICY_FILES)
+def test_the_policies_of_the_suite_are_those_of_the_folder():
+    files = {FOLDER / who.policy for who in SUITE.contestants}
+    assert all(file.is_file() for file in files)
+    assert {file.parent for file in files} == {file.parent for file in FOLDER.rglob("*.onnx")}

@@ -1,0 +1,52 @@
+"""Every criterion by name, and a run measured by them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+
+from wm_bringup.judging.criteria import arbiter, effort, estimate, motion, timing
+from wm_bringup.judging.criteria.criterion import Criterion, Measured
+from wm_bringup.record.run_record import NotRecordedError, RunRecord, TooShortError
+
+GROUPS: Mapping[str, Mapping[str, Criterion]] = {
+    module.__name__.rpartition(".")[2]: {
+        one.name: one for one in vars(module).values() if isinstance(one, Criterion)
+    }
+    for module in (motion, effort, estimate, timing, arbiter)
+}
+"""Criteria by module, which is where to read them."""
+
+CRITERIA: Mapping[str, Criterion] = {
+    name: one for group in GROUPS.values() for name, one in group.items()
+}
+
+
+def measure(record: RunRecord, names: Iterable[str] = CRITERIA) -> dict[str, Measured]:
+    """Measure a run by criteria; those for which the record lacks a column are left out."""
+    found = {}
+    for name in names:
+        with suppress(NotRecordedError):
+            found[name] = _measured(CRITERIA[name], record)
+    return found
+
+
+def _measured(one: Criterion, record: RunRecord) -> Measured:
+    try:
+        return Measured(one(record), one.unit)
+    except TooShortError:
+        return Measured(None, one.unit)
+
+
+def markdown() -> str:
+    """Tabulate all criteria for the documents."""
+    lines = [
+        "| criterion | unit | over runs | what it is | read it in |",
+        "|---|---|---|---|---|",
+    ]
+    for module, group in GROUPS.items():
+        lines += [
+            f"| `{one.name}` | {one.unit or '-'} | {one.over} | {one.definition} | `{module}.py` |"
+            for one in group.values()
+        ]
+    return "\n".join(lines)

@@ -1,0 +1,162 @@
+"""Runs what a suite asks for: in processes, with everything on disk as it comes."""
+
+from __future__ import annotations
+
+import ctypes
+import multiprocessing
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TypeVar
+
+from wm_bringup.judging import episodes
+from wm_bringup.judging.episode import EpisodeResult
+from wm_bringup.judging.episode_store import EpisodeStore
+from wm_bringup.judging.episodes import WalkSetup, check_setup
+from wm_bringup.judging.suite import Case, Contestant, Suite
+from wm_control.drivers import POLICY
+from wm_control.errors import WmError
+
+SINGLE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+"""Runs are spread over processes; a thread pool inside each would only get in the way."""
+
+_PR_SET_PDEATHSIG = 1
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+class RunnerError(WmError):
+    """The runs cannot be done."""
+
+
+@dataclass(frozen=True, slots=True)
+class SuiteRun:
+    """One run that is to be done. estimators: replayed on it, each with a result of its own."""
+
+    case: str
+    contestant: str
+    seed: int
+    setup: WalkSetup
+    estimators: tuple[str, ...] = ()
+
+    @property
+    def key(self) -> str:
+        """Name in the file of results."""
+        return f"{self.case}, {self.contestant}, seed {self.seed}"
+
+
+def runs_of(suite: Suite, cases: Sequence[Case] | None = None) -> list[SuiteRun]:
+    """All runs of a suite's cases, or of others by its rules."""
+    return [
+        SuiteRun(case.name, who.name, seed, setup_of(suite, case, who, seed), suite.estimators)
+        for case in (suite.cases if cases is None else cases)
+        for who in suite.contestants
+        for seed in suite.seeds_of(case).range()
+    ]
+
+
+def setup_of(suite: Suite, case: Case, who: Contestant, seed: int) -> WalkSetup:
+    """Put together what decides one run."""
+    return WalkSetup(
+        suite.scenario_of(case, seed),
+        who.controller,
+        suite.state,
+        suite.robot,
+        suite.engine,
+        case.step_in_place,
+        policy=_policy(who),
+        overlay=Path(who.overlay) if who.overlay else None,
+        shadows=who.shadows,
+        full_rate=suite.full_rate or bool(suite.estimators),
+        walked_on=case.walked_on,
+    )
+
+
+def _policy(who: Contestant) -> Path | None:
+    if POLICY not in (who.controller, *who.shadows):
+        return None
+    from wm_policy.models import shipped_policy
+
+    return Path(who.policy) if who.policy else shipped_policy()
+
+
+def check_runs(runs: Sequence[SuiteRun]) -> None:
+    """ParameterError for what cannot happen in one of them, or would have no effect."""
+    for run in runs:
+        check_setup(run.setup)
+
+
+def do_run(run: SuiteRun) -> tuple[EpisodeResult, ...]:
+    """Walk it and measure it: one result, or one for every estimator."""
+    if run.estimators:
+        from wm_bringup.judging.estimators.replay import judge_estimators
+
+        record = episodes.walk(run.setup, run.seed).record
+        return judge_estimators(run.case, run.contestant, record, run.estimators, run.seed)
+    result = episodes.run_episode(run.setup, run.seed)
+    return (replace(result, case=run.case, contestant=run.contestant),)
+
+
+def do_runs(
+    runs: Sequence[SuiteRun], store: EpisodeStore | None, jobs: int
+) -> Iterator[tuple[SuiteRun, tuple[EpisodeResult, ...]]]:
+    """Yield every run with its results: first what the store has, then the others as they finish.
+
+    Each is in the store before it is yielded. What cannot be run is refused before anything is.
+    """
+    done = store.done if store else {}
+    missing = [run for run in runs if run.key not in done]
+    check_runs(missing)
+    yield from ((run, done[run.key]) for run in runs if run.key in done)
+    for index, results in in_processes(do_run, missing, jobs):
+        if store:
+            store.add(missing[index].key, results)
+        yield missing[index], results
+
+
+def in_processes(work: Callable[[T], R], items: Sequence[T], jobs: int) -> Iterator[tuple[int, R]]:
+    """Yield (index, ``work(item)``) as they finish, ``jobs`` at a time; with one, in this process.
+
+    RunnerError when a process dies. Whatever ends the iteration ends the processes.
+    """
+    if jobs <= 1 or len(items) <= 1:
+        yield from ((index, work(item)) for index, item in enumerate(items))
+        return
+    for name in SINGLE_THREAD:
+        os.environ.setdefault(name, "1")
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(
+        min(jobs, len(items)), mp_context=context, initializer=_begin_worker
+    ) as pool:
+        pending = {pool.submit(work, item): index for index, item in enumerate(items)}
+        try:
+            while pending:
+                done, _ = wait(pending, return_when=FIRST_COMPLETED)
+                for future in done:
+                    yield pending.pop(future), future.result()
+        except BrokenProcessPool as error:
+            raise RunnerError(
+                "a process that ran episodes died (out of memory?); with --resume the same command "
+                "goes on from the episodes that were done"
+            ) from error
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            for worker in multiprocessing.active_children():
+                worker.terminate()
+            raise
+
+
+def _begin_worker() -> None:
+    """In a worker: Ctrl-C reaches the whole group, but only the parent decides what it means.
+
+    When the parent is killed the worker ends as well, where the system can tell it.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)

@@ -1,0 +1,79 @@
+"""From the numbers of many runs to one, and how sure it is."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from scipy.stats import binomtest, bootstrap
+
+from wm_control.types import Array
+
+Statistic = Literal["mean", "rms", "max", "min", "sum"]
+"""How the numbers of many runs become one; max of tails and sum of events, rms of RMS errors."""
+
+RESAMPLES = 2000
+
+
+def _root_mean_square(values: Array, axis: int = -1) -> Array:
+    root: Array = np.sqrt(np.mean(values**2, axis=axis))
+    return root
+
+
+STATISTICS: dict[Statistic, Callable[..., Array]] = {
+    "mean": np.mean,
+    "rms": _root_mean_square,
+    "max": np.max,
+    "min": np.min,
+    "sum": np.sum,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One number over n runs: its value, its 95 % interval (NaN without one), its worst run."""
+
+    value: float
+    low: float
+    high: float
+    worst: float
+    n: int
+
+
+def proportion_interval(count: int, n: int, method: str = "exact") -> tuple[float, float]:
+    """95 % interval of a rate: ``exact`` is Clopper-Pearson, ``wilson`` is Wilson's.
+
+    0 of 20 gives (0, 0.168): no fall in 20 only bounds the rate at 17 %. n = 0 gives (0, 1).
+    """
+    if n == 0:
+        return 0.0, 1.0
+    interval = binomtest(count, n).proportion_ci(0.95, method)
+    return float(interval.low), float(interval.high)
+
+
+def combined(values: Sequence[float | tuple[float, ...]], over: Statistic) -> Array:
+    """Combine numbers, or numbers by axis, of n >= 1 runs; () or (axes,)."""
+    one: Array = np.asarray(STATISTICS[over](np.array(values, dtype=float), axis=0))
+    return one
+
+
+def figure(values: Sequence[float], over: Statistic, *, more_is_better: bool = False) -> Figure:
+    """Combine the finite ones of these numbers, with an interval for means and RMS.
+
+    Intervals are percentile bootstraps over the runs; for events there is
+    ``proportion_interval``, and for tails none.
+    """
+    finite = np.array([value for value in values if math.isfinite(value)], dtype=float)
+    if not finite.size:
+        return Figure(*(math.nan,) * 4, 0)
+    statistic, low, high = STATISTICS[over], math.nan, math.nan
+    if finite.size > 1 and over in ("mean", "rms"):
+        interval = bootstrap(
+            (finite,), statistic, method="percentile", n_resamples=RESAMPLES, rng=0
+        ).confidence_interval
+        low, high = float(interval.low), float(interval.high)
+    worst = finite.min() if more_is_better else finite.max()
+    return Figure(float(statistic(finite)), low, high, float(worst), int(finite.size))

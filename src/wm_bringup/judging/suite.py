@@ -1,0 +1,278 @@
+"""A suite: cases x seeds x contestants with the limits that must hold, as a YAML file says them.
+
+Files live in ``config/suites/``. What a suite says of the scenario holds for all its cases; a case
+says only what is special, and its limit on a criterion takes the place of the suite's.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, ClassVar, Literal
+
+from pydantic import Field, TypeAdapter, field_validator, model_validator
+from pydantic.dataclasses import dataclass
+
+from wm_bringup.judging.criteria.table import CRITERIA
+from wm_bringup.judging.draws import Draws, draw
+from wm_bringup.judging.statistics import Statistic
+from wm_bringup.lockstep.lockstep import State
+from wm_bringup.robots.simulated import EngineName
+from wm_bringup.scenarios.scenario import Scenario
+from wm_control.configuration.parameters import STRICT, load_parameters
+from wm_control.configuration.share import DEFAULT_ROBOT, config_file
+from wm_control.drivers import MPC
+from wm_control.errors import ParameterError
+from wm_control.estimation.parameters import Kind
+
+Over = Statistic | Literal["worst"]
+Bound = float | tuple[float, ...] | None
+
+
+def _known(name: str) -> str:
+    if name not in CRITERIA:
+        raise ValueError(f"no such criterion; there are {', '.join(CRITERIA)}")
+    return name
+
+
+@dataclass(frozen=True, slots=True, config=STRICT)
+class Seeds:
+    """Which seeds: ``count`` of them from ``first`` on."""
+
+    first: int = Field(default=0, ge=0)
+    count: int = Field(default=1, ge=0)
+
+    def range(self) -> range:
+        """All of them."""
+        return range(self.first, self.first + self.count)
+
+
+@dataclass(frozen=True, slots=True, config=STRICT)
+class Contestant:
+    """Who walks the robot."""
+
+    name: str
+    controller: str = Field(default=MPC, description="who drives")
+    policy: str = Field(default="", description="file of a policy; empty: our own")
+    overlay: str = Field(default="", description="file that says what the policy's own does not")
+    shadows: tuple[str, ...] = Field(
+        default=(), description="controllers that run beside it and propose in every cycle"
+    )
+
+
+@dataclass(frozen=True, slots=True, config=STRICT)
+class Limit:
+    """What a criterion, over all seeds of a case, must keep."""
+
+    criterion: str
+    at_most: Bound = Field(default=None, description="one number, or one per axis")
+    at_least: Bound = None
+    over: Over | None = Field(default=None, description="null: as the criterion says")
+    title: str = Field(default="", description="of a row of its own, where tables have those")
+
+    _is_known = field_validator("criterion")(_known)
+
+    @model_validator(mode="after")
+    def _bounded(self) -> Limit:
+        if (self.at_most is None) == (self.at_least is None):
+            raise ValueError("needs either at_most or at_least")
+        return self
+
+
+@dataclass(frozen=True, slots=True, config=STRICT)
+class Shown:
+    """A column of the suite's table."""
+
+    title: str
+    criterion: str
+    over: Over | None = Field(default=None, description="null: as the criterion says")
+
+    _is_known = field_validator("criterion")(_known)
+
+
+@dataclass(frozen=True, slots=True, config=STRICT)
+class Grid:
+    """Pushes in place of cases: impulses rise until no phase of the stride survives."""
+
+    DIRECTIONS: ClassVar[Mapping[str, tuple[float, float]]] = {
+        "forward": (1.0, 0.0),
+        "back": (-1.0, 0.0),
+        "left": (0.0, 1.0),
+        "right": (0.0, -1.0),
+    }
+    """Unit vectors along heading and left."""
+
+    step: float = Field(default=5.0, ge=1.0, le=80.0, description="between two impulses [N·s]")
+    largest: float = Field(
+        default=80.0, gt=0.0, description="the end even if the robot still stands [N·s]"
+    )
+    phases: int = Field(default=8, ge=1, le=64, description="of the stride, evenly spaced")
+
+    @property
+    def impulses(self) -> list[float]:
+        """All impulses, rising [N·s]."""
+        return [self.step * k for k in range(1, int(self.largest / self.step) + 1)]
+
+    @property
+    def cells(self) -> int:
+        """How many there are."""
+        return len(self.impulses) * len(self.DIRECTIONS) * self.phases
+
+
+@dataclass(frozen=True, slots=True, config=STRICT)
+class Case:
+    """One scenario and its limits."""
+
+    name: str
+    title: str = Field(default="", description="for the table; empty: the name")
+    scenario: dict[str, Any] = Field(default_factory=dict, description="what is special")
+    by_seed: tuple[dict[str, Any], ...] = Field(
+        default=(), description="further changes of the scenario, in turn with the seeds"
+    )
+    draws: Draws = Field(default_factory=Draws, description="what is drawn from the seed")
+    seeds: Seeds | None = Field(default=None, description="null: the suite's")
+    limits: tuple[Limit, ...] = ()
+    walked_on: Kind | None = Field(default=None, description="estimator in the loop; null: own")
+    step_in_place: bool = False
+
+
+@dataclass(frozen=True, slots=True, config=STRICT)
+class Suite:
+    """Cases x seeds x contestants."""
+
+    name: str
+    title: str = ""
+    cases: tuple[Case, ...] = ()
+    grid: Grid | None = None
+    contestants: tuple[Contestant, ...] = Field(
+        default=(Contestant(MPC),), min_length=1, description="who walks"
+    )
+    estimators: tuple[str, ...] = Field(
+        default=(), description="replayed on the recorded walks; they are the contestants then"
+    )
+    judged: tuple[str, ...] = Field(
+        default=(), description="contestants that the limits are for; empty: all"
+    )
+    seeds: Seeds = Field(default_factory=Seeds)
+    scenario: dict[str, Any] = Field(default_factory=dict, description="of all cases")
+    limits: tuple[Limit, ...] = Field(default=(), description="of all cases")
+    columns: tuple[Shown, ...] = ()
+    falls_per: str | None = Field(
+        default=None, description="criterion that counts the trials of an episode; null: one"
+    )
+    state: State = "estimated"
+    robot: str = DEFAULT_ROBOT
+    engine: EngineName = "pybullet"
+    full_rate: bool = Field(default=False, description="look at the truth in every control cycle")
+
+    @field_validator("falls_per")
+    @classmethod
+    def _counts(cls, name: str | None) -> str | None:
+        return name and _known(name)
+
+    @model_validator(mode="after")
+    def _whole(self) -> Suite:
+        names = [case.name for case in self.cases]
+        if len(set(names)) < len(names):
+            raise ValueError(f"two cases of one name: {', '.join(names)}")
+        if bool(self.cases) == bool(self.grid):
+            raise ValueError("needs either cases or a grid")
+        return self
+
+    def scenario_of(self, case: Case, seed: int) -> Scenario:
+        """Build the scenario of one run; ParameterError names suite, case, key and bound."""
+        turn = case.by_seed[seed % len(case.by_seed)] if case.by_seed else {}
+        content = merged(merged(self.scenario, case.scenario), turn)
+        origin = f"suite '{self.name}', case '{case.name}'"
+        scenario = load_parameters(Scenario, {"name": case.name, **content}, origin=origin)
+        return draw(case.draws, scenario, seed)
+
+    def limits_of(self, case: Case) -> tuple[Limit, ...]:
+        """Limits of a case: its own, and the suite's on other criteria."""
+        own = {limit.criterion for limit in case.limits}
+        return (*(limit for limit in self.limits if limit.criterion not in own), *case.limits)
+
+    def seeds_of(self, case: Case) -> Seeds:
+        """Seeds of a case."""
+        return case.seeds or self.seeds
+
+    def with_seeds(self, count: int) -> Suite:
+        """Return the suite with so many seeds in every case."""
+        cases = tuple(
+            replace(case, seeds=case.seeds and replace(case.seeds, count=count))
+            for case in self.cases
+        )
+        return replace(self, cases=cases, seeds=replace(self.seeds, count=count))
+
+    def only(self, names: Sequence[str]) -> Suite:
+        """Return the suite with these cases; ParameterError for one that it has not."""
+        known = [case.name for case in self.cases]
+        for name in names:
+            if name not in known:
+                raise ParameterError("case", name, f"must be one of {', '.join(known)}")
+        return replace(self, cases=tuple(case for case in self.cases if case.name in names))
+
+    def with_policies(self, folder: Path) -> Suite:
+        """Return the suite with its policies' files looked for in ``folder``."""
+        who = (
+            replace(c, policy=str(folder / c.policy)) if c.policy else c for c in self.contestants
+        )
+        return replace(self, contestants=tuple(who))
+
+    def check_files(self) -> None:
+        """ParameterError for a policy that is not there."""
+        for index, who in enumerate(self.contestants):
+            if who.policy and not Path(who.policy).is_file():
+                expected = "must be a file; --policies says in which folder"
+                raise ParameterError(f"contestants.{index}.policy", who.policy, expected, self.name)
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain dictionary, defaults included."""
+        content: dict[str, Any] = TypeAdapter(Suite).dump_python(self, mode="json")
+        return content
+
+    def sha256(self) -> str:
+        """Hash of what decides a run's result: all but how many seeds, limits and titles."""
+        return hashlib.sha256(json.dumps(_deciding(self), sort_keys=True).encode()).hexdigest()
+
+
+def _deciding(suite: Suite) -> dict[str, Any]:
+    content = suite.as_json()
+    for key in ("title", "seeds", "limits", "judged", "columns", "falls_per"):
+        del content[key]
+    content["cases"] = {case["name"]: _without_limits(case) for case in content["cases"]}
+    return content
+
+
+def _without_limits(case: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: case[key] for key in case if key not in ("title", "seeds", "limits")}
+
+
+def merged(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Return ``base`` with ``changes``; mappings within are merged alike, lists replaced."""
+    result = dict(base)
+    for key, value in changes.items():
+        before = result.get(key)
+        both = isinstance(before, Mapping) and isinstance(value, Mapping)
+        result[key] = merged(before, value) if both else value  # type: ignore[arg-type]
+    return result
+
+
+def load_suite(source: str | Path) -> Suite:
+    """Load a shipped suite by name, or any by the path of its YAML file.
+
+    ParameterError names file, key, value and bound.
+    """
+    suite = load_parameters(Suite, suite_file(source))
+    for case in suite.cases:
+        suite.scenario_of(case, suite.seeds_of(case).first)
+    return suite
+
+
+def suite_file(source: str | Path) -> Path:
+    """Return the file of a suite."""
+    path = Path(source)
+    return path if path.suffix in (".yaml", ".yml") else config_file(f"suites/{source}.yaml")

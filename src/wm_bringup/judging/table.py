@@ -1,0 +1,66 @@
+"""A suite's results as a table in Markdown, for the screen and for files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+
+import numpy as np
+
+from wm_bringup.judging.episode import values_of
+from wm_bringup.judging.statistics import combined, proportion_interval
+from wm_bringup.judging.suite import Shown, Suite
+from wm_bringup.judging.verdict import Row, over_of
+
+
+def suite_table(suite: Suite, rows: Sequence[Row]) -> str:
+    """Tabulate the cases and contestants; of estimators, one table per case."""
+    if suite.estimators:
+        from wm_bringup.judging.estimators.table import estimator_table
+
+        cases = groupby(rows, lambda row: (row.case.name, row.walked_by))
+        several = len(suite.contestants) > 1
+        return "\n\n".join(
+            estimator_table(f"{case} under {walked_by}" if several else case, list(own))
+            for (case, walked_by), own in cases
+        )
+    several = len(suite.contestants) > 1
+    heads = ["command", *(["contestant"] if several else []), "falls (95 %)"]
+    heads += [*(column.title for column in suite.columns), "holds"]
+    lines = ["| " + " | ".join(heads) + " |", "|---" * len(heads) + "|"]
+    for row in rows:
+        cells = [
+            row.case.title or row.case.name,
+            *([row.contestant] if several else []),
+            _falls(row),
+        ]
+        cells += [_cell(column, row) for column in suite.columns]
+        cells.append(("yes" if row.held else "NO") if row.checks else "-")
+        lines.append("| " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+def broken_limits(rows: Sequence[Row]) -> Iterator[str]:
+    """Say what does not hold, one sentence each."""
+    for row in rows:
+        for check in row.checks:
+            if not check.held:
+                yield f"{row.case.name}, {row.contestant}: {check}"
+
+
+def _falls(row: Row) -> str:
+    low, high = proportion_interval(row.falls, row.trials)
+    return f"{row.falls} of {row.trials} ({_percent(low)}-{_percent(high)} %)"
+
+
+def _percent(share: float) -> str:
+    """Whole percent, but tenths of small ones."""
+    return f"{100 * share:.1f}" if 0.0 < share < 0.02 else f"{100 * share:.0f}"
+
+
+def _cell(column: Shown, row: Row) -> str:
+    values = values_of(row.results, column.criterion)
+    if not values:
+        return "-"
+    found = combined(values, over_of(column.criterion, column.over))
+    return " ".join(f"{value:.3f}" for value in np.atleast_1d(found))
