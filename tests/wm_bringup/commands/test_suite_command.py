@@ -85,6 +85,16 @@ def test_another_case_goes_on_in_the_same_file_and_is_told_alone(suite, runs, tm
     assert len(runs) == 10
 
 
+def test_episodes_of_another_scenario_are_not_gone_on_with(suite, runs, tmp_path, capsys):
+    file = tmp_path / "s.yaml"
+    file.write_text("{name: s, cases: [{name: stand}]}")
+    assert suite("s.yaml") == HELD
+    file.write_text("{name: s, cases: [{name: stand, scenario: {duration: 9.0}}]}")
+    assert suite("s.yaml", "--resume") == COULD_NOT_RUN
+    assert "other conditions" in capsys.readouterr().err
+    assert suite("s.yaml") == HELD
+
+
 def test_the_push_grid_is_a_suite(suite, runs, capsys):
     assert suite("push_grid") == HELD
     assert "all phases up to | 80 | 80 | 80 | 80 |" in capsys.readouterr().out

@@ -15,7 +15,7 @@ from wm_bringup.judging.runner import RunnerError, in_processes
 
 SUITE = """
 name: short
-seeds: {count: 8}
+seeds: {count: 6}
 scenario: {duration: 0.1, noise: nominal}
 limits: [{criterion: fell, at_most: 0}]
 cases: [{name: stand}]
@@ -77,32 +77,21 @@ def test_interrupted_then_killed_a_suite_goes_on_and_loses_nothing(tmp_path, env
     first.communicate(timeout=60)
     assert first.returncode == 130
     kept = command.lines()
-    assert 2 <= len(kept) < 9
+    assert 2 <= len(kept) < 7
     assert json.loads((tmp_path / "out" / "summary.json").read_text())["rows"][0]["n"] >= 1
 
     second = command.start("--jobs", "2", "--resume")
     command.wait_for(len(kept), second)
     second.send_signal(signal.SIGKILL)
     second.communicate(timeout=60)
-    assert len(command.lines()) < 9
+    assert len(command.lines()) < 7
 
     last = command.start("--jobs", "2", "--resume")
     said, _ = last.communicate(timeout=120)
     assert last.returncode == 0
-    assert "0 of 8" in said
+    assert "0 of 6" in said
     assert command.lines()[: len(kept)] == kept
     summary = json.loads((tmp_path / "out" / "summary.json").read_text())
     assert [episode["seed"] for episode in summary["episodes"]].count(0) == 1
-    assert sorted(episode["seed"] for episode in summary["episodes"]) == list(range(8))
+    assert sorted(episode["seed"] for episode in summary["episodes"]) == list(range(6))
     assert (tmp_path / "out" / "suite.yaml").read_text() == SUITE
-
-
-def test_episodes_of_another_scenario_are_not_gone_on_with(tmp_path, environment):
-    command = Command(tmp_path)
-    (tmp_path / "short.yaml").write_text(SUITE.replace("count: 8", "count: 1"))
-    assert command.start().wait(timeout=60) == 0
-    (tmp_path / "short.yaml").write_text(SUITE.replace("nominal", "double"))
-    again = command.start("--resume")
-    _, said = again.communicate(timeout=60)
-    assert again.returncode == 2
-    assert "other conditions" in said

@@ -68,8 +68,8 @@ def test_estimator_controller_arbiter_and_filter_hold_a_robot_without_physics(
 def test_it_walks_by_configuration_alone(which, request):
     episode = run_episode(WalkSetup(WALK, robot=str(request.getfixturevalue(which))), 0)
     assert not episode.fell
-    assert episode.interventions == 0
-    assert episode.distance >= 0.4  # 0.3 m/s, reached after 0.75 s, for 1.7 s: 0.5 m and more
+    assert episode["interventions"] == 0
+    assert episode["distance"] >= 0.4  # 0.3 m/s, reached after 0.75 s, for 1.7 s: 0.5 m and more
 
 
 def test_its_folder_goes_through_the_graph(talos):
