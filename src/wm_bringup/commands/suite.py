@@ -153,7 +153,10 @@ def _found(suite: Suite, store: EpisodeStore) -> list[EpisodeResult]:
 
 
 def _told(suite: Suite, results: list[EpisodeResult]) -> tuple[str, dict[str, Any]]:
-    """Table, and what ``summary.json`` says."""
+    """Table, and what ``summary.json`` says.
+
+    What a robot missed because it fell before is not told: falls have a limit of their own.
+    """
     from wm_bringup.judging.push_grid import grid_markdown, summarise_grid
     from wm_bringup.judging.table import broken_limits, suite_table
     from wm_bringup.judging.verdict import rows_of
@@ -162,6 +165,7 @@ def _told(suite: Suite, results: list[EpisodeResult]) -> tuple[str, dict[str, An
         f"{one.case}, {one.contestant}, seed {one.seed}: {what}"
         for one in results
         for what in one.missed
+        if suite.grid is not None or not one.fell
     )
     episodes = [result.as_json() for result in results]
     if suite.grid is not None:

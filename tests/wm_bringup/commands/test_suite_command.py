@@ -26,7 +26,9 @@ def runs(monkeypatch):
             "mean_velocity": Measured((0.5, 0.0, 0.0), ""),
             "stride_rms_error": Measured(None if fell else (0.01, 0.0, 0.0), ""),
         }
-        return EpisodeResult("", "", seed, metrics, {"fall_cause": "", "missed": ()})
+        late = setup.scenario.name == "arc" and seed == 7
+        missed = ("push 9 0 0 N·s at 3 s",) if fell or late else ()
+        return EpisodeResult("", "", seed, metrics, {"fall_cause": "", "missed": missed})
 
     monkeypatch.setattr(episodes, "run_episode", run_episode)
     return seen
@@ -63,6 +65,13 @@ def test_a_limit_that_does_not_hold_is_exit_code_one_and_said(suite, runs, tmp_p
     (tmp_path / "s.yaml").write_text(text)
     assert suite("s.yaml") == NOT_HELD
     assert "forward_10, mpc: fell (sum) is 1, limit at most 0" in capsys.readouterr().out
+
+
+def test_what_did_not_happen_to_a_robot_that_stayed_up_is_exit_code_one(suite, runs, capsys):
+    assert suite("walking", "--seeds", "8", "--case", "arc", "--case", "forward_10") == NOT_HELD
+    said = capsys.readouterr().out
+    assert "asked for, but did not happen: arc, mpc, seed 7: push 9 0 0 N·s at 3 s" in said
+    assert "forward_10, mpc, seed 2" not in said  # it fell, which is allowed once
 
 
 def test_cases_and_engine_are_chosen_on_the_command_line(suite, runs):
