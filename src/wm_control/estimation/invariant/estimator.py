@@ -35,6 +35,7 @@ from wm_control.estimation.invariant.probation import ForceSurprise, Probation, 
 from wm_control.estimation.invariant.published_covariance import PublishedCovariance
 from wm_control.estimation.invariant.sole_correction import SoleCorrection
 from wm_control.estimation.invariant.stance import Stance
+from wm_control.estimation.invariant.zero_errors import ZeroErrors
 from wm_control.estimation.parameters import ContactParameters, EstimatorParameters
 from wm_control.estimation.readings.sensors import Readings
 from wm_control.estimation.readings.stuck import GYRO, JOINTS
@@ -79,6 +80,7 @@ class InvariantEkfEstimator(GuardedEstimator):
         self._surprise = ForceSurprise(p)
         self._probation = Probation()
         self._soles = SoleCorrection(p, self._body)
+        self._zeros = ZeroErrors(p, self._body)
         self._ground = GroundCorrection(p, self._body)
         self._attitude = ImuAttitude(p, self._imu_to_base)
         self._published = PublishedCovariance(imu_place, p.gyro)
@@ -97,6 +99,7 @@ class InvariantEkfEstimator(GuardedEstimator):
             self._surprise,
             self._probation,
             self._soles,
+            self._zeros,
             self._ground,
             self._attitude,
             self._published,
@@ -310,6 +313,7 @@ class InvariantEkfEstimator(GuardedEstimator):
 
     def _lift(self, foot: int) -> None:
         self._stance.lift(foot)
+        self._zeros.lift(foot)
         remove_contact(self.state, foot)
 
     def _put_down(self, foot: int) -> None:
@@ -327,6 +331,7 @@ class InvariantEkfEstimator(GuardedEstimator):
         if readings.orientation is not None:
             self._attitude.gather(self.state, readings.orientation)
         if self._ticks % p.attitude_period == 0:
+            self._zeros.look(self.state, self._stance, self._attitude.apart(self.state))
             self._attitude.correct(self.state)
         if p.flat_ground and self._ticks % p.ground_period == _GROUND_AT % p.ground_period:
             self._ground.correct(self.state, self._stance)

@@ -77,6 +77,12 @@ class ImuAttitude:
         self._sum += seen
         self._samples += 1
 
+    def apart(self, state: ekf.FilterState) -> float | None:
+        """Return the believed heading minus the IMU's own, mean of what was gathered [rad]."""
+        if self._samples == 0:
+            return None
+        return float(self._sum[2]) / self._samples - state.imu_heading
+
     def find_heading(self, state: ekf.FilterState, orientation: Array) -> None:
         """Take the heading offset from one sample (4,)."""
         measured = pin.Quaternion(orientation).normalized().matrix() @ self._base_to_imu

@@ -26,6 +26,11 @@ class InvariantEkfParameters:
     encoder: float = Field(
         default=0.6e-3, gt=0.0, description="of a leg joint's position, quantum included [rad]"
     )
+    encoder_zero: float = Field(
+        default=0.0087,
+        ge=0.0,
+        description="of a leg joint's zero, until stances have shown theirs [rad]",
+    )
     sole: float = Field(
         default=0.3e-3, ge=0.0, description="of a standing sole beyond the encoders [m]"
     )
