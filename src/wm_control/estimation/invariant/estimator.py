@@ -248,6 +248,7 @@ class InvariantEkfEstimator(GuardedEstimator):
             if self._stance.standing[foot]:
                 self._stance.stands_again(foot)
                 self._soles.put_down(self.state, foot)
+                self._zeros.put_down(foot)
         take_back_velocity(self.state, slide)
 
     def _propagate(self, readings: Readings, dt: float) -> None:
@@ -319,6 +320,7 @@ class InvariantEkfEstimator(GuardedEstimator):
     def _put_down(self, foot: int) -> None:
         self._stance.put_down(foot)
         self._soles.put_down(self.state, foot)
+        self._zeros.put_down(foot)
 
     def _correct_slowly(self, readings: Readings) -> None:
         """Every few samples the IMU's own attitude; in between, level and height of soles."""

@@ -29,6 +29,9 @@ _SURE = 2.0
 _FIRST, _SMOOTH = 5, 0.3
 """Looks whose mean is a stance's begin; share of a new look in its end."""
 
+_JUMP = 0.1
+"""Turn within a stance that is the IMU's heading jumping, not zeros [rad]."""
+
 _TELLING = 0.1
 """Change of J from which a stance tells anything of zeros [1]."""
 
@@ -60,12 +63,18 @@ class ZeroErrors:
         self._spread = [0.0, 0.0]
         self._stances = [_Look(), _Look()]
 
+    def put_down(self, foot: int) -> None:
+        """Begin with a new place."""
+        self._stances[foot] = _Look()
+
     def lift(self, foot: int) -> None:
         """Learn from the stance that ends: by how much the sole turned beside the IMU."""
         stance, self._stances[foot] = self._stances[foot], _Look()
-        if stance.looks <= _FIRST or stance.change < _TELLING**2:
+        turned = stance.last - stance.first
+        told = stance.looks > _FIRST and stance.change >= _TELLING**2
+        if not (told and abs(turned) <= _JUMP):
             return
-        turn = (stance.last - stance.first) / math.sqrt(stance.change)
+        turn = turned / math.sqrt(stance.change)
         self._seen[foot] += 1
         new = max(1.0 / self._seen[foot], _NEW)
         by_imu = self._imu_drift * stance.looks / stance.change
