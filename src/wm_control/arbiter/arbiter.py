@@ -35,11 +35,6 @@ from wm_control.types import (
 )
 
 
-def base_height(estimate: Estimate) -> float:
-    """Height of the base in odom [m]: its height above the soles while the ground is level."""
-    return float(estimate.base_position_in_world[2])
-
-
 class Arbiter:
     """Rules in, decision out; see ``ROBOT_RULES`` and ``CONTROLLER_RULES``.
 
@@ -57,7 +52,7 @@ class Arbiter:
         *,
         preference: Sequence[str] = (MPC,),
         shadows: Sequence[str] = (),
-        height: Callable[[Estimate], float] = base_height,
+        height: Callable[[Estimate], float],
     ) -> None:
         """Take limits and gains of the robot.
 

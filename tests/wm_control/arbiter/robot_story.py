@@ -73,6 +73,11 @@ def hold(estimate: Estimate, g1: RobotDescription, **changes: Any) -> Controller
     return replace(ControllerResult("mpc", command, Status.OK, "", (solve,)), **changes)
 
 
+def height_in_odom(estimate: Estimate) -> float:
+    """Height of the base above level ground at z = 0 [m]."""
+    return float(estimate.base_position_in_world[2])
+
+
 class Story:
     """An arbiter that lives through control cycles of 2 ms."""
 
@@ -82,7 +87,7 @@ class Story:
         parameters = replace(SAFETY.arbiter, **{"ramp_time": 0.0, **limits})
         self.g1 = g1
         self.drivers = drivers
-        self.arbiter = Arbiter(g1, parameters, preference=drivers)
+        self.arbiter = Arbiter(g1, parameters, preference=drivers, height=height_in_odom)
         self.cycle = 0
 
     @property
