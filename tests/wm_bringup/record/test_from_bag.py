@@ -10,7 +10,7 @@ from synthetic import Course, SensorErrors, synthetic_walk
 
 from wm_bringup.bags.reader import open_bag
 from wm_bringup.bags.writer import BagError, BagWriter
-from wm_bringup.judging.criteria.estimate import known
+from wm_bringup.judging.criteria.errors import known
 from wm_bringup.judging.estimators.replay import ESTIMATORS, JUDGED, judge_estimators, replay
 from wm_bringup.record.from_bag import from_bag
 from wm_bringup.record.geometry import rotations, to_base

@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 
-from wm_bringup.judging.criteria import arbiter, effort, estimate, motion, timing
+from wm_bringup.judging.criteria import (
+    arbiter,
+    consistency,
+    contacts,
+    effort,
+    estimate,
+    motion,
+    timing,
+)
 from wm_bringup.judging.criteria.criterion import Criterion, Measured
 from wm_bringup.record.run_record import NotRecordedError, RunRecord, TooShortError
 
@@ -13,7 +21,7 @@ GROUPS: Mapping[str, Mapping[str, Criterion]] = {
     module.__name__.rpartition(".")[2]: {
         one.name: one for one in vars(module).values() if isinstance(one, Criterion)
     }
-    for module in (motion, effort, estimate, timing, arbiter)
+    for module in (motion, effort, estimate, consistency, contacts, timing, arbiter)
 }
 """Criteria by module, which is where to read them."""
 
