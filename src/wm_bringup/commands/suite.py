@@ -50,14 +50,14 @@ def suite(
     Example: wm suite walking --seeds 3 --case forward_10
     """
     from wm_bringup.host.output import check_file, check_folder
-    from wm_bringup.judging.suite import load_suite
+    from wm_bringup.judging.suite import load_suite, suite_file
 
     whole = _changed(load_suite(source), seeds, engine, robot, policies)
     folder = output or Path("results") / whole.name
     check_folder(folder, "--output")
     check_file(json, "--json")
     folder.mkdir(parents=True, exist_ok=True)
-    path = _file_of(source)
+    path = suite_file(source)
     if path.resolve() != (folder / "suite.yaml").resolve():
         shutil.copyfile(path, folder / "suite.yaml")
     workers = jobs or len(os.sched_getaffinity(0))
@@ -83,12 +83,6 @@ def _changed(
         suite = suite.with_policies(policies)
     suite.check_files()
     return suite
-
-
-def _file_of(source: str) -> Path:
-    from wm_bringup.judging.suite import suite_file
-
-    return suite_file(source)
 
 
 def _run(

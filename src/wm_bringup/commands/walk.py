@@ -21,14 +21,11 @@ if TYPE_CHECKING:
     from wm_bringup.judging.episode import EpisodeResult
     from wm_bringup.judging.episode_store import EpisodeStore
     from wm_bringup.judging.runner import SuiteRun
-    from wm_bringup.judging.suite import Suite
+    from wm_bringup.judging.suite import Grid, Suite
     from wm_bringup.scenarios.scenario import Scenario
 
 COMMAND_TIME = 1.0
 """The robot stands until then, so that the estimator has seen it at rest [s]."""
-
-GRID_STEP = 5.0
-"""Between two impulses of the push grid, unless asked otherwise [N·s]."""
 
 LARGEST_IMPULSE = 80.0
 """The push grid ends here even if the robot still stands [N·s]."""
@@ -118,7 +115,7 @@ def walk(
 
     Example: wm walk --velocity 0.5 0 0 --seconds 20 --seeds 20 --noise nominal --delay 0.008
     """
-    from wm_bringup.judging.suite import Contestant, Suite
+    from wm_bringup.judging.suite import Contestant, Grid, Suite
 
     shadows = tuple(shadow or ())
     if POLICY not in (controller, *shadows) and (policy or overlay):
@@ -143,9 +140,10 @@ def walk(
     }
     chosen = changed(_base(scenario), changes, payload, friction)
     who = Contestant(controller, controller, str(policy or ""), str(overlay or ""), shadows)
+    grid = (Grid(step=grid_step) if grid_step else Grid()) if push_grid else None
     suite = Suite(
         "walk",
-        **_asked(chosen, seeds, step_in_place, grid_step if push_grid else None, push_grid),
+        **_asked(chosen, seeds, step_in_place, grid),
         contestants=(who,),
         state=state,
         robot=robot,
@@ -158,19 +156,19 @@ def walk(
 
 
 def _asked(
-    scenario: Scenario, seeds: int, step_in_place: bool, grid_step: float | None, push_grid: bool
+    scenario: Scenario, seeds: int, step_in_place: bool, grid: Grid | None
 ) -> dict[str, Any]:
     """Cases, or a grid of pushes, and their seeds."""
     from pydantic import TypeAdapter
 
-    from wm_bringup.judging.suite import Case, Grid, Seeds
+    from wm_bringup.judging.suite import Case, Seeds
     from wm_bringup.scenarios.scenario import Scenario
 
     case = Case(scenario.name, step_in_place=step_in_place)
     return {
         "scenario": TypeAdapter(Scenario).dump_python(scenario, mode="json"),
         "seeds": Seeds(scenario.seed, seeds),
-        **({"grid": Grid(step=grid_step or GRID_STEP)} if push_grid else {"cases": (case,)}),
+        **({"cases": (case,)} if grid is None else {"grid": grid}),
     }
 
 

@@ -12,6 +12,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from wm_bringup.record.run_record import RunRecord
+from wm_bringup.record.strides import yaw_of
 from wm_bringup.robots.pybullet.camera import PyBulletCamera
 from wm_bringup.robots.simulation.ground import Terrain
 from wm_control.robot.description import RobotDescription
@@ -107,7 +108,7 @@ def command_text(command: Array) -> str:
 
 
 def _frame(camera: PyBulletCamera, moment: Moment) -> Image.Image:
-    heading = _heading_degrees(moment.base_orientation)
+    heading = float(np.degrees(yaw_of(moment.base_orientation[None])[0]))
     pixels = camera.picture(
         moment.base_position,
         moment.base_orientation,
@@ -118,11 +119,6 @@ def _frame(camera: PyBulletCamera, moment: Moment) -> Image.Image:
         distance=1.9,
     )
     return Image.fromarray(pixels)
-
-
-def _heading_degrees(orientation: Array) -> float:
-    x, y, z, w = orientation
-    return float(np.degrees(np.arctan2(2.0 * (w * z + x * y), 1.0 - 2.0 * (y * y + z * z))))
 
 
 def _font(size: int) -> ImageFont.ImageFont | ImageFont.FreeTypeFont:
