@@ -1,6 +1,6 @@
 """Hash what happens in a fixed set of episodes: ``python tools/trace_hashes.py FILE``.
 
-Both drivers, standing, walking, turning, pushed, loaded, on bad ground, with faulty sensors: twenty
+Both drivers, standing, walking, turning, pushed, loaded, on bad ground, with faulty sensors: 25
 lock-step episodes of a few seconds. The first run writes the hashes to FILE; a later run compares
 with them, says which episodes differ, and exits with 1 when one does. A change that moves code and
 nothing else leaves every hash as it is. Hashes hold on one machine only: libraries of linear
@@ -12,18 +12,15 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
-import multiprocessing
 import sys
-import tempfile
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from wm_bringup.judging.episodes import WalkSetup, run_episode
-from wm_bringup.record.run_record import RunRecord
+from wm_bringup.judging.episodes import WalkSetup, walk
+from wm_bringup.judging.runner import in_processes
 from wm_bringup.scenarios.scenario import Ground, Payload, Push, Scenario, VelocitySegment
 from wm_policy.models import shipped_policy
 
@@ -101,10 +98,7 @@ def setups() -> dict[str, WalkSetup]:
 
 def hash_of(setup: WalkSetup) -> str:
     """Run one episode from seed 0 and hash its trace at full rate."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "trace.npz"
-        run_episode(replace(setup, trace=path), 0)
-        record = RunRecord.load(path)
+    record = walk(replace(setup, full_rate=True), 0).record
     digest = hashlib.sha256()
     for name in HASHED:
         digest.update(name.encode())
@@ -119,9 +113,9 @@ def main() -> int:
     parser.add_argument("--jobs", type=int, default=2)
     arguments = parser.parse_args()
     chosen = setups()
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(arguments.jobs, context) as pool:
-        found = dict(zip(chosen, pool.map(hash_of, chosen.values()), strict=True))
+    names = list(chosen)
+    done = in_processes(hash_of, list(chosen.values()), arguments.jobs)
+    found = {names[index]: digest for index, digest in sorted(done)}
     if not arguments.file.exists():
         arguments.file.parent.mkdir(parents=True, exist_ok=True)
         arguments.file.write_text(json.dumps(found, indent=1) + "\n")

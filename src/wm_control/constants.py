@@ -1,4 +1,4 @@
-"""Numbers that many parts share and that no robot, file or option changes."""
+"""Numbers that many parts share, stated once."""
 
 from __future__ import annotations
 
@@ -13,5 +13,6 @@ CONTROL_PERIOD: Final = 0.002
 HOLD_AFTER: Final = 0.020
 DAMP_AFTER: Final = 0.100
 """Silence after which a robot that no command reaches holds its last pose, and after which it only
-damps [s]: drives, the robot's own watchdog, and the arbiter's rules about a loop that stood still.
+damps [s], unless a robot's ``arbiter.yaml`` says otherwise: drives, the robot's own watchdog, and
+the arbiter's rules about a loop that stood still.
 """

@@ -177,8 +177,7 @@ class ControllerResult:
 
     command: None only when status is FAILED.
     figures: what it says of its own state, by name: ``novelty`` of its observation, ``phase`` of
-        the stride in [0, 1), ``margin`` to what it can still catch. One that it cannot say is
-        absent.
+        the stride in [0, 1). One that it cannot say is absent.
     """
 
     controller: str
@@ -223,7 +222,8 @@ class Decision:
     source: name of the controller whose command passes, or ``arbiter`` for damping and posture.
     previous: of the controller that handed over to it, while its last command is still part of
         this one. share: of ``source`` in the command, in [0, 1].
-    causes: all rules active now, about the robot and about each controller; the worst first.
+    causes: all rules active now, about the robot and about each controller; ``unarmed`` last,
+        else the worst first.
     first_cause: the one that started the present intervention.
     armed: False until the operator arms; an unarmed robot gets damping.
     clipped: (n,) bool, joints whose command the filter changed.

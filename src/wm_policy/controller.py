@@ -28,7 +28,8 @@ class PolicyController:
     Its ``SolveReport`` carries the time of the inference as ``solve_time``; the novelty of the
     observation is one of its figures.
 
-    While another controller drives, the policy observes the action that would have pulled like
+    Whenever the robot was sent another command than its own, of another controller or the arbiter,
+    the policy observes the action that would have pulled like
     what was executed, so that its histories are filled with what really happened.
     """
 

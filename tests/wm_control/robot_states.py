@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -123,3 +123,29 @@ def planner_and_controller(
     parameters = load_parameters(ModelBasedParameters, content)
     planner = FootstepMpc(RobotModel(description), parameters.gait, parameters.mpc, lambda: 0.0)
     return planner, ModelBasedController(description, parameters)
+
+
+@dataclass(frozen=True)
+class FrameState:
+    """Pose and motion of one frame, world axes; ``bias`` is its acceleration at v̇ = 0."""
+
+    position: Array
+    rotation: Array
+    velocity: Array
+    bias: Array
+
+
+def frame_state(model: RobotModel, frame: int) -> FrameState:
+    placement = model.data.oMf[frame]
+    axes = pin.ReferenceFrame.LOCAL_WORLD_ALIGNED
+    return FrameState(
+        placement.translation,
+        placement.rotation,
+        model.frame_velocity(frame),
+        pin.getFrameClassicalAcceleration(model.model, model.data, frame, axes).np,
+    )
+
+
+def frame_jacobian(model: RobotModel, frame: int) -> Array:
+    axes = pin.ReferenceFrame.LOCAL_WORLD_ALIGNED
+    return pin.getFrameJacobian(model.model, model.data, frame, axes)

@@ -3,7 +3,7 @@
 Full disk: a few megabytes of ballast are written before the first message. When the kernel answers
 "no space left", the ballast is deleted and what was begun is finished in its place, so that the
 index and ``metadata.yaml`` still fit and the bag closes like any other.
-Kill -9: ``flush`` ends the current chunk; chunks are readable without the index (``bag.open_bag``).
+Kill -9: ``flush`` ends the current chunk; chunks are readable without the index (see ``reader``).
 """
 
 from __future__ import annotations

@@ -33,10 +33,10 @@ from wm_bringup.cycle.stack import (
     World,
     build_estimator,
     build_robot,
-    load_scenario,
 )
 from wm_bringup.host import realtime
 from wm_bringup.robots.base import Robot
+from wm_bringup.scenarios.scenario import load_scenario
 from wm_control.arbiter.operator import OperatorInput
 from wm_control.arbiter.parameters import SafetyParameters
 from wm_control.arbiter.safeguards import report_safeguards

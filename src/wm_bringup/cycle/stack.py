@@ -16,8 +16,6 @@ from wm_bringup.robots.base import Robot
 from wm_bringup.robots.simulated import EngineName, simulate
 from wm_bringup.scenarios.scenario import Scenario
 from wm_control.arbiter.parameters import SafetyParameters
-from wm_control.configuration.parameters import load_parameters, read_yaml
-from wm_control.configuration.share import config_file
 from wm_control.constants import CONTROL_PERIOD
 from wm_control.controllers.beside import PlannerBeside
 from wm_control.controllers.model_based import ModelBasedParameters
@@ -95,13 +93,3 @@ def build_robot(backend: str, description: RobotDescription, world: World) -> Ro
     if backend not in BACKENDS:
         raise ParameterError("backend", backend, f"must be one of {', '.join(BACKENDS)}")
     return BACKENDS[backend](description, world)
-
-
-def load_scenario(source: str) -> Scenario:
-    """Read a scenario by path, or by name from config/scenarios; empty: nothing special happens."""
-    if not source:
-        return Scenario()
-    path = Path(source)
-    if not path.is_file():
-        path = config_file(f"scenarios/{source}.yaml")
-    return load_parameters(Scenario, dict(read_yaml(path)), origin=str(path))

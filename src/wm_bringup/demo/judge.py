@@ -73,10 +73,6 @@ def segment_rows(record: RunRecord, course: DemoCourse) -> list[dict[str, Any]]:
     return rows
 
 
-WAKE_UP = "waking up"
-"""What began a run of missed deadlines when the system did not run the process on time."""
-
-
 WAKING_UP = "waking up"
 """What began a run of missed deadlines when the system did not run the process on time."""
 

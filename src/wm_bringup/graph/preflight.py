@@ -8,12 +8,13 @@ from collections.abc import Iterator, Mapping
 from importlib.util import find_spec
 from pathlib import Path
 
-from wm_bringup.cycle.stack import load_scenario, safety_parameters
+from wm_bringup.cycle.stack import safety_parameters
 from wm_bringup.graph.processes import RECORD_ANYWHERE, GraphArguments
 from wm_bringup.host.log_directory import check_log_directory
 from wm_bringup.host.output import check_file, check_folder
 from wm_bringup.robots.simulated import check_engine
 from wm_bringup.robots.simulation.body import SimulatedBody
+from wm_bringup.scenarios.scenario import load_scenario
 from wm_control.arbiter.velocity_gate import reduction
 from wm_control.drivers import POLICY
 from wm_control.errors import ParameterError, WmError

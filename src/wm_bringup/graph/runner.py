@@ -154,7 +154,7 @@ class Child:
 def _prepare() -> None:
     """In the child: be terminated when the runner dies without stopping us.
 
-    Signals are held back until the child says that it can take them (nodes.process.Stop).
+    Signals are held back until the child says that it can take them (nodes.support.process.Stop).
     """
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
     signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT, signal.SIGTERM))

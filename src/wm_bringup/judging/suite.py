@@ -22,7 +22,7 @@ from wm_bringup.judging.statistics import Statistic
 from wm_bringup.lockstep.lockstep import State
 from wm_bringup.robots.simulated import EngineName
 from wm_bringup.scenarios.scenario import Scenario
-from wm_control.configuration.parameters import STRICT, load_parameters
+from wm_control.configuration.parameters import STRICT, load_parameters, merged
 from wm_control.configuration.share import DEFAULT_ROBOT, config_file
 from wm_control.drivers import MPC
 from wm_control.errors import ParameterError
@@ -249,16 +249,6 @@ def _deciding(suite: Suite) -> dict[str, Any]:
 
 def _without_limits(case: Mapping[str, Any]) -> dict[str, Any]:
     return {key: case[key] for key in case if key not in ("title", "seeds", "limits")}
-
-
-def merged(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
-    """Return ``base`` with ``changes``; mappings within are merged alike, lists replaced."""
-    result = dict(base)
-    for key, value in changes.items():
-        before = result.get(key)
-        both = isinstance(before, Mapping) and isinstance(value, Mapping)
-        result[key] = merged(before, value) if both else value  # type: ignore[arg-type]
-    return result
 
 
 def load_suite(source: str | Path) -> Suite:

@@ -18,6 +18,7 @@ from wm_bringup.nodes.support.parameters import declare
 from wm_bringup.nodes.support.qos import publisher
 from wm_bringup.nodes.support.standalone import StandaloneNode, robot_argument
 from wm_bringup.wire.cdr import MessageError
+from wm_bringup.wire.decisions import OF_STATUS
 from wm_bringup.wire.messages import Level, MultiArrayEncoder, decode_estimate, decode_velocity
 from wm_bringup.wire.topics import ESTIMATE, PLAN, VELOCITY
 from wm_control.estimation.estimate_check import EstimateGuard
@@ -70,11 +71,10 @@ class MpcNode(StandaloneNode):
             return
         beside = self._beside
         late_said = f", {beside.late} late" * (beside.late > 0)
-        level = {Status.OK: Level.OK, Status.DEGRADED: Level.WARN}.get(plan.status, Level.ERROR)
         cause = plan.report.cause or beside.velocity.cause
         self._health.publish(
             "planner",
-            level,
+            OF_STATUS[plan.status],
             cause or f"{beside.planned} plans{late_said}",
             {
                 "planned": beside.planned,

@@ -17,7 +17,6 @@ from datetime import datetime
 from importlib import import_module
 from pathlib import Path
 
-from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
 from rclpy.callback_groups import CallbackGroup
 from rclpy.exceptions import InvalidTopicNameException, ParameterException
 from rclpy.executors import SingleThreadedExecutor
@@ -31,8 +30,10 @@ from wm_bringup.bags.writer import BagError, BagWriter
 from wm_bringup.graph.ready import report_ready
 from wm_bringup.host import realtime
 from wm_bringup.nodes.support import process
+from wm_bringup.nodes.support.diagnostics import Health
 from wm_bringup.nodes.support.offered_qos import offered_qos
 from wm_bringup.nodes.support.parameters import declare_typed
+from wm_bringup.wire.messages import Level
 from wm_bringup.wire.topics import PUBLISHER, RECORDED, TOPICS
 from wm_control.errors import WmError
 
@@ -136,7 +137,7 @@ class Recorder(Node):
         output = declare_typed(self, "output", "")
         wanted = declare_typed(self, "topics", [t.name for t in RECORDED])
         self.output = Path(output or datetime.now().strftime("bag_%Y_%m_%d-%H_%M_%S"))
-        self._diagnostics = self.create_publisher(DiagnosticArray, "/diagnostics", 10)
+        self._health = Health(self)
         self._unknown = list(wanted)
         self._raw: list[RawSubscription] = []
         self._said = ""
@@ -178,16 +179,11 @@ class Recorder(Node):
         if problem and problem != self._said:
             self.get_logger().error(problem)
             self._said = problem
-        message = DiagnosticArray(status=[self._status()])
-        message.header.stamp = self.get_clock().now().to_msg()
-        self._diagnostics.publish(message)
-
-    def _status(self) -> DiagnosticStatus:
         recording, counts = self.recording, self.recording.counts
-        bad = bytes([2]) if recording.problem else bytes([1]) if recording.lost else bytes([0])
+        bad = Level.ERROR if problem else Level.WARN if recording.lost else Level.OK
         values = {
             "output": str(self.output),
-            "messages": sum(c.taken for c in counts.values()),
+            "messages": self._taken,
             "bytes": sum(c.bytes for c in counts.values()),
             "lost": recording.lost,
             "queued": recording.queued,
@@ -196,13 +192,15 @@ class Recorder(Node):
                 for topic, c in counts.items()
             },
         }
-        return DiagnosticStatus(
-            level=bad,
-            name="recorder: recording",
-            message=recording.problem or f"{values['messages']} messages, {recording.lost} lost",
-            hardware_id="",
-            values=[KeyValue(key=key, value=str(value)) for key, value in values.items()],
-        )
+        self._health.publish("recording", bad, self._summary(), values)
+
+    @property
+    def _taken(self) -> int:
+        return sum(count.taken for count in self.recording.counts.values())
+
+    def _summary(self) -> str:
+        recording = self.recording
+        return recording.problem or f"{self._taken} messages, {recording.lost} lost"
 
     def close(self) -> None:
         """Take what still arrives, close the bag, say what it holds."""
@@ -213,7 +211,7 @@ class Recorder(Node):
         self.report()
         self.poll()
         self.recording.close()
-        self.get_logger().info(f"{self.output}: {self._status().message}")
+        self.get_logger().info(f"{self.output}: {self._summary()}")
 
 
 def record_until(recorder: Recorder, stopped: Callable[[], bool]) -> None:

@@ -25,7 +25,6 @@ from wm_bringup.cycle.stack import (
     BACKENDS,
     World,
     build_robot,
-    load_scenario,
     safety_parameters,
 )
 from wm_bringup.host import realtime
@@ -37,6 +36,7 @@ from wm_bringup.nodes.support.refusing import tell_refusal
 from wm_bringup.nodes.support.standalone import StandaloneNode
 from wm_bringup.robots.base import Robot
 from wm_bringup.robots.simulated import ENGINES
+from wm_bringup.scenarios.scenario import load_scenario
 from wm_bringup.wire.messages import (
     JointStateEncoder,
     Level,

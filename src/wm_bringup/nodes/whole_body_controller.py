@@ -20,7 +20,8 @@ from wm_bringup.nodes.support.qos import publisher, subscribe_bytes
 from wm_bringup.nodes.support.refusing import tell_refusal
 from wm_bringup.nodes.support.standalone import StandaloneNode, robot_argument
 from wm_bringup.wire.cdr import MessageError
-from wm_bringup.wire.messages import Level, decode_estimate, decode_multi_array
+from wm_bringup.wire.decisions import OF_STATUS
+from wm_bringup.wire.messages import decode_estimate, decode_multi_array
 from wm_bringup.wire.proposals import ProposalEncoder
 from wm_bringup.wire.topics import ESTIMATE, PLAN, PROPOSAL
 from wm_bringup.wire.vectors import join_vector
@@ -31,9 +32,7 @@ from wm_control.controllers.proposal import Proposal
 from wm_control.estimation.estimate_check import EstimateGuard
 from wm_control.mpc.plan import WalkingPlan, unpack
 from wm_control.refusal import Refusal, Refusals
-from wm_control.types import ControllerResult, Status, VelocityCommand
-
-LEVELS = {Status.OK: Level.OK, Status.DEGRADED: Level.WARN, Status.FAILED: Level.ERROR}
+from wm_control.types import ControllerResult, VelocityCommand
 
 STOPPED = VelocityCommand()
 """The planner follows the velocity command; whole-body control only follows the plan."""
@@ -92,7 +91,7 @@ class WholeBodyControllerInterface:
                 f"{solve.name}.solve_time_ms": 1e3 * solve.solve_time,
             }
         self._health.publish(
-            "controller", LEVELS[result.status], result.cause or "following the plan", values
+            "controller", OF_STATUS[result.status], result.cause or "following the plan", values
         )
 
 

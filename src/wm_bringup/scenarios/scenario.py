@@ -190,8 +190,10 @@ class Scenario:
 def load_scenario(source: str | Path) -> Scenario:
     """Load a shipped scenario by name, or any by the path of its YAML file.
 
-    ParameterError names file, key, value and bound.
+    Empty: nothing special happens. ParameterError names file, key, value and bound.
     """
+    if not str(source):
+        return Scenario()
     path = Path(source)
     if path.suffix not in (".yaml", ".yml"):
         path = config_file(f"scenarios/{source}.yaml")

@@ -24,7 +24,7 @@ LEVELS = {
 }
 
 
-_OF_STATUS = {Status.OK: Level.OK, Status.DEGRADED: Level.WARN, Status.FAILED: Level.ERROR}
+OF_STATUS = {Status.OK: Level.OK, Status.DEGRADED: Level.WARN, Status.FAILED: Level.ERROR}
 
 
 def worst_cause(decision: Decision) -> Cause | None:
@@ -81,7 +81,7 @@ def _proposal_status(result: ControllerResult, source: str, hardware: str) -> He
     values: dict[str, object] = {"drives": drives, "status": result.status.name}
     values |= result.figures
     said = result.cause or ("drives" if drives else "in shadow")
-    level = _OF_STATUS[result.status]
+    level = OF_STATUS[result.status]
     return HealthStatus(f"arbiter: proposal of {result.controller}", level, said, values, hardware)
 
 

@@ -191,8 +191,8 @@ DECISION = Topic(
     "on change, else 10 Hz",
     "arbiter",
     "any tool",
-    "status[0]: level, message = first cause, values action, source, armed; then one status per "
-    "active rule with value and limit, and one per controller with what it proposes",
+    "status[0]: level, message = action and worst cause, values action, source, armed; then one "
+    "status per active rule with value and limit, and one per controller with what it proposes",
 )
 ROBOT_DESCRIPTION = Topic(
     "robot_description",

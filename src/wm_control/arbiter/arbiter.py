@@ -111,7 +111,7 @@ class Arbiter:
         self._selection = select(self._selection, now, self.preference, standings, dwell)
         driving = self._selection.driving
         chosen, result = standings[driving], proposals.get(driving)
-        self._arm_if_asked(now, estimate, operator, chosen, result)
+        self._arm_if_asked(now, estimate, operator, chosen)
         action = max(self._robot.action, chosen.action)
         if action == Action.DAMPING:
             self._disarm(chosen)
@@ -154,11 +154,10 @@ class Arbiter:
         estimate: Estimate,
         operator: OperatorInput,
         chosen: Standing,
-        result: ControllerResult | None,
     ) -> None:
         """Arm unless something speaks against it: one bad sample does, without waiting for more."""
         asked = operator.arm or (operator.start and not self.stopped)
-        if self._armed or not asked or result is None or result.command is None:
+        if self._armed or not asked:
             return
         if self._robot.doubtful(Action.LIMITED, but=UNARMED):
             return

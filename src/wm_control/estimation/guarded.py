@@ -12,6 +12,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from wm_control.constants import CONTROL_PERIOD
 from wm_control.estimation.algebra.orientation import up_from_quaternion
 from wm_control.estimation.algebra.vector3 import Rows, Vector3, rotate, vector3
 from wm_control.estimation.body.body import Body
@@ -206,11 +207,11 @@ class GuardedEstimator(ABC):
         dt = observation.stamp - last.stamp
         if not (0.0 < dt < math.inf):
             faults[STREAM] = f"stamp goes from {last.stamp} to {observation.stamp} s"
-            return sensors.nominal_period
+            return CONTROL_PERIOD
         if dt > sensors.outage_limit:
             if observation.sequence == last.observation.sequence + 1:
                 faults[STREAM] = f"clock jumps by {dt:.3f} s from one sample to the next"
-                return sensors.nominal_period
+                return CONTROL_PERIOD
             faults[STREAM] = f"no observation for {1e3 * dt:.0f} ms"
             return sensors.outage_limit * 1.01
         return dt
@@ -218,7 +219,7 @@ class GuardedEstimator(ABC):
     def _without_news(self, last: Estimate) -> Estimate:
         """Stay with the last estimate, for as long as prediction may bridge a gap."""
         fault = f"no observation newer than number {last.observation.sequence}"
-        self._health.update({STREAM: fault}, self.parameters.sensors.nominal_period)
+        self._health.update({STREAM: fault}, CONTROL_PERIOD)
         if self._health.healthy:
             return last
         return self._unusable(last.observation, self._health.cause)
@@ -231,7 +232,7 @@ class GuardedEstimator(ABC):
         self._effort.update(readings.torque, dt)
         if self._balance.fault:
             faults[BALANCE] = self._balance.fault
-        unseen = STREAM in faults or dt > _UNSEEN * self.parameters.sensors.nominal_period
+        unseen = STREAM in faults or dt > _UNSEEN * CONTROL_PERIOD
         if unseen or readings.gyro is None or readings.orientation is None:
             self._turn_beside.reset()
         else:

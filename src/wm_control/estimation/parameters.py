@@ -11,7 +11,6 @@ from pydantic import Field
 from pydantic.dataclasses import dataclass
 
 from wm_control.configuration.parameters import STRICT
-from wm_control.constants import CONTROL_PERIOD
 from wm_control.estimation.invariant.parameters import InvariantEkfParameters
 
 Kind = Literal["leg_odometry", "invariant_ekf"]
@@ -177,9 +176,6 @@ class SensorParameters:
         ge=0.0,
         le=5.0,
         description="good samples after such an outage before healthy [s]",
-    )
-    nominal_period: float = Field(
-        default=CONTROL_PERIOD, gt=0.0, le=0.05, description="between observations [s]"
     )
     gyro_range: float = Field(
         default=34.9, gt=0.0, description="full scale per axis, 2000 degrees/s [rad/s]"

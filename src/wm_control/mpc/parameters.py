@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
 from pydantic import Field
 from pydantic.dataclasses import dataclass
 
 from wm_control.configuration.parameters import STRICT
-
-Margin = Annotated[float, Field(ge=0.0, lt=0.2)]
-"""Kept from an edge of the sole [m]."""
+from wm_control.robot.geometry import Margin
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
+from pydantic import Field
 
 from wm_control.errors import RobotDescriptionError
 from wm_control.robot.config import CapsuleConfig, ImuConfig, SoleConfig
@@ -13,6 +15,9 @@ from wm_control.robot.joint_table import constant
 from wm_control.robot.rotations import rotation_from_rpy
 from wm_control.robot.urdf import Placement, SphereShape
 from wm_control.types import Array
+
+Margin = Annotated[float, Field(ge=0.0, lt=0.2)]
+"""Kept from an edge of the sole [m]; a parameter of whoever puts force there."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import atan2, isfinite
 
 import numpy as np
@@ -16,19 +15,6 @@ from wm_control.types import Array, Estimate
 
 BASE_DOF = 6
 _WORLD_ALIGNED = pin.ReferenceFrame.LOCAL_WORLD_ALIGNED
-
-
-@dataclass(frozen=True, slots=True)
-class FrameState:
-    """Pose and motion of one frame, world axes; ``bias`` is J̇v, its acceleration at v̇ = 0.
-
-    position (3,) [m], rotation (3, 3) to world, velocity (6,) and bias (6,): linear, then angular.
-    """
-
-    position: Array
-    rotation: Array
-    velocity: Array
-    bias: Array
 
 
 class RobotModel:
@@ -144,20 +130,10 @@ class RobotModel:
         q[7:] = self.description.default_position
         return float(pin.centerOfMass(self.model, self.model.createData(), q)[0])
 
-    def frame_state(self, frame: int) -> FrameState:
-        """Pose, velocity and velocity-product acceleration; needs update_dynamics."""
-        placement = self.data.oMf[frame]
-        return FrameState(
-            placement.translation,
-            placement.rotation,
-            pin.getFrameVelocity(self.model, self.data, frame, _WORLD_ALIGNED).np,
-            pin.getFrameClassicalAcceleration(self.model, self.data, frame, _WORLD_ALIGNED).np,
-        )
-
-    def frame_jacobian(self, frame: int) -> Array:
-        """(6, nv) Jacobian in world axes, linear rows first; needs update_dynamics."""
-        jacobian: Array = pin.getFrameJacobian(self.model, self.data, frame, _WORLD_ALIGNED)
-        return jacobian
+    def frame_velocity(self, frame: int) -> Array:
+        """(6,) of a frame in world axes, linear first [m/s, rad/s]; needs update_dynamics."""
+        velocity: Array = pin.getFrameVelocity(self.model, self.data, frame, _WORLD_ALIGNED).np
+        return velocity
 
     def base_yaw(self) -> float:
         """Heading of the base in world [rad], from its x axis."""

@@ -128,7 +128,7 @@ class WholeBodyController:
         self._height = self._joints = None
         if phase.swing is not None:
             model = self._model
-            moving = model.frame_state(model.sole_ids[phase.swing]).velocity[[0, 1, 2, 5]]
+            moving = model.frame_velocity(model.sole_ids[phase.swing])[[0, 1, 2, 5]]
             self._reference.swing.begin(model.sole_pose(phase.swing), moving)
             self._swings = True
 

@@ -6,7 +6,7 @@ import pinocchio as pin
 import pytest
 from bodies import FEET, Body
 from robot_parameters import WHOLE_BODY
-from robot_states import estimate_of, some_motion
+from robot_states import estimate_of, frame_state, some_motion
 
 from wm_control.types import RIGHT
 from wm_control.wbc import tasks
@@ -85,7 +85,7 @@ def test_the_values_of_the_sources_are_momentum_and_velocities_and_the_drift_is_
     found = body.sources.numbers
     np.testing.assert_allclose(found["value"][:6], body.model.momentum, atol=1e-9)
     for frame, at in zip((*body.model.sole_ids, body.model.base_id), (*SOLES, BASE), strict=True):
-        expected = body.model.frame_state(frame)
+        expected = frame_state(body.model, frame)
         np.testing.assert_allclose(found["value"][at], expected.velocity, atol=1e-12)
         np.testing.assert_allclose(found["drift"][at], expected.bias, atol=1e-12)
     drift = found["drift"].copy()
@@ -144,7 +144,7 @@ def test_with_the_template_task_the_ground_really_reacts_at_the_wanted_point(bod
     solution = body.solve(FEET, (template,), posture_weight=1e-6, normal_max=5.0)
     moment, force = np.zeros(3), np.zeros(3)
     for foot, wrench in zip(FEET, solution.wrenches, strict=True):
-        sole = body.model.frame_state(body.model.sole_ids[foot])
+        sole = frame_state(body.model, body.model.sole_ids[foot])
         push = sole.rotation @ wrench[:3]
         force += push
         moment += np.cross(sole.position - pressure, push) + sole.rotation @ wrench[3:]
@@ -191,7 +191,7 @@ def swing(g1, body, foot, *reference):
 @pytest.mark.parametrize("foot", FEET)
 def test_a_swing_sole_follows_its_reference(g1, body, moving, foot):
     body.put(moving)
-    sole = body.model.frame_state(body.model.sole_ids[foot])
+    sole = frame_state(body.model, body.model.sole_ids[foot])
     position = np.append(sole.position + np.array([0.01, -0.02, 0.005]), 0.1)
     velocity, feed = np.array([0.5, 0.1, -0.1, 0.2]), np.array([1.0, -2.0, 3.0, 0.5])
     error, speed = position[:3] - sole.position, velocity[:3] - sole.velocity[:3]
@@ -203,7 +203,7 @@ def test_a_swing_sole_follows_its_reference(g1, body, moving, foot):
 @pytest.mark.parametrize("foot", FEET)
 def test_a_sole_about_to_land_is_turned_level(g1, body, moving, foot):
     body.put(moving)
-    sole = body.model.frame_state(body.model.sole_ids[foot])
+    sole = frame_state(body.model, body.model.sole_ids[foot])
     error = rotation_error(sole.rotation, yaw_rotation(0.1))
     spin = np.array([0.0, 0.0, 0.4])  # of the reference, which also spins up by 3 rad/s²
     expected = P.swing_stiffness * error + P.swing_damping * (spin - sole.velocity[3:])
@@ -227,7 +227,7 @@ def test_a_sole_that_was_just_lifted_may_pitch_but_not_roll_or_turn(body, standi
 def test_the_pelvis_is_turned_level_towards_its_heading(g1, body, moving):
     body.put(moving)
     base = body.model.base_id
-    state = body.model.frame_state(base)
+    state = frame_state(body.model, base)
     error = rotation_error(state.rotation, yaw_rotation(0.2))
     speed = np.array([0.0, 0.0, 0.5]) - state.velocity[3:]
     expected = P.base_stiffness * error + P.base_damping * speed

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from robot_parameters import GAIT, WHOLE_BODY
-from robot_states import at, estimate_of, state_of
+from robot_states import at, estimate_of, frame_jacobian, state_of
 
 from wm_control.gait.state import Mode
 from wm_control.mpc.plan import Phase
@@ -88,7 +88,7 @@ def test_standing_torques_and_the_ground_carry_the_robot(g1, body, standing):
     model.update_dynamics(standing)
     forces = np.concatenate((np.zeros(6), result.command.torque)) - model.data.nle
     for foot, wrench in enumerate(result.wrenches):  # level soles: sole axes are world axes
-        forces += model.frame_jacobian(model.sole_ids[foot]).T @ wrench
+        forces += frame_jacobian(model, model.sole_ids[foot]).T @ wrench
     sag = model.data.Ag[:3] @ np.linalg.solve(model.data.M, forces) / model.mass
     assert np.abs(sag).max() < 4.0  # far from falling; the gait is lower than this posture
 

@@ -25,13 +25,13 @@ import numpy as np
 from pydantic import Field
 from pydantic.dataclasses import dataclass
 
+from wm_bringup.robots.quaternion import rotation_from_quaternion
 from wm_bringup.robots.simulation.engine import BaseState, Contact, SimulatorError
-from wm_bringup.robots.simulation.ground import Terrain
+from wm_bringup.robots.simulation.ground import YIELDING_TIME, Terrain
 from wm_control.configuration.parameters import STRICT
 from wm_control.constants import GRAVITY
 from wm_control.robot.description import RobotDescription
 from wm_control.robot.mjcf import SOLES, add_bodies, add_capsule, add_sole, folded_robot
-from wm_control.robot.quaternion import rotation_from_quaternion
 from wm_control.types import Array
 
 _GROUND, _ROBOT = 1, 2
@@ -42,9 +42,6 @@ _IMPEDANCE = 0.95
 
 _STUCK = 0.99
 """The same for dry friction in joints: the nearer to one, the less a stuck joint creeps [-]."""
-
-_YIELDING_TIME = 0.05
-"""Damping of a compliant ground by its stiffness, as in PyBullet [s]."""
 
 
 @dataclass(frozen=True, slots=True, config=STRICT)
@@ -230,7 +227,7 @@ def _yield(model: mujoco.MjModel, body: RobotDescription, compliance: float) -> 
     time = float(model.geom_solref[ground[0], 0])
     rigid = inverse_mass * (1.0 - _IMPEDANCE) * _IMPEDANCE * time**2
     stiffness = 1.0 / (compliance + rigid)
-    damping = _YIELDING_TIME * stiffness
+    damping = YIELDING_TIME * stiffness
     impedance = max(0.5, 1.0 - 1.0 / (damping * inverse_mass * model.opt.timestep))
     scale = inverse_mass * (1.0 - impedance)  # MuJoCo divides by the impedance again
     model.geom_solref[ground] = (-stiffness * scale, -damping * scale)

@@ -14,14 +14,14 @@ from pydantic import Field
 from pydantic.dataclasses import dataclass
 
 from wm_bringup.robots.pybullet.bullet import connect, pybullet
+from wm_bringup.robots.quaternion import Quaternion, quaternion_product
 from wm_bringup.robots.simulation.engine import BaseState, Contact, SimulatorError
-from wm_bringup.robots.simulation.ground import Box, Terrain
+from wm_bringup.robots.simulation.ground import YIELDING_TIME, Box, Terrain
 from wm_bringup.robots.simulation.urdf import simulation_urdf
 from wm_control.configuration.parameters import STRICT
 from wm_control.constants import GRAVITY
 from wm_control.kernel import Kernel, matrix_of
 from wm_control.robot.description import RobotDescription
-from wm_control.robot.quaternion import Quaternion, quaternion_product
 from wm_control.types import Array
 
 BASE = -1
@@ -29,9 +29,6 @@ BASE = -1
 
 _STATE = (itemgetter(0), itemgetter(1))
 """Of what PyBullet says of a joint: position and velocity."""
-
-_YIELDING_TIME = 0.05
-"""Damping of a compliant ground by its stiffness [s]."""
 
 
 @dataclass(frozen=True, slots=True, config=STRICT)
@@ -183,7 +180,7 @@ class PyBulletEngine:
                     body,
                     BASE,
                     contactStiffness=stiffness,
-                    contactDamping=_YIELDING_TIME * stiffness,
+                    contactDamping=YIELDING_TIME * stiffness,
                 )
 
     def _static_box(self, box: Box) -> int:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import xml.etree.ElementTree as ElementTree
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 
+from wm_bringup.robots.simulation.variation import vary, with_point_mass
 from wm_bringup.scenarios.scenario import Scenario
 from wm_control.errors import ParameterError
 from wm_control.robot.description import RobotDescription, load_robot
-from wm_control.robot.variation import vary, with_point_mass
+from wm_control.robot.urdf import Urdf, parse_urdf
 
 
 class SimulatedBody:
@@ -36,8 +38,9 @@ class SimulatedBody:
         payload = self._payload
         if not payload.mass > 0.0:
             return body
-        links = link_names(body)
-        name = payload.link or payload_link(body)
+        urdf = parse_urdf(ElementTree.fromstring(body.urdf), Path(body.name))
+        links = list(urdf.links)
+        name = payload.link or payload_link(body, urdf)
         if name not in links:
             raise ParameterError("payload.link", name, f"expected one of: {', '.join(links)}")
         return with_point_mass(body, name, payload.mass, np.array(payload.offset))
@@ -73,25 +76,9 @@ def _in_order(believed: RobotDescription, source: str) -> RobotDescription:
     )
 
 
-def link_names(description: RobotDescription) -> list[str]:
-    """Names of all moving links."""
-    robot = ElementTree.fromstring(description.urdf)
-    return [link.get("name", "") for link in robot.findall("link")]
-
-
-def child_links(description: RobotDescription) -> dict[str, str]:
-    """Link that each joint moves, by the joint's name."""
-    robot = ElementTree.fromstring(description.urdf)
-    children = {}
-    for joint in robot.findall("joint"):
-        child = joint.find("child")
-        children[joint.get("name", "")] = "" if child is None else child.get("link", "")
-    return children
-
-
-def payload_link(description: RobotDescription) -> str:
+def payload_link(description: RobotDescription, urdf: Urdf) -> str:
     """Torso: the link that the last waist joint moves; the base when there is no waist."""
     waist = description.groups.get("waist", ())
     if not waist:
         return description.base_link
-    return child_links(description)[description.joint_names[waist[-1]]]
+    return urdf.joints[description.joint_names[waist[-1]]].child

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 import numpy as np
 
@@ -32,29 +33,59 @@ def force_of(impulse: Array, duration: float, heading: float, dt: float) -> tupl
     return world / (steps * dt), steps
 
 
-class PushSchedule:
+D = TypeVar("D", bound="Push | Kick")
+
+
+class Schedule(Generic[D]):
+    """Scripted disturbances, each of which comes once.
+
+    started: when each began [s], by its place in the scenario.
+    """
+
+    def __init__(self, scripted: tuple[D, ...]) -> None:
+        """Take those of a scenario."""
+        self.scripted = scripted
+        self.started: dict[int, float] = {}
+
+    def reset(self) -> None:
+        """Every one is still to come."""
+        self.started.clear()
+
+    def take(self, time: float, due: Callable[[D], bool]) -> list[D]:
+        """Start those that wait, are due and whose time has come."""
+        found = [
+            k
+            for k, one in enumerate(self.scripted)
+            if k not in self.started and one.at <= time + 1e-9 and due(one)
+        ]
+        self.started.update(dict.fromkeys(found, time))
+        return [self.scripted[k] for k in found]
+
+
+class KickSchedule(Schedule[Kick]):
+    """Scripted kicks."""
+
+    def due(self, time: float) -> list[Kick]:
+        """Kicks that come now; each is returned once."""
+        return self.take(time, lambda _: True)
+
+
+class PushSchedule(Schedule[Push]):
     """Scripted pushes: those with a time start by themselves, those with a phase wait for it."""
 
     def __init__(self, pushes: tuple[Push, ...]) -> None:
-        """Take the pushes of a scenario.
-
-        ``started`` holds when each began [s], by its place among them.
-        """
-        self._all = pushes
-        self._waiting: list[int] = []
-        self.started: dict[int, float] = {}
+        """Take the pushes of a scenario."""
+        super().__init__(pushes)
         self._phase: float | None = None
-        self.reset()
 
     def reset(self) -> None:
         """Every push is still to come."""
-        self._waiting = list(range(len(self._all)))
-        self.started.clear()
+        super().reset()
         self._phase = None
 
     def due(self, time: float) -> list[Push]:
         """Pushes without a phase that start now; each is returned once."""
-        return self._take(time, lambda push: push.phase is None)
+        return self.take(time, lambda push: push.phase is None)
 
     def due_at_phase(self, time: float, phase: float) -> list[Push]:
         """Pushes whose phase was passed since the last call; each is returned once."""
@@ -62,37 +93,9 @@ class PushSchedule:
         if before is None:
             return []
         turned = (phase - before) % 1.0
-        return self._take(
+        return self.take(
             time,
             lambda push: (
                 push.phase is not None and 0.0 < (push.phase - before) % 1.0 <= turned < 0.5
             ),
         )
-
-    def _take(self, time: float, due: Callable[[Push], bool]) -> list[Push]:
-        """Start the waiting pushes that are due and whose time has come."""
-        found = [k for k in self._waiting if self._all[k].at <= time + 1e-9 and due(self._all[k])]
-        for index in found:
-            self._waiting.remove(index)
-            self.started[index] = time
-        return [self._all[index] for index in found]
-
-
-class KickSchedule:
-    """Scripted kicks, in order of time. ``started`` holds when each came [s], by its place."""
-
-    def __init__(self, kicks: tuple[Kick, ...]) -> None:
-        """Take the kicks of a scenario."""
-        self._all = kicks
-        self.started: dict[int, float] = {}
-
-    def reset(self) -> None:
-        """Every kick is still to come."""
-        self.started.clear()
-
-    def due(self, time: float) -> list[Kick]:
-        """Kicks that come now; each is returned once."""
-        waiting = (k for k in range(len(self._all)) if k not in self.started)
-        found = [k for k in waiting if self._all[k].at <= time + 1e-9]
-        self.started.update(dict.fromkeys(found, time))
-        return [self._all[k] for k in found]

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
+from wm_bringup.robots.quaternion import Quaternion
 from wm_bringup.robots.simulation.ground import Terrain
 from wm_control.errors import WmError
 from wm_control.robot.description import RobotDescription
-from wm_control.robot.quaternion import Quaternion
 from wm_control.types import Array
 
 Vector3 = tuple[float, float, float]

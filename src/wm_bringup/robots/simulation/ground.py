@@ -16,6 +16,9 @@ FLAT_RADIUS = 0.5
 BUMP_LENGTH, BUMP_WIDTH, BUMP_BEHIND = 10.0, 4.0, 2.0
 """Extent of the tiled field: ahead and to both sides together, and behind the start [m]."""
 
+YIELDING_TIME = 0.05
+"""Damping of a compliant ground by its stiffness [s]."""
+
 _THICKNESS = 1.0
 _FAR = 50.0
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from wm_bringup.robots.quaternion import quaternion_from_vector, quaternion_product
 from wm_bringup.scenarios.faults import Fault
 from wm_control.errors import ParameterError
-from wm_control.robot.quaternion import quaternion_from_vector, quaternion_product
 from wm_control.types import Array
 
 Index = NDArray[np.intp]

@@ -14,6 +14,7 @@ import numpy as np
 
 from wm_bringup.robots.base import GroundTruth
 from wm_bringup.robots.clocks import SteppedClock
+from wm_bringup.robots.quaternion import Quaternion
 from wm_bringup.robots.simulation.actuators import ActuatorParameters, Drives
 from wm_bringup.robots.simulation.body import SimulatedBody
 from wm_bringup.robots.simulation.disturbances import (
@@ -33,7 +34,6 @@ from wm_bringup.scenarios.scenario import Ground, Scenario
 from wm_control.constants import CONTROL_PERIOD
 from wm_control.errors import ParameterError
 from wm_control.robot.description import RobotDescription
-from wm_control.robot.quaternion import Quaternion
 from wm_control.types import Array, Command, Observation
 
 _STEPS_PER_PICTURE = 40

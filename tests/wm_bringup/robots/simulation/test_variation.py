@@ -1,29 +1,21 @@
 """Bodies that differ from their description do so within bounds, and stay possible."""
 
 import xml.etree.ElementTree as ElementTree
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pinocchio as pin
 import pytest
 
+from wm_bringup.robots.simulation.variation import vary, with_point_mass
+from wm_bringup.scenarios.scenario import Body
 from wm_control.robot.description import load_robot
 from wm_control.robot.urdf import parse_urdf
-from wm_control.robot.variation import vary, with_point_mass
 
 G1 = load_robot("g1")
 
 
-@dataclass(frozen=True)
-class Spread:
-    mass_spread: float = 0.0
-    inertia_spread: float = 0.0
-    com_spread: float = 0.0
-    length_spread: float = 0.0
-
-
-ALL = Spread(0.1, 0.2, 0.01, 0.05)
+ALL = Body(mass_spread=0.1, inertia_spread=0.2, com_spread=0.01, length_spread=0.05)
 
 
 def varied(spread, seed=0):
@@ -39,7 +31,7 @@ def masses(description):
 
 
 def test_without_spread_the_body_moves_as_described():
-    models = [pin.buildModelFromXML(d.urdf) for d in (G1, varied(Spread()))]
+    models = [pin.buildModelFromXML(d.urdf) for d in (G1, varied(Body()))]
     expected, found = (pin.crba(m, m.createData(), G1.default_position) for m in models)
     np.testing.assert_allclose(found, expected, atol=1e-12)
 
@@ -62,7 +54,7 @@ def test_errors_are_within_their_bounds_and_differ_from_link_to_link():
 
 
 def test_one_kind_of_error_does_not_change_the_draw_of_another():
-    np.testing.assert_array_equal(masses(varied(Spread(mass_spread=0.1))), masses(varied(ALL)))
+    np.testing.assert_array_equal(masses(varied(Body(mass_spread=0.1))), masses(varied(ALL)))
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -72,7 +64,7 @@ def test_every_varied_link_could_exist(seed):
 
 
 def test_a_longer_link_carries_joints_soles_and_spheres_further_out_together():
-    body = varied(Spread(length_spread=0.05))
+    body = varied(Body(length_spread=0.05))
     before, after = parsed(G1), parsed(body)
     for name, joint in before.joints.items():
         place, moved = joint.placement.position, after.joints[name].placement.position

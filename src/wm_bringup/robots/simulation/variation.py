@@ -5,38 +5,15 @@ from __future__ import annotations
 import xml.etree.ElementTree as ElementTree
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Protocol
 
 import numpy as np
 
+from wm_bringup.scenarios.scenario import Body
 from wm_control.robot.description import Capsule, RobotDescription, Sole, Sphere
 from wm_control.robot.inertia import LinkInertia
 from wm_control.robot.urdf import Joint, Link, Placement, SphereShape, parse_urdf, read_inertia
 from wm_control.robot.writer import write_inertial, write_urdf
 from wm_control.types import Array
-
-
-class Spread(Protocol):
-    """How far links differ from their description: bounds of independent, uniform errors.
-
-    mass_spread, inertia_spread, length_spread: relative. com_spread: per axis [m].
-    """
-
-    @property
-    def mass_spread(self) -> float:
-        """Of the density: mass and moments of inertia change together."""
-
-    @property
-    def inertia_spread(self) -> float:
-        """Of the moments of inertia beyond that."""
-
-    @property
-    def com_spread(self) -> float:
-        """Of the centre of mass along each axis of the link [m]."""
-
-    @property
-    def length_spread(self) -> float:
-        """Of the distances of everything that is placed in the link from its joint."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +26,7 @@ class _Errors:
     com: Array
 
 
-def vary(
-    description: RobotDescription, spread: Spread, rng: np.random.Generator
-) -> RobotDescription:
+def vary(description: RobotDescription, spread: Body, rng: np.random.Generator) -> RobotDescription:
     """Draw a body whose links differ from the description's.
 
     Every link draws the same six numbers whatever the spreads, so that one error does not change
@@ -74,7 +49,7 @@ def vary(
     )
 
 
-def _draw(spread: Spread, rng: np.random.Generator) -> _Errors:
+def _draw(spread: Body, rng: np.random.Generator) -> _Errors:
     mass, inertia, length, *com = rng.uniform(-1.0, 1.0, 6)
     return _Errors(
         mass=1.0 + spread.mass_spread * mass,

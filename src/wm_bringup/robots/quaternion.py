@@ -24,11 +24,6 @@ def quaternion_product(a: Sequence[float], b: Sequence[float]) -> Quaternion:
     )
 
 
-def quaternion_about_z(angle: float) -> Quaternion:
-    """Rotation by ``angle`` [rad] about the vertical."""
-    return (0.0, 0.0, math.sin(0.5 * angle), math.cos(0.5 * angle))
-
-
 def quaternion_from_vector(x: float, y: float, z: float) -> Quaternion:
     """Rotation by the length of a vector [rad] about its direction (exponential map)."""
     angle = math.sqrt(x * x + y * y + z * z)
@@ -69,10 +64,3 @@ def rotation_from_quaternion(quaternion: Sequence[float]) -> Array:
             [2.0 * (x * z - y * w), 2.0 * (y * z + x * w), 1.0 - 2.0 * (x * x + y * y)],
         ]
     )
-
-
-def cross(a: Array, b: Array) -> Array:
-    """Cross product (3,) of two vectors (3,), ten times faster than numpy's general one."""
-    ax, ay, az = a.tolist()
-    bx, by, bz = b.tolist()
-    return np.array([ay * bz - az * by, az * bx - ax * bz, ax * by - ay * bx])
