@@ -6,6 +6,7 @@ from made_up_run import START, write_bag, write_latencies
 
 from wm_bringup.bags.reader import open_bag
 from wm_bringup.bags.writer import BagError
+from wm_bringup.cycle.latency import LatencyLog, LatencySample
 from wm_bringup.demo.course import DemoCourse, Segment, load_course
 from wm_bringup.demo.demo import DemoOptions, clear, held, judge_run, read_course, reduced_on
 from wm_bringup.demo.live import LiveRun
@@ -195,6 +196,21 @@ def test_a_bag_without_the_truth_says_what_is_missing(tmp_path):
     writer.close()
     with pytest.raises(BagError, match="ground_truth/odom; it has /cmd_vel"):
         read_course(open_bag(tmp_path / "bag"), START, 1.0, "g1")
+
+
+def test_latencies_are_differences_of_stamps(tmp_path):
+    """Measured at 1.0, arrived after 0.1, begun after 0.2, ended after 0.9, sent after 1.0 ms."""
+    log, second = LatencyLog(4), START * 1e-9 + 1.0
+    stamps = (second + 1e-3 * after for after in (0.0, 0.1, 0.2, 0.9, 1.0))
+    log.append(LatencySample(0, "mpc", *stamps, False, controller_time=4e-4))
+    log.save(tmp_path / "latency.npz")
+    record = with_latencies(RunRecord({}), tmp_path / "latency.npz", START, 2.0)
+    found = {name: float(record[name][0]) for name in record.columns}
+    assert found["cycle_time"] == pytest.approx(1.0, abs=1e-6)
+    assert found["path_latency"] == pytest.approx(1.0e-3, abs=1e-6)
+    assert found["wait"] == pytest.approx(0.1e-3, abs=1e-6)
+    assert found["node_latency"] == pytest.approx(0.7e-3, abs=1e-6)
+    assert found["controller_time"] == pytest.approx(0.4e-3)
 
 
 def test_a_control_process_that_left_no_latencies_is_named(tmp_path):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections import defaultdict, deque
 from collections.abc import Callable
@@ -22,6 +23,9 @@ from wm_bringup.wire.topics import DIAGNOSTICS, Topic
 
 PATIENCE = 60.0
 """How long anything may take on a machine that is busy with other things [s]."""
+
+ASK_AGAIN = 5.0
+"""A service that has not answered for so long is asked again [s]."""
 
 
 class Observer:
@@ -97,12 +101,25 @@ class Observer:
         self._drive.publish(message)
 
     def call(self, service: str, kind: type = Trigger, request: Any = None) -> Any:
+        """Ask until there is an answer; every service of the graph may be asked twice.
+
+        An answer that is sent before the server has discovered this client is lost.
+        """
         client = self.node.create_client(kind, service)
         self.until(f"service {service}", client.service_is_ready)
-        future = client.call_async(request or kind.Request())
-        self.until(f"answer of {service}", future.done)
+        futures: list[Any] = []
+        asked = -math.inf
+
+        def answered() -> Any:
+            nonlocal asked
+            if time.monotonic() >= asked + ASK_AGAIN:
+                asked = time.monotonic()
+                futures.append(client.call_async(request or kind.Request()))
+            return next((future for future in futures if future.done()), None)
+
+        found = self.until(f"answer of {service}", answered)
         self.node.destroy_client(client)
-        return future.result()
+        return found.result()
 
     def set_parameter(self, node: str, name: str, value: Any) -> Any:
         """As ``ros2 param set`` does; returns the result with successful and reason."""

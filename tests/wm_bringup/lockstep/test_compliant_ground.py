@@ -11,6 +11,7 @@ from wm_bringup.judging.episodes import WalkSetup, walk
 from wm_bringup.judging.estimators.replay import judge_estimators
 from wm_bringup.robots.simulated import simulate
 from wm_bringup.scenarios.scenario import Ground, Scenario, VelocitySegment
+from wm_control.estimation.invariant.creep import CreepRate
 from wm_control.robot.description import load_robot
 
 POLICY = ROOT / "src/wm_policy/models/wm_g1_legs.onnx"
@@ -42,11 +43,8 @@ def test_the_softer_the_ground_the_deeper_it_sinks():
 
 
 @pytest.mark.parametrize(("compliance", "seed"), [(2e-4, 2), (4e-4, 1)])
-def test_creeping_soles_turn_and_sink_the_estimate_no_more(compliance, seed):
-    """Over 6 s; with soles taken to stay 26 mrad and 2.8 % on the softer ground.
-
-    Height was within 13 to 45 mm in six episodes of 9 s; one that runs away by 18 mm/s is not.
-    """
+def test_creeping_soles_turn_and_sink_the_estimate_no_more(compliance, seed, monkeypatch):
+    """Over 6 s; height is off by 15 and 22 mm, with soles taken to stay by 63 and 97."""
     scenario = Scenario(
         duration=7.0,
         velocity=(VelocitySegment(1.0, 0.5, 0.0, 0.0),),
@@ -58,7 +56,10 @@ def test_creeping_soles_turn_and_sink_the_estimate_no_more(compliance, seed):
     record = walk(setup, seed).record
     assert not record.facts.fall
     (ekf,) = judge_estimators("soft", "policy", record, ("invariant_ekf",))
-    assert ekf["height_error"] < 0.06
+    assert ekf["height_error"] < 0.03
     assert abs(ekf["yaw_drift"]) < 0.0125
     assert ekf["drift_percent"] < 2.0
     assert np.isfinite(ekf["velocity_error_z"])
+    monkeypatch.setattr(CreepRate, "hear", lambda *_: None)
+    (staying,) = judge_estimators("soft", "policy", record, ("invariant_ekf",))
+    assert ekf["height_error"] < 0.5 * staying["height_error"]
