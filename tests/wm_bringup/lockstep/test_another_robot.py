@@ -64,9 +64,12 @@ def test_estimator_controller_arbiter_and_filter_hold_a_robot_without_physics(
         assert np.isfinite(row).all()
 
 
-@pytest.mark.parametrize("which", ["talos", "legs"])
-def test_it_walks_by_configuration_alone(which, request):
-    episode = run_episode(WalkSetup(WALK, robot=str(request.getfixturevalue(which))), 0)
+@pytest.mark.parametrize(
+    ("which", "engine"), [("talos", "pybullet"), ("talos", "mujoco"), ("legs", "pybullet")]
+)
+def test_it_walks_by_configuration_alone(which, engine, request):
+    robot = str(request.getfixturevalue(which))
+    episode = run_episode(WalkSetup(WALK, robot=robot, engine=engine), 0)
     assert not episode.fell
     assert episode["interventions"] == 0
     assert episode["distance"] >= 0.4  # 0.3 m/s, reached after 0.75 s, for 1.7 s: 0.5 m and more
