@@ -45,7 +45,8 @@ def suite(
     """Run every case of a suite with every contestant and seed, and say which limits hold.
 
     Exits with 1 when one does not hold, or when a push or fault that was asked for did not happen
-    to a robot that was up. The folder keeps the suite, every episode as soon as it is done, summary and table.
+    to a robot that was up. The folder keeps the suite, every episode as soon as it is done, summary
+    and table.
 
     Example: wm suite walking --seeds 3 --case forward_10
     """
