@@ -18,6 +18,7 @@ from wm_bringup.cycle.proposal_holder import implausible_proposal
 from wm_bringup.cycle.stack import safety_parameters
 from wm_bringup.nodes.support import process
 from wm_bringup.nodes.support.diagnostics import Health
+from wm_bringup.nodes.support.estimates import EstimateReader
 from wm_bringup.nodes.support.parameters import declare
 from wm_bringup.nodes.support.qos import publisher, subscribe_bytes
 from wm_bringup.nodes.support.refusing import tell_refusal
@@ -29,7 +30,6 @@ from wm_bringup.wire.messages import (
     CommandEncoder,
     Level,
     VelocityEncoder,
-    decode_estimate,
     encode_diagnostics,
 )
 from wm_bringup.wire.proposals import decode_proposal
@@ -57,7 +57,6 @@ from wm_control.arbiter.velocity_gate import VelocityGate, bounded
 from wm_control.constants import CONTROL_PERIOD
 from wm_control.controllers.proposal import Proposal
 from wm_control.drivers import MPC
-from wm_control.estimation.estimate_check import EstimateGuard
 from wm_control.refusal import Refusal, Refusals
 from wm_control.types import (
     Action,
@@ -229,7 +228,7 @@ class ArbiterNode(StandaloneNode):
         self._request = NO_REQUEST
         self._refusals = Refusals()
         self._bounds = CommandBounds.of(self.description)
-        self._guard = EstimateGuard(self.description)
+        self._estimates = EstimateReader(self.description)
         gate = self._gate
         listen_to_velocity(self.node, lambda command: gate.receive(command, time.monotonic()))
         self.listen(ESTIMATE, self._take_estimate)
@@ -245,9 +244,7 @@ class ArbiterNode(StandaloneNode):
         self._request = self._request.also(request)
 
     def _take_estimate(self, data: bytes) -> None:
-        estimate = decode_estimate(data, self.n)
-        if (refusal := self._guard.refusal(estimate)) is not None:
-            raise MessageError(refusal.text)
+        estimate = self._estimates.read(data)
         self._estimate = estimate
         self._arrived = time.monotonic()
 

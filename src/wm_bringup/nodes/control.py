@@ -91,7 +91,7 @@ class Control:
         self._estimator = StateEstimatorInterface(self._node["state_estimator"], description)
         self._thinning = Thinning(arguments.estimate_every)
         arbiter_node = self._node["arbiter"]
-        self._rivals = RivalWatch(arbiter_node, STEERING, self.nodes)
+        self._rivals = RivalWatch(arbiter_node, [topic.name for topic in STEERING], self.nodes)
         self._stall = StallWatch(self._node["robot"], self._loop)
         self._arbiter = ArbiterInterface(
             arbiter_node, self._n, self._loop.send, lambda: self._stall.unanswered

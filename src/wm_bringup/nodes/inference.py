@@ -10,15 +10,15 @@ from rclpy.experimental import EventsExecutor
 from rclpy.node import Node
 
 from wm_bringup.host import realtime
+from wm_bringup.nodes.support.estimates import EstimateReader
 from wm_bringup.nodes.support.process import SPIN_TIME
 from wm_bringup.nodes.support.qos import publisher, subscribe_bytes
 from wm_bringup.wire.cdr import MessageError
-from wm_bringup.wire.messages import decode_command, decode_estimate, decode_velocity
+from wm_bringup.wire.messages import decode_command, decode_velocity
 from wm_bringup.wire.proposals import ProposalEncoder
 from wm_bringup.wire.topics import ESTIMATE, JOINT_COMMAND, POLICY_PROPOSAL, VELOCITY, Topic
 from wm_control.constants import CONTROL_PERIOD
 from wm_control.controllers.proposal import Proposal
-from wm_control.estimation.estimate_check import EstimateGuard
 from wm_control.robot.description import RobotDescription
 from wm_policy.beside import PolicyBeside
 from wm_policy.controller import NOVELTY, PolicyController
@@ -30,8 +30,8 @@ class Inference:
     def __init__(self, node: Node, controller: PolicyController, robot: RobotDescription) -> None:
         """Create publisher and subscriptions; nothing runs before ``start``."""
         n = len(robot.joint_names)
-        self._node, self.controller, self._n = node, controller, n
-        self._guard = EstimateGuard(robot)
+        self.node, self.controller = node, controller
+        self._estimates = EstimateReader(robot)
         self._beside = PolicyBeside(controller, CONTROL_PERIOD)
         self._proposal = ProposalEncoder(n)
         self._publish = publisher(node, POLICY_PROPOSAL)
@@ -53,10 +53,10 @@ class Inference:
                 take(data)
             except MessageError as error:
                 if self.unreadable == 0:
-                    self._node.get_logger().error(f"message on {topic.name} dropped: {error}")
+                    self.node.get_logger().error(f"message on {topic.name} dropped: {error}")
                 self.unreadable += 1
 
-        subscribe_bytes(self._node, topic, on_bytes)
+        subscribe_bytes(self.node, topic, on_bytes)
 
     def start(self) -> None:
         """Begin."""
@@ -66,7 +66,7 @@ class Inference:
         """End, and join the thread."""
         self._ending.set()
         self._thread.join()
-        self._node.destroy_node()
+        self.node.destroy_node()
 
     @property
     def drives(self) -> bool:
@@ -94,7 +94,7 @@ class Inference:
     def _run(self) -> None:
         realtime.raise_thread(realtime.PLANNER_PRIORITY)
         executor = EventsExecutor()
-        executor.add_node(self._node)
+        executor.add_node(self.node)
         try:
             while not self._ending.is_set():
                 executor.spin_once(timeout_sec=SPIN_TIME)
@@ -106,9 +106,7 @@ class Inference:
     def _answer(self, data: bytes) -> None:
         """Propose what the policy answers, if a step is due."""
         began = time.monotonic()
-        estimate = decode_estimate(data, self._n)
-        if (refusal := self._guard.refusal(estimate)) is not None:
-            raise MessageError(refusal.text)
+        estimate = self._estimates.read(data)
         result = self._beside.answer(estimate)
         if result is None:
             return

@@ -14,14 +14,13 @@ from wm_bringup.cycle.stack import build_planner, model_based_parameters
 from wm_bringup.host import realtime
 from wm_bringup.nodes.support import process
 from wm_bringup.nodes.support.diagnostics import Health
+from wm_bringup.nodes.support.estimates import EstimateReader
 from wm_bringup.nodes.support.parameters import declare
 from wm_bringup.nodes.support.qos import publisher
 from wm_bringup.nodes.support.standalone import StandaloneNode, robot_argument
-from wm_bringup.wire.cdr import MessageError
 from wm_bringup.wire.decisions import OF_STATUS
-from wm_bringup.wire.messages import Level, MultiArrayEncoder, decode_estimate, decode_velocity
+from wm_bringup.wire.messages import Level, MultiArrayEncoder, decode_velocity
 from wm_bringup.wire.topics import ESTIMATE, PLAN, VELOCITY
-from wm_control.estimation.estimate_check import EstimateGuard
 from wm_control.mpc.plan import SIZE, WalkingPlan, pack
 from wm_control.types import Status
 
@@ -39,7 +38,7 @@ class MpcNode(StandaloneNode):
         super().__init__("mpc", robot)
         parameters = declare(self.node, model_based_parameters(robot))
         self._beside = build_planner(self.description, parameters)
-        self._guard = EstimateGuard(self.description)
+        self._estimates = EstimateReader(self.description)
         self._message = MultiArrayEncoder((("plan", SIZE - PLAN_HEADER),), PLAN_HEADER)
         self._publish = publisher(self.node, PLAN)
         self._health = Health(self.node)
@@ -51,9 +50,7 @@ class MpcNode(StandaloneNode):
     def _take(self, data: bytes) -> None:
         """Answer an estimate with a plan if one is due."""
         began = time.monotonic()
-        estimate = decode_estimate(data, self.n)
-        if (refusal := self._guard.refusal(estimate)) is not None:
-            raise MessageError(refusal.text)
+        estimate = self._estimates.read(data)
         plan = self._beside.answer(estimate)
         if plan is None:
             return

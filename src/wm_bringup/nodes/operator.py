@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field
 
+import numpy as np
 import rclpy
 from diagnostic_msgs.msg import DiagnosticArray
 from nav_msgs.msg import Odometry
@@ -16,6 +17,8 @@ from std_srvs.srv import Trigger
 
 from wm_bringup.nodes.support import process
 from wm_bringup.nodes.support.qos import publisher
+from wm_bringup.record.fall import FallLimits, cause_of
+from wm_bringup.record.strides import tilt_of
 from wm_bringup.wire.messages import encode_twist
 from wm_bringup.wire.topics import ARM, CMD_VEL, DECISION, DIAGNOSTICS, GROUND_TRUTH
 from wm_control.types import VelocityCommand
@@ -24,9 +27,6 @@ COMMAND_PERIOD = 0.05
 AVERAGE_OVER = 0.8
 """The speed shown is a mean over this, about one stride [s]."""
 
-FALLEN_HEIGHT = 0.6
-"""Share of the starting height below which the robot has fallen."""
-
 
 @dataclass(slots=True)
 class LiveView:
@@ -34,7 +34,7 @@ class LiveView:
 
     speed: of the base along its heading, across and turning, averaged over a stride.
     cycles, misses: of the control loop. action: of the arbiter, with its cause.
-    fallen: the base is lower than any walking robot's. time: simulated, since the robot was let
+    fallen: by ``FallLimits``, once and for all. time: simulated, since the robot was let
     go [s]; zero while it is held.
     """
 
@@ -46,17 +46,20 @@ class LiveView:
     alive: bool = False
     time: float = 0.0
     _released: float | None = None
-    _start_height: float = 0.0
+    _limits: FallLimits = field(default_factory=lambda: FallLimits(0.0))
     _recent: list[tuple[float, float, float, float]] = field(default_factory=list)
 
     def see_truth(self, message: Odometry, now: float) -> None:
         """Take in one true state, received at ``now`` [s]."""
-        height = message.pose.pose.position.z
+        pose = message.pose.pose
+        height = pose.position.z
         if not self.alive:
-            self._start_height, self.alive = height, True
+            self._limits, self.alive = FallLimits.of_standing(height), True
         if self._released is not None:
             self.time = max(_stamp_of(message) - self._released, 0.0)
-        self.fallen = self.fallen or not height >= FALLEN_HEIGHT * self._start_height
+        q = pose.orientation
+        tilt = float(tilt_of(np.array([[q.x, q.y, q.z, q.w]]))[0])
+        self.fallen = self.fallen or bool(cause_of(height, tilt, self._limits))
         twist = message.twist.twist
         self._recent.append((now, twist.linear.x, twist.linear.y, twist.angular.z))
         while now - self._recent[0][0] > AVERAGE_OVER:

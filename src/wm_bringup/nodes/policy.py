@@ -74,6 +74,11 @@ class PolicyNode(StandaloneNode):
         self._parameters = parameters
         self.node.get_logger().info(f"policy {policy.manifest.name}: takes over")
 
+    @property
+    def listeners(self) -> Sequence[Node]:
+        """Only the inference's node hears anything."""
+        return (self._inference.node,)
+
     def started(self) -> PolicyNode:
         """Begin, unless there already is a policy of this name."""
         super().started()

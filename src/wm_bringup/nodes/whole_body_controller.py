@@ -15,13 +15,14 @@ from wm_bringup.cycle.loop import propose
 from wm_bringup.cycle.stack import model_based_parameters
 from wm_bringup.nodes.support import process
 from wm_bringup.nodes.support.diagnostics import Health
+from wm_bringup.nodes.support.estimates import EstimateReader
 from wm_bringup.nodes.support.parameters import declare
 from wm_bringup.nodes.support.qos import publisher, subscribe_bytes
 from wm_bringup.nodes.support.refusing import tell_refusal
 from wm_bringup.nodes.support.standalone import StandaloneNode, robot_argument
 from wm_bringup.wire.cdr import MessageError
 from wm_bringup.wire.decisions import OF_STATUS
-from wm_bringup.wire.messages import decode_estimate, decode_multi_array
+from wm_bringup.wire.messages import decode_multi_array
 from wm_bringup.wire.proposals import ProposalEncoder
 from wm_bringup.wire.topics import ESTIMATE, PLAN, PROPOSAL
 from wm_bringup.wire.vectors import join_vector
@@ -29,7 +30,6 @@ from wm_control.constants import CONTROL_PERIOD
 from wm_control.controllers.beside import Arrival, EstimateOrder
 from wm_control.controllers.model_based import ModelBasedController
 from wm_control.controllers.proposal import Proposal
-from wm_control.estimation.estimate_check import EstimateGuard
 from wm_control.mpc.plan import WalkingPlan, unpack
 from wm_control.refusal import Refusal, Refusals
 from wm_control.types import ControllerResult, VelocityCommand
@@ -108,7 +108,7 @@ class WholeBodyControllerNode(StandaloneNode):
             self.node, self.n, self._take_plan, self._refusals
         )
         self._refused = 0
-        self._guard = EstimateGuard(self.description)
+        self._estimates = EstimateReader(self.description)
         self._order = EstimateOrder()
         self._plan: WalkingPlan | None = None
         self._newest: ControllerResult | None = None
@@ -119,9 +119,7 @@ class WholeBodyControllerNode(StandaloneNode):
         self._controller.receive(plan)
 
     def _step(self, data: bytes) -> None:
-        estimate = decode_estimate(data, self.n)
-        if (refusal := self._guard.refusal(estimate)) is not None:
-            raise MessageError(refusal.text)
+        estimate = self._estimates.read(data)
         arrival = self._order.sort(estimate)
         if arrival is Arrival.OLD:
             return

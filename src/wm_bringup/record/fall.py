@@ -34,7 +34,7 @@ def fall_cause(truth: GroundTruth, limits: FallLimits) -> str:
     height = height_of(truth)
     x, y, _, _ = truth.base_orientation.tolist()
     tilt = math.acos(min(max(1.0 - 2.0 * (x * x + y * y), -1.0), 1.0))  # in this order NaN stays
-    cause = _cause(height, tilt, limits)
+    cause = cause_of(height, tilt, limits)
     if cause:
         return cause
     return next((f"{name} touched the ground" for name in truth.touching if "|" not in name), "")
@@ -53,10 +53,11 @@ def fall_in(record: RunRecord) -> tuple[float, str]:
     if not bad.size:
         return math.nan, ""
     first = bad[0]
-    return float(record[TIME][first]), _cause(float(height[first]), float(tilt[first]), limits)
+    return float(record[TIME][first]), cause_of(float(height[first]), float(tilt[first]), limits)
 
 
-def _cause(height: float, tilt: float, limits: FallLimits) -> str:
+def cause_of(height: float, tilt: float, limits: FallLimits) -> str:
+    """Why a base of this height [m] and tilt [rad] has fallen; empty when it is up."""
     if not height >= limits.min_height:
         return f"base height {height:.2f} m below {limits.min_height:.2f} m"
     if not tilt <= limits.max_tilt:

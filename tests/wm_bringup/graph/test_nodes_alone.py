@@ -71,6 +71,13 @@ def test_a_held_robot_is_estimated_planned_for_and_proposed_for_but_damped(alone
     assert len({estimate.observation.run for estimate in estimates}) == 1
 
 
+def test_the_whole_body_controller_looks_for_a_second_planner(alone):
+    health = alone.observer.health
+    alone.observer.until("a look", lambda: "whole_body_controller: publishers" in health)
+    heard = {pair.key for pair in health["whole_body_controller: publishers"].values}
+    assert heard == {PLAN.name, ESTIMATE.name}
+
+
 def test_after_arming_the_commands_come_from_the_controller_and_the_robot_moves_on(alone):
     observer = alone.observer
     observer.until("arming", lambda: observer.call("arbiter/arm").success)

@@ -11,7 +11,7 @@ from small_policies import drives, write_policies
 
 from wm_bringup.wire.messages import decode_command
 from wm_bringup.wire.proposals import decode_proposal
-from wm_bringup.wire.topics import JOINT_COMMAND, POLICY_PROPOSAL
+from wm_bringup.wire.topics import ESTIMATE, JOINT_COMMAND, POLICY_PROPOSAL, VELOCITY
 from wm_control.types import Status
 
 from .conftest import Bench
@@ -55,6 +55,13 @@ def test_proposals_come_at_the_rate_of_the_policy(driven):
     proposals = [decode_proposal(d, N) for d in driven.observer.more(POLICY_PROPOSAL, 30)]
     steps = np.diff([p.stamp for p in proposals])
     assert np.median(steps) == pytest.approx(0.02, abs=1e-6)
+
+
+def test_the_policy_looks_for_others_who_would_steer_it(driven):
+    health = driven.observer.health
+    driven.observer.until("a look", lambda: "policy: publishers" in health)
+    heard = {pair.key for pair in health["policy: publishers"].values}
+    assert heard == {ESTIMATE.name, JOINT_COMMAND.name, VELOCITY.name}
 
 
 def test_there_is_no_planner_in_this_graph(driven):

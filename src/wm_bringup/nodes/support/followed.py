@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import cast
 from weakref import WeakKeyDictionary
 
@@ -36,6 +36,11 @@ def of_one_publisher(
 
 def _takes_both(data: bytes, info: Mapping[str, int]) -> None:
     """Have the signature that asks rclpy for a message and its information."""
+
+
+def followed_by(nodes: Iterable[Node]) -> list[str]:
+    """Names of the topics that steer the robot and that ``nodes`` hear."""
+    return sorted({topic for node in nodes for topic in _FOLLOWED.get(node, {})})
 
 
 def refused_on(node: Node) -> dict[str, int]:

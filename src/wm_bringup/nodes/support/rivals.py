@@ -9,7 +9,6 @@ from rclpy.node import Node
 from wm_bringup.nodes.support.diagnostics import Health
 from wm_bringup.nodes.support.followed import refused_on
 from wm_bringup.wire.messages import Level
-from wm_bringup.wire.topics import Topic
 
 REPORT_PERIOD = 1.0
 """Between two looks [s]."""
@@ -18,8 +17,11 @@ REPORT_PERIOD = 1.0
 class RivalWatch:
     """Once a second: names whoever else publishes on topics that only one node may publish on."""
 
-    def __init__(self, node: Node, topics: Sequence[Topic], listeners: Sequence[Node]) -> None:
-        """Begin looking, on ``node``, which reports. listeners: our nodes that hear the topics."""
+    def __init__(self, node: Node, topics: Sequence[str], listeners: Sequence[Node]) -> None:
+        """Begin looking, on ``node``, which reports.
+
+        topics: by name. listeners: our nodes that hear them.
+        """
         self._node, self._topics, self._listeners = node, topics, listeners
         self._health = Health(node)
         self._said: tuple[str, ...] = ()
@@ -39,10 +41,10 @@ class RivalWatch:
             said += f"; {total} messages of others refused"
         self._health.publish("publishers", level, said, refused)
 
-    def _rivals(self, topic: Topic) -> str:
+    def _rivals(self, topic: str) -> str:
         """Say who publishes on a topic, if that is more than one."""
-        found = self._node.get_publishers_info_by_topic(topic.name)
+        found = self._node.get_publishers_info_by_topic(topic)
         if len(found) < 2:
             return ""
         names = sorted(f"{p.node_namespace.rstrip('/')}/{p.node_name}" for p in found)
-        return f"{len(found)} publishers on {topic.name}: {', '.join(names)}"
+        return f"{len(found)} publishers on {topic}: {', '.join(names)}"

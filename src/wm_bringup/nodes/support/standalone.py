@@ -14,12 +14,13 @@ from rclpy.utilities import remove_ros_args
 from wm_bringup.host.realtime import raised
 from wm_bringup.nodes.support.diagnostics import Health
 from wm_bringup.nodes.support.exclusive import refuse_second
+from wm_bringup.nodes.support.followed import followed_by
 from wm_bringup.nodes.support.process import OK
 from wm_bringup.nodes.support.qos import subscribe_bytes
 from wm_bringup.nodes.support.rivals import RivalWatch
 from wm_bringup.wire.cdr import MessageError
 from wm_bringup.wire.messages import Level
-from wm_bringup.wire.topics import STEERING, Topic
+from wm_bringup.wire.topics import Topic
 from wm_control.configuration.share import DEFAULT_ROBOT, ROBOT_HELP
 from wm_control.robot.description import load_robot
 
@@ -60,20 +61,22 @@ class StandaloneNode:
         self.n = len(self.description.joint_names)
         self._unreadable = 0
         self._input_health = Health(self.node)
-        self._steered_by: list[Topic] = []
+
+    @property
+    def listeners(self) -> Sequence[Node]:
+        """Nodes of this process that hear what steers the robot."""
+        return self.nodes
 
     def started(self: A) -> A:
         """Refuse to be the second of this name, then begin reporting."""
         refuse_second(self.nodes, self.commands, self._since)
         self.node.create_timer(REPORT_PERIOD, self._report)
-        if self._steered_by:
-            self._rivals = RivalWatch(self.node, self._steered_by, self.nodes)
+        if steered_by := followed_by(self.listeners):
+            self._rivals = RivalWatch(self.node, steered_by, self.listeners)
         return self
 
     def listen(self, topic: Topic, take: Callable[[bytes], None]) -> None:
         """Subscribe to ``topic``; a MessageError of ``take`` drops the message."""
-        if topic in STEERING:
-            self._steered_by.append(topic)
 
         def on_bytes(data: bytes) -> None:
             try:
