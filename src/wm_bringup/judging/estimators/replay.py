@@ -29,7 +29,10 @@ from wm_control.types import Array, Estimate
 JUDGED, CLOCK = "invariant_ekf", "clock_only"
 """The estimator that others are compared with, and its ablation that trusts a gait clock."""
 
-CRITERIA = ("fell", "seconds", "distance", *GROUPS["estimate"])
+CRITERIA = (
+    *("fell", "seconds", "distance"),
+    *(name for group in ("estimate", "consistency", "contacts") for name in GROUPS[group]),
+)
 """What is measured of a replayed estimator."""
 
 
