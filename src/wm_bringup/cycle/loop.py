@@ -19,8 +19,10 @@ from wm_control.arbiter.height import HeightAboveSoles
 from wm_control.arbiter.operator import NO_REQUEST, OperatorInput
 from wm_control.arbiter.parameters import SafetyParameters
 from wm_control.arbiter.robot_measurements import Overruns
-from wm_control.arbiter.velocity_gate import bounded
+from wm_control.arbiter.safeguards import SafeguardReport, report_safeguards
+from wm_control.arbiter.velocity_gate import VelocityGate, bounded
 from wm_control.constants import CONTROL_PERIOD
+from wm_control.controllers.proposal import propose
 from wm_control.robot.description import RobotDescription
 from wm_control.types import (
     Action,
@@ -155,21 +157,6 @@ class OverrunCounter:
         return Overruns(self._in_a_row, share, self._skipped * self._period)
 
 
-def propose(
-    controller: Controller,
-    estimate: Estimate,
-    velocity: VelocityCommand,
-    dt: float,
-    executed: Executed | None = None,
-) -> ControllerResult:
-    """Ask a controller for its proposal; should it raise, that is a failure with a cause."""
-    try:
-        return controller.step(estimate, velocity, dt, executed)
-    except Exception as error:
-        cause = f"{controller.name} raised {type(error).__name__}: {error}"
-        return ControllerResult(controller.name, None, Status.FAILED, cause)
-
-
 class ControlLoop:
     """Estimator, controllers, arbiter and filter, called one after the other.
 
@@ -228,6 +215,11 @@ class ControlLoop:
         self.safety = safety
         self.arbiter.parameters = safety.arbiter
         self.filter.parameters = safety.filter
+
+    def safeguards(self, gate: VelocityGate) -> SafeguardReport:
+        """Take stock of the command filter, and of a velocity gate by the limits of who drives."""
+        gate.envelope = self.safety.envelope_of(self.arbiter.selection.driving)
+        return report_safeguards(self.filter, gate)
 
     def report_late(self, late: bool) -> None:
         """Say whether the cycle just done ended after its deadline."""

@@ -39,7 +39,6 @@ from wm_bringup.robots.base import Robot
 from wm_bringup.scenarios.scenario import load_scenario
 from wm_control.arbiter.operator import OperatorInput
 from wm_control.arbiter.parameters import SafetyParameters
-from wm_control.arbiter.safeguards import report_safeguards
 from wm_control.arbiter.velocity_gate import VelocityGate
 from wm_control.constants import CONTROL_PERIOD
 from wm_control.controllers.model_based import ModelBasedController
@@ -188,9 +187,7 @@ class LoopProcess:
 
     def _report(self) -> None:
         if self._cycle.cycles % REPORT_CYCLES == 1:
-            driver = self._loop.arbiter.selection.driving
-            self._gate.envelope = self._loop.safety.envelope_of(driver)
-            safeguards = report_safeguards(self._loop.filter, self._gate)
+            safeguards = self._loop.safeguards(self._gate)
             figures = dict(self._estimator.figures)
             lost, refusals = self._link.lost, together(self._refusals)
             self._send(LoopHealth(safeguards, figures, self._realtime, lost, refusals))

@@ -11,7 +11,6 @@ from collections.abc import Callable, Sequence
 
 from rclpy.node import Node
 
-from wm_bringup.cycle.loop import propose
 from wm_bringup.cycle.stack import model_based_parameters
 from wm_bringup.nodes.support import process
 from wm_bringup.nodes.support.diagnostics import Health
@@ -29,7 +28,7 @@ from wm_bringup.wire.vectors import join_vector
 from wm_control.constants import CONTROL_PERIOD
 from wm_control.controllers.beside import Arrival, EstimateOrder
 from wm_control.controllers.model_based import ModelBasedController
-from wm_control.controllers.proposal import Proposal
+from wm_control.controllers.proposal import Proposal, propose
 from wm_control.mpc.plan import WalkingPlan, unpack
 from wm_control.refusal import Refusal, Refusals
 from wm_control.types import ControllerResult, VelocityCommand

@@ -1,11 +1,35 @@
-"""What a controller beside the loop proposes, on its way to the loop; it grows older meanwhile."""
+"""What a controller proposes; on its way from beside the loop into it, it grows older."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from wm_control.types import ControllerResult, Estimate, Observation, SolveReport, Status
+from wm_control.types import (
+    Controller,
+    ControllerResult,
+    Estimate,
+    Executed,
+    Observation,
+    SolveReport,
+    Status,
+    VelocityCommand,
+)
+
+
+def propose(
+    controller: Controller,
+    estimate: Estimate,
+    velocity: VelocityCommand,
+    dt: float,
+    executed: Executed | None = None,
+) -> ControllerResult:
+    """Ask a controller for its proposal; should it raise, that is a failure with a cause."""
+    try:
+        return controller.step(estimate, velocity, dt, executed)
+    except Exception as error:
+        cause = f"{controller.name} raised {type(error).__name__}: {error}"
+        return ControllerResult(controller.name, None, Status.FAILED, cause)
 
 
 @dataclass(frozen=True, slots=True)
