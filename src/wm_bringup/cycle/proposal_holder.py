@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import replace
-from math import inf
 
 from wm_control.arbiter.command_check import (
     CommandBounds,
@@ -24,6 +24,9 @@ from wm_control.types import (
 
 LOST_AFTER = 0.1
 """A proposal this much older than it was made to hold is no proposal any more [s]."""
+
+_MOST_RECEIVED = 16
+"""Proposals that wait to be judged; the oldest go when more come within one tick."""
 
 
 def implausible_proposal(proposal: Proposal, now: float, bounds: CommandBounds) -> Refusal | None:
@@ -54,21 +57,41 @@ class ProposalHolder:
         self.name = name
         self.refusals = Refusals()
         self._bounds = CommandBounds.of(description)
+        self._received: deque[Proposal] = deque(maxlen=_MOST_RECEIVED)
         self._newest: Proposal | None = None
-        self._now = inf
 
     def reset(self, estimate: Estimate) -> None:
         """Forget the proposal."""
+        del estimate
+        self._received.clear()
         self._newest = None
-        self._now = estimate.stamp
 
     def receive(self, proposal: Proposal) -> None:
-        """Take in a proposal; an older one is ignored, an impossible one refused."""
-        refusal = implausible_proposal(proposal, self._now, self._bounds)
-        if refusal is not None:
-            self.refusals.add(refusal)
-        elif self._newest is None or proposal.stamp >= self._newest.stamp:
-            self._newest = proposal
+        """Take in a proposal, for the next step to judge; of several the newest is held."""
+        self._received.append(proposal)
+
+    def answers(self, stamp: float, tick: float) -> bool:
+        """Whether no better proposal for the estimate of ``stamp`` [s] is to be waited for.
+
+        One is there that answers it, or one whose time to hold is not over; that of a controller
+        which answers every estimate is nothing. tick: between estimates [s].
+        """
+        known = (*self._received, *((self._newest,) if self._newest else ()))
+        if not known:
+            return False
+        newest = max(known, key=lambda proposal: proposal.stamp)
+        holds_for = min(solve.holds_for for solve in newest.solves)
+        return bool(stamp - newest.stamp < max(holds_for - 0.5 * tick, 0.5 * tick))
+
+    def _judge_received(self, now: float) -> None:
+        """Refuse what is impossible, ignore what is older, hold the newest of the others."""
+        while self._received:
+            proposal = self._received.popleft()
+            refusal = implausible_proposal(proposal, now, self._bounds)
+            if refusal is not None:
+                self.refusals.add(refusal)
+            elif self._newest is None or proposal.stamp >= self._newest.stamp:
+                self._newest = proposal
 
     def step(
         self,
@@ -79,7 +102,7 @@ class ProposalHolder:
     ) -> ControllerResult:
         """Propose the newest again, for this instant."""
         del velocity, dt, executed
-        self._now = estimate.stamp
+        self._judge_received(estimate.stamp)
         proposal = self._newest
         if proposal is None:
             cause = f"nothing proposed by the {self.name} process yet"

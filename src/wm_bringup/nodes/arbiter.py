@@ -1,20 +1,23 @@
 """Node ``arbiter``: services, what it publishes, and the node on its own.
 
-Alone it takes ``state_estimator/estimate`` and ``mpc/joint_command`` and decides with every
-proposal; when proposals stay away it goes on deciding without, which ends in damping.
+Alone it takes ``state_estimator/estimate`` and ``DRIVER/joint_command`` of every driver that it is
+told of, and runs the control loop on them (``wm_bringup.cycle.message_cycle``).
 """
 
 from __future__ import annotations
 
+import argparse
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
 
 from rclpy.node import Node
+from rclpy.utilities import remove_ros_args
 from std_srvs.srv import Trigger
 
-from wm_bringup.cycle.proposal_holder import implausible_proposal
+from wm_bringup.cycle.loop import TickRecord
+from wm_bringup.cycle.message_cycle import GO_ON_PERIOD, MessageCycle
 from wm_bringup.cycle.stack import safety_parameters
 from wm_bringup.nodes.support import process
 from wm_bringup.nodes.support.diagnostics import Health
@@ -22,7 +25,7 @@ from wm_bringup.nodes.support.estimates import EstimateReader
 from wm_bringup.nodes.support.parameters import declare
 from wm_bringup.nodes.support.qos import publisher, subscribe_bytes
 from wm_bringup.nodes.support.refusing import tell_refusal
-from wm_bringup.nodes.support.standalone import StandaloneNode, robot_argument
+from wm_bringup.nodes.support.standalone import StandaloneNode
 from wm_bringup.nodes.support.velocity_topic import listen_to_velocity
 from wm_bringup.wire import decisions
 from wm_bringup.wire.cdr import MessageError
@@ -39,32 +42,21 @@ from wm_bringup.wire.topics import (
     DECISION,
     ESTIMATE,
     JOINT_COMMAND,
-    PROPOSAL,
     STOP,
     VELOCITY,
     Service,
-    Topic,
+    proposal_topic,
 )
-from wm_control.arbiter.arbiter import Arbiter, arming_obstacle
-from wm_control.arbiter.command_check import CommandBounds
-from wm_control.arbiter.command_filter import CommandFilter
-from wm_control.arbiter.height import HeightAboveSoles
-from wm_control.arbiter.operator import NO_REQUEST, OperatorInput
+from wm_control.arbiter.arbiter import arming_obstacle
+from wm_control.arbiter.operator import OperatorInput
 from wm_control.arbiter.parameters import SafetyParameters
 from wm_control.arbiter.robot_rules import UNARMED
-from wm_control.arbiter.safeguards import SafeguardReport, report_safeguards
-from wm_control.arbiter.velocity_gate import VelocityGate, bounded
-from wm_control.constants import CONTROL_PERIOD
+from wm_control.arbiter.safeguards import SafeguardReport
+from wm_control.configuration.share import DEFAULT_ROBOT, ROBOT_HELP
 from wm_control.controllers.proposal import Proposal
 from wm_control.drivers import MPC
 from wm_control.refusal import Refusal, Refusals
-from wm_control.types import (
-    Action,
-    AdmittedVelocity,
-    ControllerResult,
-    Decision,
-    Estimate,
-)
+from wm_control.types import Action, AdmittedVelocity, ControllerResult, Decision
 
 
 class ArbiterInterface:
@@ -92,7 +84,7 @@ class ArbiterInterface:
         self._health = Health(node)
         self._newest: Decision | None = None
         self._said = ""
-        self._refused = 0
+        self._refusals: Counter[str] = Counter()
         self.unreadable = Refusals()
         self._serve(ARM, self._arm)
         self._serve(STOP, self._stop)
@@ -175,10 +167,15 @@ class ArbiterInterface:
         self._report_refusals(refusals)
 
     def _report_refusals(self, refusals: Refusals) -> None:
-        """Publish how many plans or proposals were refused; an error while there are more."""
+        """Publish how many plans or proposals were refused; an error while there are more.
+
+        The first of every kind is said; of what could not be read it was when it came.
+        """
+        if refusals.counts.keys() - self._refusals:
+            self._node.get_logger().error(refusals.newest)
         counts = refusals.counts + self.unreadable.counts
-        total = sum(counts.values())
-        new, self._refused = total - self._refused, total
+        total, before = counts.total(), self._refusals.total()
+        self._refusals, new = counts, total - before
         level = Level.ERROR if new else Level.WARN if total else Level.OK
         newest = refusals.newest or self.unreadable.newest
         said = f"{total} refused, {new} of them just now; {newest}" if total else "none refused"
@@ -187,22 +184,25 @@ class ArbiterInterface:
 
 def listen_to_proposals(
     node: Node,
-    topic: Topic,
+    driver: str,
     n: int,
     take: Callable[[Proposal], object],
     refusals: Refusals,
 ) -> None:
-    """Hand on the proposals of a controller in another process; what cannot be read is said once.
+    """Hand on the proposals of a driver in another process, as its own whatever they say.
 
-    n: joints of the robot. refusals: counts what could not be read.
+    n: joints of the robot. refusals: counts what could not be read; each kind is said once.
     """
+    topic = proposal_topic(driver)
 
     def on_proposal(data: bytes) -> None:
         try:
-            take(decode_proposal(data, n))
+            proposal = decode_proposal(data, n)
         except MessageError as error:
             refusal = Refusal(f"{topic.name}: unreadable", f"{topic.name} refused: {error}")
             tell_refusal(node, refusal, refusals)
+        else:
+            take(proposal.by(driver))
 
     subscribe_bytes(node, topic, on_proposal)
 
@@ -212,108 +212,74 @@ class ArbiterNode(StandaloneNode):
 
     commands = JOINT_COMMAND
 
-    def __init__(self, robot: str) -> None:
-        """Build arbiter, filter, publishers and subscriptions; WmError for a bad configuration."""
+    def __init__(self, robot: str, drivers: Sequence[str], shadows: Sequence[str]) -> None:
+        """Build loop, publishers and subscriptions; WmError for a bad configuration.
+
+        drivers: who may drive, the most wanted first. shadows: others that propose and never drive.
+        """
         super().__init__("arbiter", robot)
         safety = declare(self.node, safety_parameters(robot), self._change)
-        height = HeightAboveSoles(self.description)
-        self._arbiter = Arbiter(self.description, safety.arbiter, height=height)
-        self._filter = CommandFilter(self.description, safety.filter)
-        self._gate = VelocityGate(safety.velocity, safety.envelope_of(MPC))
-        self._interface = ArbiterInterface(self.node, self.n, self._take_request)
-        self._estimate: Estimate | None = None
-        self._arrived = self._decided = 0.0
-        self._answered = float("nan")
-        self._result: ControllerResult | None = None
-        self._request = NO_REQUEST
-        self._refusals = Refusals()
-        self._bounds = CommandBounds.of(self.description)
+        self._cycle = cycle = MessageCycle(
+            self.description,
+            safety,
+            self._publish,
+            drivers=drivers,
+            shadows=shadows,
+            clock=time.monotonic,
+        )
+        self._interface = ArbiterInterface(self.node, self.n, cycle.loop.request)
         self._estimates = EstimateReader(self.description)
-        gate = self._gate
-        listen_to_velocity(self.node, lambda command: gate.receive(command, time.monotonic()))
-        self.listen(ESTIMATE, self._take_estimate)
-        self.listen(PROPOSAL, self._take_proposal)
-        self.node.create_timer(5 * CONTROL_PERIOD, self._go_on_alone)
+        listen_to_velocity(self.node, cycle.take_velocity)
+        for name in (*drivers, *shadows):
+            unreadable = self._interface.unreadable
+            listen_to_proposals(self.node, name, self.n, cycle.take_proposal, unreadable)
+        self.listen(ESTIMATE, lambda data: cycle.take_estimate(self._estimates.read(data)))
+        self.node.create_timer(GO_ON_PERIOD, cycle.go_on)
 
     def _change(self, safety: SafetyParameters) -> None:
-        self._arbiter.parameters = safety.arbiter
-        self._filter.parameters = safety.filter
-        self._gate.parameters = safety.velocity
+        self._cycle.change_safety(safety)
 
-    def _take_request(self, request: OperatorInput) -> None:
-        self._request = self._request.also(request)
-
-    def _take_estimate(self, data: bytes) -> None:
-        estimate = self._estimates.read(data)
-        self._estimate = estimate
-        self._arrived = time.monotonic()
-
-    def _take_proposal(self, data: bytes) -> None:
-        proposal = decode_proposal(data, self.n)
-        now = proposal.stamp if self._estimate is None else self._now(self._estimate)
-        refusal = implausible_proposal(proposal, now, self._bounds)
-        if refusal is not None:
-            tell_refusal(self.node, refusal, self._refusals)
-            return
-        self._answered = proposal.stamp
-        self._result = replace(proposal.result, controller=MPC)
-        self._decide(self._result)
-
-    def _now(self, estimate: Estimate) -> float:
-        """Now, on the clock of the estimate's stamp [s]."""
-        return estimate.stamp + time.monotonic() - self._arrived
-
-    def _go_on_alone(self) -> None:
-        """Go on deciding when no proposal came for five periods.
-
-        With the last one, if it answers the newest estimate (the robot is held, or its sensors are
-        silent, which other rules see); with none, if the controller owes an answer.
-        """
-        if self._estimate is None or time.monotonic() - self._decided < 5 * CONTROL_PERIOD:
-            return
-        answered = self._answered == self._estimate.stamp
-        self._decide(self._result if answered else None)
-
-    def _decide(self, result: ControllerResult | None) -> None:
-        estimate = self._estimate
-        if estimate is None:
-            return
-        self._decided = time.monotonic()
-        now = self._now(estimate)
-        request, self._request = self._request, NO_REQUEST
-        proposals = {result.controller: result} if result else {}
-        decision = self._arbiter.update(now, estimate, proposals, request)
-        self._interface.publish(self._filtered(decision, estimate), proposals.values())
-        gate = self._gate
-        asked = gate.current(self._decided)
-        command = bounded(asked, gate.parameters, decision.action, gate.envelope)
-        run = estimate.observation.run
-        self._interface.publish_velocity(
-            AdmittedVelocity(estimate.stamp, run, command, decision.action, decision.source)
-        )
-
-    def _filtered(self, decision: Decision, estimate: Estimate) -> Decision:
-        command, clipped = self._filter.apply(
-            decision.command, estimate.observation, CONTROL_PERIOD
-        )
-        return replace(decision, command=command, clipped=clipped)
+    def _publish(self, tick: TickRecord) -> None:
+        self._interface.publish(tick.decision, tick.results.values())
+        self._interface.publish_velocity(tick.admitted)
 
     def report(self) -> None:
         """Publish the health, once a second."""
-        self._gate.current(time.monotonic())
-        self._interface.report(report_safeguards(self._filter, self._gate), self._refusals)
+        self._interface.report(self._cycle.safeguards(), self._cycle.refusals)
 
     def close(self) -> int:
         """Leave the robot damped."""
-        self._take_request(OperatorInput(stop=True))
-        self._decide(None)
+        self._cycle.shut_down()
         return process.OK
+
+
+def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
+    """Read the command line; ROS's own arguments are left to ROS."""
+    parser = argparse.ArgumentParser(prog="arbiter", description=__doc__)
+    parser.add_argument("--robot", default=DEFAULT_ROBOT, help=ROBOT_HELP)
+    parser.add_argument(
+        "--driver",
+        action="append",
+        default=[],
+        help=f"may drive, heard on DRIVER/joint_command; repeatable, the most wanted first ({MPC})",
+    )
+    parser.add_argument("--shadow", action="append", default=[], help="is watched; repeatable")
+    parsed = parser.parse_args(remove_ros_args(["arbiter", *(arguments or sys.argv[1:])])[1:])
+    parsed.driver = parsed.driver or [MPC]
+    named = [*parsed.driver, *parsed.shadow]
+    if len(set(named)) < len(named):
+        parser.error(f"named more than once: {', '.join(named)}")
+    return parsed
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the node until SIGINT or SIGTERM."""
-    robot = robot_argument("arbiter", arguments)
-    return process.run("arbiter", arguments, lambda _: ArbiterNode(robot).started())
+    given = parse(arguments)
+    return process.run(
+        "arbiter",
+        arguments,
+        lambda _: ArbiterNode(given.robot, given.driver, given.shadow).started(),
+    )
 
 
 if __name__ == "__main__":

@@ -46,10 +46,10 @@ from wm_bringup.nodes.whole_body_controller import WholeBodyControllerInterface
 from wm_bringup.robots.simulated import ENGINES
 from wm_bringup.wire.messages import Level
 from wm_bringup.wire.thinning import Thinning
-from wm_bringup.wire.topics import JOINT_COMMAND, POLICY_PROPOSAL, STEERING
+from wm_bringup.wire.topics import JOINT_COMMAND, STEERING
 from wm_control.configuration.share import DEFAULT_ROBOT, ROBOT_HELP
 from wm_control.controllers.proposal import Proposal
-from wm_control.drivers import DRIVERS, MPC, POLICY
+from wm_control.drivers import DRIVERS, MPC
 from wm_control.robot.description import load_robot
 
 TRUTH_TICKS = 10
@@ -104,21 +104,15 @@ class Control:
             node, take = self._node["whole_body_controller"], self._loop.send
             self._controller = WholeBodyControllerInterface(node, self._n, take, unreadable)
         self._proposing = Thinning(PROPOSAL_TICKS)
-        if POLICY in _controllers(arguments):
-            listen_to_proposals(
-                arbiter_node, POLICY_PROPOSAL, self._n, self._take_policys, unreadable
-            )
+        for name in _controllers(arguments):
+            if name != MPC:
+                listen_to_proposals(arbiter_node, name, self._n, self._loop.send, unreadable)
         self._log = LatencyLog()
         self._falls = FallWatch()
         self._health: LoopHealth | None = None
         self._chores: list[Callable[[CycleRecord], None]] = []
         self._next_report = 0.0
         self._publisher = threading.Thread(target=self._publish_all, name="publisher")
-
-    def _take_policys(self, proposal: Proposal) -> None:
-        """Hand a proposal on as the policy's: it came on that topic, whatever it says."""
-        result = replace(proposal.result, controller=POLICY)
-        self._loop.send(replace(proposal, result=result))
 
     def _setup(self) -> LoopSetup:
         """Declare the parameters of the nodes; all that the real-time process has to know."""
@@ -174,9 +168,6 @@ class Control:
         """Keep for the next report; say once how punctual the process can be."""
         if self._health is None:
             self._node["robot"].get_logger().info(f"500 Hz, {health.realtime}")
-        known = self._health.refusals.counts if self._health else {}
-        if health.refusals.counts.keys() - known:
-            self._node["arbiter"].get_logger().error(health.refusals.newest)
         self._health = health
 
     def _publish(self, record: CycleRecord) -> None:

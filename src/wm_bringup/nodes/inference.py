@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from math import nan
 
 from rclpy.experimental import EventsExecutor
 from rclpy.node import Node
@@ -113,6 +114,6 @@ class Inference:
         self._publish.publish(self._proposal.encode(Proposal.of(result, estimate)))
         self._steps += 1
         self._failed += result.command is None
-        self._novelty = result.figures[NOVELTY]
+        self._novelty = result.figures.get(NOVELTY, nan)
         self._strangest = max(self._strangest, self._novelty)
         self._longest = max(self._longest, time.monotonic() - began)

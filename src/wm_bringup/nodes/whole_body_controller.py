@@ -1,7 +1,8 @@
 """Node ``whole_body_controller``: how it hears plans, and the node on its own.
 
 Alone it takes ``state_estimator/estimate`` and ``mpc/plan`` and answers every estimate with a
-proposal on ``mpc/joint_command``.
+proposal on ``mpc/joint_command``; in whose shadow, it hears. What a restart is and what it knows of
+other drivers ``wm_control.controllers.beside`` decides.
 """
 
 from __future__ import annotations
@@ -21,20 +22,17 @@ from wm_bringup.nodes.support.refusing import tell_refusal
 from wm_bringup.nodes.support.standalone import StandaloneNode, robot_argument
 from wm_bringup.wire.cdr import MessageError
 from wm_bringup.wire.decisions import OF_STATUS
-from wm_bringup.wire.messages import decode_multi_array
+from wm_bringup.wire.messages import decode_command, decode_multi_array, decode_velocity
 from wm_bringup.wire.proposals import ProposalEncoder
-from wm_bringup.wire.topics import ESTIMATE, PLAN, PROPOSAL
+from wm_bringup.wire.topics import ESTIMATE, JOINT_COMMAND, PLAN, PROPOSAL, VELOCITY
 from wm_bringup.wire.vectors import join_vector
 from wm_control.constants import CONTROL_PERIOD
-from wm_control.controllers.beside import Arrival, EstimateOrder
+from wm_control.controllers.beside import PlanFollowerBeside
 from wm_control.controllers.model_based import ModelBasedController
-from wm_control.controllers.proposal import Proposal, propose
+from wm_control.controllers.proposal import Proposal
 from wm_control.mpc.plan import WalkingPlan, unpack
 from wm_control.refusal import Refusal, Refusals
-from wm_control.types import ControllerResult, VelocityCommand
-
-STOPPED = VelocityCommand()
-"""The planner follows the velocity command; whole-body control only follows the plan."""
+from wm_control.types import ControllerResult
 
 
 def decode_plan(data: bytes) -> WalkingPlan:
@@ -102,33 +100,25 @@ class WholeBodyControllerNode(StandaloneNode):
         super().__init__("whole_body_controller", robot)
         parameters = declare(self.node, model_based_parameters(robot))
         self._controller = ModelBasedController(self.description, parameters)
-        self._refusals = Refusals()
+        self._beside = beside = PlanFollowerBeside(self._controller, CONTROL_PERIOD)
         self._interface = WholeBodyControllerInterface(
-            self.node, self.n, self._take_plan, self._refusals
+            self.node, self.n, beside.receive, Refusals()
         )
         self._refused = 0
         self._estimates = EstimateReader(self.description)
-        self._order = EstimateOrder()
-        self._plan: WalkingPlan | None = None
         self._newest: ControllerResult | None = None
-        self.listen(ESTIMATE, self._step)
+        self.listen(VELOCITY, lambda data: beside.hear(decode_velocity(data)))
+        self.listen(
+            JOINT_COMMAND, lambda data: beside.observe_executed(decode_command(data, self.n))
+        )
+        self.listen(ESTIMATE, self._answer)
 
-    def _take_plan(self, plan: WalkingPlan) -> None:
-        self._plan = plan
-        self._controller.receive(plan)
-
-    def _step(self, data: bytes) -> None:
+    def _answer(self, data: bytes) -> None:
         estimate = self._estimates.read(data)
-        arrival = self._order.sort(estimate)
-        if arrival is Arrival.OLD:
-            return
-        if arrival is Arrival.START:
-            self._controller.reset(estimate)
-            if self._plan is not None and self._plan.stamp >= estimate.stamp:
-                self._controller.receive(self._plan)
-        result = propose(self._controller, estimate, STOPPED, CONTROL_PERIOD)
-        self._newest = result
-        self._interface.publish(Proposal.of(result, estimate))
+        result = self._beside.answer(estimate)
+        if result is not None:
+            self._newest = result
+            self._interface.publish(Proposal.of(result, estimate))
 
     def report(self) -> None:
         """Publish the health, once a second."""

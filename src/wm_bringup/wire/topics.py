@@ -5,8 +5,13 @@ Names without a leading slash live in the robot's namespace, so that two robots 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from enum import Enum
+
+from wm_control.drivers import ARBITER, MPC, POLICY
+from wm_control.errors import ParameterError
 
 
 class Flow(Enum):
@@ -161,7 +166,7 @@ JOINT_COMMAND = Topic(
     Flow.STREAM,
     "500 Hz",
     "arbiter",
-    "robot (alone), policy in shadow",
+    "robot (alone), policy, whole_body_controller (alone)",
     "q, dq, kp, kd, tau of all joints in one message, see Layouts",
 )
 CMD_VEL = Topic(
@@ -181,7 +186,7 @@ VELOCITY = Topic(
     Flow.STREAM,
     "125 Hz; alone or with a policy 500",
     "arbiter",
-    "mpc, policy",
+    "mpc, policy, whole_body_controller (alone)",
     "the velocity that drivers follow: cmd_vel as the gate admits it, see Layouts",
 )
 DECISION = Topic(
@@ -273,6 +278,26 @@ STEERING: tuple[Topic, ...] = (
     JOINT_COMMAND,
 )
 """Topics that the robot is steered by: one publisher each; whoever else publishes is a rival."""
+
+PROPOSALS: Mapping[str, Topic] = {MPC: PROPOSAL, POLICY: POLICY_PROPOSAL}
+"""By driver, of those that come with us."""
+
+
+def proposal_topic(driver: str) -> Topic:
+    """Return the topic of a driver's proposals, ours or anybody's: ``DRIVER/joint_command``.
+
+    ParameterError for a name that no driver can have.
+    """
+    if not re.fullmatch(r"[a-z][a-z0-9_]*", driver) or driver == ARBITER:
+        bound = f"must be a lower-case word, and not {ARBITER}"
+        raise ParameterError("driver", driver, bound)
+    others = replace(PROPOSAL, name=f"{driver}/joint_command", publisher=driver)
+    return PROPOSALS.get(driver, others)
+
+
+def steers(topic: Topic) -> bool:
+    """Whether the robot is steered by it: proposals of any driver are among these."""
+    return topic in STEERING or topic.flow is Flow.PROPOSED
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,9 @@
 """Drivers beside the loop: which estimates they answer, with which velocity, what a restart is.
 
-A planner or a policy runs in a process of its own, or, in lock-step, between two ticks. Both feed
-the objects of this module, so that what is judged is what runs. An estimate may come twice (a
-packet of the robot was lost), late, out of order or not at all; none of that is a restart. A
-restart is told by the run that an estimate belongs to (``Observation.run``).
+A planner, a policy or a planner's follower runs in a process of its own, or, in lock-step, between
+two ticks. Both feed the objects of this module, so that what is judged is what runs. An estimate
+may come twice (a packet of the robot was lost), late, out of order or not at all; none of that is a
+restart. A restart is told by the run that an estimate belongs to (``Observation.run``).
 """
 
 from __future__ import annotations
@@ -13,12 +13,17 @@ from enum import Enum, auto
 from math import isfinite
 from typing import Protocol
 
-from wm_control.drivers import MPC
+from wm_control.controllers.proposal import propose
+from wm_control.drivers import ARBITER, MPC
 from wm_control.mpc.plan import WalkingPlan
 from wm_control.types import (
     Action,
     AdmittedVelocity,
+    Command,
+    Controller,
+    ControllerResult,
     Estimate,
+    Executed,
     VelocityCommand,
     driven_by_another,
 )
@@ -163,3 +168,96 @@ class PlannerBeside:
         self.planned += 1
         velocity = self.velocity.at(estimate.stamp)
         return self._planner.step(estimate, velocity, in_shadow=self.in_shadow)
+
+
+class ControllerBeside:
+    """A controller that answers the estimates of every instant, and is told what was executed.
+
+    While somebody else drives it runs in the shadow: it observes what the driver's command amounted
+    to, so that it could take over with the next answer.
+    """
+
+    def __init__(self, controller: Controller, tick: float) -> None:
+        """tick: between observations of the robot [s]."""
+        self.velocity = VelocityInForce()
+        self.order = EstimateOrder()
+        self._controller, self._tick = controller, tick
+        self._executed: Command | None = None
+
+    @property
+    def name(self) -> str:
+        """Of the controller, as the arbiter knows it."""
+        return self._controller.name
+
+    @property
+    def drives(self) -> bool:
+        """Whether this controller's commands reach the robot, by what was heard last."""
+        newest = self.velocity.newest
+        return newest is not None and newest.source == self.name
+
+    def hear(self, velocity: AdmittedVelocity) -> None:
+        """Take in the velocity that the gate admitted, and with it who drives."""
+        self.velocity.hear(velocity)
+
+    def observe_executed(self, command: Command) -> None:
+        """Take in the command that was sent to the robot."""
+        self._executed = command
+
+    def answer(self, estimate: Estimate) -> ControllerResult | None:
+        """Propose from this estimate, or return None when no proposal is due."""
+        arrival = self.order.sort(estimate)
+        if arrival is Arrival.START:
+            self._executed = None
+            self.begin(estimate)
+        elif arrival is Arrival.OLD or not self.is_due(estimate.stamp):
+            return None
+        velocity = self.velocity.at(estimate.stamp)
+        return propose(self._controller, estimate, velocity, self._tick, self._last_executed())
+
+    def begin(self, estimate: Estimate) -> None:
+        """Begin another run with this estimate."""
+        self._controller.reset(estimate)
+
+    def is_due(self, stamp: float) -> bool:
+        """Whether a new estimate of ``stamp`` [s] is to be answered: here, every one."""
+        del stamp
+        return True
+
+    def _last_executed(self) -> Executed | None:
+        """Say what the robot was sent last in this run, and by whom as far as was heard."""
+        if self._executed is None:
+            return None
+        newest = self.velocity.newest
+        return Executed(self._executed, newest.source if newest else ARBITER)
+
+
+class PlanFollower(Controller, Protocol):
+    """A controller that follows plans, such as ``ModelBasedController``."""
+
+    def receive(self, plan: WalkingPlan) -> None:
+        """Take a plan."""
+
+
+class PlanFollowerBeside(ControllerBeside):
+    """A follower of plans beside the loop.
+
+    A plan may come before the estimate that begins its run; it is handed over again, because the
+    follower forgets with its reset.
+    """
+
+    def __init__(self, follower: PlanFollower, tick: float) -> None:
+        """tick: between observations of the robot [s]."""
+        super().__init__(follower, tick)
+        self._follower = follower
+        self._plan: WalkingPlan | None = None
+
+    def receive(self, plan: WalkingPlan) -> None:
+        """Take a plan."""
+        self._plan = plan
+        self._follower.receive(plan)
+
+    def begin(self, estimate: Estimate) -> None:
+        """Begin another run; a plan from before it is about another life of the robot."""
+        super().begin(estimate)
+        if self._plan is not None and self._plan.stamp >= estimate.stamp:
+            self._follower.receive(self._plan)

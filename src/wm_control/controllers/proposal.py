@@ -54,6 +54,10 @@ class Proposal:
         result = self.result
         return result.solves or (SolveReport(result.controller, Status.OK, 0.0, 0.0, 0, 0.0),)
 
+    def by(self, controller: str) -> Proposal:
+        """Return it as the proposal of a controller: who sent it counts, not what it says."""
+        return replace(self, result=replace(self.result, controller=controller))
+
     def at(self, observation: Observation) -> ControllerResult:
         """Return the result as it stands at a later observation: held, and older by the time since.
 

@@ -101,3 +101,31 @@ def test_a_reset_forgets(holder):
 def test_an_age_that_is_not_a_number_is_a_failure(holder):
     holder.receive(proposal(0.1, plan_age=float("nan")))
     assert stepped(holder, 0.1).status == Status.FAILED
+
+
+def test_what_is_received_is_judged_by_the_time_it_is_followed_at(holder):
+    """A loop that stood still for 50 ms refuses no answer to what happened meanwhile."""
+    stepped(holder, 0.1)
+    holder.receive(proposal(0.15))
+    assert stepped(holder, 0.15).status == Status.OK
+    holder.receive(proposal(9.0))  # another clock's
+    assert stepped(holder, 0.152).status == Status.OK
+    assert holder.refusals.counts == {"command: time ahead of the robot's": 1}
+
+
+@pytest.mark.parametrize(
+    ("stamp", "holds_for", "answered"),
+    [
+        (0.100, 0.0, True),  # the answer itself
+        (0.102, 0.0, False),  # of a controller that answers every estimate the next is due
+        (0.118, 0.02, True),  # made to hold for ten ticks: nine later it does
+        (0.120, 0.02, False),  # ten later another is due
+        (0.098, 0.0, True),  # one that answers a later estimate is the better answer
+    ],
+)
+def test_it_knows_whether_to_wait_for_the_answer_to_an_estimate(holder, stamp, holds_for, answered):
+    assert not holder.answers(stamp, DT)
+    holder.receive(proposal(0.1, holds_for=holds_for))
+    assert holder.answers(stamp, DT) == answered
+    stepped(holder, 0.1)
+    assert holder.answers(stamp, DT) == answered

@@ -1,7 +1,8 @@
 """What works beside the loop: due times, lost, repeated and reordered estimates, restarts."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
+import numpy as np
 import pytest
 from robot_states import at
 
@@ -9,10 +10,19 @@ from wm_control.controllers.beside import (
     VELOCITY_PATIENCE,
     Arrival,
     EstimateOrder,
+    PlanFollowerBeside,
     PlannerBeside,
     VelocityInForce,
 )
-from wm_control.types import Action, AdmittedVelocity, VelocityCommand
+from wm_control.types import (
+    Action,
+    AdmittedVelocity,
+    Command,
+    ControllerResult,
+    Executed,
+    Status,
+    VelocityCommand,
+)
 
 DT = 0.002
 WALK = VelocityCommand(0.5, 0.1, 0.2)
@@ -160,3 +170,81 @@ def test_the_planner_is_in_shadow_while_another_driver_has_the_robot(beside, pla
             beside.hear(admitted(tick, source=source))
         beside.answer(seen(tick))
     assert planner.in_shadow == [False, False, True, False, False]
+
+
+class FakeFollower:
+    """Notes what it was told, and answers with the stamp of the plan in hand as its cause."""
+
+    name = "mpc"
+
+    def __init__(self):
+        self.resets, self.told, self.plan, self.error = [], [], None, None
+
+    def reset(self, estimate):
+        self.resets.append(round(estimate.stamp / DT))
+        self.plan = None
+
+    def receive(self, plan):
+        self.plan = plan
+
+    def step(self, estimate, velocity, dt, executed=None):
+        if self.error:
+            raise self.error
+        self.told.append(executed)
+        plan = "none" if self.plan is None else str(round(self.plan.stamp / DT))
+        return ControllerResult(self.name, None, Status.FAILED, plan)
+
+
+@dataclass(frozen=True)
+class FakePlan:
+    stamp: float
+
+
+@pytest.fixture
+def follower():
+    return FakeFollower()
+
+
+@pytest.fixture
+def following(follower):
+    return PlanFollowerBeside(follower, DT)
+
+
+def test_a_follower_answers_every_estimate_once_and_restarts_for_another_run_only(
+    following, follower, seen
+):
+    ticks = ((0, 0), (1, 0), (1, 0), (3, 0), (2, 0), (3, 1), (4, 1))
+    answered = [following.answer(seen(tick, run)) is not None for tick, run in ticks]
+    assert answered == [True, True, False, True, False, True, True]
+    assert follower.resets == [0, 3]
+
+
+def test_a_plan_that_came_before_its_run_is_followed_and_one_of_the_run_before_is_not(
+    following, seen
+):
+    following.receive(FakePlan(0.0))
+    assert following.answer(seen(0)).cause == "0"
+    assert following.answer(seen(4, run=1)).cause == "none"
+    following.receive(FakePlan(DT * 9))  # the planner saw the next run's first estimate sooner
+    assert following.answer(seen(8, run=2)).cause == "9"
+
+
+def test_a_follower_learns_in_whose_shadow_it_runs(following, follower, seen):
+    command = Command(0.0, 0, *[np.zeros(29)] * 5)
+    following.answer(seen(0))
+    following.observe_executed(command)
+    following.answer(seen(1))
+    following.hear(admitted(2, source="policy"))
+    following.answer(seen(2))
+    assert follower.told == [None, Executed(command, "arbiter"), Executed(command, "policy")]
+    assert [told.driven_by_another("mpc") for told in follower.told[1:]] == [False, True]
+    assert not following.drives
+
+
+def test_a_controller_beside_the_loop_that_raises_has_failed_with_the_exception_as_cause(
+    following, follower, seen
+):
+    follower.error = RuntimeError("singular matrix")
+    result = following.answer(seen(0))
+    assert (result.controller, result.status, result.command) == ("mpc", Status.FAILED, None)
+    assert result.cause == "mpc raised RuntimeError: singular matrix"

@@ -11,7 +11,7 @@ from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 from rclpy.subscription import Subscription
 
 from wm_bringup.nodes.support.followed import of_one_publisher
-from wm_bringup.wire.topics import PUBLISHER, STEERING, SUBSCRIBER, Quality, Topic
+from wm_bringup.wire.topics import PUBLISHER, SUBSCRIBER, Quality, Topic, steers
 
 
 def profile(quality: Quality) -> QoSProfile:
@@ -42,11 +42,10 @@ def subscribe_bytes(node: Node, topic: Topic, callback: Callable[[bytes], None])
 
     What steers the robot is heard from one publisher only.
     """
-    steers = topic in STEERING
     return node.create_subscription(
         message_class(topic),
         topic.name,
-        of_one_publisher(node, topic.name, callback) if steers else callback,
+        of_one_publisher(node, topic.name, callback) if steers(topic) else callback,
         profile(SUBSCRIBER[topic.flow]),
         raw=True,
     )
