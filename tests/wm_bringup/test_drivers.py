@@ -11,11 +11,14 @@ from wm_bringup.graph.preflight import preflight
 from wm_bringup.graph.processes import CONTROL_NODES, describe, graph_arguments
 from wm_bringup.judging.episodes import CONTESTANTS, WalkSetup, check_setup
 from wm_bringup.scenarios.scenario import Scenario
+from wm_bringup.wire.topics import PROPOSALS
 from wm_control.drivers import ARBITER, DRIVERS, SOURCES, number_of
 from wm_control.errors import ParameterError
 
 
-@pytest.mark.parametrize("table", [safety_parameters("g1").envelopes, CONTESTANTS, CONTROL_NODES])
+@pytest.mark.parametrize(
+    "table", [safety_parameters("g1").envelopes, CONTESTANTS, CONTROL_NODES, PROPOSALS]
+)
 def test_every_table_by_driver_has_a_row_for_each_and_no_other(table):
     assert set(table) == set(DRIVERS)
 

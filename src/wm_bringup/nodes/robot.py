@@ -1,8 +1,7 @@
 """Node ``robot``: what it publishes, and the node on its own.
 
-Alone it owns a robot backend, follows ``joint_command`` through the command watchdog and steps the
-robot at 500 Hz on absolute deadlines. A simulated robot is held in its starting pose until the
-first command with stiffness arrives.
+Alone it owns a robot backend and steps it at 500 Hz on absolute deadlines, as ``joint_command``
+says (``wm_bringup.cycle.commanded_robot``).
 """
 
 from __future__ import annotations
@@ -11,15 +10,14 @@ import argparse
 import sys
 import threading
 import time
-from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 
 from rclpy.node import Node
 from rclpy.utilities import remove_ros_args
 from std_msgs.msg import String
 from std_srvs.srv import Trigger
 
+from wm_bringup.cycle.commanded_robot import CommandedRobot
 from wm_bringup.cycle.control_cycle import TrueBase
 from wm_bringup.cycle.stack import (
     BACKENDS,
@@ -28,13 +26,11 @@ from wm_bringup.cycle.stack import (
     safety_parameters,
 )
 from wm_bringup.host import realtime
-from wm_bringup.host.realtime import PeriodStart
 from wm_bringup.nodes.support import process
 from wm_bringup.nodes.support.diagnostics import Health
 from wm_bringup.nodes.support.qos import publisher
 from wm_bringup.nodes.support.refusing import tell_refusal
 from wm_bringup.nodes.support.standalone import StandaloneNode
-from wm_bringup.robots.base import Robot
 from wm_bringup.robots.simulated import ENGINES
 from wm_bringup.scenarios.scenario import load_scenario
 from wm_bringup.wire.messages import (
@@ -55,20 +51,12 @@ from wm_bringup.wire.topics import (
     RESET,
     ROBOT_DESCRIPTION,
 )
-from wm_control.arbiter.command_check import (
-    CommandBounds,
-    implausible_command,
-    implausible_timing,
-)
 from wm_control.arbiter.watchdog import CommandWatchdog
 from wm_control.configuration.share import DEFAULT_ROBOT, ROBOT_HELP
 from wm_control.constants import CONTROL_PERIOD
 from wm_control.refusal import Refusals
 from wm_control.robot.description import RobotDescription
-from wm_control.types import Command, Observation
-
-DAMPED_TICKS = 10
-"""Periods of damping at the end."""
+from wm_control.types import Observation
 
 
 class RobotInterface:
@@ -131,27 +119,19 @@ class RobotInterface:
         self._publish_truth.publish(self._truth.encode(truth.stamp))
 
 
-class RobotLoop:
+class RobotThread:
     """The thread that steps a robot that is commanded by topic."""
 
-    def __init__(
-        self, robot: Robot, watchdog: CommandWatchdog, publish: Callable[[Observation], None]
-    ) -> None:
+    def __init__(self, commanded: CommandedRobot) -> None:
         """Nothing moves before ``start``."""
-        self.robot, self.watchdog = robot, watchdog
-        self.commands: deque[tuple[Command, float]] = deque(maxlen=1)
-        self.reset_requested = False
-        self._publish = publish
+        self._commanded = commanded
         self._ending = threading.Event()
         self._thread = threading.Thread(target=self._run, name="robot")
-        self._held = True
-        self._to_ros = time.time() - time.monotonic()
-        self.stamp = 0.0
         self.failure = ""
 
     def start(self) -> None:
         """Begin."""
-        self._reset()
+        self._commanded.start()
         self._thread.start()
 
     def stop(self) -> None:
@@ -159,51 +139,15 @@ class RobotLoop:
         self._ending.set()
         self._thread.join()
 
-    def _reset(self) -> None:
-        self.reset_requested = False
-        self.commands.clear()
-        self.watchdog.reset()
-        self._held = True
-        self.robot.reset(0)
-
-    def _see(self, observation: Observation) -> None:
-        """Take an observation over, with its stamp in ROS time."""
-        measured = self.robot.clock.measured(observation.stamp, time.monotonic())
-        self._observation = replace(observation, stamp=measured + self._to_ros)
-        self.stamp = self._observation.stamp
-
     def _run(self) -> None:
         realtime.raise_thread(realtime.CONTROL_PRIORITY)
         deadlines = realtime.PeriodicDeadlines(CONTROL_PERIOD)
         try:
             while not self._ending.is_set():
-                self._period(deadlines.wait())
-            self.watchdog.reset()
-            for _ in range(DAMPED_TICKS if not self._held else 0):
-                deadlines.wait()
-                self._step()
+                self._commanded.run(deadlines.wait())
+            self._commanded.shut_down(deadlines.wait)
         except Exception as error:
             self.failure = f"{type(error).__name__}: {error}"
-
-    def _period(self, period: PeriodStart) -> None:
-        if self.reset_requested:
-            self._reset()
-        if self.commands:
-            command, arrived = self.commands.popleft()
-            self.watchdog.receive(command, arrived)
-            self._held = self._held and not command.stiffness.any()
-        if self._held:
-            self.robot.clock.begin(period.scheduled)
-            self._see(self.robot.hold())
-        else:
-            if period.skipped:
-                self._see(self.robot.pass_over(period.skipped))
-            self._step()
-        self._publish(self._observation)
-
-    def _step(self) -> None:
-        command = self.watchdog.command(self._observation, time.monotonic())
-        self._see(self.robot.step(command))
 
 
 class RobotNode(StandaloneNode):
@@ -215,38 +159,39 @@ class RobotNode(StandaloneNode):
         """Build backend, watchdog, publishers and subscription; WmError when that cannot be."""
         super().__init__("robot", arguments.robot)
         world = World(load_scenario(arguments.scenario), arguments.engine, arguments.gui)
-        robot = build_robot(arguments.backend, self.description, world)
+        self._robot = build_robot(arguments.backend, self.description, world)
         watchdog = CommandWatchdog(self.description, safety_parameters(arguments.robot).watchdog)
-        self._interface = RobotInterface(self.node, self.description, self._request_reset)
-        self._loop = RobotLoop(robot, watchdog, self._interface.publish)
+        self._interface = RobotInterface(
+            self.node, self.description, lambda: self._commanded.request_reset()
+        )
+        self._commanded = CommandedRobot(
+            self._robot,
+            watchdog,
+            self._interface.publish,
+            clock=time.monotonic,
+            ros_clock=time.time,
+        )
+        self._thread = RobotThread(self._commanded)
         self._stop = stop
-        self._bounds = CommandBounds.of(self.description)
         self._refusals = Refusals()
         self.listen(JOINT_COMMAND, self._take)
 
     def _take(self, data: bytes) -> None:
-        command = decode_command(data, self.n)
-        ahead = command.stamp - self._loop.stamp
-        refusal = implausible_timing(ahead) or implausible_command(command, self._bounds)
-        if refusal is None:
-            self._loop.commands.append((command, time.monotonic()))
-        else:
+        refusal = self._commanded.take(decode_command(data, self.n))
+        if refusal is not None:
             tell_refusal(self.node, refusal, self._refusals)
-
-    def _request_reset(self) -> None:
-        self._loop.reset_requested = True
 
     def started(self) -> RobotNode:
         """Begin stepping unless there already is a robot of this name."""
         super().started()
-        self._loop.start()
+        self._thread.start()
         return self
 
     def report(self) -> None:
         """Publish the health, once a second; end when the thread has failed."""
-        watchdog = self._loop.watchdog
-        if self._loop.failure:
-            self.node.get_logger().fatal(self._loop.failure)
+        watchdog = self._commanded.watchdog
+        if self._thread.failure:
+            self.node.get_logger().fatal(self._thread.failure)
             self._stop.request()
         level = Level.WARN if watchdog.holding or watchdog.damping else Level.OK
         said = "following commands"
@@ -261,9 +206,9 @@ class RobotNode(StandaloneNode):
 
     def close(self) -> int:
         """Leave the robot damped, and close it."""
-        self._loop.stop()
-        self._loop.robot.close()
-        return process.FAILED if self._loop.failure else process.OK
+        self._thread.stop()
+        self._robot.close()
+        return process.FAILED if self._thread.failure else process.OK
 
 
 def parse(arguments: Sequence[str] | None) -> argparse.Namespace:

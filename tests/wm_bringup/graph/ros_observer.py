@@ -15,11 +15,12 @@ from rcl_interfaces.srv import SetParameters
 from rclpy.experimental import EventsExecutor
 from rclpy.parameter import Parameter
 from rclpy.qos import QoSProfile, ReliabilityPolicy
+from rclpy.serialization import deserialize_message
 from rclpy.signals import SignalHandlerOptions
 from std_srvs.srv import Trigger
 
 from wm_bringup.nodes.support.qos import message_class
-from wm_bringup.wire.topics import DIAGNOSTICS, Topic
+from wm_bringup.wire.topics import DECISION, DIAGNOSTICS, Topic
 
 PATIENCE = 60.0
 """How long anything may take on a machine that is busy with other things [s]."""
@@ -135,3 +136,13 @@ class Observer:
         """Values of the newest decision reported by the arbiter."""
         status = self.health.get("arbiter: decision")
         return {pair.key: pair.value for pair in status.values} if status else {}
+
+    def proposals(self) -> dict[str, dict[str, str]]:
+        """Values of each proposal in the next arbiter/decision, by controller; listen to it."""
+        decision = deserialize_message(self.more(DECISION, 1)[-1], message_class(DECISION))
+        begin = "arbiter: proposal of "
+        return {
+            status.name.removeprefix(begin): {pair.key: pair.value for pair in status.values}
+            for status in decision.status
+            if status.name.startswith(begin)
+        }

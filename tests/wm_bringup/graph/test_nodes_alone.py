@@ -9,18 +9,38 @@ import sys
 import pytest
 from ros_observer import Observer
 
+from wm_bringup.nodes.support.qos import publisher
 from wm_bringup.wire.messages import decode_command, decode_estimate, decode_multi_array
-from wm_bringup.wire.topics import ESTIMATE, JOINT_COMMAND, JOINT_STATES, PLAN, PROPOSAL
+from wm_bringup.wire.topics import (
+    DECISION,
+    ESTIMATE,
+    JOINT_COMMAND,
+    JOINT_STATES,
+    PLAN,
+    PROPOSAL,
+    VELOCITY,
+    proposal_topic,
+)
 from wm_control.arbiter.parameters import WatchdogParameters
 
 N = 29
-LENIENT = ("plan_age", "state_age", "state_age_warning", "state_age_damping")
+LENIENT = (
+    "plan_age",
+    "state_age",
+    "state_age_warning",
+    "state_age_damping",
+    "overrun_share",
+    "overrun_share_fallback",
+    "loop_stall",
+    "loop_stall_damping",
+)
 MODULES = {
     "robot": ("wm_bringup.nodes.robot", "--backend", "mock"),
     "state_estimator": ("wm_bringup.nodes.state_estimator",),
     "whole_body_controller": ("wm_bringup.nodes.whole_body_controller",),
     "arbiter": (
         "wm_bringup.nodes.arbiter",
+        "--shadow=own",
         "--ros-args",
         "-p",
         "arbiter.ramp_time:=0.0",
@@ -33,7 +53,7 @@ MODULES = {
 class Alone:
     def __init__(self, domain) -> None:
         self.observer = Observer(domain.number)
-        self.observer.listen(ESTIMATE, JOINT_COMMAND, JOINT_STATES, PLAN, PROPOSAL)
+        self.observer.listen(ESTIMATE, JOINT_COMMAND, JOINT_STATES, PLAN, PROPOSAL, DECISION)
         self.processes = {
             name: subprocess.Popen([sys.executable, "-m", *line]) for name, line in MODULES.items()
         }
@@ -75,7 +95,20 @@ def test_the_whole_body_controller_looks_for_a_second_planner(alone):
     health = alone.observer.health
     alone.observer.until("a look", lambda: "whole_body_controller: publishers" in health)
     heard = {pair.key for pair in health["whole_body_controller: publishers"].values}
-    assert heard == {PLAN.name, ESTIMATE.name}
+    assert heard == {topic.name for topic in (PLAN, ESTIMATE, VELOCITY, JOINT_COMMAND)}
+
+
+def test_a_driver_of_your_own_is_heard_by_its_name_and_a_plain_command_is_a_proposal(alone):
+    observer = alone.observer
+    assert {"mpc", "own"} <= observer.proposals().keys()
+    send = publisher(observer.node, proposal_topic("own"))
+
+    def told() -> bool:
+        send.publish(observer.more(JOINT_COMMAND, 1)[-1])
+        return observer.proposals()["own"]["status"] == "OK"
+
+    observer.until("its proposal", told)
+    assert observer.proposals()["own"]["drives"] == "False"
 
 
 def test_after_arming_the_commands_come_from_the_controller_and_the_robot_moves_on(alone):

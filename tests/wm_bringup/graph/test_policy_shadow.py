@@ -5,26 +5,12 @@ from __future__ import annotations
 import os
 import signal
 
-from rclpy.serialization import deserialize_message
 from small_policies import drives, write_policies
 
-from wm_bringup.nodes.support.qos import message_class
 from wm_bringup.wire.proposals import decode_proposal
 from wm_bringup.wire.topics import DECISION, POLICY_PROPOSAL, PROPOSAL
 
 from .conftest import Bench
-
-
-def proposals_told(bench):
-    """Values of each proposal in the newest arbiter/decision, by controller."""
-    bench.observer.listen(DECISION)
-    decision = deserialize_message(bench.observer.more(DECISION, 1)[-1], message_class(DECISION))
-    begin = "arbiter: proposal of "
-    return {
-        status.name.removeprefix(begin): {pair.key: pair.value for pair in status.values}
-        for status in decision.status
-        if status.name.startswith(begin)
-    }
 
 
 def test_the_planner_may_run_in_a_policys_shadow_and_is_seen_and_recorded_there(domain, tmp_path):
@@ -34,12 +20,12 @@ def test_the_planner_may_run_in_a_policys_shadow_and_is_seen_and_recorded_there(
     try:
         bench.be_patient()
         drives(bench, "policy")
-        bench.observer.listen(PROPOSAL)
+        bench.observer.listen(PROPOSAL, DECISION)
         proposal = decode_proposal(bench.observer.more(PROPOSAL, 10)[-1], 29)
         assert proposal.result.controller == "mpc"
         assert [solve.name for solve in proposal.result.solves] == ["footstep_mpc", "whole_body_qp"]
         assert proposal.result.command is not None
-        said = proposals_told(bench)
+        said = bench.observer.proposals()
         assert (said["policy"]["drives"], said["mpc"]["drives"]) == ("True", "False")
         os.kill(bench.runner.running["mpc"], signal.SIGKILL)
         bench.observer.until(
@@ -57,9 +43,9 @@ def test_beside_the_planner_a_policy_runs_in_shadow_and_may_die_without_harm(dom
     try:
         bench.be_patient()
         drives(bench, "mpc")
-        bench.observer.listen(POLICY_PROPOSAL)
+        bench.observer.listen(POLICY_PROPOSAL, DECISION)
         assert len(bench.observer.more(POLICY_PROPOSAL, 10)) >= 10
-        said = proposals_told(bench)
+        said = bench.observer.proposals()
         assert said["mpc"]["drives"] == "True"
         assert (said["policy"]["drives"], said["policy"]["status"]) == ("False", "OK")
         assert float(said["policy"]["novelty"]) >= 0.0
