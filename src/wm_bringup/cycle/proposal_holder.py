@@ -10,7 +10,6 @@ from wm_control.arbiter.command_check import (
     implausible_command,
     implausible_timing,
 )
-from wm_control.arbiter.controller_measurements import oldest_solve
 from wm_control.controllers.proposal import Proposal
 from wm_control.refusal import Refusal, Refusals
 from wm_control.robot.description import RobotDescription
@@ -47,9 +46,9 @@ def implausible_proposal(proposal: Proposal, now: float, bounds: CommandBounds) 
 class ProposalHolder:
     """A ``types.Controller`` that answers every tick with what its process proposed last.
 
-    How old that may be is the arbiter's business (``SolveReport.age`` and ``holds_for``), until it
-    is beyond all use: then the result is FAILED. Velocity command and what was executed go to that
-    process.
+    How old that may be, and what it rests on, is the arbiter's business (``SolveReport.age`` and
+    ``holds_for``), until the process has been silent for too long: then the result is FAILED.
+    Velocity command and what was executed go to that process.
     """
 
     def __init__(self, name: str, description: RobotDescription) -> None:
@@ -76,12 +75,11 @@ class ProposalHolder:
         One is there that answers it, or one whose time to hold is not over; that of a controller
         which answers every estimate is nothing. tick: between estimates [s].
         """
-        known = (*self._received, *((self._newest,) if self._newest else ()))
+        known: tuple[Proposal, ...] = (*self._received, *((self._newest,) if self._newest else ()))
         if not known:
             return False
         newest = max(known, key=lambda proposal: proposal.stamp)
-        holds_for = min(solve.holds_for for solve in newest.solves)
-        return bool(stamp - newest.stamp < max(holds_for - 0.5 * tick, 0.5 * tick))
+        return stamp - newest.stamp < max(newest.holds_for, tick) - 0.5 * tick
 
     def _judge_received(self, now: float) -> None:
         """Refuse what is impossible, ignore what is older, hold the newest of the others."""
@@ -108,8 +106,8 @@ class ProposalHolder:
             cause = f"nothing proposed by the {self.name} process yet"
             return ControllerResult(self.name, None, Status.FAILED, cause)
         result = replace(proposal.at(estimate.observation), controller=self.name)
-        if not oldest_solve(result) <= LOST_AFTER:
-            age = estimate.stamp - proposal.stamp
+        age = estimate.stamp - proposal.stamp
+        if not age - proposal.holds_for <= LOST_AFTER:
             cause = f"the {self.name} process has been silent for {age:.2f} s"
             return replace(result, command=None, status=Status.FAILED, cause=cause)
         return result

@@ -54,6 +54,11 @@ class Proposal:
         result = self.result
         return result.solves or (SolveReport(result.controller, Status.OK, 0.0, 0.0, 0, 0.0),)
 
+    @property
+    def holds_for(self) -> float:
+        """How long it was made to hold [s]; 0 of a controller that answers every estimate."""
+        return min(solve.holds_for for solve in self.solves)
+
     def by(self, controller: str) -> Proposal:
         """Return it as the proposal of a controller: who sent it counts, not what it says."""
         return replace(self, result=replace(self.result, controller=controller))

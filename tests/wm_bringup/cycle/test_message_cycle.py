@@ -54,16 +54,15 @@ class World:
         observation = observation_at(AHEAD + 50.0 + DT * tick, tick, run=self.run)
         self.cycle.take_estimate(estimate_of(observation, **changes))
 
-    def propose(self, name="mpc", tick=None, status=Status.OK, position=None, holds_for=0.0):
+    def propose(self, name="mpc", tick=None, position=None, holds_for=0.0, plan_age=0.0):
         self.time += 0.0005
         tick = self.tick if tick is None else tick
         stamp = AHEAD + 50.0 + DT * tick
         zero = np.zeros(N)
         position = G1.default_position if position is None else position
         command = Command(stamp, tick, position, zero, G1.stiffness, G1.damping, zero)
-        command = None if status == Status.FAILED else command
-        solves = (SolveReport(name, Status.OK, 0.0, 0.0, 1, 0.001, "", holds_for),)
-        result = ControllerResult(name, command, status, "", solves)
+        solves = (SolveReport(name, Status.OK, plan_age, 0.0, 1, 0.001, "", holds_for),)
+        result = ControllerResult(name, command, Status.OK, "", solves)
         self.cycle.take_proposal(Proposal(stamp, tick, result))
 
     def exchange(self, count, *names):
@@ -169,6 +168,14 @@ def test_when_the_controller_falls_silent_its_own_rules_stop_the_robot(armed):
     assert armed.decision.first_cause.rule == "plan_old"
     armed.exchange(120)
     assert armed.decision.action == Action.DAMPING
+
+
+def test_a_follower_whose_planner_is_gone_goes_on_with_its_own(armed):
+    for k in range(250):
+        armed.estimate()
+        armed.propose(plan_age=DT * k)
+    assert armed.decision.first_cause.rule == "plan_old"
+    assert (armed.decision.action, armed.decision.source) == (Action.FALLBACK, "mpc")
 
 
 def test_when_estimates_stay_away_cycles_go_on_and_the_state_grows_old(armed):

@@ -65,6 +65,15 @@ def test_a_silent_process_fails_when_its_proposal_is_beyond_use(holder, late, lo
     assert ("silent" in result.cause) == lost
 
 
+def test_a_process_that_answers_from_an_old_plan_is_not_silent(holder):
+    """A follower walks itself to a stop without its planner: that is the arbiter's to judge."""
+    holder.receive(proposal(1.0, Status.DEGRADED, plan_age=2.0, holds_for=0.0))
+    result = stepped(holder, 1.002)
+    assert result.status == Status.DEGRADED
+    assert result.command is not None
+    assert result.solves[0].age == pytest.approx(2.002)
+
+
 def test_a_failed_proposal_has_no_command(holder):
     holder.receive(proposal(0.1, status=Status.FAILED))
     result = stepped(holder, 0.1)
