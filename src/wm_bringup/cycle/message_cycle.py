@@ -92,13 +92,15 @@ class MessageCycle:
         arrival = self._order.sort(estimate)
         if arrival is Arrival.OLD:
             return
-        if arrival is Arrival.NEW and self._pending and not self._stood_still():
+        self._note_stall()
+        if arrival is Arrival.NEW and self._pending:
             self._tick()
         self._see(estimate, anew=arrival is Arrival.START)
         self._tick_if_answered()
 
     def take_proposal(self, proposal: Proposal) -> None:
         """Take in what the controller that it names proposes; unless it is of an earlier run."""
+        self._note_stall()
         holder = self._holders.get(proposal.result.controller)
         if holder is not None and proposal.stamp >= self._born:
             holder.receive(proposal)
@@ -109,6 +111,7 @@ class MessageCycle:
 
         With the newest estimate and proposals: the rules about their age see to the rest.
         """
+        self._note_stall()
         if self._believed.newest is not None and self._since_tick() >= self._patience:
             self._tick()
 
@@ -135,9 +138,16 @@ class MessageCycle:
     def _since_tick(self) -> float:
         return self._clock() - self._ticked
 
-    def _stood_still(self) -> bool:
-        """Whether this process did not run: otherwise there would have been a cycle since."""
-        return self._since_tick() > 2.0 * self._patience
+    def _note_stall(self) -> None:
+        """Tell the arbiter that this process stood still, if it did: no cycle for that long.
+
+        What waits to be read is as old as the stall is long, and the estimate in hand is older: the
+        next cycle is that of the next estimate.
+        """
+        since = self._since_tick()
+        if self._believed.newest is not None and since > 2.0 * self._patience:
+            self.loop.report_skipped(round(since / self.loop.period) - 1)
+            self._ticked, self._pending = self._clock(), False
 
     def _see(self, estimate: Estimate, *, anew: bool) -> None:
         """Believe an estimate; learn from its arrival how far its clock is behind this one's."""
@@ -161,8 +171,6 @@ class MessageCycle:
     def _tick(self) -> None:
         newest = self._believed.newest
         assert newest is not None
-        if self._stood_still():
-            self.loop.report_skipped(round(self._since_tick() / self.loop.period) - 1)
         self._ticked, self._pending = self._clock(), False
         now = self._ticked - self._behind
         self.loop.tick(newest.observation, self.gate.current(self._ticked), now)

@@ -208,6 +208,20 @@ def test_an_estimate_from_before_a_stall_is_not_decided_on_after_it(armed):
     assert armed.decision.action == Action.FALLBACK
 
 
+def test_what_was_proposed_during_a_stall_waits_for_the_estimate_that_it_answers(armed):
+    """After 30 ms the timer and a proposal come to be read before the newest estimate."""
+    armed.estimate()
+    armed.tick += 14
+    armed.time += 14 * DT
+    armed.cycle.go_on()
+    armed.propose()
+    assert ticks_of(armed) == [1, 2]
+    armed.estimate(tick=armed.tick)
+    assert ticks_of(armed) == [1, 2, 17]
+    assert not armed.cycle.refusals.counts
+    assert armed.decision.first_cause.rule == "loop_stalled"
+
+
 def test_an_estimate_that_was_long_on_its_way_is_as_old_as_it_is(armed):
     """The fastest transport is the best that is known of the other clock."""
     armed.tick += 1
