@@ -123,7 +123,6 @@ class MessageCycle:
 
     def safeguards(self) -> SafeguardReport:
         """Take stock of command filter and velocity gate."""
-        self.gate.current(self._clock())
         return self.loop.safeguards(self.gate)
 
     @property

@@ -129,6 +129,7 @@ def test_periods_that_were_given_up_have_passed_for_the_robot_too(moving):
 
 
 def test_a_reset_holds_it_again_and_forgets_the_command(moving):
+    moving.command()
     moving.commanded.request_reset()
     moving.run(2)
     told = len(moving.robot.commands)

@@ -34,7 +34,7 @@ class World:
     """
 
     def __init__(self, drivers=("mpc",), shadows=()) -> None:
-        self.time, self.tick, self.run = 50.0, 0, 7
+        self.time, self.tick, self.run, self.ahead = 50.0, 0, 7, AHEAD
         self.records = []
         self.cycle = MessageCycle(
             G1,
@@ -51,13 +51,13 @@ class World:
             self.tick += 1
             tick = self.tick
             self.time = 50.0 + DT * tick + TRANSPORT
-        observation = observation_at(AHEAD + 50.0 + DT * tick, tick, run=self.run)
+        observation = observation_at(self.ahead + 50.0 + DT * tick, tick, run=self.run)
         self.cycle.take_estimate(estimate_of(observation, **changes))
 
     def propose(self, name="mpc", tick=None, position=None, holds_for=0.0, plan_age=0.0):
         self.time += 0.0005
         tick = self.tick if tick is None else tick
-        stamp = AHEAD + 50.0 + DT * tick
+        stamp = self.ahead + 50.0 + DT * tick
         zero = np.zeros(N)
         position = G1.default_position if position is None else position
         command = Command(stamp, tick, position, zero, G1.stiffness, G1.damping, zero)
@@ -206,6 +206,8 @@ def test_an_estimate_from_before_a_stall_is_not_decided_on_after_it(armed):
     assert ticks_of(armed) == [1, 2, 19]
     assert armed.decision.first_cause.rule == "loop_stalled"
     assert armed.decision.action == Action.FALLBACK
+    armed.exchange(500, "mpc")
+    assert armed.decision.action == Action.NOMINAL
 
 
 def test_what_was_proposed_during_a_stall_waits_for_the_estimate_that_it_answers(armed):
@@ -244,6 +246,13 @@ def test_another_run_starts_the_loop_again_unarmed_and_forgets_what_was_proposed
     armed.ask(arm=True)
     armed.exchange(1, "mpc")
     assert armed.decision.action == Action.NOMINAL
+
+
+def test_another_run_may_tell_another_time(armed):
+    armed.run += 1
+    armed.ahead = -50.0  # a simulation that counts from zero
+    armed.exchange(2, "mpc")
+    assert armed.decision.stamp == pytest.approx(DT * armed.tick + 0.0005)
 
 
 def test_another_run_does_not_undo_the_operators_stop(armed):
