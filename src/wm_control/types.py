@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wm_control.drivers import ARBITER
+from wm_control.fast_init import fast_init
 
 Array = NDArray[np.float64]
 
@@ -24,6 +25,7 @@ LEFT, RIGHT = 0, 1
 """Foot indices, also the order of every two-row array about feet."""
 
 
+@fast_init
 @dataclass(frozen=True, slots=True)
 class Observation:
     """What the robot's sensors report at one instant; a real G1 gives exactly this and no more.
@@ -52,6 +54,7 @@ class Observation:
     run: int = 0
 
 
+@fast_init
 @dataclass(frozen=True, slots=True)
 class VelocityCommand:
     """What the operator asks for, in the heading-aligned base frame (REP-103: x forward, y left).
@@ -64,6 +67,7 @@ class VelocityCommand:
     angular_z: float = 0.0
 
 
+@fast_init
 @dataclass(frozen=True, slots=True)
 class Estimate:
     """The estimator's belief at the time of ``observation.stamp``; all that a controller may know.
@@ -101,6 +105,7 @@ class Estimate:
         return self.observation.stamp
 
 
+@fast_init
 @dataclass(frozen=True, slots=True)
 class Command:
     """One joint command: torque = tau + kp (q - q_measured) + kd (dq - dq_measured), at the drive.
@@ -118,6 +123,7 @@ class Command:
     torque: Array
 
 
+@fast_init
 @dataclass(frozen=True, slots=True)
 class Executed:
     """What the robot was sent in the cycle before, after all limits; every controller is told.
@@ -149,6 +155,7 @@ class Status(IntEnum):
     FAILED = 2
 
 
+@fast_init
 @dataclass(frozen=True, slots=True)
 class SolveReport:
     """What one optimisation did, so that no old or bad answer is used unnoticed.
@@ -171,6 +178,7 @@ class SolveReport:
     holds_for: float = 0.0
 
 
+@fast_init
 @dataclass(frozen=True, slots=True)
 class ControllerResult:
     """What one contestant proposes for this instant.
@@ -215,6 +223,7 @@ class Cause:
     controller: str = ""
 
 
+@fast_init
 @dataclass(frozen=True, slots=True)
 class Decision:
     """What the arbiter sends to the robot, and why.
@@ -241,6 +250,7 @@ class Decision:
     clipped: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, dtype=np.bool_))
 
 
+@fast_init
 @dataclass(frozen=True, slots=True)
 class AdmittedVelocity:
     """What the velocity gate admits of the operator's command, for whoever drives or may drive.

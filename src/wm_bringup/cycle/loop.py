@@ -23,6 +23,7 @@ from wm_control.arbiter.safeguards import SafeguardReport, report_safeguards
 from wm_control.arbiter.velocity_gate import VelocityGate, bounded
 from wm_control.constants import CONTROL_PERIOD
 from wm_control.controllers.proposal import propose
+from wm_control.fast_init import fast_init
 from wm_control.robot.description import RobotDescription
 from wm_control.types import (
     Action,
@@ -43,6 +44,7 @@ GOOD_LOOKS = 25
 one sample of a gyro in degrees may look like noise, a quarter of a second of them does not."""
 
 
+@fast_init
 @dataclass(frozen=True, slots=True)
 class Stamps:
     """When each stage of a cycle was done, on the clock handed to the loop [s]."""
@@ -53,6 +55,7 @@ class Stamps:
     decided: float
 
 
+@fast_init
 @dataclass(frozen=True, slots=True)
 class TickRecord:
     """All that one cycle saw and did, for whoever publishes or records it.

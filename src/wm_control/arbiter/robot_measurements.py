@@ -11,9 +11,11 @@ from dataclasses import dataclass
 
 from wm_control.arbiter.finite import count_not_finite
 from wm_control.arbiter.operator import NO_REQUEST, OperatorInput
+from wm_control.fast_init import fast_init
 from wm_control.types import Estimate
 
 
+@fast_init
 @dataclass(frozen=True, slots=True)
 class Overruns:
     """How punctual the control loop was.
@@ -30,6 +32,7 @@ class Overruns:
 ON_TIME = Overruns()
 
 
+@fast_init
 @dataclass(frozen=True, slots=True)
 class RobotInputs:
     """All that a rule about the robot may look at.
@@ -75,7 +78,7 @@ def unhealthy(inputs: RobotInputs) -> float:
 
 def tilt(inputs: RobotInputs) -> float:
     """Angle between the base's z axis and the vertical [rad]."""
-    x, y, z, w = inputs.estimate.base_orientation
+    x, y, z, w = inputs.estimate.base_orientation.tolist()
     squared = x * x + y * y + z * z + w * w
     if not (squared > 0.0):
         return math.nan

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import IntEnum
 
+from wm_control.fast_init import fast_init
 from wm_control.types import LEFT, RIGHT, Array
 
 
@@ -15,6 +16,7 @@ class Mode(IntEnum):
     WALK = 1
 
 
+@fast_init
 @dataclass(frozen=True, slots=True)
 class Gait:
     """Where the robot is in its gait; all that another planner needs to go on from there.

@@ -7,10 +7,12 @@ from math import exp
 
 import numpy as np
 
+from wm_control.fast_init import fast_init
 from wm_control.gait.state import Gait, Mode
 from wm_control.types import LEFT, RIGHT, Array, SolveReport, Status
 
 
+@fast_init
 @dataclass(frozen=True, slots=True)
 class WalkingPlan:
     """Footsteps, their timing and the centre of pressure, valid from ``stamp`` on.
@@ -39,6 +41,7 @@ class WalkingPlan:
         return self.report.status
 
 
+@fast_init
 @dataclass(frozen=True, slots=True)
 class Phase:
     """The plan read at one instant: what whole-body control has to do now.

@@ -26,10 +26,12 @@ from math import cos, exp, sin
 
 import numpy as np
 
+from wm_control.fast_init import fast_init
 from wm_control.robot.model import RobotModel
 from wm_control.types import Array, VelocityCommand
 
 
+@fast_init
 @dataclass(frozen=True, slots=True)
 class TemplateState:
     """Where the template is: all (2,) in world [m], height [m], omega [1/s]."""
