@@ -14,14 +14,17 @@ import casadi as ca
 import numpy as np
 from numpy.typing import NDArray
 
-from wm_control.arbiter.finite import arrays_of
+from wm_control.arbiter.finite import arrays_of, finite
 from wm_control.arbiter.parameters import FilterParameters
 from wm_control.kernel import Kernel
 from wm_control.robot.description import RobotDescription
-from wm_control.types import Command, Observation
+from wm_control.types import Array, Command, Observation
 
 _PARTS = 5
 """Position, velocity, stiffness, damping, torque: rows of a command in one array."""
+
+_GIVEN = _PARTS + 2
+"""A command, measured position and velocity: rows of all that comes from outside."""
 
 _LIMITS = 7
 """Rows: least and greatest position, speed of targets, speed, stiffness, damping, torque."""
@@ -52,15 +55,18 @@ class CommandFilter:
         self.counts: NDArray[np.int64] = np.zeros((len(Clip), n), dtype=np.int64)
         self._nothing: NDArray[np.bool_] = np.zeros(n, dtype=np.bool_)
         self._nothing.flags.writeable = False  # handed out, again and again
-        self._kernel = _bounds(n)
-        self._wanted, self._last, self._measured, self._seen, self._limits = (
-            self._kernel.inputs[name].T for name in ("wanted", "last", "measured", "seen", "limits")
+        self._given = np.zeros(_GIVEN * n)
+        self._wanted = self._given[: _PARTS * n].reshape(_PARTS, n)
+        self._measured = self._given[_PARTS * n :].reshape(-1, n)
+        self._kernel = _bounds(n, {"wanted": self._wanted.T, "measured": self._measured.T})
+        self._last, self._seen, self._limits = (
+            self._kernel.inputs[name].T for name in ("last", "seen", "limits")
         )
         self._period = self._kernel.inputs["period"]
         self._bounded, self._changed = (
             self._kernel.outputs[name].T for name in ("bounded", "changed")
         )
-        self._changes, self._size = (self._kernel.outputs[name] for name in ("changes", "size"))
+        self._changes = self._kernel.outputs["changes"]
         self._in_force: FilterParameters | None = None
         self.reset()
 
@@ -84,11 +90,8 @@ class CommandFilter:
         self._measured[:] = observation.joint_position, observation.joint_velocity
         self._seen[:] = 1.0
         self._period[0] = dt if self._has_sent else math.inf
+        not_finite = self._nothing if finite(self._given) else self._repair()
         self._kernel.run()
-        not_finite = self._nothing
-        if not math.isfinite(self._size[0]):
-            not_finite = self._repair()
-            self._kernel.run()
         changed = self._count(not_finite)
         position, velocity, stiffness, damping, torque = self._bounded.copy()
         self._last[0], self._last[1], self._has_sent = position, stiffness, True
@@ -130,13 +133,13 @@ class CommandFilter:
         return np.asarray(clips.any(axis=0))
 
 
-def _bounds(n: int) -> Kernel:
-    """Write down the filter for n joints.
+def _bounds(n: int, memory: dict[str, Array]) -> Kernel:
+    """Write down the filter for n joints, which reads the arrays of ``memory`` in place.
 
     wanted: (n, 5) command. last: position and stiffness that were sent last. measured, seen:
     position and velocity, and 1 where they are finite. period: since the last command [s], infinite
     before the first. limits: (n, 7). bounded: (n, 5) what is sent. changed: (n, 4) by ``Clip`` from
-    RANGE on; changes: how many of them. size: not finite when anything wanted or measured is not.
+    RANGE on; changes: how many of them.
     """
     sizes = {"wanted": _PARTS, "last": 2, "measured": 2, "seen": 2, "limits": _LIMITS}
     inputs = {name: ca.SX.sym(name, n, columns) for name, columns in sizes.items()}
@@ -166,7 +169,6 @@ def _bounds(n: int) -> Kernel:
         ca.logic_or(ca.logic_or(*other_gains[:2]), other_gains[2]),
         allowed != total,
     )
-    size = ca.vertcat(ca.vec(inputs["wanted"]), ca.vec(inputs["measured"]))
     return Kernel(
         "command_filter",
         inputs,
@@ -174,8 +176,8 @@ def _bounds(n: int) -> Kernel:
             "bounded": ca.horzcat(reached, *gains, sent),
             "changed": changed,
             "changes": ca.sum1(ca.sum2(changed)),
-            "size": ca.norm_1(size),
         },
+        memory,
     )
 
 

@@ -11,11 +11,13 @@ from wm_control.types import Array, Command
 
 
 def finite(array: Array) -> bool:
-    """Whether all entries are finite, by their sum: for 29 entries the fastest way that is silent.
+    """Whether all entries are finite, by their sum of squares: the fastest way that is silent.
 
-    A sum beyond 1e308 counts as not finite, which no SI quantity of a robot reaches.
+    An entry beyond 1e154 counts as not finite, which no SI quantity of a robot reaches; of such a
+    one numpy may warn.
     """
-    return math.isfinite(sum(array.ravel().tolist()))
+    flat = array.ravel()
+    return math.isfinite(flat.dot(flat))
 
 
 def arrays_of(command: Command) -> tuple[Array, ...]:

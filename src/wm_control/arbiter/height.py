@@ -21,7 +21,7 @@ class HeightAboveSoles:
     def __call__(self, estimate: Estimate) -> float:
         """Vertical distance [m]; NaN when the estimate is not finite."""
         robot = self._robot
-        robot.set_state(estimate)
+        robot.set_configuration(estimate)
         if not finite(robot.q):
             return float("nan")
         pin.forwardKinematics(robot.model, robot.data, robot.q)

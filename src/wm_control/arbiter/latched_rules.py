@@ -61,6 +61,9 @@ class LatchedRules(Generic[T]):
         for (rule, latch), limit in zip(self._rows, self._limits, strict=True):
             value = rule.measure(inputs)
             holds = rule.holds(value, limit)
+            if holds and not latch.active:
+                latch.bad = 0  # nearly always, so that it shall cost little
+                continue
             self.sound = self.sound and holds
             if not latch.active and rule.release is None:
                 waits = lasting is None or rule.name in lasting

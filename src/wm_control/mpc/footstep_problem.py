@@ -19,6 +19,7 @@ import casadi as ca
 import daqp
 import numpy as np
 
+from wm_control.fast_init import fast_init
 from wm_control.gait.parameters import GaitParameters
 from wm_control.mpc.parameters import FootstepMpcParameters
 from wm_control.types import Array
@@ -50,6 +51,7 @@ _REACH = slice(6, 10)
 CONSTRAINTS = sum(_ROW_SIZES)
 
 
+@fast_init
 @dataclass(frozen=True, slots=True)
 class Bounds:
     """Bounds of one solve: of the variables (14,) and of the constraint rows (14,)."""
@@ -60,6 +62,7 @@ class Bounds:
     row_upper: Array
 
 
+@fast_init
 @dataclass(frozen=True, slots=True)
 class Solution:
     """z: (14,) decision. violation: largest of a hard row or bound [m or s]. ok: solver's word."""
@@ -223,5 +226,6 @@ class FootstepProblem:
         np.subtract(bounds.row_upper, self._rows, out=self._upper[n:])
         np.subtract(bounds.row_lower, self._rows, out=self._lower[n:])
         for index in (TIME, TIME_NEXT):
-            self._upper[index] = min(self._upper[index], max(0.06, self._lower[index]))
-            self._lower[index] = max(self._lower[index], min(-0.06, self._upper[index]))
+            lower, upper = self._lower.item(index), self._upper.item(index)
+            upper = min(upper, max(0.06, lower))
+            self._upper[index], self._lower[index] = upper, max(lower, min(-0.06, upper))

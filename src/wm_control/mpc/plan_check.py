@@ -74,39 +74,38 @@ def _geometry(
 ) -> Iterator[Bound]:
     steps = plan.gait
     stride = hypot(mpc.step_x, mpc.step_y[1]) + ROOM
-    support = steps.support_pose
-    yield Bound(
-        "lift-off from the support foot", _apart(steps.swing_start, support), 0, stride, " m"
-    )
+    support: list[float] = steps.support_pose.tolist()
+    lifted = _apart(steps.swing_start.tolist(), support)
+    yield Bound("lift-off from the support foot", lifted, 0, stride, " m")
     last = support
-    for foot in plan.footsteps:
+    for foot in plan.footsteps.tolist():
         yield Bound("footstep from the foot before", _apart(foot, last), 0.0, stride, " m")
         yield Bound("turn between two feet", _turned(foot[3], last[3]), -TURN, TURN, " rad")
         last = foot
     pressure = sole_reach + ROOM
-    offset = hypot(*map(float, plan.cop_offset))
+    offset = hypot(*plan.cop_offset.tolist())
     yield Bound("centre of pressure from the support foot", offset, 0.0, pressure, " m")
-    started = _apart(steps.cop_start, support[:2])
+    started = dist(steps.cop_start.tolist(), support[:2])
     yield Bound("first centre of pressure from the support foot", started, 0.0, stride, " m")
     yield Bound(
         "heading from the support foot", _turned(steps.yaw, support[3]), -TURN, TURN, " rad"
     )
-    speed = hypot(float(steps.velocity[0]), float(steps.velocity[1]))
-    yield Bound("speed", speed, 0.0, mpc.swing_speed, " m/s")
-    yield Bound("turning", float(steps.velocity[2]), -pi, pi, " rad/s")
-    learned = hypot(*map(float, steps.correction))
+    forward, sideways, turning = steps.velocity.tolist()
+    yield Bound("speed", hypot(forward, sideways), 0.0, mpc.swing_speed, " m/s")
+    yield Bound("turning", turning, -pi, pi, " rad/s")
+    learned = hypot(*steps.correction.tolist())
     yield Bound("learned velocity", learned, 0.0, 2.0 * gait.velocity_integral_limit, " m/s")
 
 
 def _place(plan: WalkingPlan, soles: Array) -> Iterator[Bound]:
     """Whether the plan starts where the robot stands."""
-    away = _apart(plan.gait.support_pose, soles[plan.gait.support])
+    away = _apart(plan.gait.support_pose.tolist(), soles[plan.gait.support].tolist())
     yield Bound("support foot from where it is", away, 0.0, ROOM, " m")
 
 
-def _apart(a: Array, b: Array) -> float:
+def _apart(a: list[float], b: list[float]) -> float:
     """Distance of two points, of which a fourth number, the heading, is no part [m]."""
-    return dist(a.tolist()[:3], b.tolist()[:3])
+    return dist(a[:3], b[:3])
 
 
 def _turned(a: float, b: float) -> float:

@@ -23,7 +23,7 @@ from wm_control.mpc.parameters import FootstepMpcParameters
 from wm_control.mpc.plan import predict_dcm
 from wm_control.mpc.template import NominalGait, TemplateState
 from wm_control.robot.model import RobotModel
-from wm_control.types import LEFT, Array
+from wm_control.types import LEFT, RIGHT, Array
 
 _FREE = 1e3
 """A bound that never binds; QP solvers want it finite and moderate."""
@@ -32,7 +32,7 @@ _FREE = 1e3
 def turn(yaw: float, vector: Array) -> Array:
     """Rotate a (2,) vector by ``yaw`` [rad]."""
     c, s = cos(yaw), sin(yaw)
-    x, y = vector
+    x, y = vector.tolist()
     return np.array([c * x - s * y, s * x + c * y])
 
 
@@ -44,6 +44,8 @@ class ProblemPoser:
         self._model, self._parameters, self._mpc = model, gait, mpc
         self._leg_length = mpc.reach_fraction * model.leg_length()
         self._cop = model.sole_area(*mpc.cop_margin_x, mpc.cop_margin_y)
+        self._limits = self._variable_limits()
+        self._row_limits = tuple(self._limits_of_rows(swing) for swing in (LEFT, RIGHT))
 
     def is_landing(self, gait: Gait, now: float) -> bool:
         """Too late to change when the foot lands; only where, as far as the swing can follow."""
@@ -79,7 +81,7 @@ class ProblemPoser:
                 cop_now - base,
                 [max(gait.double_support - elapsed, 0.0)],
                 [gait.step_start + this - start, total],
-                np.diff(feet, axis=0).ravel(),
+                (feet[1:] - feet[:-1]).ravel(),
                 velocity,
                 (np.array(nominal.dcm) - feet[1:]).ravel(),
                 [cos(yaw_support), sin(yaw_support)],
@@ -95,16 +97,12 @@ class ProblemPoser:
 
         During the first weight shift nothing swings: the "footstep" is where the foot stands.
         """
-        mpc, start = self._mpc, now + self._mpc.delay
-        lower, upper = np.full(VARIABLES, -_FREE), np.full(VARIABLES, _FREE)
-        for first in (COP.start, COP_NEXT.start, COP_NEXT.start + 2):
-            lower[first : first + 2] = self._cop.lower
-            upper[first : first + 2] = self._cop.upper
-        lower[TIME], upper[TIME] = self._time_left(gait, start)
-        double = self._parameters.double_support
-        lower[TIME_NEXT] = mpc.single_support[0] + double
-        upper[TIME_NEXT] = mpc.single_support[1] + double
-        row_lower, row_upper = self._row_bounds(gait)
+        lower, upper = (limits.copy() for limits in self._limits)
+        lower[TIME], upper[TIME] = self._time_left(gait, now + self._mpc.delay)
+        row_lower, row_upper = (limits.copy() for limits in self._row_limits[gait.swing])
+        rise = float(self._model.hip_position(gait.support)[2] - gait.support_pose[2])
+        reach = sqrt(max(self._leg_length**2 - rise**2, 0.01))
+        row_lower[6:10], row_upper[6:10] = -reach, reach
         if not gait.lifts:
             first_step = slice(STEPS.start, STEPS.start + 2)
             fixed = soles.poses[gait.swing, :2] - gait.support_pose[:2]
@@ -123,20 +121,30 @@ class ProblemPoser:
         earliest = max(lift + shortest - start, 0.0)
         return earliest, max(lift + longest - start, earliest)
 
-    def _row_bounds(self, gait: Gait) -> tuple[Array, Array]:
-        """Bounds of footstep_problem.ROWS; each foot lands on its own side of the other."""
+    def _variable_limits(self) -> tuple[Array, Array]:
+        """Bounds of the variables that are the same at all times: all but that of TIME."""
+        lower, upper = np.full(VARIABLES, -_FREE), np.full(VARIABLES, _FREE)
+        for first in (COP.start, COP_NEXT.start, COP_NEXT.start + 2):
+            lower[first : first + 2] = self._cop.lower
+            upper[first : first + 2] = self._cop.upper
+        double = self._parameters.double_support
+        lower[TIME_NEXT], upper[TIME_NEXT] = (t + double for t in self._mpc.single_support)
+        return lower, upper
+
+    def _limits_of_rows(self, swing: int) -> tuple[Array, Array]:
+        """Bounds of footstep_problem.ROWS but for the reach, which depends on how high the hip is.
+
+        Each foot lands on its own side of the other.
+        """
         mpc = self._mpc
         lower, upper = np.empty(CONSTRAINTS), np.empty(CONSTRAINTS)
         near, far = mpc.step_y
-        side = 1.0 if gait.swing == LEFT else -1.0
+        side = 1.0 if swing == LEFT else -1.0
         for k in range(3):
             rows = slice(2 * k, 2 * k + 2)
             ends = sorted((side * near, side * far))
             lower[rows] = (-mpc.step_x, ends[0])
             upper[rows] = (mpc.step_x, ends[1])
             side = -side
-        rise = float(self._model.hip_position(gait.support)[2] - gait.support_pose[2])
-        reach = sqrt(max(self._leg_length**2 - rise**2, 0.01))
-        lower[6:10], upper[6:10] = -reach, reach
         lower[10:14], upper[10:14] = 0.0, _FREE
         return lower, upper

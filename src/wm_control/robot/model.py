@@ -22,6 +22,10 @@ class RobotModel:
 
     Generalised velocity is Pinocchio's: base linear and angular velocity in base axes, then the
     joints in description order. Every array read from here is valid until the next update.
+
+    com: (3,) centre of mass in world [m]. momentum: (6,) linear [kg·m/s] and angular [kg·m²/s]
+    about the centre of mass, world axes; momentum_matrix: (6, nv) momentum = A v, and
+    momentum_drift: (6,) Ȧ v. mass_matrix: (nv, nv) M and bias: (nv,) h of M v̇ + h.
     """
 
     def __init__(self, description: RobotDescription) -> None:
@@ -45,11 +49,22 @@ class RobotModel:
             self.model.getJointId(description.joint_names[description.groups[leg][0]])
             for leg in ("left_leg", "right_leg")
         )
-        soles = [self.data.oMf[frame] for frame in self.sole_ids]
-        self._soles = [(sole.translation, sole.rotation) for sole in soles]
         self.q: Array = pin.neutral(self.model)
         self.v: Array = np.zeros(self.nv)
         self._zero = np.zeros(self.nv)
+        self._look_at(self.data)
+
+    def _look_at(self, data: pin.Data) -> None:
+        """Find once where Pinocchio keeps its results; it writes them there at every update."""
+        soles = [data.oMf[frame] for frame in self.sole_ids]
+        self._soles = [(sole.translation, sole.rotation) for sole in soles]
+        self._hips = [data.oMi[joint].translation for joint in self.hip_ids]
+        self.com: Array = data.com[0]
+        self.momentum: Array = data.hg.np
+        self.momentum_matrix: Array = data.Ag
+        self.momentum_drift: Array = data.dhg.np
+        self.mass_matrix: Array = data.M
+        self.bias: Array = data.nle
 
     def _add_sole(self, foot: int) -> int:
         sole = self.description.soles[foot]
@@ -63,11 +78,15 @@ class RobotModel:
             )
         )
 
-    def set_state(self, estimate: Estimate) -> None:
-        """Take over configuration and velocity without computing anything."""
+    def set_configuration(self, estimate: Estimate) -> None:
+        """Take over where everything is, and not how it moves, without computing anything."""
         self.q[:3] = estimate.base_position_in_world
         self.q[3:7] = estimate.base_orientation
         self.q[7:] = estimate.joint_position
+
+    def set_state(self, estimate: Estimate) -> None:
+        """Take over configuration and velocity without computing anything."""
+        self.set_configuration(estimate)
         self.v[:3] = estimate.base_velocity_in_base
         self.v[3:6] = estimate.base_angular_velocity_in_base
         self.v[6:] = estimate.joint_velocity
@@ -75,7 +94,7 @@ class RobotModel:
     @property
     def is_finite(self) -> bool:
         """Whether the state that was set holds neither NaN nor infinity."""
-        return isfinite(sum(self.q.tolist()) + sum(self.v.tolist()))
+        return isfinite(self.q.dot(self.q) + self.v.dot(self.v))
 
     def update_kinematics(self, estimate: Estimate) -> None:
         """Refresh centre of mass, centroidal momentum and frame placements only (cheap)."""
@@ -92,18 +111,6 @@ class RobotModel:
         pin.computeCentroidalMomentumTimeVariation(model, data, q, v, self._zero)
         pin.updateFramePlacements(model, data)
 
-    @property
-    def com(self) -> Array:
-        """(3,) centre of mass in world [m]."""
-        com: Array = self.data.com[0]
-        return com
-
-    @property
-    def momentum(self) -> Array:
-        """(6,) linear [kg·m/s] and angular [kg·m²/s] momentum about the centre of mass, world."""
-        momentum: Array = self.data.hg.np
-        return momentum
-
     def sole_pose(self, foot: int) -> Array:
         """(4,) x, y, z, yaw of one sole in world."""
         position, rotation = self._soles[foot]
@@ -111,7 +118,7 @@ class RobotModel:
 
     def hip_position(self, foot: int) -> Array:
         """(3,) origin of the first joint of a leg, in world."""
-        return np.array(self.data.oMi[self.hip_ids[foot]].translation)
+        return np.array(self._hips[foot])
 
     def leg_length(self) -> float:
         """Height of the hip above the sole with all joints at zero, the stretched leg [m]."""

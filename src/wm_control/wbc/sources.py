@@ -8,6 +8,7 @@ how those values change by themselves, at v̇ = 0, and where things are.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import chain
 
 import numpy as np
 import pinocchio as pin
@@ -26,7 +27,7 @@ _WORLD_ALIGNED = pin.ReferenceFrame.LOCAL_WORLD_ALIGNED
 
 
 class Sources:
-    """Sources and state of one model, written in place by ``refresh``.
+    """Sources and state of one model: read where Pinocchio keeps it, or written by ``refresh``.
 
     rows: (24, nv) S. numbers: by name value (24,) S v, drift (24,) Ṡ v, com (3,) and yaw_inertia
     (1,) of the whole body, and of left, right and base the position (3,) and rotation (3, 3) to
@@ -38,41 +39,37 @@ class Sources:
         self._model = model
         self.rows: Array = np.zeros((ROWS, model.nv))
         self._value, self._drift = np.zeros(ROWS), np.zeros(ROWS)
-        self._com, self._yaw_inertia = np.zeros(3), np.zeros(1)
+        self._yaw_inertia = np.zeros(1)
         self._frames = (*model.sole_ids, model.base_id)
         places = [model.data.oMf[frame] for frame in self._frames]
-        self._seen = [part for place in places for part in (place.translation, place.rotation)]
-        self._kept: list[Array] = [np.zeros_like(part, order="F") for part in self._seen]
+        self._places: list[tuple[Array, Array]] = [(p.translation, p.rotation) for p in places]
         names = [f"{frame}_{part}" for frame in _FRAMES for part in ("position", "rotation")]
         self.numbers: Mapping[str, Array] = {
             "value": self._value,
             "drift": self._drift,
-            "com": self._com,
+            "com": model.com,
             "yaw_inertia": self._yaw_inertia,
-            **dict(zip(names, self._kept, strict=True)),
+            **dict(zip(names, chain(*self._places), strict=True)),
         }
 
     def position(self, foot: int) -> Array:
         """(3,) of a sole in world [m]."""
-        return self._kept[2 * foot]
+        return self._places[foot][0]
 
     def rotation(self, foot: int) -> Array:
         """(3, 3) of a sole to world."""
-        return self._kept[2 * foot + 1]
+        return self._places[foot][1]
 
     def refresh(self) -> None:
         """Read the model, after its ``update_dynamics``."""
         model, data = self._model.model, self._model.data
         rows, drift = self.rows, self._drift
-        rows[MOMENTUM] = data.Ag
-        drift[MOMENTUM] = data.dhg.vector
+        rows[MOMENTUM] = self._model.momentum_matrix
+        drift[MOMENTUM] = self._model.momentum_drift
         for frame, at in zip(self._frames, (LEFT_SOLE, RIGHT_SOLE, BASE), strict=True):
             rows[at] = pin.getFrameJacobian(model, data, frame, _WORLD_ALIGNED)
             moved = pin.getFrameClassicalAcceleration(model, data, frame, _WORLD_ALIGNED)
             drift[at] = moved.vector
-        np.dot(rows, self._model.v, out=self._value)
-        for kept, seen in zip(self._kept, self._seen, strict=True):
-            kept[:] = seen
-        self._com[:] = self._model.com
+        rows.dot(self._model.v, out=self._value)
         # a turn of everything about the vertical, seen from the base
-        self._yaw_inertia[0] = rows[5, 3:6].dot(self._kept[-1][2])
+        self._yaw_inertia[0] = rows[5, 3:6].dot(self._places[-1][1][2])

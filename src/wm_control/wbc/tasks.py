@@ -198,7 +198,7 @@ class Tasks:
     def update(self) -> None:
         """Write all rows for this instant."""
         self._kernel.run()
-        np.dot(self._mix, self._sources, out=self.jacobian)
+        self._mix.dot(self._sources, out=self.jacobian)
 
 
 def _spread(rows: Rows) -> ca.SX:

@@ -8,11 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from wm_control.constants import CONTROL_PERIOD
+from wm_control.fast_init import fast_init
 from wm_control.gait.parameters import GaitParameters
 from wm_control.mpc.plan import Phase
 from wm_control.mpc.template import template_state
 from wm_control.robot.model import RobotModel
 from wm_control.types import LEFT, RIGHT, Array, Command, Estimate, SolveReport, Status
+from wm_control.wbc.leaky_integrator import LeakyIntegrator
 from wm_control.wbc.parameters import WholeBodyParameters
 from wm_control.wbc.sources import SOLES, Sources
 from wm_control.wbc.tasks import (
@@ -34,6 +36,7 @@ _SUPPORTS = ((True, True), (True, False), (False, True))
 """Whether left and right foot are loaded."""
 
 
+@fast_init
 @dataclass(frozen=True, slots=True)
 class WholeBodyResult:
     """command is None only when no QP was ever solved. report: of this tick's QP."""
@@ -66,7 +69,7 @@ class WholeBodyController:
         self._swings = False
         self._height: float | None = None
         self._command: Command | None = None
-        self._joints: tuple[Array, Array] | None = None
+        self._joints = LeakyIntegrator(model.n)
         self._failures = 0
 
     def _posture_weights(self) -> Array:
@@ -79,7 +82,8 @@ class WholeBodyController:
     def reset(self) -> None:
         """Forget references and the last command."""
         self._swings = False
-        self._height = self._command = self._joints = None
+        self._height = self._command = None
+        self._joints.reset()
         self._failures = 0
 
     def step(
@@ -125,7 +129,8 @@ class WholeBodyController:
         return SolveReport("whole_body_qp", status, 0.0, residual, iterations, 0.0, cause)
 
     def _begin_references(self, phase: Phase) -> None:
-        self._height = self._joints = None
+        self._height = None
+        self._joints.reset()
         if phase.swing is not None:
             model = self._model
             moving = model.frame_velocity(model.sole_ids[phase.swing])[[0, 1, 2, 5]]
@@ -161,7 +166,7 @@ class WholeBodyController:
         push, rotation = self._push, self._sources.rotation(foot)
         np.multiply(rotation, self._model.weight, out=push[:3, :3])
         push[3:, 3:] = push[:3, :3]
-        return SoleContact(np.dot(self._sources.rows[SOLES[foot]].T, push), 0.0, 0.05 + 1.6 * load)
+        return SoleContact(self._sources.rows[SOLES[foot]].T.dot(push), 0.0, 0.05 + 1.6 * load)
 
     def _follow_template(self, phase: Phase, dt: float) -> None:
         """Set the centre of pressure on the ground, and the vertical acceleration of the CoM."""
@@ -189,16 +194,14 @@ class WholeBodyController:
         return middle + (1.0 + self._gait.stand_dcm_gain) * (dcm - middle)
 
     def _joint_command(self, estimate: Estimate, solution: WholeBodySolution, dt: float) -> Command:
-        """Integrate the QP's accelerations into q and dq, leaking towards the measurement.
-
-        The drive's PD thus only sees what the model did not foresee, and cannot wind up.
-        """
-        keep = self._parameters.leak ** (dt / CONTROL_PERIOD)
-        q, dq = estimate.joint_position, estimate.joint_velocity
-        position, velocity = self._joints or (q, dq)
-        velocity = dq + keep * (velocity - dq) + dt * solution.acceleration[6:]
-        position = q + keep * (position - q) + dt * velocity
-        self._joints = (position, velocity)
+        """Position and velocity lead as the QP's accelerations do, torque is the QP's."""
+        position, velocity = self._joints.step(
+            estimate.joint_position,
+            estimate.joint_velocity,
+            solution.acceleration[6:],
+            self._parameters.leak ** (dt / CONTROL_PERIOD),
+            dt,
+        )
         observation = estimate.observation
         return Command(
             stamp=observation.stamp,

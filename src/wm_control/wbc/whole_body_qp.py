@@ -30,6 +30,7 @@ import daqp
 import numpy as np
 from scipy.linalg.lapack import dgesv
 
+from wm_control.fast_init import fast_init
 from wm_control.kernel import Kernel
 from wm_control.robot.description import RobotDescription
 from wm_control.robot.model import BASE_DOF, RobotModel
@@ -40,10 +41,12 @@ from wm_control.wbc.parameters import WholeBodyParameters
 EQUALITY, SOFT = 5, 8
 _FREE = 1e6
 _WRENCH = 6
+_ONE = np.ones(1)
 _NORMAL = 2
 """Entry of a wrench that presses on the ground."""
 
 
+@fast_init
 @dataclass(frozen=True, slots=True)
 class TaskStack:
     """Everything that is wanted at this instant.
@@ -58,6 +61,7 @@ class TaskStack:
     posture: Array
 
 
+@fast_init
 @dataclass(frozen=True, slots=True)
 class SoleContact:
     """One loaded sole: G of the module's docstring (nv, 6), and the bounds of its normal force."""
@@ -67,6 +71,7 @@ class SoleContact:
     normal_max: float
 
 
+@fast_init
 @dataclass(frozen=True, slots=True)
 class WholeBodyProblem:
     """A dense QP in DAQP's form: the first ``len(x)`` bounds are simple ones.
@@ -86,6 +91,7 @@ class WholeBodyProblem:
     first_wrench: Array
 
 
+@fast_init
 @dataclass(frozen=True, slots=True)
 class WholeBodySolution:
     """acceleration (nv,), torque (n,), wrenches (k, 6) in sole axes [N], [N·m].
@@ -177,9 +183,9 @@ class WholeBodyQp:
 
     def _write_motion(self, space: _Workspace, contacts: Sequence[SoleContact]) -> None:
         """Write M v̇ + h - sum_{i>1} G_i w_i, and the bounds of the other normal forces."""
-        nv, data, motion = self._model.nv, self._model.data, space.motion
-        motion[:, :nv] = data.M
-        motion[:, space.size] = data.nle
+        nv, motion = self._model.nv, space.motion
+        motion[:, :nv] = self._model.mass_matrix
+        motion[:, space.size] = self._model.bias
         for k, contact in enumerate(contacts[1:]):
             at = nv + _WRENCH * k
             np.negative(contact.transmission, out=motion[:, at : at + _WRENCH])
@@ -192,8 +198,8 @@ class WholeBodyQp:
         _, _, first, singular = dgesv(push[:BASE_DOF], motion[:BASE_DOF])
         if singular:
             first[:] = np.nan  # no solution then passes
-        torque = motion[BASE_DOF:] - np.dot(push[BASE_DOF:], first)
-        held = np.dot(space.first_rows, first)
+        torque = motion[BASE_DOF:] - push[BASE_DOF:].dot(first)
+        held = space.first_rows.dot(first)
         space.rows[space.first] = held[:, :size]
         upper, lower = space.row_upper[space.first], space.row_lower[space.first]
         np.negative(held[:, size], out=upper)
@@ -217,8 +223,8 @@ class WholeBodyQp:
         weighted = self._root_weight[: len(first)] * first
         rows[count:] = weighted[:, :size]
         np.negative(weighted[:, size], out=target[count:])
-        np.dot(rows.T, rows, out=space.hessian)
-        np.dot(target, rows, out=space.gradient)
+        rows.T.dot(rows, out=space.hessian)
+        target.dot(rows, out=space.gradient)
         space.diagonal[BASE_DOF:nv] += tasks.posture_weight
         space.gradient[BASE_DOF:nv] += tasks.posture_weight * tasks.posture
         space.diagonal[nv:] += space.other_weights
@@ -250,7 +256,7 @@ class WholeBodyQp:
         residual = float(np.maximum.reduce(beyond, initial=0.0))  # NaN when anything is
         wrenches = x[nv:]
         if len(problem.first_wrench):
-            first = problem.first_wrench.dot(np.append(x, 1.0))
+            first = problem.first_wrench.dot(np.concatenate((x, _ONE)))
             wrenches = np.concatenate((first, wrenches))
         return WholeBodySolution(
             acceleration=x[:nv],
