@@ -123,7 +123,7 @@ class LockStep:
         full_rate: bool = False,
         watch: Callable[[TickRecord, WalkingPlan | None], None] | None = None,
     ) -> None:
-        """clock: CPU time, for the breakdown by stage only.
+        """clock: CPU time, as the loop has it too, for the breakdown by stage only.
 
         full_rate: look at the truth in every cycle, and record what the sensors said.
         watch: is shown the record of every tick and the plan it followed.
@@ -151,23 +151,25 @@ class LockStep:
         facts, last_tick = RunFacts(), ticks
         for tick in range(ticks):
             now = self._robot.time
-            record, compute_time = self._tick(now, observation)
-            before = self._clock()
-            plan, age = self._contestant.plan, self._plan_age(now)
+            asked = self._scenario.velocity_at(now)
+            record, compute_time, phase = self._tick(now, observation, asked)
+            thought = self._clock()
+            plan = self._contestant.plan
+            age = math.nan if plan is None else now - plan.stamp
             recorder.tick(record, plan, now=now, plan_age=age, compute_time=compute_time)
             if tick % self._truth_every == 0:
                 truth = self._robot.ground_truth()
-                velocity = self._scenario.velocity_at(now)
-                recorder.look(truth, record, velocity, self._contestant.gait_phase(now))
+                recorder.look(truth, record, asked, phase)
                 if not facts.fall and (fall := fall_cause(truth, limits)):
                     facts = RunFacts(fall=fall, fell_at=truth.stamp)
                     last_tick = tick + round(keep_going / CONTROL_PERIOD)
-            self.stages.judging += self._clock() - before
+            judged = self._clock()
+            self.stages.planner += thought - record.stamps.decided
+            self.stages.judging += judged - thought
             if tick >= last_tick:
                 break
-            before = self._clock()
             observation = self._robot.step(record.decision.command, compute_time)
-            self.stages.physics += self._clock() - before
+            self.stages.physics += self._clock() - judged
         return Run(recorder.finish(facts), self.stages)
 
     def _begin(self, seed: int) -> Observation:
@@ -202,11 +204,12 @@ class LockStep:
         cause = arming_obstacle(decision)
         raise NotArmedError(f"the arbiter does not arm: {cause.text if cause else doubt}")
 
-    def _tick(self, now: float, observation: Observation) -> tuple[TickRecord, float]:
-        """One control cycle; returns what was seen and done, and how long it took."""
-        velocity = self._scenario.velocity_at(now)
+    def _tick(
+        self, now: float, observation: Observation, asked: VelocityCommand
+    ) -> tuple[TickRecord, float, float]:
+        """One control cycle; returns what was seen and done, how long it took, and the phase."""
         self._contestant.deliver(now)
-        self._loop.tick(observation, velocity, now)
+        self._loop.tick(observation, asked, now)
         compute_time = self._times.control()
         self._loop.report_late(compute_time > CONTROL_PERIOD)
         record = self._loop.last
@@ -217,14 +220,8 @@ class LockStep:
         self.stages.arbiter += stamps.decided - stamps.controlled
         if self._watch is not None:
             self._watch(record, self._contestant.plan)
-        before = self._clock()
         self._contestant.think(record)
-        self.stages.planner += self._clock() - before
         phase = self._contestant.gait_phase(now)
         if math.isfinite(phase):
             self._robot.set_gait_phase(phase)
-        return record, compute_time
-
-    def _plan_age(self, now: float) -> float:
-        plan = self._contestant.plan
-        return math.nan if plan is None else now - plan.stamp
+        return record, compute_time, phase

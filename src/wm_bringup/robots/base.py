@@ -10,10 +10,12 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from wm_bringup.robots.clocks import RobotClock
+from wm_control.fast_init import fast_init
 from wm_control.robot.description import RobotDescription
 from wm_control.types import Array, Command, Observation
 
 
+@fast_init
 @dataclass(frozen=True, slots=True)
 class GroundTruth:
     """The simulated robot's true state at ``stamp``; never given to a controller.
@@ -27,8 +29,8 @@ class GroundTruth:
     base_angular_velocity_in_base: (3,) [rad/s].
     joint_position [rad], joint_velocity [rad/s], joint_torque [N·m]: (n,), the torque that was
         really applied by the drives in the last physics step.
-    sole_position: (2, 3) [m]. sole_rotation: (2, 3, 3) sole axes to world.
-    sole_velocity: (2, 6) of the sole origin, linear [m/s] then angular [rad/s], world axes.
+    sole_position: (2, 3) [m]. sole_velocity: (2, 6) of the sole origin, linear [m/s] then angular
+        [rad/s], world axes.
     foot_wrench: (2, 6) ground on foot: force [N], then torque about the sole origin [N·m], world.
     normal_force, tangential_force: (2,) along and across the contact normals, summed [N].
     ground_height: (2,) height of the ground under the sole origin [m].
@@ -48,7 +50,6 @@ class GroundTruth:
     joint_velocity: Array
     joint_torque: Array
     sole_position: Array
-    sole_rotation: Array
     sole_velocity: Array
     foot_wrench: Array
     normal_force: Array

@@ -36,7 +36,6 @@ def truth(time=0.0, x=0.0, height=0.75, orientation=LEVEL, touching=(), torque=0
         joint_velocity=np.ones(N),
         joint_torque=np.full(N, torque),
         sole_position=np.zeros((2, 3)),
-        sole_rotation=np.tile(np.eye(3), (2, 1, 1)),
         sole_velocity=np.zeros((2, 6)),
         foot_wrench=np.zeros((2, 6)),
         normal_force=np.array([160.0, 160.0]),

@@ -26,7 +26,7 @@ from pydantic import Field
 from pydantic.dataclasses import dataclass
 
 from wm_bringup.robots.quaternion import rotation_from_quaternion
-from wm_bringup.robots.simulation.engine import BaseState, Contact, SimulatorError
+from wm_bringup.robots.simulation.engine import BaseState, Contact, SimulatorError, joint_places
 from wm_bringup.robots.simulation.ground import YIELDING_TIME, Terrain
 from wm_control.configuration.parameters import STRICT
 from wm_control.constants import GRAVITY
@@ -80,8 +80,8 @@ class MujocoEngine:
             _yield(model, body, terrain.ground.compliance)
         self._data = data = mujoco.MjData(model)
         joints = [model.joint(name) for name in body.joint_names]
-        self._q = np.array([joint.qposadr[0] for joint in joints])
-        self._v = np.array([joint.dofadr[0] for joint in joints])
+        self._q = joint_places([int(joint.qposadr[0]) for joint in joints])
+        self._v = joint_places([int(joint.dofadr[0]) for joint in joints])
         links = ("", *(model.body(k).name for k in range(1, model.nbody)))
         self._link_of = [links[body] for body in model.geom_bodyid]
         data.qpos[:3] = base_position
@@ -101,7 +101,7 @@ class MujocoEngine:
 
     def joint_state(self) -> tuple[Array, Array]:
         """Position and velocity, (n,) each."""
-        return self._qpos[self._q], self._qvel[self._v]
+        return np.array(self._qpos[self._q]), np.array(self._qvel[self._v])
 
     def base_state(self) -> BaseState:
         """Pose and velocity of base_link; SimulatorError when the physics has blown up."""
@@ -116,7 +116,7 @@ class MujocoEngine:
             orientation,
             rotation,
             velocity[:3].copy(),
-            rotation @ velocity[3:],
+            rotation.dot(velocity[3:]),
         )
 
     def contacts(self) -> list[Contact]:
@@ -137,14 +137,15 @@ class MujocoEngine:
 
         MuJoCo's normals point to the second; the ground is never the one that is told of.
         """
-        first, second = (self._link_of[geom] for geom in geoms)
+        first, second = self._link_of[geoms[0]], self._link_of[geoms[1]]
         press, a, b = force
+        x, y, z = position
         nx, ny, nz, ax, ay, az, bx, by, bz = frame
         if second:
             friction = (a * ax + b * bx, a * ay + b * by, a * az + b * bz)
-            return Contact(second, first, _three(position), (nx, ny, nz), press, friction)
+            return Contact(second, first, (x, y, z), (nx, ny, nz), press, friction)
         friction = (-a * ax - b * bx, -a * ay - b * by, -a * az - b * bz)
-        return Contact(first, "", _three(position), (-nx, -ny, -nz), press, friction)
+        return Contact(first, "", (x, y, z), (-nx, -ny, -nz), press, friction)
 
     def show(self) -> None:
         """Nothing: there is no window."""
@@ -232,8 +233,3 @@ def _yield(model: mujoco.MjModel, body: RobotDescription, compliance: float) -> 
     scale = inverse_mass * (1.0 - impedance)  # MuJoCo divides by the impedance again
     model.geom_solref[ground] = (-stiffness * scale, -damping * scale)
     model.geom_solimp[ground] = (impedance, impedance, 0.001, 0.5, 2.0)
-
-
-def _three(values: list[float]) -> tuple[float, float, float]:
-    x, y, z = values
-    return x, y, z

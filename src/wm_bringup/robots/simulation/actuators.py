@@ -15,6 +15,7 @@ import numpy as np
 from pydantic import Field
 from pydantic.dataclasses import dataclass
 
+from wm_control.arbiter.finite import finite
 from wm_control.configuration.parameters import STRICT
 from wm_control.constants import DAMP_AFTER, HOLD_AFTER
 from wm_control.kernel import Kernel
@@ -105,7 +106,7 @@ class Drives:
                 command.torque,
             )
         )
-        if not np.isfinite(received).all():
+        if not finite(received):
             self.rejected += 1
             return
         while self._queue and self._queue[-1][0] >= arrival:

@@ -136,7 +136,11 @@ class SensorSuite:
     ) -> None:
         """period: time between two samples [s]. ParameterError for a fault of no sensor here."""
         self._parameters = parameters
-        self._layout = SensorLayout(joint_names)
+        self._layout = layout = SensorLayout(joint_names)
+        self._parts = (
+            *(layout.scalar_sensors[name] for name in ("position", "velocity", "torque")),
+            *(layout.orientation, layout.gyro, layout.accelerometer),
+        )
         self._period = period
         self._delay = int(np.ceil(parameters.delay / period - 1e-9))
         self.faults = FaultInjector(faults, self._layout)
@@ -237,16 +241,16 @@ class SensorSuite:
         return Kernel("sensors", known, {"channels": ca.vertcat(*rows, attitude)})
 
     def _observation(self, stamp: float, sequence: int, channels: Array) -> Observation:
-        n, layout = self._layout.n, self._layout
+        position, velocity, torque, orientation, gyro, accelerometer = self._parts
         return Observation(
             stamp=stamp,
             sequence=sequence,
-            joint_position=channels[:n],
-            joint_velocity=channels[n : 2 * n],
-            joint_torque=channels[2 * n : 3 * n],
-            imu_orientation=channels[layout.orientation],
-            imu_angular_velocity=channels[layout.gyro],
-            imu_linear_acceleration=channels[layout.accelerometer],
+            joint_position=channels[position],
+            joint_velocity=channels[velocity],
+            joint_torque=channels[torque],
+            imu_orientation=channels[orientation],
+            imu_angular_velocity=channels[gyro],
+            imu_linear_acceleration=channels[accelerometer],
         )
 
     def _per_channel(self, kind: str) -> Array:

@@ -9,7 +9,7 @@ import numpy as np
 import pinocchio as pin
 
 from wm_bringup.robots.base import GroundTruth
-from wm_bringup.robots.simulation.engine import BaseState, Contact
+from wm_bringup.robots.simulation.engine import BaseState, Contact, joint_places
 from wm_bringup.robots.simulation.ground import Terrain
 from wm_control.robot.description import RobotDescription
 from wm_control.types import Array
@@ -32,11 +32,11 @@ class TrueKinematics:
         self._feet = tuple(sole.link for sole in body.soles)
         self._data = data = self._model.createData()
         places = [data.oMf[sole] for sole in self._soles]
-        self._placed = [(place.translation, place.rotation) for place in places]
+        self._placed = [place.translation for place in places]
         self._com, self._com_velocity = data.com[0], data.vcom[0]
         order = [self._model.joints[self._model.getJointId(j)] for j in body.joint_names]
-        self._q_index = np.array([joint.idx_q for joint in order])
-        self._v_index = np.array([joint.idx_v for joint in order])
+        self._q_index = joint_places([joint.idx_q for joint in order])
+        self._v_index = joint_places([joint.idx_v for joint in order])
         self._q, self._v = pin.neutral(self._model), np.zeros(self._model.nv)
 
     def _add_sole(self, foot: int) -> int:
@@ -67,8 +67,8 @@ class TrueKinematics:
         rotation = base.rotation
         self._q[:3], self._q[3:7] = base.position, base.orientation
         self._q[self._q_index] = position
-        self._v[:3] = rotation.T @ base.velocity
-        self._v[3:6] = rotation.T @ base.angular_velocity
+        self._v[:3] = base.velocity.dot(rotation)
+        self._v[3:6] = base.angular_velocity.dot(rotation)
         self._v[self._v_index] = velocity
         pin.centerOfMass(self._model, self._data, self._q, self._v)
         pin.updateFramePlacements(self._model, self._data)
@@ -86,7 +86,7 @@ class TrueKinematics:
     ) -> GroundTruth:
         """Assemble the ground truth of one instant."""
         self.update(base, position, velocity)
-        soles = np.array([place for place, _ in self._placed])
+        soles = np.array(self._placed)
         wrench, normal, tangential = self._foot_forces(soles.tolist(), contacts)
         return GroundTruth(
             stamp=stamp,
@@ -99,7 +99,6 @@ class TrueKinematics:
             joint_velocity=velocity,
             joint_torque=torque.copy(),
             sole_position=soles,
-            sole_rotation=np.array([rotation for _, rotation in self._placed]),
             sole_velocity=np.array([self._velocity(sole) for sole in self._soles]),
             foot_wrench=wrench,
             normal_force=normal,

@@ -10,6 +10,7 @@ import pytest
 from wm_bringup.robots.mujoco.engine import MujocoEngine, MujocoParameters
 from wm_bringup.robots.pybullet.bullet import pybullet
 from wm_bringup.robots.simulated import make_engine
+from wm_bringup.robots.simulation.engine import joint_places
 from wm_bringup.robots.simulation.ground import Terrain
 from wm_bringup.scenarios.scenario import Ground, Scenario
 
@@ -18,6 +19,13 @@ HIGH = np.array([0.0, 0.0, 5.0])
 MASS = 33.34114
 TINY = 1e-6
 """A step so short that the difference quotient of the velocity is the acceleration [s]."""
+
+
+def test_joints_that_an_engine_has_in_another_order_are_found_one_by_one():
+    numbers = np.arange(10.0)
+    np.testing.assert_array_equal(numbers[joint_places([7, 8, 9])], [7.0, 8.0, 9.0])
+    np.testing.assert_array_equal(numbers[joint_places([7, 9, 8])], [7.0, 9.0, 8.0])
+    np.testing.assert_array_equal(numbers[joint_places([4])], [4.0])
 
 
 def random_states(g1, count=5):
