@@ -24,6 +24,7 @@ LAYERS = (
     # runs a learned policy
     "wm_policy",
     # robots, what goes over the wire, the control cycle
+    "wm_bringup.faults",
     "wm_bringup.scenarios wm_bringup.host wm_bringup.bags wm_bringup.wire",
     "wm_bringup.robots",
     "wm_bringup.cycle",

@@ -12,6 +12,9 @@ import numpy as np
 
 from wm_bringup.cycle import stack
 from wm_bringup.cycle.loop import ControlLoop, TickRecord
+from wm_bringup.cycle.loop_faults import LoopFaults
+from wm_bringup.faults.fault import Fault, parse_all
+from wm_bringup.faults.meanings import DRIVER_OF, PACKET
 from wm_bringup.judging.criteria.arbiter import causes, controller_causes, shadows_degraded
 from wm_bringup.judging.criteria.table import measure
 from wm_bringup.judging.episode import EpisodeResult
@@ -35,8 +38,6 @@ from wm_bringup.record.run_record import FAULTS, TICKS, TIME, RunRecord
 from wm_bringup.robots.base import SimulatedRobot
 from wm_bringup.robots.simulated import EngineName, check_engine, simulate
 from wm_bringup.robots.simulation.ground import Terrain
-from wm_bringup.robots.simulation.sensor_faults import PACKET
-from wm_bringup.scenarios.faults import Fault
 from wm_bringup.scenarios.possible import Happened, check_possible, missed, reduced
 from wm_bringup.scenarios.scenario import Scenario
 from wm_control.configuration.share import DEFAULT_ROBOT, config_file
@@ -89,15 +90,28 @@ def check_setup(setup: WalkSetup) -> None:
             raise ParameterError("controller", name, expected)
     if setup.controller in setup.shadows or len(set(setup.shadows)) < len(setup.shadows):
         raise ParameterError("shadows", setup.shadows, "must be others than the driver, each once")
+    _check_paths(setup)
     if setup.controller == POLICY:
         check_policy_setup(setup)
+
+
+def _check_paths(setup: WalkSetup) -> None:
+    """Refuse faults of what a controller sends that is not there."""
+    there = (setup.controller, *setup.shadows)
+    for index, fault in enumerate(parse_all(setup.scenario.faults)):
+        needed = DRIVER_OF.get(fault.target)
+        if needed is not None and needed not in there:
+            expected = f"no effect: {needed} neither drives nor runs in shadow"
+            origin = f"scenario '{setup.scenario.name}'"
+            raise ParameterError(f"faults.{index}", fault.text, expected, origin)
 
 
 def _check_no_sensor_faults(scenario: Scenario) -> None:
     """Refuse faults of sensors that nobody looks at; a lost packet is missing all the same."""
     for index, text in enumerate(scenario.faults):
         fault = Fault.parse(text)
-        if (fault.target, fault.verb) != (PACKET, "drop"):
+        lost = fault.target == PACKET and fault.verb in ("off", "drop")
+        if fault.of_sensors and not lost:
             expected = "no effect: who is given the true state does not look at the sensors"
             raise ParameterError(f"faults.{index}", text, expected, f"scenario '{scenario.name}'")
 
@@ -141,14 +155,15 @@ def walk(setup: WalkSetup, seed: int, *, keep_going: float = 0.0) -> Walk:
         mass=robot.mass,
         torque_limit=tuple(robot.body.torque_limit.tolist()),
     )
-    if setup.scenario.faults:
-        record = record.with_columns(**{FAULTS: fault_ends(setup.scenario)})
-    return Walk(record, robot.body, robot.terrain, run.stages, robot.happened, wall)
+    if len(ends := fault_ends(setup.scenario)):
+        record = record.with_columns(**{FAULTS: ends})
+    happened = (*robot.happened, *lockstep.happened)
+    return Walk(record, robot.body, robot.terrain, run.stages, happened, wall)
 
 
 def fault_ends(scenario: Scenario) -> Array:
     """When each fault of the sensors is over, infinite for one that lasts to the end [s]."""
-    faults = (Fault.parse(text) for text in scenario.faults)
+    faults = (fault for fault in parse_all(scenario.faults) if fault.of_sensors)
     return np.array([fault.start + fault.duration for fault in faults])
 
 
@@ -171,6 +186,10 @@ def build(
         clock=time.thread_time,
         drivers=(setup.controller,),
     )
+    faults = _path_faults(setup.scenario, loop, description, seed)
+    if faults is not None:
+        for one in contestants:
+            one.meet(faults.paths)
     contestant = SideBySide(contestants, lambda: loop.arbiter.selection.driving)
     return LockStep(
         robot,
@@ -181,7 +200,16 @@ def build(
         clock=time.thread_time,
         full_rate=setup.full_rate or setup.trace is not None,
         watch=watch,
+        faults=faults,
     )
+
+
+def _path_faults(
+    scenario: Scenario, loop: ControlLoop, description: RobotDescription, seed: int
+) -> LoopFaults | None:
+    """Return the faults of a scenario that are not the sensors'; None without any."""
+    faults = [fault for fault in parse_all(scenario.faults) if not fault.of_sensors]
+    return LoopFaults(loop, description, faults, seed) if faults else None
 
 
 def _model_based(

@@ -9,9 +9,12 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
+from wm_bringup.cycle.delayed_delivery import DelayedDelivery
+from wm_bringup.cycle.faulty_parts import FaultyDelivery
 from wm_bringup.cycle.loop import TickRecord
 from wm_bringup.cycle.proposal_holder import ProposalHolder
-from wm_bringup.lockstep.delayed_delivery import DelayedDelivery
+from wm_bringup.faults.meanings import PLAN
+from wm_bringup.faults.paths import FaultyPaths
 from wm_control.controllers.beside import PlannerBeside
 from wm_control.controllers.model_based import ModelBasedController
 from wm_control.controllers.proposal import Proposal
@@ -50,6 +53,9 @@ class Contestant(BesideLoop, Protocol):
     @property
     def controller(self) -> Controller:
         """The part of it that runs in the control loop."""
+
+    def meet(self, faults: FaultyPaths) -> None:
+        """From the start on, let what it sends to that part meet faults on its way."""
 
 
 class SideBySide:
@@ -113,6 +119,12 @@ class ModelBasedContestant:
         self._delivery = DelayedDelivery(controller.receive)
         self._first: WalkingPlan | None = None
 
+    def meet(self, faults: FaultyPaths) -> None:
+        """Let plans meet faults on their way."""
+        path = faults.get(PLAN)
+        if path is not None:
+            self._delivery = FaultyDelivery(self.controller.receive, path)
+
     @property
     def plan(self) -> WalkingPlan | None:
         """The plan that is being followed."""
@@ -162,6 +174,12 @@ class LearnedContestant:
         self._policy, self._proposal_time = policy, proposal_time
         self._delivery = DelayedDelivery(self.controller.receive)
         self._first: Proposal | None = None
+
+    def meet(self, faults: FaultyPaths) -> None:
+        """Let proposals meet faults on their way."""
+        path = faults.get(self.controller.name)
+        if path is not None:
+            self._delivery = FaultyDelivery(self.controller.receive, path)
 
     def prepare(self, estimate: Estimate) -> None:
         """Propose from rest, as to a robot that is held until it is armed."""

@@ -16,12 +16,14 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from wm_bringup.cycle.loop import GOOD_LOOKS, ControlLoop, TickRecord
+from wm_bringup.cycle.loop_faults import LoopFaults
 from wm_bringup.lockstep.compute_time import ComputeTimeDraws
 from wm_bringup.lockstep.contestants import BesideLoop
 from wm_bringup.record.fall import FallLimits, fall_cause, height_of
 from wm_bringup.record.from_lockstep import RunRecorder
 from wm_bringup.record.run_record import RunFacts, RunRecord
 from wm_bringup.robots.base import SimulatedRobot
+from wm_bringup.scenarios.possible import Happened, fault_happened
 from wm_bringup.scenarios.scenario import Scenario
 from wm_control.arbiter.arbiter import arming_obstacle
 from wm_control.arbiter.operator import OperatorInput
@@ -122,16 +124,19 @@ class LockStep:
         clock: Callable[[], float],
         full_rate: bool = False,
         watch: Callable[[TickRecord, WalkingPlan | None], None] | None = None,
+        faults: LoopFaults | None = None,
     ) -> None:
         """clock: CPU time, as the loop has it too, for the breakdown by stage only.
 
         full_rate: look at the truth in every cycle, and record what the sensors said.
         watch: is shown the record of every tick and the plan it followed.
+        faults: between the loop and what it hears and sends; None where there are none.
         """
         self._robot, self._loop, self._contestant = robot, loop, contestant
         self._scenario, self._times = scenario, times
         self._clock = clock
         self._watch = watch
+        self._faults = faults
         self._truth_every = 1 if full_rate else TICKS_PER_TRUTH
         self._full_rate = full_rate
         self.stages = StageTimes()
@@ -168,9 +173,16 @@ class LockStep:
             self.stages.judging += judged - thought
             if tick >= last_tick:
                 break
-            observation = self._robot.step(record.decision.command, compute_time)
+            command = record.decision.command
+            sent = command if self._faults is None else self._faults.command(command)
+            observation = self._robot.step(sent, compute_time)
             self.stages.physics += self._clock() - judged
         return Run(recorder.finish(facts), self.stages)
+
+    @property
+    def happened(self) -> tuple[Happened, ...]:
+        """What came of every fault that is not the sensors'."""
+        return () if self._faults is None else tuple(map(fault_happened, self._faults.acted))
 
     def _begin(self, seed: int) -> Observation:
         """Robot at rest and armed, the contestant prepared from before the start."""
@@ -209,7 +221,8 @@ class LockStep:
     ) -> tuple[TickRecord, float, float]:
         """One control cycle; returns what was seen and done, how long it took, and the phase."""
         self._contestant.deliver(now)
-        self._loop.tick(observation, asked, now)
+        told = now if self._faults is None else self._faults.now(now)
+        self._loop.tick(observation, asked, told)
         compute_time = self._times.control()
         self._loop.report_late(compute_time > CONTROL_PERIOD)
         record = self._loop.last

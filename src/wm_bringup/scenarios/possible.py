@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from wm_bringup.scenarios.faults import ROUNDING, Fault
+from wm_bringup.faults.fault import ROUNDING, Fault
+from wm_bringup.faults.path import Acted
 from wm_bringup.scenarios.scenario import Kick, Push, Scenario, VelocitySegment
 from wm_control.arbiter.parameters import VelocityParameters
 from wm_control.arbiter.velocity_envelope import VelocityEnvelope
@@ -45,11 +46,15 @@ def _impossible(scenario: Scenario) -> Iterator[tuple[str, str, str]]:
             yield f"kicks.{index}", kick_text(kick), f"never happens: the end is at {end:g} s"
     for index, text in enumerate(scenario.faults):
         if not _hits_a_sample(Fault.parse(text), end):
-            yield f"faults.{index}", text, f"meets no sample of the sensors before {end:g} s"
+            yield (
+                f"faults.{index}",
+                text,
+                f"meets no sample, and no control cycle, before {end:g} s",
+            )
 
 
 def _hits_a_sample(fault: Fault, end: float) -> bool:
-    """Whether a sample, taken every control period before ``end`` [s], lies in the fault."""
+    """Whether a control cycle, which takes one sample, begins in the fault before ``end`` [s]."""
     first = math.ceil((fault.start - ROUNDING) / CONTROL_PERIOD) * CONTROL_PERIOD
     return first < end - ROUNDING and fault.active(first)
 
@@ -89,8 +94,8 @@ def kick_text(kick: Kick) -> str:
 class Happened:
     """What came of one push, kick or fault.
 
-    what: as it was asked for. at: when it began [s], None if never. samples: of the sensors that a
-    fault changed.
+    what: as it was asked for. at: when it began [s], None if never. samples: of the sensors, or
+    messages on a path, that a fault changed.
     """
 
     what: str
@@ -101,6 +106,11 @@ class Happened:
         """Plain dictionary."""
         more = {} if self.samples is None else {"samples": self.samples}
         return {"what": self.what, "at": self.at, **more}
+
+
+def fault_happened(acted: Acted) -> Happened:
+    """Say what came of a fault."""
+    return Happened(f"fault {acted.fault.text}", acted.first, acted.count)
 
 
 def missed(scenario: Scenario, happened: Sequence[Happened], end: float) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, field_validator
 from pydantic.dataclasses import dataclass
 
-from wm_bringup.scenarios.faults import Fault
+from wm_bringup.faults.fault import Fault
 from wm_control.configuration.parameters import STRICT, load_parameters
 from wm_control.configuration.share import config_file
 from wm_control.constants import CONTROL_PERIOD

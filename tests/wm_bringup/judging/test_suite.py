@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 from working_tree import ROOT
 
+from wm_bringup.faults.fault import Fault
 from wm_bringup.judging.criteria.criterion import Measured
 from wm_bringup.judging.episode import EpisodeResult
 from wm_bringup.judging.runner import runs_of
 from wm_bringup.judging.suite import Case, Contestant, Limit, Seeds, Suite, load_suite, merged
 from wm_bringup.judging.table import broken_limits, suite_table
 from wm_bringup.judging.verdict import check, rows_of
-from wm_bringup.scenarios.faults import Fault
 from wm_control.errors import ParameterError
 
 SUITES = sorted(path.stem for path in (ROOT / "config" / "suites").glob("*.yaml"))

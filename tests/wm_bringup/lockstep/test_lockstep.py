@@ -3,8 +3,8 @@ import math
 import numpy as np
 import pytest
 
+from wm_bringup.cycle.delayed_delivery import DelayedDelivery
 from wm_bringup.judging.episodes import WalkSetup, build, compute_times, run_episode
-from wm_bringup.lockstep.delayed_delivery import DelayedDelivery
 from wm_bringup.lockstep.lockstep import NotArmedError
 from wm_bringup.robots.simulated import ENGINES, simulate
 from wm_bringup.robots.simulation.simulation import Simulation

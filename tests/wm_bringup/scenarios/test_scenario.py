@@ -5,7 +5,7 @@ import math
 import pytest
 import yaml
 
-from wm_bringup.scenarios.faults import Fault
+from wm_bringup.faults.fault import Fault
 from wm_bringup.scenarios.scenario import Scenario, VelocitySegment, load_scenario
 from wm_control.configuration.share import share_directory
 from wm_control.errors import ParameterError

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from wm_bringup.faults.fault import ROUNDING, Fault
+from wm_bringup.faults.meanings import IMU, JOINTS, PACKET, PATHS
+from wm_bringup.faults.path import Acted
+from wm_bringup.faults.spoiling import VALUE_OF, factor
 from wm_bringup.robots.quaternion import quaternion_from_vector, quaternion_product
-from wm_bringup.scenarios.faults import Fault
 from wm_control.errors import ParameterError
-from wm_control.types import Array
+from wm_control.types import Array, Observation
 
 Index = NDArray[np.intp]
-
-PACKET = "observation"
-"""Target that stands for the whole packet of one sampling instant."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +25,13 @@ class SensorLayout:
     """Where each sensor's values are in one flat sample: 3n + 6 scalars, then the quaternion."""
 
     joint_names: tuple[str, ...]
+    parts: tuple[slice, ...] = field(init=False)
+    """Of joint position, velocity and torque, gyro, accelerometer and orientation."""
+
+    def __post_init__(self) -> None:
+        """Note where the parts of an observation are, which every sample needs."""
+        parts = (*self.scalar_sensors.values(), self.orientation)
+        object.__setattr__(self, "parts", parts)
 
     @property
     def n(self) -> int:
@@ -71,7 +80,8 @@ class SensorLayout:
         n, index = self.n, np.arange(self.size, dtype=np.intp)
         targets = {
             PACKET: index,
-            "imu": index[3 * n :],
+            IMU: index[3 * n :],
+            JOINTS: index[: 3 * n],
             "gyro": index[self.gyro],
             "accelerometer": index[self.accelerometer],
             "orientation": index[self.orientation],
@@ -85,41 +95,95 @@ class SensorLayout:
         }
         return targets | {name: index[[i, n + i]] for i, name in enumerate(self.joint_names)}
 
+    def flat(self, observation: Observation) -> Array:
+        """(3n + 10,) what an observation says, as one flat sample."""
+        o = observation
+        joints = (o.joint_position, o.joint_velocity, o.joint_torque)
+        motion = (o.imu_angular_velocity, o.imu_linear_acceleration)
+        return np.concatenate((*joints, *motion, o.imu_orientation))
+
+    def observation(
+        self, stamp: float, sequence: int, channels: Array, run: int = 0
+    ) -> Observation:
+        """Return the observation that a flat sample makes."""
+        position, velocity, torque, gyro, accelerometer, orientation = self.parts
+        return Observation(
+            stamp=stamp,
+            sequence=sequence,
+            joint_position=channels[position],
+            joint_velocity=channels[velocity],
+            joint_torque=channels[torque],
+            imu_orientation=channels[orientation],
+            imu_angular_velocity=channels[gyro],
+            imu_linear_acceleration=channels[accelerometer],
+            run=run,
+        )
+
+    @property
+    def rows(self) -> tuple[slice, ...]:
+        """Channels among which ``permute`` exchanges: joints, or axes."""
+        vector = slice(self.scalars, self.scalars + 3)
+        return (*self.scalar_sensors.values(), vector)
+
+
+def channels_of(fault: Fault, layout: SensorLayout) -> Index:
+    """Return the channels that a fault is about; ParameterError for one of no sensor here."""
+    targets = layout.targets()
+    if fault.target not in targets:
+        sensors = ", ".join([*PATHS, *list(targets)[: len(targets) - layout.n]])
+        raise ParameterError(
+            "faults", fault.target, f"expected one of {sensors} or the name of a joint"
+        )
+    index = targets[fault.target]
+    if fault.verb == "permute" and (index.size == 1 or fault.target in layout.joint_names):
+        raise ParameterError("faults", fault.text, "there is nothing to exchange one value with")
+    return index
+
 
 class FaultInjector:
-    """Applies the faults of a scenario to one flat sample after the other."""
+    """Applies faults to one flat sample after the other."""
 
-    def __init__(self, faults: tuple[Fault, ...], layout: SensorLayout) -> None:
+    def __init__(self, faults: Iterable[Fault], layout: SensorLayout) -> None:
         """ParameterError names a target that this robot's sensors do not have."""
-        targets = layout.targets()
-        for fault in faults:
-            if fault.target not in targets:
-                known = ", ".join(list(targets)[: len(targets) - layout.n])
-                raise ParameterError(
-                    "faults", fault.target, f"expected one of {known} or the name of a joint"
-                )
-            if fault.verb in ("bias", "scale") and fault.target in (PACKET, "imu"):
-                raise ParameterError(
-                    "faults",
-                    f"{fault.target}:{fault.verb}",
-                    "this verb needs one kind of sensor, e.g. gyro or accelerometer",
-                )
         self._layout = layout
-        self._faults = [(fault, targets[fault.target]) for fault in faults]
+        self._scripted = [(fault, channels_of(fault, layout)) for fault in faults]
         self._last: Array = np.zeros(layout.size)
-        self._seen = False
-        self.first: list[float | None] = []
-        self.samples: list[int] = []
         self.reset()
 
-    def reset(self) -> None:
-        """Forget the last sample, and what each fault has done.
+    def reset(self, zero: float = 0.0) -> None:
+        """Forget the last sample, what each fault has done, and those that were asked for.
 
-        ``first`` holds when each fault changed its first sample [s], ``samples`` how many it has.
+        zero: time at which the run begins [s].
         """
+        self._zero = zero
         self._seen = False
-        self.first = [None] * len(self._faults)
-        self.samples = [0] * len(self._faults)
+        self._faults = [(replace(f, start=zero + f.start), index) for f, index in self._scripted]
+        self._first: list[float | None] = [None] * len(self._faults)
+        self._samples = [0] * len(self._faults)
+        self._history: dict[int, deque[tuple[float, Array]]] = {}
+
+    def ask(self, fault: Fault, time: float) -> None:
+        """Add a fault whose start counts from ``time`` on [s]; ParameterError as at the start."""
+        index = channels_of(fault, self._layout)
+        self._faults.append((replace(fault, start=time + fault.start), index))
+        self._first.append(None)
+        self._samples.append(0)
+
+    @property
+    def asked(self) -> bool:
+        """Whether there are any."""
+        return bool(self._faults)
+
+    @property
+    def acted(self) -> tuple[Acted, ...]:
+        """What came of each fault: when it changed its first sample, and how many it has."""
+        rows = zip(self._faults, self._first, self._samples, strict=True)
+        return tuple(Acted(fault, first, count) for (fault, _), first, count in rows)
+
+    def late(self, time: float) -> float:
+        """By how much packets of ``time`` come later than without faults [s]."""
+        whole = (f for f, _ in self._faults if f.target == PACKET and f.verb == "delay")
+        return sum((fault.value for fault in whole if fault.active(time)), 0.0)
 
     def apply(self, time: float, channels: Array, rng: np.random.Generator) -> bool:
         """Change ``channels`` in place; True when this whole sample is missing."""
@@ -127,38 +191,67 @@ class FaultInjector:
             return False
         missing = False
         before = self._last if self._seen else channels.copy()
-        for number, (fault, index) in enumerate(self._faults):
+        for number, (fault, _) in enumerate(self._faults):
             if fault.active(time) and (fault.verb != "drop" or rng.random() < fault.value):
-                missing |= self._apply(fault, index, channels, before)
+                missing |= fault.target == PACKET and fault.verb in ("off", "drop")
+                if not (fault.target == PACKET and fault.verb == "delay"):
+                    self._apply(number, time, channels, before)
                 self._count(number, time)
         self._last, self._seen = channels.copy(), True
         return missing
 
     def _count(self, number: int, time: float) -> None:
-        if self.first[number] is None:
-            self.first[number] = time
-        self.samples[number] += 1
+        if self._first[number] is None:
+            self._first[number] = time - self._zero
+        self._samples[number] += 1
 
-    def _apply(self, fault: Fault, index: Index, channels: Array, before: Array) -> bool:
-        if fault.verb == "nan":
-            channels[index] = np.nan
-        elif fault.verb == "stuck":
+    def _apply(self, number: int, time: float, channels: Array, before: Array) -> None:
+        fault, index = self._faults[number]
+        if fault.verb in VALUE_OF:
+            channels[index] = VALUE_OF[fault.verb]
+        elif fault.verb == "off" and fault.target != PACKET:
+            channels[index] = 0.0
+        elif fault.verb in ("stuck", "drop", "off"):
             channels[index] = before[index]
-            self._stand_still(index, channels)
-        elif fault.verb == "drop":
-            channels[index] = before[index]
-            return fault.target == PACKET
+            if fault.verb == "stuck":
+                self._stand_still(index, channels)
+        elif fault.verb == "delay":
+            channels[index] = self._delayed(number, time, channels[index], before[index])
+        elif fault.verb == "permute":
+            self._exchange(index, channels)
         elif fault.verb == "bias":
             self._add(index, fault.value, channels)
-        elif fault.verb == "scale":
-            channels[index] *= fault.value
-        return False
+        else:
+            self._multiply(index, fault, channels)
+
+    def _delayed(self, number: int, time: float, now: Array, held: Array) -> Array:
+        """Return the channels as they were before; until there is such a sample they are held."""
+        history = self._history.setdefault(number, deque())
+        history.append((time, now.copy()))
+        due = time - self._faults[number][0].value + ROUNDING
+        while len(history) > 1 and history[1][0] <= due:
+            history.popleft()
+        return history[0][1] if history[0][0] <= due else held
 
     def _stand_still(self, index: Index, channels: Array) -> None:
         """Set the velocity that a stuck encoder reports: zero."""
         n = self._layout.n
         if index[0] < n:
             channels[index[(index >= n) & (index < 2 * n)]] = 0.0
+
+    def _exchange(self, index: Index, channels: Array) -> None:
+        """Give every joint, or axis, what belongs to the one before it."""
+        for row in self._layout.rows:
+            if row.start in index:
+                channels[row] = np.roll(channels[row], 1)
+
+    def _multiply(self, index: Index, fault: Fault, channels: Array) -> None:
+        """Multiply scalars; the negative of an orientation is its inverse, its parts are not."""
+        scalars = self._layout.scalars
+        turned = slice(scalars, scalars + 3)
+        channels[index[index < scalars]] *= factor(fault)
+        if scalars in index:
+            channels[turned if fault.verb == "sign" else index[index >= scalars]] *= factor(fault)
 
     def _add(self, index: Index, value: float, channels: Array) -> None:
         """Offset positions, not the velocities that share their encoder; tilt an orientation."""

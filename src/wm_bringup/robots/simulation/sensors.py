@@ -8,6 +8,7 @@ within their bound; noise is white and normal. Errors of assembly come before th
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterable
 from dataclasses import replace
 
 import casadi as ca
@@ -15,10 +16,10 @@ import numpy as np
 from pydantic import Field
 from pydantic.dataclasses import dataclass
 
+from wm_bringup.faults.fault import Fault
 from wm_bringup.robots.quaternion import Quaternion, quaternion_from_vector
 from wm_bringup.robots.simulation.assembly import Assembly
 from wm_bringup.robots.simulation.sensor_faults import FaultInjector, SensorLayout
-from wm_bringup.scenarios.faults import Fault
 from wm_control.configuration.parameters import STRICT
 from wm_control.kernel import Kernel, quaternion_of_vector, quaternion_product
 from wm_control.types import Array, Observation
@@ -131,16 +132,12 @@ class SensorSuite:
         self,
         joint_names: tuple[str, ...],
         parameters: SensorParameters,
-        faults: tuple[Fault, ...],
+        faults: Iterable[Fault],
         period: float,
     ) -> None:
         """period: time between two samples [s]. ParameterError for a fault of no sensor here."""
         self._parameters = parameters
-        self._layout = layout = SensorLayout(joint_names)
-        self._parts = (
-            *(layout.scalar_sensors[name] for name in ("position", "velocity", "torque")),
-            *(layout.orientation, layout.gyro, layout.accelerometer),
-        )
+        self._layout = SensorLayout(joint_names)
         self._period = period
         self._delay = int(np.ceil(parameters.delay / period - 1e-9))
         self.faults = FaultInjector(faults, self._layout)
@@ -191,13 +188,14 @@ class SensorSuite:
         if self._delayed and self._delayed[-1].stamp == stamp:
             self._delayed.pop()  # the robot is held: the same instant, sampled again
         if not (dropped and self._delayed):
-            self._delayed.append(self._observation(stamp, self._sequence - 1, channels))
+            self._delayed.append(self._layout.observation(stamp, self._sequence - 1, channels))
         while len(self._delayed) > 1 and self._delayed[1].stamp <= self._visible(stamp):
             self._delayed.popleft()
         return self._delayed[0]
 
     def _visible(self, stamp: float) -> float:
-        return stamp - self._delay * self._period + 0.5 * self._period
+        late = self._delay * self._period + self.faults.late(stamp)
+        return stamp - late + 0.5 * self._period
 
     def _disturbed(self, stamp: float, truth: Array, orientation: Quaternion) -> Array:
         """(3n + 10,) what the sensors say of the truth."""
@@ -239,19 +237,6 @@ class SensorSuite:
             noisy = quaternion_of_vector(p.orientation_noise * turned)
             attitude = quaternion_product(attitude, noisy)
         return Kernel("sensors", known, {"channels": ca.vertcat(*rows, attitude)})
-
-    def _observation(self, stamp: float, sequence: int, channels: Array) -> Observation:
-        position, velocity, torque, orientation, gyro, accelerometer = self._parts
-        return Observation(
-            stamp=stamp,
-            sequence=sequence,
-            joint_position=channels[position],
-            joint_velocity=channels[velocity],
-            joint_torque=channels[torque],
-            imu_orientation=channels[orientation],
-            imu_angular_velocity=channels[gyro],
-            imu_linear_acceleration=channels[accelerometer],
-        )
 
     def _per_channel(self, kind: str) -> Array:
         """Spread one kind of parameter (noise, quantum) over all scalar channels; 0 if none."""

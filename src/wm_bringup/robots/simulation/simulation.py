@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from wm_bringup.faults.fault import parse_all
 from wm_bringup.robots.base import GroundTruth
 from wm_bringup.robots.clocks import SteppedClock
 from wm_bringup.robots.quaternion import Quaternion
@@ -28,8 +29,7 @@ from wm_bringup.robots.simulation.ground import Terrain
 from wm_bringup.robots.simulation.imu import TrueImu
 from wm_bringup.robots.simulation.sensors import SensorParameters, SensorSuite, sensor_parameters
 from wm_bringup.robots.simulation.truth import TrueKinematics
-from wm_bringup.scenarios.faults import Fault
-from wm_bringup.scenarios.possible import Happened, kick_text, push_text
+from wm_bringup.scenarios.possible import Happened, fault_happened, kick_text, push_text
 from wm_bringup.scenarios.scenario import Ground, Scenario
 from wm_control.constants import CONTROL_PERIOD
 from wm_control.errors import ParameterError
@@ -96,7 +96,7 @@ class Simulation:
         )
         self._drives = Drives(self.body, actuators, engine.physics_step)
         sensors = sensors or sensor_parameters(scenario.noise, scenario.sensor_delay)
-        faults = tuple(Fault.parse(text) for text in scenario.faults)
+        faults = [fault for fault in parse_all(scenario.faults) if fault.of_sensors]
         self._sensors = SensorSuite(description.joint_names, sensors, faults, CONTROL_PERIOD)
         self._schedule = PushSchedule(scenario.pushes)
         self._kicks = KickSchedule(scenario.kicks)
@@ -193,8 +193,8 @@ class Simulation:
 
     @property
     def happened(self) -> tuple[Happened, ...]:
-        """What came of every push, kick and fault of the scenario since reset."""
-        started, faults = self._schedule.started, self._sensors.faults
+        """What came of every push, kick and fault of the sensors of the scenario since reset."""
+        started = self._schedule.started
         pushes = (
             Happened(push_text(push), started.get(index))
             for index, push in enumerate(self.scenario.pushes)
@@ -203,12 +203,7 @@ class Simulation:
             Happened(kick_text(kick), self._kicks.started.get(index))
             for index, kick in enumerate(self.scenario.kicks)
         )
-        rows = zip(self.scenario.faults, faults.first, faults.samples, strict=True)
-        return (
-            *pushes,
-            *kicks,
-            *(Happened(f"fault {text}", at, count) for text, at, count in rows),
-        )
+        return (*pushes, *kicks, *map(fault_happened, self._sensors.faults.acted))
 
     def push(self, impulse: Array, duration: float = 0.1) -> None:
         """Push the base from now on; the force keeps the direction it has at its start."""

@@ -27,3 +27,8 @@ class DelayedDelivery(Generic[T]):
         """Hand over everything that has arrived by ``now`` [s]."""
         while self._under_way and self._under_way[0][0] <= now + 1e-9:
             self._receive(self._under_way.popleft()[1])
+
+    @property
+    def under_way(self) -> int:
+        """How many messages have not arrived."""
+        return len(self._under_way)

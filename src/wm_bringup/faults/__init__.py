@@ -1,0 +1,1 @@
+"""Faults on purpose: what they mean, and what becomes of what travels on a faulty path."""
