@@ -48,6 +48,9 @@ def run(
     latency: Annotated[
         str | None, typer.Option(help="File (.npz) for all latency samples.")
     ] = None,
+    fault: Annotated[
+        list[str] | None, typer.Option(metavar="TARGET:VERB[=VALUE]@T", help="May be repeated.")
+    ] = None,
 ) -> int:
     """Start the whole ROS 2 graph; Ctrl-C stops it.
 
@@ -79,6 +82,7 @@ def run(
         "clock": clock,
         "truth": truth,
         "latency": latency,
+        "fault": " ".join(fault) if fault else None,
     }
     chosen = {key: value for key, value in given.items() if value is not None}
     arguments = graph_arguments(chosen)

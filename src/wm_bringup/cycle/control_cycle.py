@@ -16,6 +16,9 @@ from typing import Any, Protocol
 
 from wm_bringup.cycle.latency import LatencySample
 from wm_bringup.cycle.loop import GOOD_LOOKS, ControlLoop, TickRecord
+from wm_bringup.cycle.loop_faults import LoopFaults
+from wm_bringup.faults.fault import Fault
+from wm_bringup.faults.path import Acted
 from wm_bringup.host.realtime import PeriodStart
 from wm_bringup.robots.base import GroundTruth, Robot
 from wm_control.arbiter.operator import OperatorInput
@@ -101,6 +104,7 @@ class ControlCycle:
         options: CycleOptions | None = None,
         truth: Callable[[], GroundTruth] | None = None,
         show_phase: Callable[[float], None] | None = None,
+        faults: LoopFaults | None = None,
     ) -> None:
         """Wire the parts; nothing happens before ``start``.
 
@@ -108,6 +112,7 @@ class ControlCycle:
         controller. clock: that of the periods [s]. ros_clock: ROS time [s], of all stamps; without
         it they count from zero.
         show_phase: is told ``now`` in every cycle, for simulated pushes at a phase of the gait.
+        faults: injected from the start; None: none, until ``inject``.
         """
         self.loop, self.gate = loop, gate
         self.now = 0.0
@@ -117,6 +122,7 @@ class ControlCycle:
         self._clock, self._ros_clock = clock, ros_clock
         self._options = options or CycleOptions()
         self._truth, self._show_phase = truth, show_phase
+        self._faults = faults
         self._to_ros: float | None = None
         self._born = 0.0
         self._run = self._options.first_run - 1
@@ -175,14 +181,35 @@ class ControlCycle:
             self._to_ros = self._ros_clock() - self._clock()
         elif self._to_ros is None:
             self._to_ros = -period.scheduled
+        if self._faults is not None:
+            self._faults.begin(self._stamp(observation, period))
         self._see(observation, period)
         self.now = self._observation.stamp
 
+    def _stamp(self, observation: Observation, period: PeriodStart) -> float:
+        """When an observation was made, on the clock of this graph [s]."""
+        measured = self._robot.clock.measured(observation.stamp, period.began)
+        return measured + (self._to_ros or 0.0)
+
     def _see(self, observation: Observation, period: PeriodStart) -> None:
         """Take an observation over, with its stamp on the clock of this graph."""
-        measured = self._robot.clock.measured(observation.stamp, period.began)
-        stamp = measured + (self._to_ros or 0.0)
-        self._observation = replace(observation, stamp=stamp, run=self._run)
+        stamp = self._stamp(observation, period)
+        seen = replace(observation, stamp=stamp, run=self._run)
+        self._observation = seen if self._faults is None else self._faults.observation(seen)
+
+    def inject(self, fault: Fault) -> None:
+        """Add a fault of the loop, whose start counts from now on; ParameterError if it cannot be.
+
+        A fault of what is sent to the loop is injected by its sender.
+        """
+        if self._faults is None:
+            self._faults = LoopFaults(self.loop, self._robot.description)
+        self._faults.ask(fault, self.now)
+
+    @property
+    def faults(self) -> tuple[Acted, ...]:
+        """What came of each fault."""
+        return () if self._faults is None else self._faults.acted
 
     def _hold(self, period: PeriodStart) -> None:
         """Look at a robot that does not move; let go of it when the arbiter arms.
@@ -209,7 +236,8 @@ class ControlCycle:
         self.now = self._robot.clock.now(period.scheduled, period.began) + (self._to_ros or 0.0)
         self._arm_if_wanted()
         self._deliver_new()
-        decision = self.loop.tick(self._observation, self.gate.current(self.now), self.now)
+        told = self.now if self._faults is None else self._faults.now(self.now)
+        decision = self.loop.tick(self._observation, self.gate.current(self.now), told)
         self._move(period, decision)
 
     def _move(self, period: PeriodStart, decision: Decision) -> None:
@@ -217,7 +245,9 @@ class ControlCycle:
         sent = self._clock()
         if self._show_phase is not None:
             self._show_phase(self.now)
-        observation = self._robot.step(decision.command, sent - period.scheduled)
+        command = decision.command
+        arrives = command if self._faults is None else self._faults.command(command)
+        observation = self._robot.step(arrives, sent - period.scheduled)
         stepped = self._clock()
         self._hand_over(period, sent, stepped - sent)
         self._see(observation, period)

@@ -138,7 +138,7 @@ class ObservationFaults:
 
     def seen(self, observation: Observation) -> Observation:
         """Return the newest observation that has come through, the last one where none has."""
-        if not self._injector.asked:
+        if not self._injector.busy:
             self._arrived[:] = [observation]
             return observation
         stamp, channels = observation.stamp, self._layout.flat(observation)

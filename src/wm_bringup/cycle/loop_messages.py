@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 from wm_bringup.cycle.control_cycle import CycleOptions
+from wm_bringup.faults.path import Acted
 from wm_bringup.host.realtime import RealTimeReport
 from wm_bringup.robots.simulated import EngineName
 from wm_control.arbiter.parameters import SafetyParameters
@@ -26,7 +27,7 @@ class LoopSetup:
 
     robot, backend, engine, scenario: names or paths. drivers: controllers that may drive, the most
     wanted first. shadows: others that propose in every cycle and never drive. ros_time: stamps are
-    ROS time; otherwise they count from zero.
+    ROS time; otherwise they count from zero. faults: injected beside those of the scenario.
     """
 
     robot: str
@@ -41,6 +42,7 @@ class LoopSetup:
     estimator: EstimatorParameters
     model_based: ModelBasedParameters
     shadows: tuple[str, ...] = ()
+    faults: tuple[str, ...] = ()
 
 
 class LoopRequest(Enum):
@@ -67,7 +69,7 @@ class LoopFailure:
 class LoopHealth:
     """Once a second. lost: records the other end was too slow for. refusals: plans or proposals.
 
-    estimator: its own figures (``GuardedEstimator.figures``).
+    estimator: its own figures (``GuardedEstimator.figures``). faults: what came of each.
     """
 
     safeguards: SafeguardReport
@@ -75,3 +77,4 @@ class LoopHealth:
     realtime: RealTimeReport
     lost: int
     refusals: Refusals
+    faults: tuple[Acted, ...] = ()

@@ -20,6 +20,7 @@ from typing import Any
 from wm_bringup.cycle.control_cycle import ControlCycle
 from wm_bringup.cycle.link import Link, LinkClosedError, adopt
 from wm_bringup.cycle.loop import ControlLoop
+from wm_bringup.cycle.loop_faults import SENT_TO_THE_LOOP, LoopFaults
 from wm_bringup.cycle.loop_messages import (
     LoopFailure,
     LoopHealth,
@@ -34,9 +35,10 @@ from wm_bringup.cycle.stack import (
     build_estimator,
     build_robot,
 )
+from wm_bringup.faults.fault import Fault, parse_all
 from wm_bringup.host import realtime
 from wm_bringup.robots.base import Robot
-from wm_bringup.scenarios.scenario import load_scenario
+from wm_bringup.scenarios.scenario import Scenario, load_scenario
 from wm_control.arbiter.operator import OperatorInput
 from wm_control.arbiter.parameters import SafetyParameters
 from wm_control.arbiter.velocity_gate import VelocityGate
@@ -79,6 +81,19 @@ def _phase_shower(
     return lambda now: show(gait_phase(driver.plan, now))
 
 
+def _faults(
+    setup: LoopSetup, scenario: Scenario, loop: ControlLoop, description: RobotDescription
+) -> LoopFaults | None:
+    """Faults that the loop is started with; None without any.
+
+    A simulated robot's sensors have those of the scenario themselves.
+    """
+    of_scenario = (fault for fault in parse_all(scenario.faults) if not fault.of_sensors)
+    asked = (*of_scenario, *parse_all(setup.faults))
+    faults = [fault for fault in asked if fault.target not in SENT_TO_THE_LOOP]
+    return LoopFaults(loop, description, faults, setup.options.seed) if faults else None
+
+
 @dataclass(slots=True)
 class Ending:
     """Whether the process has been asked to end, by a signal, the other end, or its absence."""
@@ -112,7 +127,8 @@ class LoopProcess:
             clock=time.monotonic,
             drivers=setup.drivers,
         )
-        world = World(load_scenario(setup.scenario), setup.engine, setup.gui)
+        scenario = load_scenario(setup.scenario)
+        world = World(scenario, setup.engine, setup.gui)
         self._robot = build_robot(setup.backend, description, world)
         truth = getattr(self._robot, "ground_truth", None)
         self._cycle = ControlCycle(
@@ -126,6 +142,7 @@ class LoopProcess:
             options=setup.options,
             truth=truth,
             show_phase=_phase_shower(self._robot, controllers[setup.drivers[0]]),
+            faults=_faults(setup, scenario, self._loop, description),
         )
         self._takes: Mapping[type, Callable[[Any], object]] = {
             WalkingPlan: lambda plan: self._cycle.post(MPC, plan),
@@ -133,6 +150,7 @@ class LoopProcess:
             VelocityCommand: lambda command: self._gate.receive(command, self._cycle.now),
             OperatorInput: self._loop.request,
             SafetyParameters: self._change_safety,
+            Fault: self._cycle.inject,
             LoopRequest: self._obey,
         }
         self._started = False
@@ -190,7 +208,8 @@ class LoopProcess:
             safeguards = self._loop.safeguards(self._gate)
             figures = dict(self._estimator.figures)
             lost, refusals = self._link.lost, together(self._refusals)
-            self._send(LoopHealth(safeguards, figures, self._realtime, lost, refusals))
+            faults = self._cycle.faults
+            self._send(LoopHealth(safeguards, figures, self._realtime, lost, refusals, faults))
 
     def close(self) -> None:
         """Let go of the robot."""

@@ -45,18 +45,21 @@ class Acted:
 class FaultyPath(Generic[T]):
     """Messages of one kind on their way, and the faults that they meet.
 
-    Faults of a scenario come with every run; those asked for meanwhile are forgotten with it.
+    Times of a scenario's faults count from the start of every run; those asked for meanwhile keep
+    theirs.
     """
 
     def __init__(self, spoil: Spoil[T], faults: Iterable[Fault] = (), seed: Seed = 0) -> None:
         """spoil: does what verbs other than off, drop and delay do. seed: of what is lost."""
         self._spoil, self._scripted, self._seed = spoil, tuple(faults), seed
+        self._asked: list[Fault] = []
         self.begin()
 
     def begin(self, zero: float = 0.0) -> None:
         """Begin a run, whose time zero is ``zero`` on the clock of the messages [s]."""
         self._zero = zero
-        self._faults = [replace(fault, start=zero + fault.start) for fault in self._scripted]
+        scripted = (replace(fault, start=zero + fault.start) for fault in self._scripted)
+        self._faults = [*scripted, *self._asked]
         self._first: list[float | None] = [None] * len(self._faults)
         self._count = [0] * len(self._faults)
         self._rng = np.random.default_rng(self._seed)
@@ -64,7 +67,8 @@ class FaultyPath(Generic[T]):
 
     def ask(self, fault: Fault, time: float) -> None:
         """Add a fault whose start counts from ``time`` on, on the clock of the messages [s]."""
-        self._faults.append(replace(fault, start=time + fault.start))
+        self._asked.append(replace(fault, start=time + fault.start))
+        self._faults.append(self._asked[-1])
         self._first.append(None)
         self._count.append(0)
 

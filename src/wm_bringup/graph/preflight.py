@@ -9,11 +9,13 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from wm_bringup.cycle.stack import safety_parameters
-from wm_bringup.graph.processes import RECORD_ANYWHERE, GraphArguments
+from wm_bringup.faults.meanings import DRIVER_OF
+from wm_bringup.graph.processes import RECORD_ANYWHERE, GraphArguments, path_faults
 from wm_bringup.host.log_directory import check_log_directory
 from wm_bringup.host.output import check_file, check_folder
 from wm_bringup.robots.simulated import check_engine
 from wm_bringup.robots.simulation.body import SimulatedBody
+from wm_bringup.robots.simulation.sensor_faults import SensorLayout, channels_of
 from wm_bringup.scenarios.scenario import load_scenario
 from wm_control.arbiter.velocity_gate import reduction
 from wm_control.drivers import POLICY
@@ -34,7 +36,7 @@ class PreflightError(WmError):
 def preflight(arguments: GraphArguments, environment: Mapping[str, str] = os.environ) -> None:
     """Refuse what cannot come up or would have no effect; the WmError says why and the cure."""
     _check_ros(environment)
-    for check in (_check_shadow, _check_policy, _check_robot, _check_mock, _check_outputs):
+    for check in CHECKS:
         check(arguments)
     if arguments.gui and not environment.get("DISPLAY"):
         raise PreflightError(
@@ -86,6 +88,17 @@ def _check_robot(arguments: GraphArguments) -> None:
         raise ParameterError("pushes.phase", waiting[0], expected, arguments.scenario)
 
 
+def _check_faults(arguments: GraphArguments) -> None:
+    """Refuse a fault of what is not in this graph."""
+    layout = SensorLayout(load_robot(arguments.robot).joint_names)
+    for fault in path_faults(arguments):
+        if fault.of_sensors:
+            channels_of(fault, layout)
+        elif DRIVER_OF.get(fault.target) not in (None, *arguments.controllers):
+            expected = f"no effect: {DRIVER_OF[fault.target]} neither drives nor runs in shadow"
+            raise ParameterError("fault", fault.text, expected, ORIGIN)
+
+
 def _check_mock(arguments: GraphArguments) -> None:
     """Refuse to show, to disturb or to vary by chance a robot that has no physics."""
     if arguments.backend != "mock":
@@ -110,6 +123,17 @@ def _check_outputs(arguments: GraphArguments) -> None:
         check_folder(Path(arguments.record), "record", new=True)
     if arguments.latency:
         check_file(Path(arguments.latency), "latency", ".npz")
+
+
+CHECKS = (
+    _check_shadow,
+    _check_policy,
+    _check_robot,
+    _check_faults,
+    _check_mock,
+    _check_outputs,
+)
+"""What is looked at, in this order."""
 
 
 def _reduction(arguments: GraphArguments) -> str:

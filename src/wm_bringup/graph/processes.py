@@ -22,7 +22,10 @@ from typing import Literal
 from pydantic import Field, TypeAdapter, field_validator
 from pydantic.dataclasses import dataclass as validated
 
+from wm_bringup.faults.fault import Fault, parse_all
+from wm_bringup.faults.meanings import PLAN, TIMING
 from wm_bringup.robots.simulated import EngineName
+from wm_bringup.scenarios.scenario import load_scenario
 from wm_bringup.wire.topics import RECORDED, Topic
 from wm_control.configuration.parameters import STRICT, load_parameters
 from wm_control.configuration.share import DEFAULT_ROBOT, ROBOT_HELP, config_file
@@ -82,6 +85,11 @@ class GraphArguments:
     clock: bool = Field(default=False, description="publish /clock, and stamp with simulated time")
     truth: bool = Field(default=False, description="publish ground_truth/odom for evaluators")
     latency: str = Field(default="", description="file (.npz) for all latency samples; empty: none")
+    fault: str = Field(
+        default="",
+        description="faults to inject beside those of the scenario, apart by spaces, "
+        "TARGET:VERB[=VALUE]@T[+DURATION], T seconds after the robot is let go; empty: none",
+    )
 
     @field_validator("controller")
     @classmethod
@@ -105,6 +113,17 @@ class GraphArguments:
     def controllers(self) -> tuple[str, ...]:
         """The driver, and those in its shadow."""
         return (self.controller, *self.shadows)
+
+    @field_validator("fault")
+    @classmethod
+    def _faults(cls, text: str) -> str:
+        """Accept faults apart by spaces."""
+        return " ".join(fault.text for fault in parse_all(text.split()))
+
+    @property
+    def faults(self) -> tuple[Fault, ...]:
+        """Faults that are asked for, without those of the scenario."""
+        return parse_all(self.fault.split())
 
     @field_validator("velocity")
     @classmethod
@@ -192,6 +211,23 @@ def graph_arguments(given: Mapping[str, object] | None = None) -> GraphArguments
     return load_parameters(GraphArguments, values | dict(given or {}), origin="arguments")
 
 
+FAULTS_ALLOWED: Mapping[str, bool] = {"simulated": True, "mock": True}
+"""Backends whose processes may be asked for faults; one that is not here is a real robot."""
+
+
+def path_faults(arguments: GraphArguments) -> tuple[Fault, ...]:
+    """All faults that are asked for but those that a simulated robot's sensors have themselves."""
+    scripted = parse_all(load_scenario(arguments.scenario).faults)
+    return (*(fault for fault in scripted if not fault.of_sensors), *arguments.faults)
+
+
+def _fault_arguments(arguments: GraphArguments, *targets: str) -> tuple[str, ...]:
+    """Arguments of the process that owns these targets."""
+    own = (fault for fault in path_faults(arguments) if fault.target in targets)
+    allowed = FAULTS_ALLOWED.get(arguments.backend, False)
+    return (*(f"--fault={fault.text}" for fault in own), *(["--faults"] if allowed else []))
+
+
 def refuse_unknown(names: Iterable[str]) -> None:
     """ParameterError for the first name that is no argument, with the one that it resembles."""
     known = [f.name for f in fields(GraphArguments)]
@@ -261,6 +297,8 @@ def _control(arguments: GraphArguments) -> Process:
             *(f"{key}={value}" for key, value in chosen.items() if value),
             *(f"--shadow={name}" for name in arguments.shadows),
             *(key for key, on in switches.items() if on),
+            *(f"--fault={fault.text}" for fault in arguments.faults),
+            *_fault_arguments(arguments),
         ),
         vital=True,
     )
@@ -272,7 +310,7 @@ def _mpc(arguments: GraphArguments) -> Process:
         "mpc",
         "wm_bringup.nodes.mpc",
         ("mpc",),
-        (f"--robot={arguments.robot}",),
+        (f"--robot={arguments.robot}", *_fault_arguments(arguments, PLAN, TIMING)),
         loss="the robot steps to a stop and stands with the backup planner"
         if arguments.controller == MPC
         else "the planner is no longer in shadow; whoever drives goes on",
@@ -287,7 +325,7 @@ def _policy(arguments: GraphArguments) -> Process:
         "policy",
         "wm_bringup.nodes.policy",
         ("policy", "policy_inference"),
-        (f"--robot={arguments.robot}",),
+        (f"--robot={arguments.robot}", *_fault_arguments(arguments, POLICY)),
         parameters={key: os.path.abspath(value) for key, value in files.items() if value},
         loss="the robot holds its posture and is damped"
         if drives

@@ -21,6 +21,7 @@ from rclpy.utilities import remove_ros_args
 from wm_bringup.cycle.control_cycle import CycleOptions, CycleRecord
 from wm_bringup.cycle.latency import LatencyLog
 from wm_bringup.cycle.loop_client import LoopClient
+from wm_bringup.cycle.loop_faults import SENT_TO_THE_LOOP
 from wm_bringup.cycle.loop_messages import LoopHealth, LoopRequest, LoopSetup
 from wm_bringup.cycle.record_codec import unpack
 from wm_bringup.cycle.stack import (
@@ -29,6 +30,8 @@ from wm_bringup.cycle.stack import (
     model_based_parameters,
     safety_parameters,
 )
+from wm_bringup.faults.fault import Fault
+from wm_bringup.faults.meanings import DRIVER_OF
 from wm_bringup.graph.fall_watch import FallWatch
 from wm_bringup.graph.processes import control_nodes
 from wm_bringup.host import realtime
@@ -37,6 +40,12 @@ from wm_bringup.nodes.robot import RobotInterface
 from wm_bringup.nodes.state_estimator import StateEstimatorInterface
 from wm_bringup.nodes.support import process
 from wm_bringup.nodes.support.exclusive import refuse_second
+from wm_bringup.nodes.support.fault_requests import (
+    FaultRefusedError,
+    FaultRequests,
+    add_fault_arguments,
+    report_faults,
+)
 from wm_bringup.nodes.support.latency_topic import LatencyPublisher
 from wm_bringup.nodes.support.parameters import declare
 from wm_bringup.nodes.support.rivals import RivalWatch
@@ -44,6 +53,7 @@ from wm_bringup.nodes.support.stall_watch import StallWatch
 from wm_bringup.nodes.support.velocity_topic import listen_to_velocity
 from wm_bringup.nodes.whole_body_controller import WholeBodyControllerInterface
 from wm_bringup.robots.simulated import ENGINES
+from wm_bringup.robots.simulation.sensor_faults import SensorLayout, channels_of
 from wm_bringup.wire.messages import Level
 from wm_bringup.wire.thinning import Thinning
 from wm_bringup.wire.topics import JOINT_COMMAND, STEERING
@@ -107,12 +117,27 @@ class Control:
         for name in _controllers(arguments):
             if name != MPC:
                 listen_to_proposals(arbiter_node, name, self._n, self._loop.send, unreadable)
+        self._layout = SensorLayout(description.joint_names)
+        FaultRequests(
+            self._node["robot"],
+            lambda fault: fault.target not in SENT_TO_THE_LOOP,
+            self._inject,
+            allowed=arguments.faults,
+        )
         self._log = LatencyLog()
         self._falls = FallWatch()
         self._health: LoopHealth | None = None
         self._chores: list[Callable[[CycleRecord], None]] = []
         self._next_report = 0.0
         self._publisher = threading.Thread(target=self._publish_all, name="publisher")
+
+    def _inject(self, fault: Fault) -> None:
+        """Hand a fault on to the real-time process; WmError for one that can act on nothing."""
+        if fault.of_sensors:
+            channels_of(fault, self._layout)
+        elif DRIVER_OF.get(fault.target) not in (None, *_controllers(self._arguments)):
+            raise FaultRefusedError(f"{fault.text}: {fault.target} is not in this graph")
+        self._loop.send(fault)
 
     def _setup(self) -> LoopSetup:
         """Declare the parameters of the nodes; all that the real-time process has to know."""
@@ -130,6 +155,7 @@ class Control:
             drivers=(arguments.controller,),
             shadows=tuple(arguments.shadow),
             scenario=arguments.scenario,
+            faults=tuple(arguments.fault),
             gui=arguments.gui,
             ros_time=not arguments.clock,
             options=CycleOptions(
@@ -201,6 +227,7 @@ class Control:
             self._chores = [
                 lambda _: self._latency.report(self._log, health.realtime),
                 lambda r: self._report_robot(r, health.lost),
+                lambda _: report_faults(self._robot.health, health.faults),
                 lambda r: self._estimator.report(r.tick.estimate, health.estimator),
                 self._report_controller,
                 lambda _: self._arbiter.report(health.safeguards, health.refusals),
@@ -251,6 +278,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--truth", action="store_true", help="publish ground_truth/odom")
     parser.add_argument("--estimate-every", type=int, default=4, help="cycles per estimate sent")
     parser.add_argument("--latency", default="", help="file (.npz) for all latency samples")
+    add_fault_arguments(parser)
     return parser.parse_args(remove_ros_args(["control", *(arguments or sys.argv[1:])])[1:])
 
 

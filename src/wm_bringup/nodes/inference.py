@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import threading
 import time
 from collections.abc import Callable
@@ -12,6 +13,7 @@ from rclpy.node import Node
 
 from wm_bringup.host import realtime
 from wm_bringup.nodes.support.estimates import EstimateReader
+from wm_bringup.nodes.support.fault_requests import FaultyOutlet
 from wm_bringup.nodes.support.process import SPIN_TIME
 from wm_bringup.nodes.support.qos import publisher, subscribe_bytes
 from wm_bringup.wire.cdr import MessageError
@@ -20,6 +22,7 @@ from wm_bringup.wire.proposals import ProposalEncoder
 from wm_bringup.wire.topics import ESTIMATE, JOINT_COMMAND, POLICY_PROPOSAL, VELOCITY, Topic
 from wm_control.constants import CONTROL_PERIOD
 from wm_control.controllers.proposal import Proposal
+from wm_control.drivers import POLICY
 from wm_control.robot.description import RobotDescription
 from wm_policy.beside import PolicyBeside
 from wm_policy.controller import NOVELTY, PolicyController
@@ -28,14 +31,26 @@ from wm_policy.controller import NOVELTY, PolicyController
 class Inference:
     """Estimates in, proposals out; which, when and in whose shadow ``PolicyBeside`` decides."""
 
-    def __init__(self, node: Node, controller: PolicyController, robot: RobotDescription) -> None:
-        """Create publisher and subscriptions; nothing runs before ``start``."""
+    def __init__(
+        self,
+        node: Node,
+        controller: PolicyController,
+        robot: RobotDescription,
+        arguments: argparse.Namespace,
+    ) -> None:
+        """Create publisher and subscriptions; nothing runs before ``start``.
+
+        arguments: with the faults of proposals.
+        """
         n = len(robot.joint_names)
         self.node, self.controller = node, controller
         self._estimates = EstimateReader(robot)
         self._beside = PolicyBeside(controller, CONTROL_PERIOD)
         self._proposal = ProposalEncoder(n)
-        self._publish = publisher(node, POLICY_PROPOSAL)
+        self._publisher = publisher(node, POLICY_PROPOSAL)
+        self.outlet: FaultyOutlet[Proposal] = FaultyOutlet(
+            node, POLICY, robot, self._publish, arguments
+        )
         self._steps = self._failed = 0
         self._longest = self._novelty = self._strangest = 0.0
         self.unreadable = 0
@@ -104,14 +119,18 @@ class Inference:
         finally:
             executor.shutdown()
 
+    def _publish(self, proposal: Proposal) -> None:
+        self._publisher.publish(self._proposal.encode(proposal))
+
     def _answer(self, data: bytes) -> None:
         """Propose what the policy answers, if a step is due."""
         began = time.monotonic()
         estimate = self._estimates.read(data)
+        self.outlet.see(estimate)
         result = self._beside.answer(estimate)
         if result is None:
             return
-        self._publish.publish(self._proposal.encode(Proposal.of(result, estimate)))
+        self.outlet.send(Proposal.of(result, estimate))
         self._steps += 1
         self._failed += result.command is None
         self._novelty = result.figures.get(NOVELTY, nan)

@@ -6,18 +6,25 @@ drifts. Which estimates, and with which velocity, ``wm_control.controllers.besid
 
 from __future__ import annotations
 
+import argparse
 import sys
 import time
 from collections.abc import Sequence
 
 from wm_bringup.cycle.stack import build_planner, model_based_parameters
+from wm_bringup.faults import meanings
 from wm_bringup.host import realtime
 from wm_bringup.nodes.support import process
 from wm_bringup.nodes.support.diagnostics import Health
 from wm_bringup.nodes.support.estimates import EstimateReader
+from wm_bringup.nodes.support.fault_requests import (
+    FaultyOutlet,
+    add_fault_arguments,
+    report_faults,
+)
 from wm_bringup.nodes.support.parameters import declare
 from wm_bringup.nodes.support.qos import publisher
-from wm_bringup.nodes.support.standalone import StandaloneNode, robot_argument
+from wm_bringup.nodes.support.standalone import StandaloneNode, node_arguments
 from wm_bringup.wire.decisions import OF_STATUS
 from wm_bringup.wire.messages import Level, MultiArrayEncoder, decode_velocity
 from wm_bringup.wire.topics import ESTIMATE, PLAN, VELOCITY
@@ -33,14 +40,20 @@ class MpcNode(StandaloneNode):
 
     priority = realtime.PLANNER_PRIORITY
 
-    def __init__(self, robot: str) -> None:
-        """Build planner, publisher and subscriptions; WmError for a bad configuration."""
-        super().__init__("mpc", robot)
-        parameters = declare(self.node, model_based_parameters(robot))
+    def __init__(self, arguments: argparse.Namespace) -> None:
+        """Build planner, publisher and subscriptions; WmError for a bad configuration.
+
+        arguments: the robot, and the faults of plans.
+        """
+        super().__init__("mpc", arguments.robot)
+        parameters = declare(self.node, model_based_parameters(arguments.robot))
         self._beside = build_planner(self.description, parameters)
         self._estimates = EstimateReader(self.description)
         self._message = MultiArrayEncoder((("plan", SIZE - PLAN_HEADER),), PLAN_HEADER)
-        self._publish = publisher(self.node, PLAN)
+        self._publisher = publisher(self.node, PLAN)
+        self._outlet: FaultyOutlet[WalkingPlan] = FaultyOutlet(
+            self.node, meanings.PLAN, self.description, self._publish, arguments
+        )
         self._health = Health(self.node)
         self._newest: WalkingPlan | None = None
         self._not_ok = self._longest = 0.0
@@ -51,17 +64,22 @@ class MpcNode(StandaloneNode):
         """Answer an estimate with a plan if one is due."""
         began = time.monotonic()
         estimate = self._estimates.read(data)
+        self._outlet.see(estimate)
         plan = self._beside.answer(estimate)
         if plan is None:
             return
-        self._message.floats[:] = pack(plan)
-        self._publish.publish(self._message.encode())
+        self._outlet.send(plan)
         self._newest = plan
         self._not_ok += plan.status != Status.OK
         self._longest = max(self._longest, time.monotonic() - began)
 
+    def _publish(self, plan: WalkingPlan) -> None:
+        self._message.floats[:] = pack(plan)
+        self._publisher.publish(self._message.encode())
+
     def report(self) -> None:
         """Publish the health, once a second."""
+        report_faults(self._health, self._outlet.acted)
         plan = self._newest
         if plan is None:
             self._health.publish("planner", Level.WARN, "no estimate yet")
@@ -89,10 +107,10 @@ class MpcNode(StandaloneNode):
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the node until SIGINT or SIGTERM."""
-    robot = robot_argument("mpc", arguments)
+    parsed = node_arguments("mpc", arguments, add_fault_arguments)
 
     def start(_: process.Stop) -> MpcNode:
-        node = MpcNode(robot).started()
+        node = MpcNode(parsed).started()
         realtime.prepare_process()
         return node
 

@@ -8,6 +8,7 @@ step, or is refused with the reason and nothing changes.
 
 from __future__ import annotations
 
+import argparse
 import sys
 import time
 from collections.abc import Sequence
@@ -21,8 +22,9 @@ from wm_bringup.host import realtime
 from wm_bringup.nodes.inference import Inference
 from wm_bringup.nodes.support import process
 from wm_bringup.nodes.support.diagnostics import Health
+from wm_bringup.nodes.support.fault_requests import add_fault_arguments, report_faults
 from wm_bringup.nodes.support.parameters import declare
-from wm_bringup.nodes.support.standalone import StandaloneNode, robot_argument
+from wm_bringup.nodes.support.standalone import StandaloneNode, node_arguments
 from wm_bringup.wire.messages import Level
 from wm_control.configuration.parameters import STRICT
 from wm_policy.controller import PolicyController
@@ -52,14 +54,17 @@ class PolicyNode(StandaloneNode):
 
     priority = realtime.PLANNER_PRIORITY
 
-    def __init__(self, robot: str) -> None:
-        """Load the policy; WmError when it must not start."""
-        super().__init__("policy", robot)
+    def __init__(self, arguments: argparse.Namespace) -> None:
+        """Load the policy; WmError when it must not start.
+
+        arguments: the robot, and the faults of proposals.
+        """
+        super().__init__("policy", arguments.robot)
         self._parameters = declare(self.node, PolicyNodeParameters(), self._change)
         controller = PolicyController(self._load(self._parameters), self.description)
         with realtime.raised(self.priority):
             node = Node("policy_inference")
-        self._inference = Inference(node, controller, self.description)
+        self._inference = Inference(node, controller, self.description, arguments)
         self._health = Health(self.node)
 
     def _load(self, parameters: PolicyNodeParameters) -> Policy:
@@ -89,6 +94,7 @@ class PolicyNode(StandaloneNode):
     def report(self) -> None:
         """Publish the health, once a second."""
         inference = self._inference
+        report_faults(self._health, inference.outlet.acted)
         policy = inference.controller.policy
         level, said = (
             Level.OK,
@@ -109,9 +115,9 @@ class PolicyNode(StandaloneNode):
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the node until SIGINT or SIGTERM."""
-    robot = robot_argument("policy", arguments)
+    parsed = node_arguments("policy", arguments, add_fault_arguments)
     return process.run(
-        "policy", arguments, lambda _: PolicyNode(robot).started(), PolicyNode.priority
+        "policy", arguments, lambda _: PolicyNode(parsed).started(), PolicyNode.priority
     )
 
 

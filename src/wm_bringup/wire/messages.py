@@ -193,6 +193,11 @@ def encode_diagnostics(stamp: float, statuses: Sequence[HealthStatus]) -> bytes:
     return bytes(writer.finish())
 
 
+def decode_string(data: bytes) -> str:
+    """Read std_msgs/String."""
+    return Reader(data).string()
+
+
 def decode_twist(data: bytes) -> VelocityCommand:
     """Read geometry_msgs/Twist; the parts that no walking robot follows are ignored."""
     linear_x, linear_y, _, _, _, angular_z = Reader(data).float64(6).tolist()

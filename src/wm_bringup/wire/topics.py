@@ -245,6 +245,17 @@ CLOCK = Topic(
     "simulated time since reset; all stamps are then simulated time as well",
 )
 
+FAULTS = Topic(
+    "faults/inject",
+    "std_msgs/msg/String",
+    Flow.EVENT,
+    "when you want one",
+    "you",
+    "robot, mpc, policy",
+    "a fault, TARGET:VERB[=VALUE]@T[+DURATION], T seconds from when it is heard; the node whose path "
+    "it is on injects it, where its process was started with `--faults`",
+)
+
 TOPICS: tuple[Topic, ...] = (
     JOINT_STATES,
     IMU,
@@ -263,6 +274,7 @@ TOPICS: tuple[Topic, ...] = (
     GROUND_TRUTH,
     LATENCY,
     DIAGNOSTICS,
+    FAULTS,
     CLOCK,
 )
 

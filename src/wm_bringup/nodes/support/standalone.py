@@ -30,12 +30,25 @@ REPORT_PERIOD = 1.0
 """Between two reports on /diagnostics [s]."""
 
 
-def robot_argument(name: str, arguments: Sequence[str] | None) -> str:
-    """Read ``--robot NAME`` from a node's command line; ROS's own arguments are left to ROS."""
+def node_arguments(
+    name: str,
+    arguments: Sequence[str] | None,
+    more: Callable[[argparse.ArgumentParser], None] = lambda _: None,
+) -> argparse.Namespace:
+    """Read a node's command line; ROS's own arguments are left to ROS.
+
+    more: adds arguments to ``--robot``.
+    """
     parser = argparse.ArgumentParser(prog=name)
     parser.add_argument("--robot", default=DEFAULT_ROBOT, help=ROBOT_HELP)
+    more(parser)
     known = remove_ros_args(sys.argv if arguments is None else [name, *arguments])
-    robot: str = parser.parse_args(known[1:]).robot
+    return parser.parse_args(known[1:])
+
+
+def robot_argument(name: str, arguments: Sequence[str] | None) -> str:
+    """Read ``--robot NAME`` from a node's command line."""
+    robot: str = node_arguments(name, arguments).robot
     return robot
 
 

@@ -147,17 +147,19 @@ class FaultInjector:
         """ParameterError names a target that this robot's sensors do not have."""
         self._layout = layout
         self._scripted = [(fault, channels_of(fault, layout)) for fault in faults]
+        self._asked: list[tuple[Fault, Index]] = []
         self._last: Array = np.zeros(layout.size)
         self.reset()
 
     def reset(self, zero: float = 0.0) -> None:
-        """Forget the last sample, what each fault has done, and those that were asked for.
+        """Forget the last sample and what each fault has done.
 
-        zero: time at which the run begins [s].
+        zero: time from which those count that come with every run [s].
         """
         self._zero = zero
         self._seen = False
-        self._faults = [(replace(f, start=zero + f.start), index) for f, index in self._scripted]
+        scripted = ((replace(f, start=zero + f.start), index) for f, index in self._scripted)
+        self._faults = [*scripted, *self._asked]
         self._first: list[float | None] = [None] * len(self._faults)
         self._samples = [0] * len(self._faults)
         self._history: dict[int, deque[tuple[float, Array]]] = {}
@@ -165,12 +167,13 @@ class FaultInjector:
     def ask(self, fault: Fault, time: float) -> None:
         """Add a fault whose start counts from ``time`` on [s]; ParameterError as at the start."""
         index = channels_of(fault, self._layout)
-        self._faults.append((replace(fault, start=time + fault.start), index))
+        self._asked.append((replace(fault, start=time + fault.start), index))
+        self._faults.append(self._asked[-1])
         self._first.append(None)
         self._samples.append(0)
 
     @property
-    def asked(self) -> bool:
+    def busy(self) -> bool:
         """Whether there are any."""
         return bool(self._faults)
 

@@ -1,0 +1,138 @@
+"""Faults on purpose in the live graph: asked for on ``faults/inject`` or on the command line.
+
+Whoever owns a path takes what is asked of it. A process does so only where it was started with
+``--faults``, as ``wm run`` starts those of a simulated robot; a real one refuses by default.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Sequence
+from typing import Generic, TypeVar
+
+from rclpy.node import Node
+
+from wm_bringup.cycle.faulty_parts import FaultyDelivery, Stamped
+from wm_bringup.faults.fault import Fault, parse_all
+from wm_bringup.faults.path import Acted
+from wm_bringup.faults.paths import FaultyPaths, path_of
+from wm_bringup.nodes.support.diagnostics import Health
+from wm_bringup.nodes.support.qos import subscribe_bytes
+from wm_bringup.wire.messages import Level, decode_string
+from wm_bringup.wire.topics import FAULTS
+from wm_control.errors import WmError
+from wm_control.robot.description import RobotDescription
+from wm_control.types import Estimate
+
+M = TypeVar("M", bound=Stamped)
+
+
+class FaultRefusedError(WmError):
+    """A fault that was asked for is not injected; the text says why."""
+
+
+def add_fault_arguments(parser: argparse.ArgumentParser) -> None:
+    """Let a process be told which faults to inject, and whether it may be asked for more."""
+    parser.add_argument("--fault", action="append", default=[], help="TARGET:VERB[=VALUE]@T[+D]")
+    parser.add_argument(
+        "--faults", action="store_true", help="take faults; never beside people on a real robot"
+    )
+
+
+class FaultRequests:
+    """Hears ``faults/inject``; hands on what is about its own node, refuses what cannot be."""
+
+    def __init__(
+        self,
+        node: Node,
+        mine: Callable[[Fault], bool],
+        take: Callable[[Fault], object],
+        *,
+        allowed: bool,
+    ) -> None:
+        """mine: whether a fault is this node's. take: injects it; a WmError refuses."""
+        self._node, self._mine, self._take, self._allowed = node, mine, take, allowed
+        subscribe_bytes(node, FAULTS, self._hear)
+
+    def _hear(self, data: bytes) -> None:
+        log = self._node.get_logger()
+        try:
+            fault = Fault.parse(decode_string(data))
+            if not self._mine(fault):
+                return
+            if not self._allowed:
+                raise FaultRefusedError("this process was not started with --faults")
+            self._take(fault)
+        except (ValueError, WmError) as error:
+            log.error(f"{FAULTS.name} refused: {error}")
+            return
+        log.warning(f"fault injected: {fault.text}")
+
+
+def report_faults(health: Health, acted: Sequence[Acted]) -> None:
+    """Publish which faults a node injects and how often each has acted; nothing without any."""
+    if not acted:
+        return
+    counts = {one.fault.text: one.count for one in acted}
+    said = ", ".join(f"{text}: acted {count} times" for text, count in counts.items())
+    health.publish("faults", Level.WARN, said, counts)
+
+
+class FaultyOutlet(Generic[M]):
+    """What a node sends to the loop, and the faults that it meets there; without any, nothing.
+
+    Time is that of the estimates; the run begins where they say so.
+    """
+
+    def __init__(
+        self,
+        node: Node,
+        path: str,
+        description: RobotDescription,
+        publish: Callable[[M], None],
+        arguments: argparse.Namespace,
+    ) -> None:
+        """path: target of the faults. arguments: see ``add_fault_arguments``."""
+        scripted = parse_all(arguments.fault)
+        self._path, self._publish = path, publish
+        self._paths = FaultyPaths(scripted, description.default_position)
+        self._delivery: FaultyDelivery[M] | None = None
+        self._run: int | None = None
+        self._now = float("nan")
+        if scripted:
+            self._meet()
+        FaultRequests(
+            node, lambda f: path_of(f.target) == path, self._ask, allowed=arguments.faults
+        )
+
+    def _meet(self) -> None:
+        if self._delivery is None:
+            self._delivery = FaultyDelivery(self._publish, self._paths.made(self._path))
+
+    def _ask(self, fault: Fault) -> None:
+        if self._run is None:
+            raise FaultRefusedError(f"{fault.text}: no estimate has come yet")
+        self._meet()
+        self._paths.made(self._path).ask(fault, self._now)
+
+    def see(self, estimate: Estimate) -> None:
+        """Take note of the time, and send what was late until now."""
+        self._now = estimate.stamp
+        if estimate.observation.run != self._run:
+            self._run = estimate.observation.run
+            self._paths.begin(self._now)
+        if self._delivery is not None:
+            self._delivery.deliver(self._now)
+
+    def send(self, message: M) -> None:
+        """Send a message on its way."""
+        if self._delivery is None:
+            self._publish(message)
+        else:
+            self._delivery.send(message, self._now)
+            self._delivery.deliver(self._now)
+
+    @property
+    def acted(self) -> tuple[Acted, ...]:
+        """What came of each fault."""
+        return self._paths.acted
