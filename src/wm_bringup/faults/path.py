@@ -88,7 +88,7 @@ class FaultyPath(Generic[T]):
                 late += fault.value
             else:
                 spoiled, stuck = self._spoil(fault, spoiled, last), stuck or fault.verb == "stuck"
-        if not stuck:
+        if not stuck or self._last is None:
             self._last = message
         return Sent(None if lost else spoiled, late)
 

@@ -56,7 +56,7 @@ def runs_of(suite: Suite, cases: Sequence[Case] | None = None) -> list[SuiteRun]
     return [
         SuiteRun(case.name, who.name, seed, setup_of(suite, case, who, seed), suite.estimators)
         for case in (suite.cases if cases is None else cases)
-        for who in suite.contestants
+        for who in suite.contestants_of(case)
         for seed in suite.seeds_of(case).range()
     ]
 

@@ -137,6 +137,9 @@ class Case:
     limits: tuple[Limit, ...] = ()
     walked_on: Kind | None = Field(default=None, description="estimator in the loop; null: own")
     step_in_place: bool = False
+    without: tuple[str, ...] = Field(
+        default=(), description="contestants that it means nothing for; they do not walk it"
+    )
 
 
 @dataclass(frozen=True, slots=True, config=STRICT)
@@ -180,6 +183,13 @@ class Suite:
             raise ValueError(f"two cases of one name: {', '.join(names)}")
         if bool(self.cases) == bool(self.grid):
             raise ValueError("needs either cases or a grid")
+        known = {who.name for who in self.contestants}
+        for case in self.cases:
+            if not set(case.without) < known:
+                raise ValueError(
+                    f"case '{case.name}' is without {', '.join(case.without)}: must be some, "
+                    f"but not all, of {', '.join(sorted(known))}"
+                )
         return self
 
     def scenario_of(self, case: Case, seed: int) -> Scenario:
@@ -194,6 +204,10 @@ class Suite:
         """Limits of a case: its own, and the suite's on other criteria."""
         own = {limit.criterion for limit in case.limits}
         return (*(limit for limit in self.limits if limit.criterion not in own), *case.limits)
+
+    def contestants_of(self, case: Case) -> tuple[Contestant, ...]:
+        """Return who walks a case."""
+        return tuple(who for who in self.contestants if who.name not in case.without)
 
     def seeds_of(self, case: Case) -> Seeds:
         """Seeds of a case."""

@@ -252,8 +252,8 @@ FAULTS = Topic(
     "when you want one",
     "you",
     "robot, mpc, policy",
-    "a fault, TARGET:VERB[=VALUE]@T[+DURATION], T seconds from when it is heard; the node whose path "
-    "it is on injects it, where its process was started with `--faults`",
+    "a fault, TARGET:VERB[=VALUE]@T[+DURATION], T seconds from when it is heard; injected by the "
+    "node whose path it is on, where its process was started with `--faults`",
 )
 
 TOPICS: tuple[Topic, ...] = (

@@ -9,6 +9,8 @@ from robot_parameters import SAFETY as G1_SAFETY
 
 from wm_bringup.cycle.control_cycle import HOLD_EVERY, ControlCycle, CycleOptions
 from wm_bringup.cycle.loop import GOOD_LOOKS, ControlLoop
+from wm_bringup.cycle.loop_faults import LoopFaults
+from wm_bringup.faults.fault import Fault, parse_all
 from wm_bringup.host.realtime import PeriodStart
 from wm_bringup.robots.clocks import FollowedClock, SteppedClock
 from wm_control.arbiter.operator import OperatorInput
@@ -82,7 +84,9 @@ class PlanlessController(FakeController):
 class World:
     """A robot under a cycle. ros_ahead: of ROS time before the clock of the periods [s]."""
 
-    def __init__(self, controller=None, robot=None, ros_ahead=None, others=(), **options) -> None:
+    def __init__(
+        self, controller=None, robot=None, ros_ahead=None, others=(), faults=(), **options
+    ) -> None:
         self.time = 50.0
         self.ros_ahead = ros_ahead
         self.robot = robot or FakeRobot()
@@ -91,6 +95,7 @@ class World:
             G1, FakeEstimator(), [self.controller], SAFETY, clock=lambda: self.time
         )
         self.gate = VelocityGate(SAFETY.velocity, SAFETY.envelopes["mpc"])
+        scripted = parse_all(faults)
         self.records = []
         self.cycle = ControlCycle(
             self.robot,
@@ -101,6 +106,7 @@ class World:
             clock=lambda: self.time,
             ros_clock=None if ros_ahead is None else lambda: self.time + self.ros_ahead,
             options=CycleOptions(**options),
+            faults=LoopFaults(self.loop, G1, scripted) if scripted else None,
         )
         self.cycle.start()
 
@@ -378,3 +384,38 @@ def test_each_controller_gets_its_own_mail_and_the_newest_of_each_again_after_a_
         world.cycle.post(name, message)
     world.run(2 * HOLD_EVERY)
     assert (world.controller.plans, other) == ([plan, plan], [proposal, proposal])
+
+
+def test_scripted_faults_act_at_their_time_after_the_robot_was_let_go_and_again_after_a_reset():
+    world = World(ros_ahead=1e9, faults=("command:off@0.01+0.004", "gyro:bias=0.5@0.02+0.002"))
+    world.run(4 * HOLD_EVERY)  # held: every look begins a run
+    world.loop.request(OperatorInput(arm=True))
+    for _ in range(2):
+        world.run(HOLD_EVERY)
+        begun = next(k for k, r in enumerate(world.records) if not r.held)
+        world.run(20)
+        rates = [r.tick.observation.imu_angular_velocity[0] for r in world.records[begun:]]
+        assert rates.index(0.5) == 10
+        assert rates.count(0.5) == 1
+        sent = world.robot.commands[-len(rates) :]
+        assert [k for k, command in enumerate(sent) if command is None] == [5, 6]
+        assert [(one.first, one.count) for one in world.cycle.faults] == [
+            (pytest.approx(0.02, abs=1e-5), 1),
+            (pytest.approx(0.01, abs=1e-5), 2),
+        ]
+        world.records.clear()
+        world.cycle.request_reset()
+        world.loop.request(OperatorInput(arm=True))
+
+
+def test_a_fault_that_is_asked_for_while_the_robot_moves_counts_from_then_on():
+    world = World(arm=True, held=False)
+    world.run(10)
+    assert world.cycle.faults == ()
+    world.cycle.inject(Fault.parse("estimator:off@0.004+0.002"))
+    causes = []
+    for _ in range(5):
+        world.run()
+        causes.append(world.records[-1].tick.estimate.healthy)
+    assert causes.count(False) == 1
+    assert world.cycle.faults[0].count == 1

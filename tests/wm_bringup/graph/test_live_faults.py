@@ -84,9 +84,8 @@ def test_a_silent_planner_is_told_by_its_age_and_is_followed_again_afterwards(pl
     planned.observer.until("fallback", lambda: action(planned) == "FALLBACK")
     assert "plan" in planned.observer.said("arbiter: decision")
     until_nominal(planned)
-    planned.observer.until(
-        "the count", lambda: counted(planned, "mpc").get("plan:off@0+2", 0) > 200
-    )
+    text = "plan:off@0+2"
+    planned.observer.until("the count", lambda: counted(planned, "mpc").get(text, 0) > 200)
 
 
 def test_a_plan_that_is_not_finite_is_refused_and_counted(planned):

@@ -8,12 +8,14 @@ import sys
 
 import pytest
 from ros_observer import Observer
+from std_msgs.msg import String
 
 from wm_bringup.nodes.support.qos import publisher
 from wm_bringup.wire.messages import decode_command, decode_estimate, decode_multi_array
 from wm_bringup.wire.topics import (
     DECISION,
     ESTIMATE,
+    FAULTS,
     JOINT_COMMAND,
     JOINT_STATES,
     PLAN,
@@ -109,6 +111,16 @@ def test_a_driver_of_your_own_is_heard_by_its_name_and_a_plain_command_is_a_prop
 
     observer.until("its proposal", told)
     assert observer.proposals()["own"]["drives"] == "False"
+
+
+def test_a_node_that_was_not_started_with_faults_injects_none_and_says_so(alone):
+    requests = publisher(alone.observer.node, FAULTS)
+    alone.observer.until("its ear", lambda: requests.get_subscription_count() == 1)
+    requests.publish(String(data="plan:off@0+60"))
+    alone.observer.until("the refusal", lambda: alone.observer.said("mpc: faults"))
+    said = "refused: plan:off@0+60: this process was not started with --faults"
+    assert alone.observer.said("mpc: faults") == said
+    alone.observer.more(PLAN, 5)
 
 
 def test_after_arming_the_commands_come_from_the_controller_and_the_robot_moves_on(alone):

@@ -65,6 +65,26 @@ def test_a_domain_that_dds_has_no_ports_for_is_refused(domain):
 @pytest.mark.parametrize(
     ("given", "said"),
     [
+        ({"fault": "plan:off@4", "controller": "policy"}, "mpc neither drives nor runs in shadow"),
+        ({"fault": "gyro:nan@1 policy:nan@4"}, "'policy:nan@4' - no effect: policy neither"),
+        ({"fault": "left_wing:nan@1"}, "the name of a joint"),
+    ],
+)
+def test_a_fault_of_what_is_not_in_the_graph_is_refused(given, said):
+    assert said in refusal(**given)
+    preflight(graph_arguments({"fault": "policy:nan@4", "policy": "", "shadow": "policy"}))
+
+
+def test_so_is_one_of_the_scenario(tmp_path):
+    path = tmp_path / "bad.yaml"
+    path.write_text("faults: ['policy:nan@4']\n", encoding="utf-8")
+    assert "policy neither drives nor runs in shadow" in refusal(scenario=str(path))
+    preflight(graph_arguments({"scenario": str(path), "controller": "policy"}))
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
         ({"seed": 3}, "'seed'"),
         ({"scenario": "rough"}, "'scenario'"),
         ({"truth": True}, "'truth'"),

@@ -294,6 +294,25 @@ def test_a_value_is_never_taken_for_an_option(text):
     assert node_arguments("mpc", list(mpc.arguments), add_fault_arguments).robot == text
 
 
+def test_every_process_is_given_the_faults_of_its_own_path(tmp_path):
+    path = tmp_path / "faulty.yaml"
+    path.write_text("faults: ['plan:nan@9', 'gyro:nan@9', 'clock:nan@9']\n", encoding="utf-8")
+    asked = "policy:off@4 plan:off@5+1 mpc:nan@6 imu:stuck@7"
+    given = {"fault": asked, "shadow": "policy", "scenario": str(path)}
+    graph = describe(graph_arguments(given))
+    said = {p.name: [a for a in p.arguments if a.startswith("--fault")] for p in graph.processes}
+    assert said == {
+        "control": [*(f"--fault={text}" for text in asked.split()), "--faults"],
+        "mpc": ["--fault=plan:nan@9", "--fault=plan:off@5+1", "--faults"],
+        "policy": ["--fault=policy:off@4", "--faults"],
+    }  # the real-time process reads the scenario itself
+
+
+def test_faults_that_mean_nothing_are_no_arguments():
+    with pytest.raises(ParameterError, match="means nothing of plan"):
+        graph_arguments({"fault": "plan:explode@4"})
+
+
 @pytest.mark.parametrize(
     ("velocity", "passed"),
     [

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from working_tree import ROOT
 
 from wm_bringup.faults.fault import Fault
+from wm_bringup.faults.meanings import MEANINGS
 from wm_bringup.judging.criteria.criterion import Measured
 from wm_bringup.judging.episode import EpisodeResult
 from wm_bringup.judging.runner import runs_of
@@ -145,6 +147,26 @@ def test_runs_are_cases_by_contestants_by_seeds():
         "b, mpc, seed 1000", "b, ours, seed 1000",
     ]  # fmt: skip
     assert runs_of(suite)[2].setup.policy.name == "wm_g1_legs.yaml"
+
+
+def test_a_case_that_means_nothing_for_a_contestant_is_walked_without_it():
+    cases = (Case("a"), Case("b", without=("ours",)))
+    who = (Contestant("mpc"), Contestant("ours", "policy"))
+    suite = Suite("s", cases=cases, contestants=who)
+    assert [run.key for run in runs_of(suite)] == [
+        "a, mpc, seed 0", "a, ours, seed 0", "b, mpc, seed 0",
+    ]  # fmt: skip
+    for without in (("theirs",), ("mpc", "ours")):
+        with pytest.raises(ValueError, match="must be some, but not all, of mpc, ours"):
+            Suite("s", cases=(Case("b", without=without),), contestants=who)
+
+
+def test_the_suite_of_drivers_faults_has_a_case_for_every_verb_of_each_path():
+    suite = load_suite("driver_faults")
+    faults = [Fault.parse(suite.scenario_of(case, 0).faults[0]) for case in suite.cases]
+    asked = {(fault.target, fault.verb) for fault in faults}
+    assert asked == {(path, verb) for path in ("policy", "plan") for verb in MEANINGS[path]}
+    assert {(fault.start, fault.duration) for fault in faults} == {(4.0, 1.0), (4.0, np.inf)}
 
 
 def result(seed, error, fell=False, contestant="mpc"):

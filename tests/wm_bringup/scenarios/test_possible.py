@@ -46,6 +46,7 @@ def test_what_can_happen_passes(changes):
         ({"pushes": (Push(impulse=(0, 0, 0), at=1.0),)}, "zero"),
         ({"faults": ("gyro:nan@99",)}, r"faults\.0.*gyro:nan@99.*meets no sample"),
         ({"faults": ("gyro:nan@2",)}, "meets no sample"),
+        ({"faults": ("policy:stuck@2",)}, "meets no sample, and no control cycle"),
         ({"faults": ("observation:drop@1.0001+0.001",)}, "meets no sample"),
         ({"velocity": (VelocitySegment(at=2.0, x=0.5),)}, r"velocity\.0.*never begins"),
     ],

@@ -52,6 +52,7 @@ class FaultRequests:
     ) -> None:
         """mine: whether a fault is this node's. take: injects it; a WmError refuses."""
         self._node, self._mine, self._take, self._allowed = node, mine, take, allowed
+        self._health = Health(node)
         subscribe_bytes(node, FAULTS, self._hear)
 
     def _hear(self, data: bytes) -> None:
@@ -61,10 +62,11 @@ class FaultRequests:
             if not self._mine(fault):
                 return
             if not self._allowed:
-                raise FaultRefusedError("this process was not started with --faults")
+                raise FaultRefusedError(f"{fault.text}: this process was not started with --faults")
             self._take(fault)
         except (ValueError, WmError) as error:
             log.error(f"{FAULTS.name} refused: {error}")
+            self._health.publish("faults", Level.ERROR, f"refused: {error}")
             return
         log.warning(f"fault injected: {fault.text}")
 

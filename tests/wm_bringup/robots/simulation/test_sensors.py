@@ -218,6 +218,65 @@ def test_an_ambiguous_bias_is_refused():
         suite(faults=("imu:bias=1@1",))
 
 
+@pytest.mark.parametrize(
+    ("fault", "gyro"),
+    [
+        ("gyro:off@0", (0, 0, 0)),
+        ("gyro:sign@0", (-10, -11, -12)),
+        ("gyro:permute@0", (12, 10, 11)),
+        ("gyro:huge@0", (1e9, 1e9, 1e9)),
+        ("gyro:inf@0", (np.inf, np.inf, np.inf)),
+        ("imu:off@0", (0, 0, 0)),
+        ("imu:permute@0", (12, 10, 11)),
+        ("joints:off@0", (10, 11, 12)),
+    ],
+)
+def test_a_gyro_is_dead_mirrored_exchanged_or_beyond_use(fault, gyro):
+    observation = samples(suite(faults=(fault,)), 1)[0]
+    np.testing.assert_array_equal(observation.imu_angular_velocity, gyro)
+
+
+def test_an_imu_mounted_upside_down_says_the_inverse_of_everything():
+    made = suite(faults=("imu:sign@0",))
+    observation = made.measure(0.0, TRUTH, (0.1, 0.2, 0.3, 0.9))
+    np.testing.assert_array_equal(observation.imu_linear_acceleration, [-13, -14, -15])
+    np.testing.assert_array_equal(observation.imu_orientation, [-0.1, -0.2, -0.3, 0.9])
+    np.testing.assert_array_equal(observation.joint_torque, [7, 8, 9])
+
+
+def test_joints_in_another_order_are_each_the_one_before():
+    observation = samples(suite(faults=("joints:permute@0",)), 1)[0]
+    np.testing.assert_array_equal(observation.joint_position, [3, 1, 2])
+    np.testing.assert_array_equal(observation.joint_velocity, [6, 4, 5])
+    np.testing.assert_array_equal(observation.joint_torque, [9, 7, 8])
+
+
+@pytest.mark.parametrize("fault", ["b:permute@0", "gyro.x:permute@0"])
+def test_one_value_alone_is_exchanged_with_nothing(fault):
+    with pytest.raises(ParameterError, match="nothing to exchange"):
+        suite(faults=(fault,))
+
+
+def test_a_sensor_that_is_late_is_held_first_and_then_old_with_fresh_stamps():
+    made = suite(faults=("gyro:delay=0.004@0.004+0.006",))
+    seen = []
+    for k in range(7):
+        observation = made.measure(k * PERIOD, TRUTH + k, LEVEL)
+        seen.append((observation.sequence, observation.imu_angular_velocity[0] - 10.0))
+    # samples 2, 3 and 4 are in the fault: the first comes through at 4, when it is 4 ms old
+    assert seen == [(0, 0), (1, 1), (2, 1), (3, 1), (4, 2), (5, 5), (6, 6)]
+
+
+def test_packets_that_are_late_keep_their_stamps_and_catch_up_at_the_end():
+    observations = samples(suite(faults=("observation:delay=0.004@0.004+0.006",)), 8)
+    assert [o.sequence for o in observations] == [0, 1, 1, 1, 2, 5, 6, 7]
+
+
+def test_packets_that_come_no_more_leave_the_last_one():
+    observations = samples(suite(faults=("observation:off@0.004+0.004",)), 6)
+    assert [o.sequence for o in observations] == [0, 1, 1, 1, 4, 5]
+
+
 def test_a_standing_robot_feels_gravity_upwards_and_no_turning(simulate, hold):
     robot = simulate()
     observation = robot.reset(0)
