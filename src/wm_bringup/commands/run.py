@@ -49,7 +49,8 @@ def run(
         str | None, typer.Option(help="File (.npz) for all latency samples.")
     ] = None,
     fault: Annotated[
-        list[str] | None, typer.Option(metavar="TARGET:VERB[=VALUE]@T", help="May be repeated.")
+        list[str] | None,
+        typer.Option(metavar="TARGET:VERB[=VALUE]@T[+D]", help="See docs/faults.md; repeatable."),
     ] = None,
 ) -> int:
     """Start the whole ROS 2 graph; Ctrl-C stops it.

@@ -79,7 +79,8 @@ def walk(
         typer.Option(help="Of the sensors."),
     ] = None,
     fault: Annotated[
-        list[str] | None, typer.Option(metavar="TARGET:VERB[=VALUE]@T", help="May be repeated.")
+        list[str] | None,
+        typer.Option(metavar="TARGET:VERB[=VALUE]@T[+D]", help="See docs/faults.md; repeatable."),
     ] = None,
     state: Annotated[
         Literal["true", "estimated"], typer.Option(help="What the controller is given.")

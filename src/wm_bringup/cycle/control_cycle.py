@@ -18,7 +18,7 @@ from wm_bringup.cycle.latency import LatencySample
 from wm_bringup.cycle.loop import GOOD_LOOKS, ControlLoop, TickRecord
 from wm_bringup.cycle.loop_faults import LoopFaults
 from wm_bringup.faults.fault import Fault
-from wm_bringup.faults.path import Acted
+from wm_bringup.faults.schedule import Acted
 from wm_bringup.host.realtime import PeriodStart
 from wm_bringup.robots.base import GroundTruth, Robot
 from wm_control.arbiter.operator import OperatorInput

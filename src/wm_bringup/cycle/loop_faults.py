@@ -18,8 +18,9 @@ from wm_bringup.cycle.faulty_parts import FaultyController, FaultyEstimator, Fau
 from wm_bringup.cycle.loop import ControlLoop
 from wm_bringup.faults.fault import Fault
 from wm_bringup.faults.meanings import CLOCK, COMMAND, ESTIMATOR, PLAN, TIMING
-from wm_bringup.faults.path import Acted, FaultyPath
+from wm_bringup.faults.path import FaultyPath
 from wm_bringup.faults.paths import FaultyPaths, path_of
+from wm_bringup.faults.schedule import Acted
 from wm_bringup.robots.simulation.sensor_faults import FaultInjector, SensorLayout
 from wm_control.drivers import MPC, POLICY
 from wm_control.robot.description import RobotDescription
@@ -138,7 +139,7 @@ class ObservationFaults:
 
     def seen(self, observation: Observation) -> Observation:
         """Return the newest observation that has come through, the last one where none has."""
-        if not self._injector.busy:
+        if not self._injector:
             self._arrived[:] = [observation]
             return observation
         stamp, channels = observation.stamp, self._layout.flat(observation)

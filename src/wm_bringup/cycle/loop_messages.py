@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 from wm_bringup.cycle.control_cycle import CycleOptions
-from wm_bringup.faults.path import Acted
+from wm_bringup.faults.schedule import Acted
 from wm_bringup.host.realtime import RealTimeReport
 from wm_bringup.robots.simulated import EngineName
 from wm_control.arbiter.parameters import SafetyParameters

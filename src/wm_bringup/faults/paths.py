@@ -7,7 +7,8 @@ from typing import Any
 
 from wm_bringup.faults.fault import Fault
 from wm_bringup.faults.meanings import PLAN, TIMING
-from wm_bringup.faults.path import Acted, FaultyPath
+from wm_bringup.faults.path import FaultyPath
+from wm_bringup.faults.schedule import Acted
 from wm_bringup.faults.spoiling import SPOILERS
 from wm_control.types import Array
 

@@ -15,7 +15,7 @@ from wm_bringup.host.log_directory import check_log_directory
 from wm_bringup.host.output import check_file, check_folder
 from wm_bringup.robots.simulated import check_engine
 from wm_bringup.robots.simulation.body import SimulatedBody
-from wm_bringup.robots.simulation.sensor_faults import SensorLayout, channels_of
+from wm_bringup.robots.simulation.sensor_faults import SensorLayout, check_sensor_fault
 from wm_bringup.scenarios.scenario import load_scenario
 from wm_control.arbiter.velocity_gate import reduction
 from wm_control.drivers import POLICY
@@ -93,7 +93,7 @@ def _check_faults(arguments: GraphArguments) -> None:
     layout = SensorLayout(load_robot(arguments.robot).joint_names)
     for fault in path_faults(arguments):
         if fault.of_sensors:
-            channels_of(fault, layout)
+            check_sensor_fault(fault, layout)
         elif DRIVER_OF.get(fault.target) not in (None, *arguments.controllers):
             expected = f"no effect: {DRIVER_OF[fault.target]} neither drives nor runs in shadow"
             raise ParameterError("fault", fault.text, expected, ORIGIN)

@@ -45,6 +45,7 @@ from wm_bringup.nodes.support.fault_requests import (
     FaultRequests,
     add_fault_arguments,
     report_faults,
+    scripted_faults,
 )
 from wm_bringup.nodes.support.latency_topic import LatencyPublisher
 from wm_bringup.nodes.support.parameters import declare
@@ -53,7 +54,7 @@ from wm_bringup.nodes.support.stall_watch import StallWatch
 from wm_bringup.nodes.support.velocity_topic import listen_to_velocity
 from wm_bringup.nodes.whole_body_controller import WholeBodyControllerInterface
 from wm_bringup.robots.simulated import ENGINES
-from wm_bringup.robots.simulation.sensor_faults import SensorLayout, channels_of
+from wm_bringup.robots.simulation.sensor_faults import SensorLayout, check_sensor_fault
 from wm_bringup.wire.messages import Level
 from wm_bringup.wire.thinning import Thinning
 from wm_bringup.wire.topics import JOINT_COMMAND, STEERING
@@ -134,7 +135,7 @@ class Control:
     def _inject(self, fault: Fault) -> None:
         """Hand a fault on to the real-time process; WmError for one that can act on nothing."""
         if fault.of_sensors:
-            channels_of(fault, self._layout)
+            check_sensor_fault(fault, self._layout)
         elif DRIVER_OF.get(fault.target) not in (None, *_controllers(self._arguments)):
             raise FaultRefusedError(f"{fault.text}: {fault.target} is not in this graph")
         self._loop.send(fault)
@@ -155,7 +156,7 @@ class Control:
             drivers=(arguments.controller,),
             shadows=tuple(arguments.shadow),
             scenario=arguments.scenario,
-            faults=tuple(arguments.fault),
+            faults=tuple(fault.text for fault in scripted_faults(arguments)),
             gui=arguments.gui,
             ros_time=not arguments.clock,
             options=CycleOptions(

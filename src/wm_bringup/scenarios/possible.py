@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from wm_bringup.faults.fault import ROUNDING, Fault
-from wm_bringup.faults.path import Acted
+from wm_bringup.faults.schedule import Acted
 from wm_bringup.scenarios.scenario import Kick, Push, Scenario, VelocitySegment
 from wm_control.arbiter.parameters import VelocityParameters
 from wm_control.arbiter.velocity_envelope import VelocityEnvelope

@@ -14,8 +14,8 @@ from rclpy.node import Node
 
 from wm_bringup.cycle.faulty_parts import FaultyDelivery, Stamped
 from wm_bringup.faults.fault import Fault, parse_all
-from wm_bringup.faults.path import Acted
 from wm_bringup.faults.paths import FaultyPaths, path_of
+from wm_bringup.faults.schedule import Acted
 from wm_bringup.nodes.support.diagnostics import Health
 from wm_bringup.nodes.support.qos import subscribe_bytes
 from wm_bringup.wire.messages import Level, decode_string
@@ -37,6 +37,13 @@ def add_fault_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--faults", action="store_true", help="take faults; never beside people on a real robot"
     )
+
+
+def scripted_faults(arguments: argparse.Namespace) -> tuple[Fault, ...]:
+    """Faults that a process is started with; FaultRefusedError where it may have none."""
+    if arguments.fault and not arguments.faults:
+        raise FaultRefusedError(f"fault {arguments.fault[0]}: started without --faults")
+    return parse_all(arguments.fault)
 
 
 class FaultRequests:
@@ -95,7 +102,7 @@ class FaultyOutlet(Generic[M]):
         arguments: argparse.Namespace,
     ) -> None:
         """path: target of the faults. arguments: see ``add_fault_arguments``."""
-        scripted = parse_all(arguments.fault)
+        scripted = scripted_faults(arguments)
         self._path, self._publish = path, publish
         self._paths = FaultyPaths(scripted, description.default_position)
         self._delivery: FaultyDelivery[M] | None = None

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from wm_bringup.faults.fault import ROUNDING, Fault
 from wm_bringup.faults.meanings import IMU, JOINTS, PACKET, PATHS
-from wm_bringup.faults.path import Acted
+from wm_bringup.faults.schedule import Acted, FaultSchedule
 from wm_bringup.faults.spoiling import VALUE_OF, factor
 from wm_bringup.robots.quaternion import quaternion_from_vector, quaternion_product
 from wm_control.errors import ParameterError
@@ -126,18 +126,17 @@ class SensorLayout:
         return (*self.scalar_sensors.values(), vector)
 
 
-def channels_of(fault: Fault, layout: SensorLayout) -> Index:
-    """Return the channels that a fault is about; ParameterError for one of no sensor here."""
+def check_sensor_fault(fault: Fault, layout: SensorLayout) -> None:
+    """ParameterError for a fault of no sensor of this robot, or that would change nothing."""
     targets = layout.targets()
     if fault.target not in targets:
         sensors = ", ".join([*PATHS, *list(targets)[: len(targets) - layout.n]])
         raise ParameterError(
             "faults", fault.target, f"expected one of {sensors} or the name of a joint"
         )
-    index = targets[fault.target]
-    if fault.verb == "permute" and (index.size == 1 or fault.target in layout.joint_names):
+    alone = targets[fault.target].size == 1 or fault.target in layout.joint_names
+    if fault.verb == "permute" and alone:
         raise ParameterError("faults", fault.text, "there is nothing to exchange one value with")
-    return index
 
 
 class FaultInjector:
@@ -145,9 +144,11 @@ class FaultInjector:
 
     def __init__(self, faults: Iterable[Fault], layout: SensorLayout) -> None:
         """ParameterError names a target that this robot's sensors do not have."""
-        self._layout = layout
-        self._scripted = [(fault, channels_of(fault, layout)) for fault in faults]
-        self._asked: list[tuple[Fault, Index]] = []
+        self._layout, self._targets = layout, layout.targets()
+        faults = tuple(faults)
+        for fault in faults:
+            check_sensor_fault(fault, layout)
+        self._schedule = FaultSchedule(faults)
         self._last: Array = np.zeros(layout.size)
         self.reset()
 
@@ -156,70 +157,60 @@ class FaultInjector:
 
         zero: time from which those count that come with every run [s].
         """
-        self._zero = zero
+        self._schedule.begin(zero)
         self._seen = False
-        scripted = ((replace(f, start=zero + f.start), index) for f, index in self._scripted)
-        self._faults = [*scripted, *self._asked]
-        self._first: list[float | None] = [None] * len(self._faults)
-        self._samples = [0] * len(self._faults)
         self._history: dict[int, deque[tuple[float, Array]]] = {}
 
     def ask(self, fault: Fault, time: float) -> None:
         """Add a fault whose start counts from ``time`` on [s]; ParameterError as at the start."""
-        index = channels_of(fault, self._layout)
-        self._asked.append((replace(fault, start=time + fault.start), index))
-        self._faults.append(self._asked[-1])
-        self._first.append(None)
-        self._samples.append(0)
+        check_sensor_fault(fault, self._layout)
+        self._schedule.ask(fault, time)
 
-    @property
-    def busy(self) -> bool:
+    def __bool__(self) -> bool:
         """Whether there are any."""
-        return bool(self._faults)
+        return bool(self._schedule)
 
     @property
     def acted(self) -> tuple[Acted, ...]:
         """What came of each fault: when it changed its first sample, and how many it has."""
-        rows = zip(self._faults, self._first, self._samples, strict=True)
-        return tuple(Acted(fault, first, count) for (fault, _), first, count in rows)
+        return self._schedule.acted
 
     def late(self, time: float) -> float:
         """By how much packets of ``time`` come later than without faults [s]."""
-        whole = (f for f, _ in self._faults if f.target == PACKET and f.verb == "delay")
-        return sum((fault.value for fault in whole if fault.active(time)), 0.0)
+        on = (fault for _, fault in self._schedule.on(time))
+        return sum((f.value for f in on if f.target == PACKET and f.verb == "delay"), 0.0)
 
     def apply(self, time: float, channels: Array, rng: np.random.Generator) -> bool:
         """Change ``channels`` in place; True when this whole sample is missing."""
-        if not self._faults:
+        if not self._schedule:
             return False
         missing = False
         before = self._last if self._seen else channels.copy()
-        for number, (fault, _) in enumerate(self._faults):
-            if fault.active(time) and (fault.verb != "drop" or rng.random() < fault.value):
-                missing |= fault.target == PACKET and fault.verb in ("off", "drop")
-                if not (fault.target == PACKET and fault.verb == "delay"):
-                    self._apply(number, time, channels, before)
-                self._count(number, time)
+        for number, fault in self._schedule.acting(time, rng):
+            if fault.target == PACKET and fault.verb in ("off", "drop"):
+                missing = True
+                channels[:] = before
+            elif fault.target != PACKET or fault.verb != "delay":
+                self._apply(number, fault, time, channels, before)
         self._last, self._seen = channels.copy(), True
         return missing
 
-    def _count(self, number: int, time: float) -> None:
-        if self._first[number] is None:
-            self._first[number] = time - self._zero
-        self._samples[number] += 1
-
-    def _apply(self, number: int, time: float, channels: Array, before: Array) -> None:
-        fault, index = self._faults[number]
+    def _apply(
+        self, number: int, fault: Fault, time: float, channels: Array, before: Array
+    ) -> None:
+        index = self._targets[fault.target]
         if fault.verb in VALUE_OF:
             channels[index] = VALUE_OF[fault.verb]
-        elif fault.verb == "off" and fault.target != PACKET:
+        elif fault.verb == "off":
             channels[index] = 0.0
-        elif fault.verb in ("stuck", "drop", "off"):
+        elif fault.verb == "drop":
             channels[index] = before[index]
-            if fault.verb == "stuck":
-                self._stand_still(index, channels)
+        elif fault.verb == "stuck":
+            channels[index] = before[index]
+            self._stand_still(index, channels)
         elif fault.verb == "delay":
-            channels[index] = self._delayed(number, time, channels[index], before[index])
+            due = time - fault.value + ROUNDING
+            channels[index] = self._delayed(number, time, due, channels[index], before[index])
         elif fault.verb == "permute":
             self._exchange(index, channels)
         elif fault.verb == "bias":
@@ -227,11 +218,10 @@ class FaultInjector:
         else:
             self._multiply(index, fault, channels)
 
-    def _delayed(self, number: int, time: float, now: Array, held: Array) -> Array:
-        """Return the channels as they were before; until there is such a sample they are held."""
+    def _delayed(self, number: int, time: float, due: float, now: Array, held: Array) -> Array:
+        """Return the channels as they were at ``due``; held until there is such a sample."""
         history = self._history.setdefault(number, deque())
         history.append((time, now.copy()))
-        due = time - self._faults[number][0].value + ROUNDING
         while len(history) > 1 and history[1][0] <= due:
             history.popleft()
         return history[0][1] if history[0][0] <= due else held
