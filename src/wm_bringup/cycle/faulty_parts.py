@@ -97,7 +97,7 @@ class HeldSignal(Generic[T]):
         """Return what there is in place of ``value``; InjectedFaultError when it is lost."""
         newest = self._signal.next(value, time)
         if newest is None and self._signal.late:
-            newest = self._held
+            newest = value if self._held is None else self._held
         if newest is None:
             raise InjectedFaultError(f"fault injected into the {self._name}")
         self._held = newest

@@ -62,7 +62,7 @@ _JOINT_COMMAND: dict[str, Meaning] = {
 
 _SENSOR: dict[str, Meaning] = {
     "off": Meaning("reads zero"),
-    "stuck": Meaning("keeps its last value; a speed reads zero"),
+    "stuck": Meaning("keeps its last value; a joint's speed reads zero"),
     "nan": Meaning("is not a number"),
     "inf": Meaning("is infinite"),
     "huge": Meaning(f"reads {HUGE:g}"),
@@ -135,7 +135,7 @@ MEANINGS: Mapping[str, Mapping[str, Meaning]] = {
     PACKET: {verb: _SENSOR[verb] for verb in ("nan", "inf", "huge")}
     | {
         "off": Meaning("comes no more"),
-        "stuck": Meaning("all values are the last ones, with fresh stamps"),
+        "stuck": Meaning("keeps its last values, joint speeds zero, with fresh stamps"),
         "delay": _LATE,
         "drop": _SHARE,
     },
