@@ -7,6 +7,7 @@ Whoever owns a path takes what is asked of it. A process does so only where it w
 from __future__ import annotations
 
 import argparse
+from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Generic, TypeVar
 
@@ -82,7 +83,9 @@ def report_faults(health: Health, acted: Sequence[Acted]) -> None:
     """Publish which faults a node injects and how often each has acted; nothing without any."""
     if not acted:
         return
-    counts = {one.fault.text: one.count for one in acted}
+    counts: Counter[str] = Counter()
+    for one in acted:
+        counts[one.fault.text] += one.count
     said = ", ".join(f"{text}: acted {count} times" for text, count in counts.items())
     health.publish("faults", Level.WARN, said, counts)
 
