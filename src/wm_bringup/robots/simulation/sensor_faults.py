@@ -177,6 +177,8 @@ class FaultInjector:
 
     def late(self, time: float) -> float:
         """By how much packets of ``time`` come later than without faults [s]."""
+        if not self._schedule:
+            return 0.0  # as in most episodes
         on = (fault for _, fault in self._schedule.on(time))
         return sum((f.value for f in on if f.target == PACKET and f.verb == "delay"), 0.0)
 
