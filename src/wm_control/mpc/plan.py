@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from math import exp
+from math import exp, hypot
 
 import numpy as np
 
@@ -49,7 +49,8 @@ class Phase:
     contacts: which feet carry load. load: (2,) share of the weight each may carry, 0 to 1.
     cop: (2,) desired centre of pressure in world [m]; None in STAND, where the DCM law rules.
     swing: foot in the air or None. target: (4,) its pose at touchdown. remaining: until then [s].
-    elapsed: since it was lifted [s].
+    elapsed: since it was lifted [s]. reach: from the foot that carries to where the other
+    one lands [m].
     """
 
     mode: Mode
@@ -63,10 +64,19 @@ class Phase:
     support: int
     yaw: float
     yaw_rate: float
+    reach: float = 0.0
 
 
 def read_plan(plan: WalkingPlan, now: float) -> Phase:
     """Evaluate a plan at ``now``; beyond its touchdown the next load transfer begins."""
+    phase = _phase(plan, now)
+    if phase.mode == Mode.STAND:
+        return phase
+    ahead, aside = (plan.footsteps[0, :2] - plan.gait.support_pose[:2]).tolist()
+    return replace(phase, reach=hypot(ahead, aside))
+
+
+def _phase(plan: WalkingPlan, now: float) -> Phase:
     gait = plan.gait
     yaw_rate = float(gait.velocity[2])
     yaw = gait.yaw + yaw_rate * (now - plan.stamp)

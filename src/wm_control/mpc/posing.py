@@ -101,6 +101,7 @@ class ProblemPoser:
         lower[TIME], upper[TIME] = self._time_left(gait, now + self._mpc.delay)
         row_lower, row_upper = (limits.copy() for limits in self._row_limits[gait.swing])
         rise = float(self._model.hip_position(gait.support)[2] - gait.support_pose[2])
+        rise -= self._parameters.can_sink(float(self._model.com[2] - gait.support_pose[2]))
         reach = sqrt(max(self._leg_length**2 - rise**2, 0.01))
         row_lower[6:10], row_upper[6:10] = -reach, reach
         if not gait.lifts:

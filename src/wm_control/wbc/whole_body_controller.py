@@ -14,6 +14,7 @@ from wm_control.mpc.plan import Phase
 from wm_control.mpc.template import template_state
 from wm_control.robot.model import RobotModel
 from wm_control.types import LEFT, RIGHT, Array, Command, Estimate, SolveReport, Status
+from wm_control.wbc.height_reference import HeightReference
 from wm_control.wbc.leaky_integrator import LeakyIntegrator
 from wm_control.wbc.parameters import WholeBodyParameters
 from wm_control.wbc.sources import SOLES, Sources
@@ -28,9 +29,6 @@ from wm_control.wbc.tasks import (
     yaw_momentum,
 )
 from wm_control.wbc.whole_body_qp import SoleContact, TaskStack, WholeBodyQp, WholeBodySolution
-
-_HEIGHT_RATE = 0.15
-"""How fast the height reference follows the ground [m/s]."""
 
 _SUPPORTS = ((True, True), (True, False), (False, True))
 """Whether left and right foot are loaded."""
@@ -67,7 +65,7 @@ class WholeBodyController:
         self._default = np.asarray(description.default_position)
         self._weights = self._posture_weights()
         self._swings = False
-        self._height: float | None = None
+        self._height = HeightReference()
         self._command: Command | None = None
         self._joints = LeakyIntegrator(model.n)
         self._failures = 0
@@ -82,7 +80,8 @@ class WholeBodyController:
     def reset(self) -> None:
         """Forget references and the last command."""
         self._swings = False
-        self._height = self._command = None
+        self._height.reset()
+        self._command = None
         self._joints.reset()
         self._failures = 0
 
@@ -129,7 +128,7 @@ class WholeBodyController:
         return SolveReport("whole_body_qp", status, 0.0, residual, iterations, 0.0, cause)
 
     def _begin_references(self, phase: Phase) -> None:
-        self._height = None
+        self._height.reset()
         self._joints.reset()
         if phase.swing is not None:
             model = self._model
@@ -174,15 +173,13 @@ class WholeBodyController:
         left, right = (self._sources.position(foot).tolist() for foot in (LEFT, RIGHT))
         support = (left, right)[phase.support]
         ground = support[2] if phase.swing is not None else 0.5 * (left[2] + right[2])
-        wanted = ground + self._gait.com_height
+        wanted = ground + self._gait.com_height_at(phase.reach)
         com = float(self._model.com[2])
-        height = com if self._height is None else self._height
-        rise = min(max(wanted - height, -_HEIGHT_RATE * dt), _HEIGHT_RATE * dt)
-        self._height = height + rise
+        height = self._height
         vertical = float(self._model.momentum[2]) / self._model.mass
-        acceleration = p.com_height_stiffness * (self._height - com)
-        acceleration += p.com_height_damping * (rise / dt - vertical)
-        reference.height_acceleration[0] = acceleration
+        acceleration = p.com_height_stiffness * (height.follow(wanted, com, dt) - com)
+        acceleration += p.com_height_damping * (height.rate - vertical)
+        reference.height_acceleration[0] = acceleration + height.acceleration
         reference.cop[2] = ground
         reference.cop[:2] = self._standing_cop(ground) if phase.cop is None else phase.cop
 
