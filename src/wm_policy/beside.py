@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from wm_control.controllers.beside import ControllerBeside
-from wm_control.types import Controller
+from wm_control.types import Controller, Estimate
 
 
 class PolicyLike(Controller, Protocol):
@@ -16,6 +16,9 @@ class PolicyLike(Controller, Protocol):
 
     def is_due(self, stamp: float, dt: float) -> bool:
         """Whether a tick at ``stamp`` [s] makes it answer anew; dt: between ticks [s]."""
+
+    def see(self, estimate: Estimate) -> None:
+        """Take in an estimate that may need no answer, for what happens between answers."""
 
 
 class PolicyBeside(ControllerBeside):
@@ -30,6 +33,7 @@ class PolicyBeside(ControllerBeside):
         super().__init__(policy, tick)
         self._policy = policy
 
-    def is_due(self, stamp: float) -> bool:
-        """Whether a new estimate of ``stamp`` [s] is to be answered: by the policy's own rate."""
-        return self._policy.is_due(stamp, self._tick)
+    def is_due(self, estimate: Estimate) -> bool:
+        """See a new estimate and say whether it is to be answered: by the policy's own rate."""
+        self._policy.see(estimate)
+        return self._policy.is_due(estimate.stamp, self._tick)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from wm_control.drivers import POLICY
+from wm_control.gait.observed import ObservedGait
 from wm_control.robot.description import RobotDescription
 from wm_control.types import (
     Array,
@@ -18,6 +19,9 @@ from wm_control.types import (
 )
 from wm_policy.policy import Policy, PolicyStep
 
+_LOAD_TRANSFER = 0.04
+"""From a touchdown until that foot carries alone, in the gait of another driver [s]."""
+
 NOVELTY = "novelty"
 """Figure of a policy's result: how strange its observation is to it (``wm_policy.novelty``)."""
 
@@ -30,7 +34,8 @@ class PolicyController:
 
     Whenever the robot was sent another command than its own, of another controller or the arbiter,
     the policy observes the action that would have pulled like
-    what was executed, so that its histories are filled with what really happened.
+    what was executed, so that its histories are filled with what really happened. Its clock, if it
+    has one whose touchdowns are known, follows the steps that another driver takes.
     """
 
     name = POLICY
@@ -43,6 +48,7 @@ class PolicyController:
         self._step: PolicyStep | None = None
         self._due = -np.inf
         self._taken = 0.0
+        self._gait = _observed(policy)
 
     @property
     def policy(self) -> Policy:
@@ -51,8 +57,9 @@ class PolicyController:
 
     def reset(self, estimate: Estimate) -> None:
         """Forget histories and targets; the next step is the policy's first."""
-        del estimate
         self._policy.reset()
+        if self._gait is not None:
+            self._gait.reset(estimate.stamp)
         self._step = None
         self._due = -np.inf
 
@@ -60,6 +67,11 @@ class PolicyController:
         """Change to another, already checked policy with the next policy step, from its start."""
         policy.reset()
         self._next = policy
+
+    def see(self, estimate: Estimate) -> None:
+        """Take in the contacts of an estimate, whether a policy step is due or not."""
+        if self._gait is not None:
+            self._gait.see(estimate.stamp, estimate.contact_probability)
 
     def is_due(self, stamp: float, dt: float) -> bool:
         """Whether a tick at ``stamp`` [s] takes a policy step; dt: between ticks [s]."""
@@ -108,9 +120,24 @@ class PolicyController:
     ) -> None:
         if self._next is not None:
             self._policy, self._next = self._next, None
+            self._gait = _observed(self._policy)
         if executed is not None and executed.source != self.name:
             self._policy.replace_action(executed.command, estimate)
+            if executed.driven_by_another(self.name):
+                self._follow_steps(estimate.stamp)
         self._step = self._policy.step(estimate, velocity)
         self._taken = estimate.stamp
         on_time = estimate.stamp - self._due < self._policy.period
         self._due = (self._due if on_time else estimate.stamp) + self._policy.period
+
+    def _follow_steps(self, now: float) -> None:
+        """Set the policy's clock to the steps that are seen; one of a standing robot waits."""
+        gait = self._gait
+        if gait is not None and not gait.stands:
+            self._policy.follow_steps(gait.support, gait.progress(now))
+
+
+def _observed(policy: Policy) -> ObservedGait | None:
+    """Watch the steps for a policy that can follow them."""
+    stride = policy.stride
+    return None if stride is None else ObservedGait(0.5 * stride, _LOAD_TRANSFER)

@@ -165,7 +165,9 @@ class Phase:
 
     frequency: [Hz]. initial: phases at the start [rad]. advance: ``before`` or ``after`` the
     observation of the step is taken. speed: output of the network with one value, by which the next
-    advance is multiplied; None: the clock has one speed.
+    advance is multiplied; None: the clock has one speed. touchdown: first phase at which the left
+    and the right foot land [rad]; None: not known, so that the clock cannot follow steps that
+    another driver takes.
     """
 
     frequency: Positive
@@ -173,6 +175,7 @@ class Phase:
     advance: Literal["before", "after"]
     standing: Standing | None = None
     speed: Name | None = None
+    touchdown: Pair | None = None
 
 
 @dataclass(frozen=True, slots=True, config=STRICT)

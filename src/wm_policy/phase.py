@@ -51,6 +51,28 @@ class PhaseClock:
         self._still = math.inf
         self.speed = 1.0
 
+    @property
+    def can_follow(self) -> bool:
+        """Whether it is known at which phases the feet land."""
+        return self._phase.touchdown is not None
+
+    def follow_steps(self, support: int, progress: float) -> None:
+        """Be, with the next step, where a robot is that another driver walks.
+
+        support: foot that landed last. progress: of the way to the other one's touchdown, 0 to 1.
+        """
+        if self._phase.touchdown is None:
+            return
+        first, initial = self._phase.touchdown[support], self._phase.initial
+        value = first + math.pi * progress
+        if self._before:
+            value -= self._increment()
+        self._values = [(value + other - initial[0]) % TWO_PI for other in initial]
+        self._standing, self._still = False, 0.0
+        wake = None if self._phase.standing is None else self._phase.standing.wake
+        if wake is not None:
+            self._awake = TWO_PI * wake.strides
+
     def tick(self, command: Sequence[float], rolling: float, pitching: float) -> None:
         """One policy step; ``sine`` and ``cosine`` are then what it observes.
 

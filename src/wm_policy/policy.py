@@ -76,6 +76,17 @@ class Policy:
         self.observation.reset()
         self._targets.reset()
 
+    @property
+    def stride(self) -> float | None:
+        """Duration of two steps of its clock [s]; None where it cannot follow others' steps."""
+        clock, phase = self.observation.clock, self.manifest.phase
+        return 1.0 / phase.frequency if clock and phase and clock.can_follow else None
+
+    def follow_steps(self, support: int, progress: float) -> None:
+        """Set its clock to the steps that another driver takes, see ``PhaseClock.follow_steps``."""
+        if self.observation.clock is not None:
+            self.observation.clock.follow_steps(support, progress)
+
     def bounded(self, velocity: VelocityCommand) -> tuple[float, float, float]:
         """Clamp a velocity command to the ranges of the policy; NaN stays NaN."""
         r = self._ranges

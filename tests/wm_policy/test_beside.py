@@ -27,10 +27,13 @@ class FakePolicy:
     name = "policy"
 
     def __init__(self):
-        self.resets, self.steps, self.told = [], [], []
+        self.resets, self.steps, self.told, self.seen = [], [], [], []
 
     def reset(self, estimate):
         self.resets.append(estimate.stamp)
+
+    def see(self, estimate):
+        self.seen.append(estimate.stamp)
 
     def is_due(self, stamp, dt):
         return not self.steps or stamp >= DT * (self.steps[-1] + 10) - 0.5 * dt

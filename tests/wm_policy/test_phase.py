@@ -150,3 +150,45 @@ def test_the_network_may_slow_and_hasten_its_clock_within_bounds(
     clock.speed = speed
     clock.tick(WALK, 0.0, 0.0)
     assert angles(clock) == pytest.approx([turned * 2 * PI / 50], abs=1e-6)
+
+
+FOLLOWING = Phase(1.0, (0.0, PI), "before", touchdown=(0.9 * PI, 1.9 * PI))
+
+
+@pytest.mark.parametrize(
+    ("support", "progress", "first"), [(0, 0.0, 0.9), (0, 0.5, 1.4), (1, 0.0, 1.9), (1, 0.5, 2.4)]
+)
+def test_it_follows_the_steps_of_another_driver(
+    support: int, progress: float, first: float
+) -> None:
+    """Half of the way from the left touchdown to the right one is a quarter of a turn."""
+    clock = PhaseClock(FOLLOWING, 50.0)
+    clock.follow_steps(support, progress)
+    clock.tick(WALK, 0.0, 0.0)
+    expected = [first * PI, first * PI + PI]
+    assert clock.sine.tolist() == pytest.approx([math.sin(x) for x in expected], abs=1e-6)
+    assert clock.cosine.tolist() == pytest.approx([math.cos(x) for x in expected], abs=1e-6)
+
+
+def test_after_following_it_goes_on_stepping_for_a_while_without_a_command() -> None:
+    """Whoever takes over in mid-step cannot stand still at once; two strides are 100 steps."""
+    standing = Standing(0.05, 0.05, (0.0, 0.0), Wake(0.7, 2.0))
+    phase = Phase(1.0, (0.0, PI), "before", standing, touchdown=(0.9 * PI, 1.9 * PI))
+    clock = PhaseClock(phase, 50.0)
+    clock.tick(STAND, 0.0, 0.0)
+    clock.follow_steps(0, 0.0)
+    seen = []
+    for _ in range(110):
+        clock.tick(STAND, 0.0, 0.0)
+        seen.append(angles(clock)[0])
+    assert abs(seen[0]) == pytest.approx(0.9 * PI, abs=1e-6)
+    assert seen[98] != 0.0
+    assert seen[101:] == [0.0] * 9
+
+
+def test_a_clock_of_which_no_touchdowns_are_known_goes_its_own_way() -> None:
+    clock = PhaseClock(Phase(1.0, (0.0, PI), "before"), 50.0)
+    assert not clock.can_follow
+    clock.follow_steps(1, 0.5)
+    clock.tick(WALK, 0.0, 0.0)
+    assert angles(clock)[0] == pytest.approx(2 * PI / 50, abs=1e-6)

@@ -209,7 +209,7 @@ class ControllerBeside:
         if arrival is Arrival.START:
             self._executed = None
             self.begin(estimate)
-        elif arrival is Arrival.OLD or not self.is_due(estimate.stamp):
+        elif arrival is Arrival.OLD or not self.is_due(estimate):
             return None
         velocity = self.velocity.at(estimate.stamp)
         return propose(self._controller, estimate, velocity, self._tick, self._last_executed())
@@ -218,9 +218,9 @@ class ControllerBeside:
         """Begin another run with this estimate."""
         self._controller.reset(estimate)
 
-    def is_due(self, stamp: float) -> bool:
-        """Whether a new estimate of ``stamp`` [s] is to be answered: here, every one."""
-        del stamp
+    def is_due(self, estimate: Estimate) -> bool:
+        """See a new estimate and say whether it is to be answered: here, every one."""
+        del estimate
         return True
 
     def _last_executed(self) -> Executed | None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from math import inf, nan
 
-from wm_control.gait.parameters import GaitParameters
 from wm_control.types import LEFT, RIGHT, Array
 
 _TOUCHES, _IS_OFF = 0.6, 0.4
@@ -35,16 +34,20 @@ class ObservedGait:
     step_duration: touchdown to touchdown, mean over the last steps [s].
     """
 
-    def __init__(self, parameters: GaitParameters) -> None:
-        """Start on both feet; steps are expected to last as long as the nominal ones."""
-        self._parameters = parameters
+    def __init__(self, step_duration: float, load_transfer: float) -> None:
+        """Start on both feet.
+
+        step_duration: expected of the first steps [s]. load_transfer: from a touchdown until that
+        foot carries alone [s].
+        """
+        self._step_duration, self._load_transfer = step_duration, load_transfer
         self.reset(0.0)
 
     def reset(self, now: float) -> None:
         """Forget what was seen: both feet are on the ground, and have been."""
         self.support, self.since = LEFT, now
         self.down = (True, True)
-        self.step_duration = self._parameters.step_duration
+        self.step_duration = self._step_duration
         self.stands = True
         self._changed = [-inf, -inf]
 
@@ -90,7 +93,7 @@ class ObservedGait:
         """
         if foot != self.support or self.stands:
             self.support = foot
-            self.since = now - self._parameters.double_support
+            self.since = now - self._load_transfer
 
     @property
     def swing(self) -> int | None:
@@ -98,9 +101,10 @@ class ObservedGait:
         other = RIGHT if self.support == LEFT else LEFT
         return None if self.down[other] else other
 
+    def progress(self, now: float) -> float:
+        """Share of the present step that is over at ``now`` [s], in [0, 1)."""
+        return min(max((now - self.since) / self.step_duration, 0.0), 1.0 - 1e-9)
+
     def phase(self, now: float) -> float:
         """Phase of the stride in [0, 1) as in ``Gait.phase``; NaN while standing."""
-        if self.stands:
-            return nan
-        progress = (now - self.since) / self.step_duration
-        return 0.5 * (self.support + min(max(progress, 0.0), 1.0 - 1e-9))
+        return nan if self.stands else 0.5 * (self.support + self.progress(now))

@@ -48,7 +48,7 @@ class FootstepMpc:
         self._problem = FootstepProblem(gait, mpc)
         self._poser = ProblemPoser(model, gait, mpc)
         self._gait_clock = GaitClock(gait, model.base_behind_com())
-        self._observed = ObservedGait(gait)
+        self._observed = ObservedGait(gait.step_duration, gait.double_support)
         self._z = np.zeros(VARIABLES)
         self._failures = 0
         self._newest: WalkingPlan | None = None

@@ -21,6 +21,10 @@ from wm_training.learning.network_graph import INPUT, OUTPUT, SPEED, Layer, buil
 from wm_training.learning.parameters import TrainingParameters
 from wm_training.learning.student import build_student
 
+TOUCHDOWN = (2.95, 6.15)
+"""First phase at which left and right foot land, shortly before their swing would be over: median
+of walks at 0.3 to 1.0 m/s, in which it varies by 0.1 [rad]."""
+
 
 def build_manifest(
     description: RobotDescription,
@@ -63,6 +67,7 @@ def build_manifest(
                 },
             },
             "speed": SPEED,
+            "touchdown": list(TOUCHDOWN),
         },
         "command": _ranges(p, maps),
         "action": {

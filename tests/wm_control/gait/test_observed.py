@@ -19,7 +19,7 @@ class Contacts:
     """Contacts over time, as somebody walks."""
 
     def __init__(self):
-        self.observed, self.now = ObservedGait(GAIT), 0.0
+        self.observed, self.now = ObservedGait(GAIT.step_duration, GAIT.double_support), 0.0
         self.observed.reset(0.0)
 
     def hold(self, probability, seconds):
