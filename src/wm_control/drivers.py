@@ -24,6 +24,15 @@ SOURCES: Final = (ARBITER, *DRIVERS)
 """Whose commands can reach the robot, in the order of their numbers in messages and traces."""
 
 
+HYBRID: Final = "hybrid"
+"""Short for the order of preference that is shipped: the first of ``DRIVERS`` first."""
+
+
+def preference_of(controller: str) -> tuple[str, ...]:
+    """Read who may drive, the most wanted first: ``mpc``, ``policy+mpc``, or ``hybrid``."""
+    return DRIVERS if controller == HYBRID else tuple(controller.split("+"))
+
+
 def number_of(source: str) -> int:
     """Return the place of a source in ``SOURCES``; -1 for one that is not there."""
     return SOURCES.index(source) if source in SOURCES else -1

@@ -43,7 +43,7 @@ from typing import Final
 
 import typer
 
-from wm_control.drivers import DRIVERS
+from wm_control.drivers import DRIVERS, HYBRID, preference_of
 
 HELD: Final = 0
 NOT_HELD: Final = 1
@@ -69,11 +69,25 @@ DRIVER_NAMES: Final = "|".join(DRIVERS)
 """For the help of an option that takes a driver of the robot."""
 
 
+PREFERENCES: Final = f"{DRIVER_NAMES}|{HYBRID}|A+B"
+"""For the help of an option that takes an order of preference."""
+
+
 def known_driver(name: str) -> str:
     """Accept the name of a driver; the callback of such an option."""
     if name not in DRIVERS:
         raise typer.BadParameter(f"{name!r} is not one of {', '.join(DRIVERS)}")
     return name
+
+
+def known_preference(text: str) -> str:
+    """Accept who may drive, the most wanted first; see ``preference_of``."""
+    names = preference_of(text)
+    for name in names:
+        known_driver(name)
+    if len(set(names)) < len(names):
+        raise typer.BadParameter(f"{text!r} names a driver twice")
+    return "+".join(names)
 
 
 def known_drivers(names: list[str] | None) -> list[str] | None:

@@ -12,10 +12,17 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from wm_bringup.commands import DRIVER_NAMES, HELD, NOT_HELD, known_driver, known_drivers
+from wm_bringup.commands import (
+    DRIVER_NAMES,
+    HELD,
+    NOT_HELD,
+    PREFERENCES,
+    known_drivers,
+    known_preference,
+)
 from wm_control.configuration.share import DEFAULT_ROBOT, ROBOT_HELP
 from wm_control.constants import CONTROL_PERIOD
-from wm_control.drivers import MPC, POLICY
+from wm_control.drivers import MPC, POLICY, preference_of
 
 if TYPE_CHECKING:
     from wm_bringup.judging.episode import EpisodeResult
@@ -40,7 +47,11 @@ def walk(
     ] = None,
     controller: Annotated[
         str,
-        typer.Option(metavar=DRIVER_NAMES, callback=known_driver, help="Who walks the robot."),
+        typer.Option(
+            metavar=PREFERENCES,
+            callback=known_preference,
+            help="Who walks the robot; of several the first one, and the others rescue it.",
+        ),
     ] = MPC,
     shadow: Annotated[
         list[str] | None,
@@ -119,7 +130,7 @@ def walk(
     from wm_bringup.judging.suite import Contestant, Grid, Suite
 
     shadows = tuple(shadow or ())
-    if POLICY not in (controller, *shadows) and (policy or overlay):
+    if POLICY not in (*preference_of(controller), *shadows) and (policy or overlay):
         raise typer.BadParameter("--policy and --overlay mean something only for 'policy'")
     if state == "true" and noise not in (None, "off"):
         raise typer.BadParameter("--noise means nothing with --state true: no sensor is looked at")

@@ -14,8 +14,8 @@ from queue import SimpleQueue
 
 from wm_bringup.cycle.latency import LatencySample
 from wm_control.arbiter.arbiter import Arbiter
+from wm_control.arbiter.balance import MomentumObserver
 from wm_control.arbiter.command_filter import CommandFilter
-from wm_control.arbiter.height import HeightAboveSoles
 from wm_control.arbiter.operator import NO_REQUEST, OperatorInput
 from wm_control.arbiter.parameters import SafetyParameters
 from wm_control.arbiter.robot_measurements import Overruns
@@ -195,7 +195,7 @@ class ControlLoop:
             self.safety.arbiter,
             preference=preference,
             shadows=[name for name in names if name not in preference],
-            height=HeightAboveSoles(description),
+            balance=MomentumObserver(description),
         )
         self.filter = CommandFilter(description, self.safety.filter)
         self.period = period

@@ -43,7 +43,7 @@ from wm_bringup.scenarios.scenario import Scenario
 from wm_control.configuration.share import DEFAULT_ROBOT, config_file
 from wm_control.constants import CONTROL_PERIOD
 from wm_control.controllers.model_based import ModelBasedController
-from wm_control.drivers import MPC, POLICY
+from wm_control.drivers import MPC, POLICY, preference_of
 from wm_control.errors import ParameterError
 from wm_control.estimation.parameters import Kind
 from wm_control.mpc.plan import WalkingPlan
@@ -55,7 +55,8 @@ from wm_control.types import Array, Estimator
 class WalkSetup:
     """Everything that decides an episode except its seed.
 
-    shadows: controllers that run beside it, on the same estimates, and propose in every cycle.
+    controller: who may drive, see ``preference_of``. shadows: others that run beside them, on the
+    same estimates, and propose in every cycle.
     policy: file of the learned policy, when there is one; overlay: completes the policy.
     step_in_place: zero velocity means stepping on the spot instead of standing.
     film, trace: files for pictures and the full-rate record, or None.
@@ -77,6 +78,11 @@ class WalkSetup:
     full_rate: bool = False
     walked_on: Kind | None = None
 
+    @property
+    def drivers(self) -> tuple[str, ...]:
+        """Who may drive, the most wanted first."""
+        return preference_of(self.controller)
+
 
 def check_setup(setup: WalkSetup) -> None:
     """ParameterError for what cannot happen in an episode, or would have no effect."""
@@ -84,20 +90,21 @@ def check_setup(setup: WalkSetup) -> None:
     check_engine(setup.engine)
     if setup.state == "true":
         _check_no_sensor_faults(setup.scenario)
-    for name in (setup.controller, *setup.shadows):
+    names = (*setup.drivers, *setup.shadows)
+    for name in names:
         if name not in CONTESTANTS:
             expected = f"must be one of {', '.join(CONTESTANTS)}"
             raise ParameterError("controller", name, expected)
-    if setup.controller in setup.shadows or len(set(setup.shadows)) < len(setup.shadows):
-        raise ParameterError("shadows", setup.shadows, "must be others than the driver, each once")
+    if len(set(names)) < len(names):
+        raise ParameterError("controller and shadows", names, "must name each controller once")
     _check_paths(setup)
-    if setup.controller == POLICY:
+    if POLICY in setup.drivers:
         check_policy_setup(setup)
 
 
 def _check_paths(setup: WalkSetup) -> None:
     """Refuse faults of what a controller sends that is not there."""
-    there = (setup.controller, *setup.shadows)
+    there = (*setup.drivers, *setup.shadows)
     for index, fault in enumerate(parse_all(setup.scenario.faults)):
         needed = DRIVER_OF.get(fault.target)
         if needed is not None and needed not in there:
@@ -176,7 +183,7 @@ def build(
 ) -> LockStep:
     """Put loop and contestant around ``robot``; a WmError says what is wrong with a setup."""
     times = compute_times(seed)
-    names = (setup.controller, *setup.shadows)
+    names = (*setup.drivers, *setup.shadows)
     contestants = [CONTESTANTS[name](setup, description, times) for name in names]
     loop = ControlLoop(
         description,
@@ -184,7 +191,7 @@ def build(
         [contestant.controller for contestant in contestants],
         stack.safety_parameters(setup.robot),
         clock=time.thread_time,
-        drivers=(setup.controller,),
+        drivers=setup.drivers,
     )
     faults = _path_faults(setup.scenario, loop, description, seed)
     if faults is not None:
@@ -239,6 +246,8 @@ def check_policy_setup(setup: WalkSetup) -> None:
     """ParameterError for what a walk of a learned policy cannot mean."""
     if setup.policy is None:
         raise ParameterError("policy", None, "must be the file of a policy (--policy FILE)")
+    if setup.drivers[0] == MPC:
+        return
     if setup.step_in_place:
         raise ParameterError("step_in_place", True, "only for controller 'mpc'")
     if any(push.phase is not None for push in setup.scenario.pushes):
@@ -251,7 +260,7 @@ def policy_facts(setup: WalkSetup) -> dict[str, Any] | None:
 
     PolicyError when it may not start.
     """
-    if setup.controller != POLICY:
+    if POLICY not in setup.drivers:
         return None
     from wm_policy.loading import load_policy
 
@@ -321,7 +330,7 @@ def result_of(setup: WalkSetup, done: Walk, seed: int) -> EpisodeResult:
 def _undone(setup: WalkSetup, happened: Sequence[Happened], end: float) -> tuple[str, ...]:
     """List what was asked for and did not happen by ``end`` [s], or in part only."""
     safety = stack.safety_parameters(setup.robot)
-    envelope = safety.envelope_of(setup.controller)
+    envelope = safety.envelope_of(setup.drivers[0])
     return (
         *missed(setup.scenario, happened, end),
         *reduced(setup.scenario, safety.velocity, envelope),

@@ -19,7 +19,7 @@ from wm_bringup.judging.episode import EpisodeResult
 from wm_bringup.judging.episode_store import EpisodeStore
 from wm_bringup.judging.episodes import WalkSetup, check_setup
 from wm_bringup.judging.suite import Case, Contestant, Suite
-from wm_control.drivers import POLICY
+from wm_control.drivers import POLICY, preference_of
 from wm_control.errors import WmError
 
 SINGLE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
@@ -79,7 +79,7 @@ def setup_of(suite: Suite, case: Case, who: Contestant, seed: int) -> WalkSetup:
 
 
 def _policy(who: Contestant) -> Path | None:
-    if POLICY not in (who.controller, *who.shadows):
+    if POLICY not in (*preference_of(who.controller), *who.shadows):
         return None
     from wm_policy.models import shipped_policy
 

@@ -55,7 +55,9 @@ class Contestant:
     """Who walks the robot."""
 
     name: str
-    controller: str = Field(default=MPC, description="who drives")
+    controller: str = Field(
+        default=MPC, description="who may drive: mpc, policy, hybrid, or names joined by +"
+    )
     policy: str = Field(default="", description="file of a policy; empty: our own")
     overlay: str = Field(default="", description="file that says what the policy's own does not")
     shadows: tuple[str, ...] = Field(

@@ -10,10 +10,11 @@ calls give bit-identical decisions, so that a bag can be judged again.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from wm_control.arbiter.availability import Availability, Standing
+from wm_control.arbiter.balance import BalanceObserver
 from wm_control.arbiter.blending import HandOver, blend, ramped
 from wm_control.arbiter.latched_rules import LatchedRules
 from wm_control.arbiter.operator import OperatorInput
@@ -52,16 +53,16 @@ class Arbiter:
         *,
         preference: Sequence[str] = (MPC,),
         shadows: Sequence[str] = (),
-        height: Callable[[Estimate], float],
+        balance: BalanceObserver,
     ) -> None:
         """Take limits and gains of the robot.
 
         preference: controllers that may drive, the most wanted first. shadows: others, which are
-        watched but never drive. height: base above its lower sole [m].
+        watched but never drive. balance: measures the robot's, for this arbiter alone.
         """
         self.preference = tuple(preference)
         self.parameters = parameters
-        self._height = height
+        self._balance = balance
         self._stiffness: Array = description.stiffness
         self._gains: Array = description.damping
         self._default_position: Array = description.default_position
@@ -78,6 +79,7 @@ class Arbiter:
         """
         self._robot.reset(keep=(OPERATOR_STOP,))
         self._controllers.reset()
+        self._balance.reset()
         self._selection = Selection(self.preference[0])
         self._armed = armed and not self.stopped
         self._armed_at = -math.inf
@@ -107,16 +109,17 @@ class Arbiter:
         """
         self._take_in(now, estimate, proposals, operator, overruns)
         standings = self._controllers.standings
-        dwell = self.parameters.switch_dwell if self._armed else 0.0
-        self._selection = select(self._selection, now, self.preference, standings, dwell)
+        self._selection = select(
+            self._selection, now, self.preference, standings, self.parameters, moving=self._armed
+        )
         driving = self._selection.driving
-        chosen, result = standings[driving], proposals.get(driving)
+        chosen = standings[driving]
         self._arm_if_asked(now, estimate, operator, chosen)
         action = max(self._robot.action, chosen.action)
         if action == Action.DAMPING:
             self._disarm(chosen)
         self._remember_first(standings)
-        source, command = self._command(now, action, estimate, result)
+        source, command = self._command(now, action, estimate, proposals, standings)
         previous, share = self._blended_from(source, now)
         return Decision(
             stamp=now,
@@ -140,13 +143,17 @@ class Arbiter:
     ) -> None:
         """Feed every rule with its sample, and heed the operator."""
         self.stopped = self.stopped or operator.stop
-        height, armed = self._height(estimate), self._armed
-        inputs = RobotInputs(now, estimate, height, armed, operator, overruns, self.stopped)
+        balance, armed = self._balance(estimate), self._armed
+        inputs = RobotInputs(now, estimate, balance, armed, operator, overruns, self.stopped)
         self._robot.update(inputs, self.parameters, None if armed else (OPERATOR_STOP,))
-        self._controllers.update(proposals, self.parameters)
+        self._controllers.update(now, proposals, self.parameters, balance)
         if operator.clear:
             self._robot.clear()
             self._controllers.clear()
+            self._selection = replace(self._selection, switches=(), settled=False)
+        if operator.prefer in self.preference:
+            others = (name for name in self.preference if name != operator.prefer)
+            self.preference = (operator.prefer, *others)
 
     def _arm_if_asked(
         self,
@@ -195,13 +202,15 @@ class Arbiter:
 
         That another controller drives than the preferred one is an intervention as well.
         """
-        causes = list(self._robot.causes)
-        for name in self.preference[: self.preference.index(self._selection.driving) + 1]:
+        driving = self._selection.driving
+        causes = [*self._robot.causes, *standings[driving].causes]
+        causes = [cause for cause in causes if cause.action > Action.NOMINAL]
+        for name in self.preference[: self.preference.index(driving)]:
             causes += standings[name].causes
         if not causes:
             self._first_cause = None
             return
-        interventions = sorted((c for c in causes if c.action > Action.NOMINAL), key=_order)
+        interventions = sorted(causes, key=_order)
         faults = [cause for cause in interventions if cause.rule != UNARMED]
         if not faults:
             self._first_cause = interventions[0] if interventions else None
@@ -209,16 +218,21 @@ class Arbiter:
             self._first_cause = faults[0]
 
     def _command(
-        self, now: float, action: Action, estimate: Estimate, result: ControllerResult | None
+        self,
+        now: float,
+        action: Action,
+        estimate: Estimate,
+        proposals: Mapping[str, ControllerResult],
+        standings: Mapping[str, Standing],
     ) -> tuple[str, Command]:
         """Source and command of an action."""
-        observation = estimate.observation
+        observation, result = estimate.observation, proposals.get(self._selection.driving)
         damping = self.parameters.damping_scale * self._gains
         if action >= Action.FALL_POSTURE:
             self._last = self._hand_over = None
             return ARBITER, damping_command(observation, damping)
         if action < Action.SAFE_POSTURE and result is not None and result.command is not None:
-            command = self._blended(now, self._selection.driving, result.command)
+            command = self._blended(now, result.command, proposals, standings)
             ramp_time = self.parameters.ramp_time
             share = (now - self._armed_at) / ramp_time if ramp_time > 0.0 else 1.0
             self._last = ramped(command, share, self._armed_position, damping, observation)
@@ -227,27 +241,44 @@ class Arbiter:
             return ARBITER, damping_command(observation, damping)
         return ARBITER, hold_command(self._last, observation, self._stiffness, self._gains)
 
-    def _blended(self, now: float, driver: str, command: Command) -> Command:
-        """Let a new driver take over from the command that was in force, if there was one."""
-        if driver != self._driver:
-            old = self._last
-            self._hand_over = None if old is None else HandOver(self._driver, old, now)
-            self._driver = driver
-        if self._hand_over is None:
-            return command
-        return blend(self._hand_over.command, command, self._share(now))
+    def _blended(
+        self,
+        now: float,
+        command: Command,
+        proposals: Mapping[str, ControllerResult],
+        standings: Mapping[str, Standing],
+    ) -> Command:
+        """Let a new driver take over from the command that was in force, if there was one.
 
-    def _share(self, now: float) -> float:
-        """Share of the present driver, against the one that handed over."""
-        hand_over = self._hand_over
-        return 1.0 if hand_over is None else hand_over.share(now, self.parameters.hand_over_time)
+        From a driver that still can drive its newest proposal is blended over, else its last one.
+        """
+        driver = self._selection.driving
+        if driver != self._driver:
+            self._hand_over = self._begun(now, driver, standings)
+            self._driver = driver
+        old = self._hand_over
+        if old is None:
+            return command
+        newest = proposals.get(old.driver)
+        goes_on = newest is not None and standings[old.driver].can_take_over
+        outgoing = newest.command if newest is not None and goes_on else None
+        return blend(outgoing or old.command, command, old.share(now))
+
+    def _begun(self, now: float, driver: str, standings: Mapping[str, Standing]) -> HandOver | None:
+        """Begin a hand-over to a driver: slowly where it is the arbiter's own choice of time."""
+        if self._last is None or not self._driver:
+            return None
+        p = self.parameters
+        chosen = standings[self._driver].fit
+        duration = p.take_back_time if chosen else p.hand_over_time
+        return HandOver(self._driver, self._last, now, duration)
 
     def _blended_from(self, source: str, now: float) -> tuple[str, float]:
         """Who handed over and still has a part in the command, and the share of ``source``."""
-        share = self._share(now)
-        if self._hand_over is None or source == ARBITER or share >= 1.0:
+        hand_over = self._hand_over
+        if hand_over is None or source == ARBITER or hand_over.share(now) >= 1.0:
             return "", 1.0
-        return self._hand_over.driver, share
+        return hand_over.driver, hand_over.share(now)
 
 
 def _order(cause: Cause) -> tuple[bool, int]:

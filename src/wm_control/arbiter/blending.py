@@ -62,12 +62,16 @@ def ramped(
 
 @dataclass(frozen=True, slots=True)
 class HandOver:
-    """A driver that gives way to another. command: its last one. began: [s]."""
+    """A driver that gives way to another.
+
+    command: the last one that went out. began, duration: of the hand-over [s].
+    """
 
     driver: str
     command: Command
     began: float
+    duration: float
 
-    def share(self, now: float, duration: float) -> float:
-        """Share of the new driver at ``now``, 0 to 1; duration: of the whole hand-over [s]."""
-        return min((now - self.began) / duration, 1.0) if duration > 0.0 else 1.0
+    def share(self, now: float) -> float:
+        """Share of the new driver at ``now`` [s], 0 to 1."""
+        return min((now - self.began) / self.duration, 1.0) if self.duration > 0.0 else 1.0

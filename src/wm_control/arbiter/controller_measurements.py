@@ -6,58 +6,83 @@ sense is NaN, which no rule accepts.
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from dataclasses import dataclass
 
+from wm_control.arbiter.balance import UNDISTURBED, Balance
 from wm_control.arbiter.finite import arrays_of, count_not_finite
-from wm_control.types import ControllerResult, Status
-
-Proposed: TypeAlias = ControllerResult | None
-"""What a controller proposes, None when it proposed nothing."""
+from wm_control.types import ControllerResult, SolveReport, Status
 
 
-def command_not_finite(result: Proposed) -> float:
+@dataclass(frozen=True, slots=True)
+class Proposed:
+    """What a rule about a controller may look at.
+
+    result: what it proposes, None when it proposed nothing. balance: of the robot that it has, or
+    would have.
+    """
+
+    result: ControllerResult | None
+    balance: Balance = UNDISTURBED
+
+    @property
+    def solves(self) -> tuple[SolveReport, ...]:
+        """What the proposal rests on."""
+        return self.result.solves if self.result else ()
+
+
+def command_not_finite(proposed: Proposed) -> float:
     """Count the arrays of the proposed command that are not finite."""
-    command = result.command if result else None
+    command = proposed.result.command if proposed.result else None
     return 0.0 if command is None else count_not_finite(arrays_of(command))
 
 
-def no_command(result: Proposed) -> float:
+def no_command(proposed: Proposed) -> float:
     """1 when there is no command to pass on."""
+    result = proposed.result
     return float(result is None or result.command is None or result.status == Status.FAILED)
 
 
-def degraded(result: Proposed) -> float:
+def degraded(proposed: Proposed) -> float:
     """1 when the controller is not at its best."""
+    result = proposed.result
     return float(result is not None and result.status == Status.DEGRADED)
 
 
-def failed_solves(result: Proposed) -> float:
+def failed_solves(proposed: Proposed) -> float:
     """Count the optimisations that failed."""
-    solves = result.solves if result else ()
-    return float(sum(solve.status == Status.FAILED for solve in solves))
+    return float(sum(solve.status == Status.FAILED for solve in proposed.solves))
 
 
-def oldest_solve(result: Proposed) -> float:
-    """Age of the oldest optimisation the proposal rests on, beyond what it was made for [s].
+def oldest_solve(proposed: Proposed) -> float:
+    """Age of the oldest optimisation the proposal rests on, see ``overdue`` [s]."""
+    return overdue(proposed.solves)
+
+
+def overdue(solves: tuple[SolveReport, ...]) -> float:
+    """Age of the oldest of these, beyond what it was made for [s].
 
     One that is stamped in the future counts as that old.
     """
     worst = 0.0
-    for solve in result.solves if result else ():
-        overdue = -solve.age if solve.age < 0.0 else solve.age - solve.holds_for
-        if not (overdue <= worst):
-            worst = overdue
+    for solve in solves:
+        late = -solve.age if solve.age < 0.0 else solve.age - solve.holds_for
+        if not (late <= worst):
+            worst = late
     return worst
 
 
-def controller_cause(result: Proposed) -> str:
+def impulse(proposed: Proposed) -> float:
+    """Impulse by which the robot was pushed just now [N·s]; 0 where the estimate tells nothing."""
+    pushed = proposed.balance.impulse
+    return pushed if pushed == pushed else 0.0
+
+
+def controller_cause(proposed: Proposed) -> str:
     """Quote the controller."""
-    if result is None:
-        return "no proposal at all"
-    return result.cause
+    return "no proposal at all" if proposed.result is None else proposed.result.cause
 
 
-def solver_cause(result: Proposed) -> str:
+def solver_cause(proposed: Proposed) -> str:
     """Quote the solvers that failed."""
-    solves = result.solves if result else ()
-    return ", ".join(f"{s.name} {s.cause}".strip() for s in solves if s.status == Status.FAILED)
+    failed = (solve for solve in proposed.solves if solve.status == Status.FAILED)
+    return ", ".join(f"{solve.name} {solve.cause}".strip() for solve in failed)

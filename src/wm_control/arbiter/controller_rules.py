@@ -1,6 +1,7 @@
-"""The rules about one controller: while one of them is active, that controller is not available.
+"""The rules about one controller: while one is active, one that is free of them drives instead.
 
-What a rule's action says is done only if no other controller can drive.
+What a rule's action says is done only if no other controller can drive. NOMINAL: this one can go
+on, if need be: it *yields* to one that recovers better from what has happened to the robot.
 """
 
 from __future__ import annotations
@@ -70,6 +71,16 @@ CONTROLLER_RULES: tuple[Rule[Proposed], ...] = (
         10,
         Action.FALLBACK,
         detail=measure.solver_cause,
+    ),
+    Rule(
+        "pushed",
+        "robot pushed by",
+        measure.impulse,
+        "impulse",
+        1,
+        500,
+        Action.NOMINAL,
+        " N·s",
     ),
 )
 """Each is kept for every controller by itself, with a latch of its own."""

@@ -22,7 +22,7 @@ class LatchedRules(Generic[T]):
     """Feeds every rule of a table with its sample and keeps which are active, and why.
 
     causes: the newest bad sample of each active rule, in the order of the table. sound: the newest
-    sample is good for every rule.
+    sample is good for every rule that calls for anything.
     """
 
     def __init__(self, rules: tuple[Rule[T], ...], controller: str = "") -> None:
@@ -54,7 +54,9 @@ class LatchedRules(Generic[T]):
         all; the others let go after ``RECOVERY`` good cycles.
         """
         if parameters is not self._in_force:
-            self._limits = tuple(rule.limit_in(parameters) for rule, _ in self._rows)
+            self._limits = tuple(
+                rule.limit_in(parameters, self._controller) for rule, _ in self._rows
+            )
             self._in_force = parameters
         active = []
         self.sound = True
@@ -64,7 +66,7 @@ class LatchedRules(Generic[T]):
             if holds and not latch.active:
                 latch.bad = 0  # nearly always, so that it shall cost little
                 continue
-            self.sound = self.sound and holds
+            self.sound = self.sound and (holds or rule.action == Action.NOMINAL)
             if not latch.active and rule.release is None:
                 waits = lasting is None or rule.name in lasting
                 latch.release = None if waits else RECOVERY

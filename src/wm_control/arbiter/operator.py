@@ -13,12 +13,14 @@ class OperatorInput:
     until cleared and then armed. clear: release the causes that wait for the operator and are no
     longer true. start: arm as at the start of a run, which nobody asked for there and then, and
     which therefore never undoes a stop. When several come together, stop beats clear beats arm.
+    prefer: name of the driver that is wanted most from now on; empty: as before.
     """
 
     arm: bool = False
     stop: bool = False
     clear: bool = False
     start: bool = False
+    prefer: str = ""
 
     def also(self, other: OperatorInput) -> OperatorInput:
         """Both requests as one."""
@@ -27,6 +29,7 @@ class OperatorInput:
             self.stop or other.stop,
             self.clear or other.clear,
             self.start or other.start,
+            other.prefer or self.prefer,
         )
 
 

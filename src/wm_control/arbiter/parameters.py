@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import inf
 from typing import Final
 
 from pydantic import Field
@@ -20,6 +21,21 @@ LIMITS: Final = {
     "max_angular_z": "turning",
 }
 """The operator's own limits, and the axes of an envelope that they narrow."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
+class DriverLimits:
+    """From where on one driver yields to another that is not beyond its own; default: never."""
+
+    impulse: float = Field(
+        default=inf,
+        gt=0.0,
+        allow_inf_nan=True,
+        description="unexplained impulse within 20 ms, see arbiter/balance.py [N·s]",
+    )
+
+
+UNLIMITED = DriverLimits()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
@@ -95,7 +111,13 @@ class ArbiterParameters:
         default=0.05,
         ge=0.0,
         le=2.0,
-        description="from the command of one driver to that of another [s]",
+        description="from the command of a driver that cannot go on to another's [s]",
+    )
+    take_back_time: float = Field(
+        default=0.3,
+        ge=0.0,
+        le=2.0,
+        description="from the command of a driver that drives well to a preferred one's [s]",
     )
     switch_dwell: float = Field(
         default=0.5,
@@ -104,12 +126,34 @@ class ArbiterParameters:
         description="how long a preferred controller has to be available before it takes over from "
         "another that drives well [s]",
     )
+    switch_budget: int = Field(
+        default=4,
+        ge=1,
+        le=1000,
+        description="changes of driver within switch_window after which nobody takes the robot "
+        "back from one that drives well, until the operator clears",
+    )
+    switch_window: float = Field(default=10.0, gt=0.0, le=600.0, description="[s]")
+    credit: float = Field(
+        default=2.5,
+        ge=0.0,
+        le=60.0,
+        description="time for which a controller may be unavailable before it is not trusted any "
+        "more until all of it is back, at a quarter of the rate [s]",
+    )
+    drivers: dict[str, DriverLimits] = Field(
+        default_factory=dict, description="where each driver yields, by name"
+    )
     damping_scale: float = Field(
         default=1.0,
         gt=0.0,
         le=10.0,
         description="damping gain when damping, per the robot's own gain",
     )
+
+    def limits_of(self, driver: str) -> DriverLimits:
+        """Where a driver yields; one of which nothing is said never does."""
+        return self.drivers.get(driver, UNLIMITED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)

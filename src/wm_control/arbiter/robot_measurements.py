@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from wm_control.arbiter.balance import UNDISTURBED, Balance
 from wm_control.arbiter.finite import count_not_finite
 from wm_control.arbiter.operator import NO_REQUEST, OperatorInput
 from wm_control.fast_init import fast_init
@@ -37,12 +38,12 @@ ON_TIME = Overruns()
 class RobotInputs:
     """All that a rule about the robot may look at.
 
-    height: of the base above its lower sole [m]. stopped: see ``Arbiter``.
+    stopped: see ``Arbiter``.
     """
 
     now: float
     estimate: Estimate
-    height: float
+    balance: Balance = UNDISTURBED
     armed: bool = True
     operator: OperatorInput = NO_REQUEST
     overruns: Overruns = ON_TIME

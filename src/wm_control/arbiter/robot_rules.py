@@ -34,7 +34,7 @@ ROBOT_RULES: tuple[Rule[RobotInputs], ...] = (
     Rule(
         "base_height",
         "base above its lower sole by",
-        lambda i: i.height,
+        lambda i: i.balance.height,
         "base_height",
         5,
         None,

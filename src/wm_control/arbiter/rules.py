@@ -21,7 +21,8 @@ T = TypeVar("T")
 class Rule(Generic[T]):
     """One row of a table; T: what its rules look at.
 
-    measure: value of one sample. limit: a field of ArbiterParameters, or the number itself.
+    measure: value of one sample. limit: a field of ArbiterParameters, one of DriverLimits where the
+    rule is about a controller, or the number itself.
     trigger: bad samples in a row that trip it. release: good samples in a row that let go; None:
     only the operator. below: the value is bad under the limit instead of over it. says: the words
     for the value. detail: further words from the inputs, for causes known by name only.
@@ -38,11 +39,13 @@ class Rule(Generic[T]):
     below: bool = False
     detail: Callable[[T], str] | None = None
 
-    def limit_in(self, parameters: ArbiterParameters) -> float:
-        """Return the limit as a number."""
-        if isinstance(self.limit, str):
+    def limit_in(self, parameters: ArbiterParameters, controller: str = "") -> float:
+        """Return the limit as a number. controller: that the rule is about; empty: the robot."""
+        if not isinstance(self.limit, str):
+            return self.limit
+        if hasattr(parameters, self.limit):
             return float(getattr(parameters, self.limit))
-        return self.limit
+        return float(getattr(parameters.limits_of(controller), self.limit))
 
     def holds(self, value: float, limit: float) -> bool:
         """Whether a sample is good; NaN never is."""

@@ -6,6 +6,7 @@ docs/safety.md holds the output.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from math import isfinite
 from typing import Any
 
 from wm_control.arbiter.controller_rules import CONTROLLER_RULES
@@ -46,12 +47,24 @@ def _table(
 
 
 def _row(rule: Rule[Any], parameters: ArbiterParameters) -> str:
-    limit = rule.limit_in(parameters)
-    source = f" (`{rule.limit}`)" if isinstance(rule.limit, str) else ""
-    bad = f"{'<' if rule.below else '>'} {limit:g}{rule.unit}{source}"
     release = "-" if rule.release is None else _cycles(rule.release)
-    cells = (f"`{rule.name}`", rule.says, bad, _cycles(rule.trigger), release, rule.action.name)
+    yields = isinstance(rule.limit, str) and not hasattr(parameters, rule.limit)
+    bad = _by_driver(rule, parameters) if yields else _bad(rule, rule.limit_in(parameters))
+    source = f" (`{rule.limit}`)" if isinstance(rule.limit, str) else ""
+    action = "yields" if yields else rule.action.name
+    cells = (f"`{rule.name}`", rule.says, bad + source, _cycles(rule.trigger), release, action)
     return f"| {' | '.join(cells)} |"
+
+
+def _bad(rule: Rule[Any], limit: float) -> str:
+    return f"{'<' if rule.below else '>'} {limit:g}{rule.unit}"
+
+
+def _by_driver(rule: Rule[Any], parameters: ArbiterParameters) -> str:
+    """List the drivers that have a limit of their own; the others have none."""
+    limits = {name: rule.limit_in(parameters, name) for name in parameters.drivers}
+    told = [f"{name} {_bad(rule, limit)}" for name, limit in limits.items() if isfinite(limit)]
+    return ", ".join(told) or "never"
 
 
 def _cycles(count: int) -> str:

@@ -8,6 +8,7 @@ from math import isnan
 
 from pydantic.dataclasses import dataclass
 
+from wm_control.arbiter.availability import READY
 from wm_control.configuration.parameters import STRICT
 from wm_control.drivers import MPC
 from wm_control.gait.parameters import GaitParameters
@@ -163,8 +164,9 @@ class ModelBasedController:
 
 
 def _figures(plan: WalkingPlan, now: float) -> dict[str, float]:
-    phase = plan.gait.phase(now)
-    return {} if isnan(phase) else {"phase": phase}
+    """Phase of the stride, and whether both feet stand, as a step must begin."""
+    phase, ready = plan.gait.phase(now), float(read_plan(plan, now).swing is None)
+    return {READY: ready} if isnan(phase) else {"phase": phase, READY: ready}
 
 
 def _agree(own: WalkingPlan | None, plan: WalkingPlan) -> bool:

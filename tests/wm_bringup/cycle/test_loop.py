@@ -9,7 +9,6 @@ from loop_fakes import G1, FakeController, FakeEstimator, N, observation_at
 from robot_parameters import SAFETY
 
 from wm_bringup.cycle.loop import ControlLoop, OverrunCounter
-from wm_control.arbiter.height import HeightAboveSoles
 from wm_control.arbiter.operator import OperatorInput
 from wm_control.types import Action, Status, VelocityCommand
 
@@ -179,18 +178,6 @@ def test_the_filter_bounds_whatever_the_controller_says_and_the_decision_tells_w
     decision = bench.tick()
     assert decision.clipped.nonzero()[0].tolist() == [3]
     assert decision.command.torque[3] == pytest.approx(G1.torque_limit[3])
-
-
-def test_the_base_height_is_measured_above_the_soles_wherever_odom_is():
-    """The default posture puts the base about 0.75 m above the soles, at any odom height."""
-    height = HeightAboveSoles(G1)
-    estimate = FakeEstimator().reset(observation_at(0.0, 0))
-    low = height(estimate)
-    raised = replace(estimate, base_position_in_world=np.array([3.0, 1.0, -2.0]))
-    assert height(raised) == pytest.approx(low)
-    assert 0.6 < low < 0.8
-    broken = replace(estimate, joint_position=np.full(N, math.nan))
-    assert math.isnan(height(broken))
 
 
 class TwoBench(Bench):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -11,7 +11,9 @@ import pytest
 from robot_parameters import SAFETY
 
 from wm_control.arbiter.arbiter import Arbiter
+from wm_control.arbiter.balance import Balance
 from wm_control.arbiter.operator import NO_REQUEST, OperatorInput
+from wm_control.arbiter.parameters import DriverLimits
 from wm_control.robot.description import RobotDescription, load_robot
 from wm_control.types import (
     Command,
@@ -73,21 +75,38 @@ def hold(estimate: Estimate, g1: RobotDescription, **changes: Any) -> Controller
     return replace(ControllerResult("mpc", command, Status.OK, "", (solve,)), **changes)
 
 
-def height_in_odom(estimate: Estimate) -> float:
-    """Height of the base above level ground at z = 0 [m]."""
-    return float(estimate.base_position_in_world[2])
+class LevelGround:
+    """Measures the height of the base above level ground at z = 0, and pushes as they are told.
+
+    impulse: told of the coming cycle [N·s].
+    """
+
+    impulse = 0.0
+
+    def reset(self) -> None:
+        """There is no past."""
+
+    def __call__(self, estimate: Estimate) -> Balance:
+        return Balance(float(estimate.base_position_in_world[2]), self.impulse)
 
 
 class Story:
     """An arbiter that lives through control cycles of 2 ms."""
 
     def __init__(
-        self, g1: RobotDescription, drivers: tuple[str, ...] = ("mpc",), **limits: Any
+        self,
+        g1: RobotDescription,
+        drivers: tuple[str, ...] = ("mpc",),
+        yields: Mapping[str, DriverLimits] | None = None,
+        **limits: Any,
     ) -> None:
-        parameters = replace(SAFETY.arbiter, **{"ramp_time": 0.0, **limits})
+        """yields: where each driver does; limits: that differ from the robot's."""
+        limits = {"ramp_time": 0.0, "drivers": dict(yields or {}), **limits}
+        parameters = replace(SAFETY.arbiter, **limits)
         self.g1 = g1
         self.drivers = drivers
-        self.arbiter = Arbiter(g1, parameters, preference=drivers, height=height_in_odom)
+        self.ground = LevelGround()
+        self.arbiter = Arbiter(g1, parameters, preference=drivers, balance=self.ground)
         self.cycle = 0
 
     @property
@@ -101,14 +120,16 @@ class Story:
         operator: OperatorInput = NO_REQUEST,
         age: float = 0.0,
         policy: dict[str, Any] | None = None,
+        impulse: float = 0.0,
         **more: Any,
     ) -> Decision:
         """One cycle; ``estimate`` and ``result`` hold what differs from standing well.
 
-        result: of the mpc; policy: of the policy, where there is one.
+        result: of the mpc; policy: of the policy, where there is one. impulse: of a push [N·s].
         """
         self.cycle += 1
         belief = standing(self.g1, self.now - age, self.cycle, **(estimate or {}))
+        self.ground.impulse = impulse
         differing = {"mpc": result, "policy": policy}
         proposals = {
             name: hold(belief, self.g1, controller=name, **(differing[name] or {}))

@@ -98,8 +98,7 @@ def test_a_ramp_begins_as_damping_alone_and_ends_as_the_command(g1):
 
 
 def test_a_hand_over_lasts_as_long_as_it_is_told_to():
-    hand_over = HandOver("mpc", OLD, 2.0)
-    assert [hand_over.share(now, 0.05) for now in (2.0, 2.025, 2.05, 3.0)] == pytest.approx(
-        [0.0, 0.5, 1.0, 1.0]
-    )
-    assert hand_over.share(2.0, 0.0) == 1.0
+    hand_over = HandOver("mpc", OLD, 2.0, 0.05)
+    shares = [hand_over.share(now) for now in (2.0, 2.025, 2.05, 3.0)]
+    assert shares == pytest.approx([0.0, 0.5, 1.0, 1.0])
+    assert HandOver("mpc", OLD, 2.0, 0.0).share(2.0) == 1.0

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from robot_parameters import SAFETY
-from robot_story import Story, actions_of, height_in_odom, hold, rules_of, standing
+from robot_story import LevelGround, Story, actions_of, hold, rules_of, standing
 
 from wm_control.arbiter.arbiter import Arbiter
 from wm_control.arbiter.operator import OperatorInput
@@ -155,7 +155,7 @@ def test_an_unarmed_robot_is_armed_with_whoever_is_available(g1):
 
 def test_a_controller_in_shadow_never_drives_and_is_watched_all_the_same(g1):
     arbiter = Arbiter(
-        g1, replace(SAFETY.arbiter, ramp_time=0.0), shadows=("policy",), height=height_in_odom
+        g1, replace(SAFETY.arbiter, ramp_time=0.0), shadows=("policy",), balance=LevelGround()
     )
     arbiter.reset(armed=True)
     for cycle in range(3):

@@ -315,9 +315,11 @@ def test_the_arbiters_own_commands_put_it_in_nobodys_shadow(planner, controller,
     assert driven_by("policy", command).driven_by_another(controller.name)
 
 
-def test_walking_it_tells_its_phase_and_standing_it_tells_none(planner, controller, standing):
+def test_walking_it_tells_its_phase_and_standing_it_is_ready_to_take_over(
+    planner, controller, standing
+):
     controller.receive(planner.step(standing, STILL))
-    assert controller.step(standing, STILL, DT).figures == {}
+    assert controller.step(standing, STILL, DT).figures == {"ready": 1.0}
     walking = planner.step(at(standing, 0.1), VelocityCommand(0.5))
     controller.receive(walking)
     assert walking.gait.mode == Mode.WALK
