@@ -19,7 +19,7 @@ _HEIGHT_START = 0.002
 
 
 def initial_variance(p: InvariantEkfParameters) -> Array:
-    """(26,) at reset, before IMU attitude and soles were looked at."""
+    """(27,) at reset, before IMU attitude and soles were looked at."""
     deviation = np.zeros(ekf.SIZE)
     deviation[ekf.PHI] = _TILT_START, _TILT_START, _DEFINED
     deviation[ekf.VELOCITY] = _VELOCITY_START
@@ -30,13 +30,15 @@ def initial_variance(p: InvariantEkfParameters) -> Array:
     deviation[ekf.FORCE_BIAS] = p.accelerometer_bias_start
     deviation[ekf.IMU_TILT] = p.imu_tilt_start
     deviation[ekf.IMU_HEADING] = _HEADING_START
+    deviation[ekf.IMU_HEADING_RATE] = p.imu_heading_rate_start
     return deviation**2
 
 
 def steady_drift(p: InvariantEkfParameters) -> Array:
-    """(26,) variance per second of what always drifts; soles add theirs."""
+    """(27,) variance per second of what always drifts; soles add theirs."""
     drift = np.zeros(ekf.SIZE)
     drift[ekf.GYRO_BIAS] = p.gyro_bias_drift**2
     drift[ekf.FORCE_BIAS] = p.accelerometer_bias_drift**2
     drift[ekf.IMU_HEADING] = p.imu_heading_drift**2
+    drift[ekf.IMU_HEADING_RATE] = p.imu_heading_rate_drift**2
     return drift

@@ -7,9 +7,9 @@ velocity v and position p and the places dL, dR where the soles stand; the error
     X_believed = exp(ξ) X_true,    ξ = (φ, rv, rp, rL, rR),
 
 so that yaw and position, which nothing can observe, stay apart from what can be. Beside it, with
-ordinary errors (believed minus true), are the biases of gyro and accelerometer and four numbers
-that let the filter use more than points of contact: the IMU's own tilt error and heading offset,
-and the headings in which the soles were put down.
+ordinary errors (believed minus true), are the biases of gyro and accelerometer and six numbers
+that let the filter use more than points of contact: the IMU's own tilt error, its heading offset
+and the rate of that, and the headings in which the soles were put down.
 
 All vectors are in world axes unless a name says otherwise; φ in rad.
 """
@@ -27,19 +27,20 @@ from wm_control.constants import GRAVITY
 from wm_control.kernel import Kernel, exponential
 from wm_control.types import Array
 
-SIZE = 26
+SIZE = 27
 PHI, VELOCITY, POSITION = slice(0, 3), slice(3, 6), slice(6, 9)
 FOOT = (slice(9, 12), slice(12, 15))
 GYRO_BIAS, FORCE_BIAS = slice(15, 18), slice(18, 21)
 IMU_TILT, IMU_HEADING = slice(21, 23), 23
 FOOT_HEADING = (24, 25)
+IMU_HEADING_RATE = 26
 GROUP = 15
 """Rows of the error state; the first ``GROUP`` are those of the Lie group."""
 
 _KNOWN = FORCE_BIAS.stop
 """Columns of Φ that are not the identity's: group and biases."""
 
-MEAN = 32
+MEAN = 33
 """Numbers of the mean; the first ``_OTHERS`` are the group's."""
 
 _OTHERS = 21
@@ -58,13 +59,14 @@ _GRAVITY_VECTOR = np.array((0.0, 0.0, -GRAVITY))
 class FilterState:
     """What the filter believes; arrays are preallocated and written in place.
 
-    mean: (32,), of which all others but the covariance are views. group: (7, 3), the rows that a
+    mean: (33,), of which all others but the covariance are views. group: (7, 3), the rows that a
     turn of the world turns: ``rotation`` transposed (3, 3), with rotation from base axes to world,
     and ``vectors`` (4, 3), v [m/s] and p [m] of the IMU and the places of left and right sole [m].
-    others: (11,), the rest of the error's order, with biases (2, 3) of gyro [rad/s] and
+    others: (12,), the rest of the error's order, with biases (2, 3) of gyro [rad/s] and
     accelerometer [m/s²] in base axes, imu_tilt (2,), rotation of the IMU's own attitude about base
-    x and y [rad], and foot_heading (2,) of the placed soles [rad].
-    covariance: (26, 26) of the error, ordered as the slices above; parts of it that propagation
+    x and y [rad], imu_heading, its heading minus ours [rad], foot_heading (2,) of the placed soles
+    [rad], and the rate of imu_heading [rad/s].
+    covariance: (27, 27) of the error, ordered as the slices above; parts of it that propagation
     works on are views too.
     """
 
@@ -92,7 +94,7 @@ class FilterState:
         self.vectors = self.group[3:]
         self.biases = self.others[:6].reshape(2, 3)
         self.imu_tilt = self.others[6:8]
-        self.foot_heading = self.others[9:]
+        self.foot_heading = self.others[9:11]
         covariance = self.covariance
         self.variances = covariance.reshape(-1)[:: SIZE + 1]
         self.of_known = covariance[:_KNOWN]
@@ -108,6 +110,11 @@ class FilterState:
     @imu_heading.setter
     def imu_heading(self, heading: float) -> None:
         self.others[8] = heading
+
+    @property
+    def imu_heading_rate(self) -> float:
+        """Rate of ``imu_heading`` [rad/s]."""
+        return float(self.others[11])
 
     @property
     def velocity(self) -> Array:
@@ -143,7 +150,7 @@ class Propagation:
 
     @property
     def transition(self) -> Array:
-        """(26, 26) Φ of the last step."""
+        """(27, 27) Φ of the last step."""
         transition = np.eye(SIZE)
         transition[:GROUP, :_KNOWN] = self._moving
         return transition
@@ -185,7 +192,7 @@ class Propagation:
     def spread(self, state: FilterState, input_variance: Array, drift_variance: Array) -> None:
         """P⁺ = Φ P Φᵀ + B diag(input) Bᵀ + diag(drift), with the last Φ; in place.
 
-        input_variance: (6,) of one gyro and accelerometer sample; drift_variance: (26,) to add. B
+        input_variance: (6,) of one gyro and accelerometer sample; drift_variance: (27,) to add. B
         is the columns of Φ that biases enter by, as noise does. Only the group's
         rows move, and only by group and biases. ``dot`` is twice as fast as ``@`` on such matrices.
 
@@ -200,6 +207,17 @@ class Propagation:
         np.add(self._ahead_biases, self._input * variance, out=self._ahead_biases)
         state.of_group[:] = self._ahead_known.dot(self._moving.T)
         np.add(state.variances, drift_variance, out=state.variances)
+
+
+def drift_imu_heading(state: FilterState, dt: float) -> None:
+    """Let the IMU's heading offset go on at its rate for dt [s], its doubt with it; in place.
+
+    Nothing else depends on it: several periods at once, before somebody looks at it, will do.
+    """
+    state.imu_heading += dt * state.imu_heading_rate
+    covariance = state.covariance
+    covariance[IMU_HEADING] += dt * covariance[IMU_HEADING_RATE]
+    covariance[:, IMU_HEADING] += dt * covariance[:, IMU_HEADING_RATE]
 
 
 def _motion() -> Kernel:
@@ -230,7 +248,7 @@ def _motion() -> Kernel:
 
 
 def retract(state: FilterState, error: Array) -> None:
-    """Take the error (26,) out of the mean, in place: X = exp(-ξ) X_believed, b = b_believed - δb.
+    """Take the error (27,) out of the mean, in place: X = exp(-ξ) X_believed, b = b_believed - δb.
 
     On the group: R ← E R and x ← E x - J rx for every vector, with E = exp(-φ) and J its left
     Jacobian, for which Jl(-φ) = Jr(φ).
@@ -242,7 +260,7 @@ def retract(state: FilterState, error: Array) -> None:
 
 
 def innovation_covariance(state: FilterState, jacobian: Array, noise: Array) -> tuple[Array, Array]:
-    """(26, k) P Hᵀ and (k, k) H P Hᵀ + noise of a measurement with Jacobian H (k, 26)."""
+    """(27, k) P Hᵀ and (k, k) H P Hᵀ + noise of a measurement with Jacobian H (k, 27)."""
     seen = state.covariance.dot(jacobian.T)
     spread = jacobian.dot(seen)
     spread += noise

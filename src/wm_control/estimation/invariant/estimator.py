@@ -106,6 +106,7 @@ class InvariantEkfEstimator(GuardedEstimator):
         ):
             part.reset()
         self._ticks = 0
+        self._heading_age = 0.0
         self._doubted = False
 
     @property
@@ -283,6 +284,7 @@ class InvariantEkfEstimator(GuardedEstimator):
         if self._doubt.active:
             self._drift[ekf.VELOCITY] += dt * self.parameters.invariant_ekf.doubt_drift**2
         self._propagation.spread(state, variance, self._drift)
+        self._heading_age += dt
         self._ticks += 1
         if self._ticks % _TIDY_EVERY == 0:
             ekf.tidy(state)
@@ -333,6 +335,8 @@ class InvariantEkfEstimator(GuardedEstimator):
         if readings.orientation is not None:
             self._attitude.gather(self.state, readings.orientation)
         if self._ticks % p.attitude_period == 0:
+            ekf.drift_imu_heading(self.state, self._heading_age)
+            self._heading_age = 0.0
             self._zeros.look(self.state, self._stance, self._attitude.apart(self.state))
             self._attitude.correct(self.state)
         if p.flat_ground and self._ticks % p.ground_period == _GROUND_AT % p.ground_period:

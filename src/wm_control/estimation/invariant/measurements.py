@@ -25,7 +25,7 @@ from wm_control.types import Array
 
 
 def sole_jacobian(feet: Sequence[int]) -> Array:
-    """H (4 k, 26) of the soles' places and headings; the same for every state.
+    """H (4 k, 27) of the soles' places and headings; the same for every state.
 
     z = (x_sole - d, yaw_sole - θ), where x_sole, yaw_sole follow from the believed base and the
     measured joints: (rp - rd, φz - δθ).
@@ -41,7 +41,7 @@ def sole_jacobian(feet: Sequence[int]) -> Array:
 
 
 def ground_jacobian(place: Array, foot: int) -> Array:
-    """H (1, 26) of "the sole's place is at z = 0": z = d_z = (rd + φ x d)_z.
+    """H (1, 27) of "the sole's place is at z = 0": z = d_z = (rd + φ x d)_z.
 
     place: (3,) d.
     """
@@ -52,7 +52,7 @@ def ground_jacobian(place: Array, foot: int) -> Array:
 
 
 def flatness_jacobian(normal: Array) -> Array:
-    """H (2, 26) of "the sole lies level": z = (n_x, n_y), moved by φ x n.
+    """H (2, 27) of "the sole lies level": z = (n_x, n_y), moved by φ x n.
 
     normal: (3,) z axis of the sole in world, by kinematics at the present belief.
     """
@@ -62,7 +62,7 @@ def flatness_jacobian(normal: Array) -> Array:
 
 
 def attitude_jacobian(state: FilterState) -> Array:
-    """H (3, 26) of the IMU's own attitude (imu_attitude.py), for small innovations.
+    """H (3, 27) of the IMU's own attitude (imu_attitude.py), for small innovations.
 
     z = φ + e_z δψ + R (δm, 0).
     """

@@ -26,11 +26,6 @@ class InvariantEkfParameters:
     encoder: float = Field(
         default=0.6e-3, gt=0.0, description="of a leg joint's position, quantum included [rad]"
     )
-    encoder_zero: float = Field(
-        default=0.0087,
-        ge=0.0,
-        description="of a leg joint's zero, until stances have shown theirs [rad]",
-    )
     sole: float = Field(
         default=0.3e-3, ge=0.0, description="of a standing sole beyond the encoders [m]"
     )
@@ -156,7 +151,13 @@ class InvariantEkfParameters:
         default=0.001, gt=0.0, description="of a sample of the IMU's own orientation [rad]"
     )
     imu_heading_drift: float = Field(
-        default=2e-3, gt=0.0, description="of the IMU's own heading [rad/sqrt(s)]"
+        default=2e-4, gt=0.0, description="of the IMU's own heading [rad/sqrt(s)]"
+    )
+    imu_heading_rate_start: float = Field(
+        default=2.9e-4, gt=0.0, description="at reset, of the rate it drifts at [rad/s]"
+    )
+    imu_heading_rate_drift: float = Field(
+        default=2e-5, ge=0.0, description="of that rate [rad/s/sqrt(s)]"
     )
     attitude_period: int = Field(
         default=5, ge=1, le=100, description="samples between two uses of the IMU's orientation"

@@ -103,7 +103,7 @@ class Stance:
         self._slipping[foot] = 0.0
 
     def add_drift(self, drift: Array, creep: Creep, dt: float) -> None:
-        """Write the variances that places and headings of the soles gain in dt into (26,)."""
+        """Write the variances that places and headings of the soles gain in dt into (27,)."""
         p = self.parameters
         sinking, turning_on = creep.sinking, creep.turning
         steady = p.rest_drift if self._rest > _AT_REST else p.turn_drift

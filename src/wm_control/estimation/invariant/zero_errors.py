@@ -39,15 +39,14 @@ _TELLING = 0.1
 class ZeroErrors:
     """Doubt in the headings of placed soles that grows as the leg changes its posture.
 
-    learned: variance of a joint's zero [rad²]: at first the parameter's, then by how much soles
-    seem to turn, beside the IMU's own heading, in the same sense with every step. Both legs' are
-    one robot's: whoever zeroed one badly did not zero the other well.
+    learned: variance of a joint's zero [rad²], by how much soles seem to turn, beside the IMU's own
+    heading, in the same sense with every step; 0 until they do. Both legs' are one robot's: whoever
+    zeroed one badly did not zero the other well.
     """
 
     def __init__(self, parameters: InvariantEkfParameters, body: Body) -> None:
         """Nothing is learned yet."""
         p = parameters
-        self._prior = p.encoder_zero**2
         self._imu_drift = p.imu_heading_drift**2 * p.attitude_period * CONTROL_PERIOD
         self._body = body
         left, right = (len(leg) for leg in body.kinematics.legs)
@@ -56,7 +55,7 @@ class ZeroErrors:
 
     def reset(self) -> None:
         """Forget what was learned."""
-        self.learned = self._prior
+        self.learned = 0.0
         self._seen = [0, 0]
         self._systematic = [0.0, 0.0]
         self._mean = [0.0, 0.0]
@@ -83,8 +82,7 @@ class ZeroErrors:
         self._spread[foot] += new * ((1.0 - new) * off * off + by_imu - self._spread[foot])
         explained = _SURE * new / (2.0 - new) * self._spread[foot]
         self._systematic[foot] = max(self._mean[foot] ** 2 - explained, 0.0)
-        unseen = max(1.0 - _NEW * min(self._seen), 0.0)
-        self.learned = unseen * self._prior + 0.5 * sum(self._systematic)
+        self.learned = 0.5 * sum(self._systematic)
 
     def look(self, state: ekf.FilterState, stance: Stance, apart: float | None) -> None:
         """Doubt the placed headings by the posture's change since; every few samples, in place.

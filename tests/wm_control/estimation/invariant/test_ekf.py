@@ -20,7 +20,7 @@ def some_state(seed=0):
     state = ekf.FilterState()
     state.rotation[:] = pin.exp3(random.normal(size=3))
     state.vectors[:] = random.normal(size=(4, 3))
-    state.others[:] = 0.1 * random.normal(size=11)
+    state.others[:] = 0.1 * random.normal(size=12)
     root = 0.01 * random.normal(size=(ekf.SIZE, ekf.SIZE))
     state.covariance[:] = root @ root.T + 1e-4 * np.eye(ekf.SIZE)
     return state
@@ -34,7 +34,7 @@ def disturbed(state, error):
 
 
 def error_between(believed, true):
-    """(26,) ξ with X_believed = exp(ξ) X_true."""
+    """(27,) ξ with X_believed = exp(ξ) X_true."""
     turn = believed.rotation @ true.rotation.T
     phi = pin.log3(turn)
     left = pin.Jexp3(-phi)
@@ -52,7 +52,7 @@ def moved_by(state, omega, force, dt):
 
 
 def differences(function, size=ekf.SIZE):
-    """Central differences of ``function(error)`` at zero error, (k, 26)."""
+    """Central differences of ``function(error)`` at zero error, (k, 27)."""
     columns = []
     for index in range(size):
         step = np.zeros(size)
@@ -81,6 +81,28 @@ def test_the_transition_is_the_derivative_of_the_motion(seed):
 
     # R⁺ stands for the attitude during the sample: wrong by |ω| dt/2 in levers of 2 m times dt
     np.testing.assert_allclose(transition, differences(after), atol=5e-5)
+
+
+def test_the_imus_heading_goes_on_at_its_rate_and_its_doubt_with_it():
+    """2 mrad/s for 2 ms are 4 µrad; a rate in doubt by 1 rad/s turns it by 2 mrad."""
+    state = ekf.FilterState()
+    state.imu_heading, state.others[11] = 0.5, 2e-3
+    row = [ekf.IMU_HEADING, ekf.IMU_HEADING_RATE]
+    state.covariance[row, row] = 3e-6, 1.0
+    ekf.drift_imu_heading(state, 0.002)
+    assert state.imu_heading == pytest.approx(0.5 + 4e-6)
+    expected = ((3e-6 + 4e-6, 2e-3), (2e-3, 1.0))
+    np.testing.assert_allclose(state.covariance[np.ix_(row, row)], expected)
+
+
+def test_the_covariance_is_carried_by_the_transition():
+    state, propagation = some_state(2), ekf.Propagation()
+    before = state.covariance.copy()
+    omega, force = np.array((0.1, -0.2, 0.3)), np.array((1.0, 0.5, 9.0))
+    propagation.move(state, omega, omega, force, 0.002)
+    propagation.spread(state, np.zeros(6), np.zeros(ekf.SIZE))
+    transition = propagation.transition
+    np.testing.assert_allclose(state.covariance, transition @ before @ transition.T, atol=1e-15)
 
 
 def test_the_motion_of_a_group_error_does_not_depend_on_the_state():

@@ -95,7 +95,7 @@ def test_where_and_in_which_heading_the_filter_starts_does_not_matter(
     state.vectors[1:] += shift
     state.foot_heading += turn
     state.imu_heading -= turn
-    adjoint = np.eye(26)
+    adjoint = np.eye(len(state.covariance))
     for part in range(5):
         at = slice(3 * part, 3 * part + 3)
         adjoint[at, at] = rotation

@@ -6,6 +6,7 @@ import numpy as np
 import pinocchio as pin
 import pytest
 
+from wm_control.constants import GRAVITY
 from wm_control.estimation.invariant import ekf as ekf
 from wm_control.estimation.invariant.imu_attitude import ImuAttitude
 from wm_control.estimation.invariant.measurements import attitude_jacobian
@@ -99,3 +100,21 @@ def test_a_jump_of_its_heading_is_learned_anew_and_does_not_turn_the_robot():
     assert state.imu_heading == pytest.approx(jumped.imu_heading, abs=1e-3)
     np.testing.assert_allclose(state.rotation, rotation, atol=1e-5)
     assert state.covariance[ekf.IMU_HEADING, ekf.IMU_HEADING] < 3e-6
+
+
+def test_a_steady_drift_of_its_heading_is_learned_and_does_not_turn_the_robot():
+    """0.4 mrad/s for 5 s of rest, soles and gyro holding the robot's own heading to 0.1 mrad."""
+    attitude = ImuAttitude(InvariantEkfParameters(imu_orientation=1e-4), np.eye(3))
+    state, propagation, nothing = ekf.FilterState(), ekf.Propagation(), np.zeros(3)
+    state.variances[ekf.PHI] = 1e-8
+    state.variances[ekf.IMU_HEADING] = 1e-4
+    state.variances[ekf.IMU_HEADING_RATE] = PARAMETERS.imu_heading_rate_start**2
+    for k in range(1, 501):
+        propagation.move(state, nothing, nothing, np.array((0.0, 0.0, GRAVITY)), 0.01)
+        propagation.spread(state, np.zeros(6), np.zeros(ekf.SIZE))
+        ekf.drift_imu_heading(state, 0.01)
+        drifted = np.array((0.0, 0.0, 4e-6 * k))
+        attitude.gather(state, pin.Quaternion(pin.exp3(drifted)).coeffs())
+        attitude.correct(state)
+    assert state.imu_heading_rate == pytest.approx(4e-4, rel=0.02)
+    assert abs(pin.log3(state.rotation)[2]) < 1e-5
