@@ -33,6 +33,7 @@ from wm_control.types import (
     ControllerResult,
     Decision,
     Estimate,
+    Executed,
 )
 
 
@@ -68,7 +69,7 @@ class Arbiter:
         self._default_position: Array = description.default_position
         self.stopped = False
         self._robot = LatchedRules(ROBOT_RULES)
-        self._controllers = Availability((*self.preference, *shadows))
+        self._controllers = Availability((*self.preference, *shadows), description.torque_limit)
         self.reset()
 
     def reset(self, *, armed: bool = False) -> None:
@@ -146,7 +147,8 @@ class Arbiter:
         balance, armed = self._balance(estimate), self._armed
         inputs = RobotInputs(now, estimate, balance, armed, operator, overruns, self.stopped)
         self._robot.update(inputs, self.parameters, None if armed else (OPERATOR_STOP,))
-        self._controllers.update(now, proposals, self.parameters, balance)
+        sent = None if self._last is None else Executed(self._last, self._driver)
+        self._controllers.update(now, estimate, proposals, self.parameters, balance, sent)
         if operator.clear:
             self._robot.clear()
             self._controllers.clear()

@@ -6,14 +6,15 @@ Each controller has latches of its own: what one of them does wrong is held agai
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from wm_control.arbiter.balance import UNDISTURBED, Balance
+from wm_control.arbiter.command_watch import CommandWatch
 from wm_control.arbiter.controller_measurements import Proposed
 from wm_control.arbiter.controller_rules import CONTROLLER_RULES
 from wm_control.arbiter.latched_rules import LatchedRules
 from wm_control.arbiter.parameters import ArbiterParameters
-from wm_control.types import Action, Cause, ControllerResult
+from wm_control.types import Action, Array, Cause, ControllerResult, Estimate, Executed
 
 READY = "ready"
 """Figure of a controller: 0 while it would rather take over a little later; absent: at any time."""
@@ -69,8 +70,9 @@ class Availability:
     happened to the robot is not its doing.
     """
 
-    def __init__(self, controllers: Sequence[str]) -> None:
-        """Nothing is against anybody yet."""
+    def __init__(self, controllers: Sequence[str], torque_limit: Array) -> None:
+        """Nothing is against anybody yet. torque_limit: (n,) of the joints [N·m]."""
+        self._watches = {name: CommandWatch(torque_limit) for name in controllers}
         self._rules = {name: LatchedRules(CONTROLLER_RULES, name) for name in controllers}
         self._spent = dict.fromkeys(controllers, 0.0)
         self._distrusted: set[str] = set()
@@ -80,21 +82,35 @@ class Availability:
     def update(
         self,
         now: float,
+        estimate: Estimate,
         proposals: Mapping[str, ControllerResult],
         parameters: ArbiterParameters,
         balance: Balance = UNDISTURBED,
+        sent: Executed | None = None,
     ) -> None:
         """Take in what each of them proposes; one that proposes nothing has no command.
 
-        now: [s].
+        now: [s]. sent: what the robot was sent last, by whom.
         """
         since = 0.0 if self._before is None else min(max(now - self._before, 0.0), _LONGEST)
         self._before = now
         for name, rules in self._rules.items():
             result = proposals.get(name)
-            rules.update(Proposed(result, balance), parameters, lasting=())
+            proposed = Proposed(result, balance)
+            if parameters.limits_of(name).looks_at_commands:
+                proposed = self._watched(name, proposed, estimate, sent)
+            rules.update(proposed, parameters, lasting=())
             self._charge(name, since, parameters.credit)
             self._ready[name] = result is None or result.figures.get(READY, 1.0) > 0.0
+
+    def _watched(
+        self, name: str, proposed: Proposed, estimate: Estimate, sent: Executed | None
+    ) -> Proposed:
+        """Add what its commands do from cycle to cycle."""
+        watch, result = self._watches[name], proposed.result
+        others = sent.command if sent is not None and sent.driven_by_another(name) else None
+        watch.see(result.command if result else None, estimate, others)
+        return replace(proposed, jump=watch.jump, apart=watch.apart, frozen=watch.frozen)
 
     def _charge(self, name: str, since: float, credit: float) -> None:
         """Spend credit, or give it back, for the time since the last cycle [s]."""
@@ -144,5 +160,7 @@ class Availability:
         """Forget everything."""
         for rules in self._rules.values():
             rules.reset()
+        for watch in self._watches.values():
+            watch.reset()
         self._trust_all()
         self._before = None

@@ -18,11 +18,14 @@ class Proposed:
     """What a rule about a controller may look at.
 
     result: what it proposes, None when it proposed nothing. balance: of the robot that it has, or
-    would have.
+    would have. jump, apart, frozen: of its commands, see ``CommandWatch``.
     """
 
     result: ControllerResult | None
     balance: Balance = UNDISTURBED
+    jump: float = 0.0
+    apart: float = 0.0
+    frozen: float = 0.0
 
     @property
     def solves(self) -> tuple[SolveReport, ...]:

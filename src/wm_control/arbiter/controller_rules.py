@@ -82,5 +82,33 @@ CONTROLLER_RULES: tuple[Rule[Proposed], ...] = (
         Action.NOMINAL,
         " N·s",
     ),
+    Rule(
+        "command_jumps",
+        "torques of two commands in a row apart by",
+        lambda i: i.jump,
+        "jump",
+        1,
+        500,
+        Action.NOMINAL,
+    ),
+    Rule(
+        "command_frozen",
+        "same command while the joints move for",
+        lambda i: i.frozen,
+        "frozen",
+        1,
+        500,
+        Action.NOMINAL,
+        " s",
+    ),
+    Rule(
+        "command_apart",
+        "torques apart from those of who drives by",
+        lambda i: i.apart,
+        "apart",
+        1,
+        10,
+        Action.NOMINAL,
+    ),
 )
 """Each is kept for every controller by itself, with a latch of its own."""

@@ -33,6 +33,29 @@ class DriverLimits:
         allow_inf_nan=True,
         description="unexplained impulse within 20 ms, see arbiter/balance.py [N·s]",
     )
+    jump: float = Field(
+        default=inf,
+        gt=0.0,
+        allow_inf_nan=True,
+        description="between two of its commands, see arbiter/command_watch.py [1]",
+    )
+    frozen: float = Field(
+        default=inf,
+        gt=0.0,
+        allow_inf_nan=True,
+        description="time for which its command does not change while the joints move [s]",
+    )
+    apart: float = Field(
+        default=inf,
+        gt=0.0,
+        allow_inf_nan=True,
+        description="between its command and that of the driver it would take over from [1]",
+    )
+
+    @property
+    def looks_at_commands(self) -> bool:
+        """Whether any limit is about its commands themselves."""
+        return min(self.jump, self.frozen, self.apart) < inf
 
 
 UNLIMITED = DriverLimits()

@@ -26,6 +26,9 @@ ROOM = 0.2
 LATE = 0.2
 """A planner that was held up moves on to the next step so late at most [s]."""
 
+OVER = 0.03
+"""So long after the touchdown that it plans a plan is no plan any more [s]."""
+
 LONGEST_SHIFT = 0.6
 """The first weight shift takes no longer [s]."""
 
@@ -65,6 +68,8 @@ def _timing(
     begun = steps.step_start - plan.stamp
     yield Bound("begin of the step", begun, -longest if walking else -inf, ahead, " s")
     yield Bound("duration of the step", steps.touch_down - steps.step_start, 0.0, longest, " s")
+    if walking:
+        yield Bound("touchdown", steps.touch_down - plan.stamp, -OVER, inf, " s")
     yield Bound("double support", steps.double_support, 0.0, longest, " s")
     yield Bound("duration of the next step", plan.next_duration, 0.0, longest, " s")
 
