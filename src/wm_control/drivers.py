@@ -33,6 +33,17 @@ def preference_of(controller: str) -> tuple[str, ...]:
     return DRIVERS if controller == HYBRID else tuple(controller.split("+"))
 
 
+def read_preference(text: str) -> tuple[str, ...]:
+    """Read an order of preference like ``preference_of``; ValueError for one that is none."""
+    names = preference_of(text)
+    for name in names:
+        if name not in DRIVERS:
+            raise ValueError(f"{name!r} is not one of {', '.join(DRIVERS)}")
+    if len(set(names)) < len(names):
+        raise ValueError(f"{text!r} names a driver twice")
+    return names
+
+
 def number_of(source: str) -> int:
     """Return the place of a source in ``SOURCES``; -1 for one that is not there."""
     return SOURCES.index(source) if source in SOURCES else -1

@@ -43,7 +43,7 @@ from typing import Final
 
 import typer
 
-from wm_control.drivers import DRIVERS, HYBRID, preference_of
+from wm_control.drivers import DRIVERS, HYBRID, read_preference
 
 HELD: Final = 0
 NOT_HELD: Final = 1
@@ -81,13 +81,11 @@ def known_driver(name: str) -> str:
 
 
 def known_preference(text: str) -> str:
-    """Accept who may drive, the most wanted first; see ``preference_of``."""
-    names = preference_of(text)
-    for name in names:
-        known_driver(name)
-    if len(set(names)) < len(names):
-        raise typer.BadParameter(f"{text!r} names a driver twice")
-    return "+".join(names)
+    """Accept who may drive, the most wanted first; see ``read_preference``."""
+    try:
+        return "+".join(read_preference(text))
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from error
 
 
 def known_drivers(names: list[str] | None) -> list[str] | None:

@@ -6,13 +6,17 @@ from typing import Annotated
 
 import typer
 
-from wm_bringup.commands import DRIVER_NAMES
+from wm_bringup.commands import DRIVER_NAMES, PREFERENCES
 from wm_control.configuration.share import ROBOT_HELP
 
 
 def run(
     controller: Annotated[
-        str | None, typer.Option(metavar=DRIVER_NAMES, help="Who drives.")
+        str | None,
+        typer.Option(
+            metavar=PREFERENCES,
+            help="Who drives; of several the first one while it can, rescued by the others.",
+        ),
     ] = None,
     shadow: Annotated[
         str | None,
@@ -20,7 +24,7 @@ def run(
     ] = None,
     policy: Annotated[
         str | None,
-        typer.Option(metavar="FILE", help="Learned policy: drives, or runs in shadow of mpc."),
+        typer.Option(metavar="FILE", help="Learned policy: drives where it may, else in shadow."),
     ] = None,
     overlay: Annotated[
         str | None,
@@ -35,6 +39,10 @@ def run(
     arm: Annotated[bool | None, typer.Option(help="Arm without /arbiter/arm.")] = None,
     record: Annotated[
         str | None, typer.Option(help="Folder of a new bag, or 'true' to have one named.")
+    ] = None,
+    trips: Annotated[
+        str | None,
+        typer.Option(metavar="DIR", help="Where a small bag of each trip of the arbiter goes."),
     ] = None,
     velocity: Annotated[
         tuple[float, float, float] | None,
@@ -78,6 +86,7 @@ def run(
         "gui": gui,
         "arm": arm,
         "record": record,
+        "trips": trips,
         "velocity": None if velocity is None else " ".join(map(repr, velocity)),
         "namespace": namespace,
         "clock": clock,

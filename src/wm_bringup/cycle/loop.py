@@ -14,6 +14,7 @@ from queue import SimpleQueue
 
 from wm_bringup.cycle.latency import LatencySample
 from wm_control.arbiter.arbiter import Arbiter
+from wm_control.arbiter.background import NOTHING_KNOWN, Background
 from wm_control.arbiter.balance import MomentumObserver
 from wm_control.arbiter.command_filter import CommandFilter
 from wm_control.arbiter.operator import NO_REQUEST, OperatorInput
@@ -63,6 +64,7 @@ class TickRecord:
     velocity: the command as the controllers were given it, after all limits.
     results: by controller, of the driver and of those in its shadow. stamps: of the stages.
     driver: the controller in charge, whether its command passed or the arbiter's own did.
+    background: what the decision was made on.
     """
 
     observation: Observation
@@ -72,6 +74,7 @@ class TickRecord:
     decision: Decision
     stamps: Stamps
     driver: str
+    background: Background = NOTHING_KNOWN
 
     @property
     def driving(self) -> ControllerResult | None:
@@ -307,8 +310,16 @@ class ControlLoop:
         decision = replace(decision, command=command, clipped=clipped)
         self._executed = Executed(command, decision.source)
         stamps = Stamps(start, estimated, controlled, self._clock())
-        driver = self.arbiter.selection.driving
-        self.last = TickRecord(observation, estimate, velocity, results, decision, stamps, driver)
+        self.last = TickRecord(
+            observation,
+            estimate,
+            velocity,
+            results,
+            decision,
+            stamps,
+            self.arbiter.selection.driving,
+            self.arbiter.background,
+        )
         return decision
 
     def _estimate(self, observation: Observation) -> Estimate:

@@ -72,13 +72,16 @@ def _controller(
 
 
 def _phase_shower(
-    robot: Robot, driver: ModelBasedController | ProposalHolder
+    robot: Robot, controllers: Mapping[str, ModelBasedController | ProposalHolder]
 ) -> Callable[[float], None] | None:
-    """Return what tells a simulated robot the phase of the gait, for pushes that wait for one."""
-    show = getattr(robot, "set_gait_phase", None)
-    if show is None or not isinstance(driver, ModelBasedController):
+    """Return what tells a simulated robot the phase of the gait, for pushes that wait for one.
+
+    By the planner, which knows it of whoever drives; without one nobody does.
+    """
+    show, planned = getattr(robot, "set_gait_phase", None), controllers.get(MPC)
+    if show is None or not isinstance(planned, ModelBasedController):
         return None
-    return lambda now: show(gait_phase(driver.plan, now))
+    return lambda now: show(gait_phase(planned.plan, now))
 
 
 def _faults(
@@ -141,7 +144,7 @@ class LoopProcess:
             ros_clock=time.time if setup.ros_time else None,
             options=setup.options,
             truth=truth,
-            show_phase=_phase_shower(self._robot, controllers[setup.drivers[0]]),
+            show_phase=_phase_shower(self._robot, controllers),
             faults=_faults(setup, scenario, self._loop, description),
         )
         self._takes: Mapping[type, Callable[[Any], object]] = {

@@ -19,6 +19,8 @@ from wm_bringup.cycle.control_cycle import CycleRecord, TrueBase
 from wm_bringup.cycle.latency import LatencySample
 from wm_bringup.cycle.loop import Stamps, TickRecord
 from wm_bringup.wire.vectors import COMMAND_FIELDS
+from wm_control.arbiter.background import Background
+from wm_control.arbiter.balance import Balance
 from wm_control.types import (
     Action,
     Cause,
@@ -106,10 +108,25 @@ def pack(record: CycleRecord) -> Packed:
         ),
         _stamps(tick.stamps),
         tick.driver,
+        _pack_background(tick.background),
         _plain(_sample(record.latency)),
         record.held,
         record.truth and _true(record.truth),
     )
+
+
+def _pack_background(behind: Background) -> Packed:
+    balance = (behind.balance.height, behind.balance.impulse)
+    return behind.preference, dict(behind.standings), balance, behind.switches, behind.settled
+
+
+def _unpack_background(
+    preference: tuple[str, ...],
+    standings: dict[str, str],
+    balance: tuple[float, float],
+    *switching: Any,  # noqa: ANN401 - a count and a flag
+) -> Background:
+    return Background(preference, standings, Balance(*balance), *switching)
 
 
 def _pack_cause(cause: Cause) -> Packed:
@@ -142,7 +159,7 @@ def _plain(values: tuple[Any, ...]) -> tuple[Any, ...]:
 def unpack(packed: Packed, n: int) -> CycleRecord:
     """Rebuild the record of a robot with ``n`` joints."""
     numbers, observed, believed, velocity, results, decided, stamps, driver, *rest = packed
-    sample, held, truth = rest
+    behind, sample, held, truth = rest
     vector = np.frombuffer(numbers)
     arrays = [vector[part].reshape(shape) for part, shape in _layout(n)]
     k, m = len(_OBSERVED), len(_OBSERVED) + len(_ESTIMATED)
@@ -171,6 +188,7 @@ def unpack(packed: Packed, n: int) -> CycleRecord:
         decision,
         Stamps(*stamps),
         driver,
+        _unpack_background(*behind),
     )
     latency = LatencySample(*sample)
     latency = replace(latency, status=Status(latency.status))

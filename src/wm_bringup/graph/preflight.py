@@ -18,7 +18,7 @@ from wm_bringup.robots.simulation.body import SimulatedBody
 from wm_bringup.robots.simulation.sensor_faults import SensorLayout, check_sensor_fault
 from wm_bringup.scenarios.scenario import load_scenario
 from wm_control.arbiter.velocity_gate import reduction
-from wm_control.drivers import POLICY
+from wm_control.drivers import MPC, POLICY
 from wm_control.errors import ParameterError, WmError
 from wm_control.robot.description import load_robot
 from wm_control.types import Action, VelocityCommand
@@ -73,9 +73,10 @@ def _check_policy(arguments: GraphArguments) -> None:
 
 
 def _check_shadow(arguments: GraphArguments) -> None:
-    if arguments.controller in arguments.shadow.split():
-        expected = f"no effect: {arguments.controller} drives already"
-        raise ParameterError("shadow", arguments.shadow, expected, ORIGIN)
+    for name in arguments.drivers:
+        if name in arguments.shadow.split():
+            expected = f"no effect: {name} drives already"
+            raise ParameterError("shadow", arguments.shadow, expected, ORIGIN)
 
 
 def _check_robot(arguments: GraphArguments) -> None:
@@ -83,7 +84,7 @@ def _check_robot(arguments: GraphArguments) -> None:
     SimulatedBody(load_robot(arguments.robot), scenario)
     check_engine(arguments.engine, gui=arguments.gui)
     waiting = [push.phase for push in scenario.pushes if push.phase is not None]
-    if arguments.controller == POLICY and waiting:
+    if MPC not in arguments.controllers and waiting:
         expected = "no phase: it is not known when a policy steps"
         raise ParameterError("pushes.phase", waiting[0], expected, arguments.scenario)
 
@@ -121,6 +122,8 @@ def _check_outputs(arguments: GraphArguments) -> None:
         check_folder(Path.cwd(), "record")
     elif arguments.record:
         check_folder(Path(arguments.record), "record", new=True)
+    if arguments.trips and arguments.trips.lower() not in RECORD_ANYWHERE:
+        check_folder(Path(arguments.trips), "trips")
     if arguments.latency:
         check_file(Path(arguments.latency), "latency", ".npz")
 
@@ -142,7 +145,7 @@ def _reduction(arguments: GraphArguments) -> str:
         return ""
     command = VelocityCommand(*map(float, arguments.velocity.split()))
     safety = safety_parameters(arguments.robot)
-    envelope = safety.envelope_of(arguments.controller)
+    envelope = safety.envelope_of(arguments.drivers[0])
     return reduction(command, safety.velocity, Action.NOMINAL, envelope)
 
 

@@ -24,16 +24,17 @@ from pydantic.dataclasses import dataclass as validated
 
 from wm_bringup.faults.fault import Fault, parse_all
 from wm_bringup.faults.meanings import PLAN, TIMING
+from wm_bringup.host.log_directory import log_directory
 from wm_bringup.robots.simulated import EngineName
 from wm_bringup.scenarios.scenario import load_scenario
 from wm_bringup.wire.topics import RECORDED, Topic
 from wm_control.configuration.parameters import STRICT, load_parameters
 from wm_control.configuration.share import DEFAULT_ROBOT, ROBOT_HELP, config_file
-from wm_control.drivers import DRIVERS, MPC, POLICY
+from wm_control.drivers import DRIVERS, HYBRID, MPC, POLICY, preference_of, read_preference
 from wm_control.errors import ParameterError
 
 RECORD_ANYWHERE = ("true", "auto")
-"""Values of ``record`` that let the recorder choose the folder's name."""
+"""Values of ``record`` and ``trips`` that leave the folder's name to us."""
 
 
 def _known_driver(name: str) -> str:
@@ -46,10 +47,14 @@ def _known_driver(name: str) -> str:
 class GraphArguments:
     """What can be chosen about a graph; the launch arguments and the options of ``wm run``."""
 
-    controller: str = Field(default=MPC, description=f"who drives: {' or '.join(DRIVERS)}")
+    controller: str = Field(
+        default=MPC,
+        description=f"who drives: {', '.join(DRIVERS)}, {HYBRID}, or A+B: the first one while it "
+        "can, and the others rescue it",
+    )
     policy: str = Field(
         default="",
-        description="file of a learned policy: it drives, or beside another controller runs in "
+        description="file of a learned policy: it drives where it may, else it runs in "
         "shadow; empty: our own when a policy drives or is in shadow, else none",
     )
     overlay: str = Field(
@@ -76,6 +81,11 @@ class GraphArguments:
         description="folder of a new bag, whatever its name looks like; true or auto: one with the "
         "date in its name; empty: no bag",
     )
+    trips: str = Field(
+        default="true",
+        description="folder for a small bag of the 2 s around each trip of the arbiter, the newest "
+        "ten of them; true or auto: 'trips' in the folder of ROS's logs; empty: none",
+    )
     velocity: str = Field(
         default="", description="'VX VY WZ' to drive with [m/s, m/s, rad/s]; empty: listen only"
     )
@@ -93,9 +103,9 @@ class GraphArguments:
 
     @field_validator("controller")
     @classmethod
-    def _a_driver(cls, name: str) -> str:
-        """Accept the name of a driver."""
-        return _known_driver(name)
+    def _a_preference(cls, text: str) -> str:
+        """Accept who may drive, the most wanted first."""
+        return "+".join(read_preference(text))
 
     @field_validator("shadow")
     @classmethod
@@ -104,15 +114,20 @@ class GraphArguments:
         return " ".join(_known_driver(name) for name in text.replace(",", " ").split())
 
     @property
+    def drivers(self) -> tuple[str, ...]:
+        """Controllers that may drive, the most wanted first."""
+        return preference_of(self.controller)
+
+    @property
     def shadows(self) -> tuple[str, ...]:
-        """Controllers that run in the driver's shadow, each once."""
+        """Controllers that never drive and run in the drivers' shadow, each once."""
         named = self.shadow.split() + [POLICY] * bool(self.policy)
-        return tuple(name for name in DRIVERS if name in named and name != self.controller)
+        return tuple(name for name in DRIVERS if name in named and name not in self.drivers)
 
     @property
     def controllers(self) -> tuple[str, ...]:
-        """The driver, and those in its shadow."""
-        return (self.controller, *self.shadows)
+        """The drivers, and those in their shadow."""
+        return (*self.drivers, *self.shadows)
 
     @field_validator("fault")
     @classmethod
@@ -280,6 +295,7 @@ def _control(arguments: GraphArguments) -> Process:
         "--scenario": arguments.scenario,
         "--seed": str(arguments.seed),
         "--latency": arguments.latency,
+        "--trips": _trips(arguments),
         "--estimate-every": "1" if POLICY in arguments.controllers else "",
     }
     switches = {
@@ -304,6 +320,14 @@ def _control(arguments: GraphArguments) -> Process:
     )
 
 
+def _trips(arguments: GraphArguments) -> str:
+    """Folder of the bags of trips; empty: none are left."""
+    if arguments.trips.lower() not in RECORD_ANYWHERE:
+        return arguments.trips
+    logs = log_directory(os.environ)
+    return str(logs / "trips") if logs else ""
+
+
 def _mpc(arguments: GraphArguments) -> Process:
     return Process(
         "mpc",
@@ -311,15 +335,17 @@ def _mpc(arguments: GraphArguments) -> Process:
         "wm_bringup.nodes.mpc",
         ("mpc",),
         (f"--robot={arguments.robot}", *_fault_arguments(arguments, PLAN, TIMING)),
-        loss="the robot steps to a stop and stands with the backup planner"
-        if arguments.controller == MPC
-        else "the planner is no longer in shadow; whoever drives goes on",
+        loss=_loss(
+            arguments,
+            MPC,
+            alone="the robot steps to a stop and stands with the backup planner",
+            shadow="the planner is no longer in shadow; whoever drives goes on",
+        ),
     )
 
 
 def _policy(arguments: GraphArguments) -> Process:
     files = {"file": arguments.policy, "overlay": arguments.overlay}
-    drives = arguments.controller == POLICY
     return Process(
         "policy",
         "policy",
@@ -327,10 +353,21 @@ def _policy(arguments: GraphArguments) -> Process:
         ("policy", "policy_inference"),
         (f"--robot={arguments.robot}", *_fault_arguments(arguments, POLICY)),
         parameters={key: os.path.abspath(value) for key, value in files.items() if value},
-        loss="the robot holds its posture and is damped"
-        if drives
-        else "the policy is no longer in shadow; whoever drives goes on",
+        loss=_loss(
+            arguments,
+            POLICY,
+            alone="the robot holds its posture and is damped",
+            shadow="the policy is no longer in shadow; whoever drives goes on",
+        ),
     )
+
+
+def _loss(arguments: GraphArguments, driver: str, *, alone: str, shadow: str) -> str:
+    """Say what follows when a driver's process ends: it was the only one, a shadow, or neither."""
+    if driver not in arguments.drivers:
+        return shadow
+    others = [name for name in arguments.drivers if name != driver]
+    return f"{' or '.join(others)} drives, with nobody to rescue it" if others else alone
 
 
 def _recorder(arguments: GraphArguments) -> Process:

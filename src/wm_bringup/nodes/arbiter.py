@@ -10,7 +10,8 @@ import argparse
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 
 from rclpy.node import Node
 from rclpy.utilities import remove_ros_args
@@ -45,6 +46,7 @@ from wm_bringup.wire.topics import (
     STOP,
     VELOCITY,
     Service,
+    prefer_service,
     proposal_topic,
 )
 from wm_control.arbiter.arbiter import arming_obstacle
@@ -56,7 +58,7 @@ from wm_control.configuration.share import DEFAULT_ROBOT, ROBOT_HELP
 from wm_control.controllers.proposal import Proposal
 from wm_control.drivers import MPC
 from wm_control.refusal import Refusal, Refusals
-from wm_control.types import Action, AdmittedVelocity, ControllerResult, Decision
+from wm_control.types import Action, AdmittedVelocity, Decision
 
 
 class ArbiterInterface:
@@ -72,8 +74,13 @@ class ArbiterInterface:
         n: int,
         request: Callable[[OperatorInput], None],
         unanswered: Callable[[], str] = lambda: "",
+        *,
+        drivers: Sequence[str] = (),
     ) -> None:
-        """Create publishers and services for a robot of ``n`` joints."""
+        """Create publishers and services for a robot of ``n`` joints.
+
+        drivers: who may drive; of several the operator may prefer another one.
+        """
         self._node, self._request, self._unanswered = node, request, unanswered
         self._command = CommandEncoder(n)
         self._changes = decisions.Changes()
@@ -82,13 +89,15 @@ class ArbiterInterface:
         self._velocity = VelocityEncoder()
         self._publish_velocity = publisher(node, VELOCITY)
         self._health = Health(node)
-        self._newest: Decision | None = None
+        self._newest: TickRecord | None = None
         self._said = ""
         self._refusals: Counter[str] = Counter()
         self.unreadable = Refusals()
         self._serve(ARM, self._arm)
         self._serve(STOP, self._stop)
         self._serve(CLEAR, self._clear)
+        for name in drivers if len(drivers) > 1 else ():
+            self._serve(prefer_service(name), partial(self._prefer, name))
 
     def _serve(self, service: Service, answer: Callable[[], tuple[bool, str]]) -> None:
         def on_call(_: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
@@ -98,11 +107,12 @@ class ArbiterInterface:
         self._node.create_service(Trigger, service.name, on_call)
 
     def _arm(self) -> tuple[bool, str]:
-        decision, unanswered = self._newest, self._unanswered()
+        tick, unanswered = self._newest, self._unanswered()
         if unanswered:
             return False, f"not armed: {unanswered}"
-        if decision is None:
+        if tick is None:
             return False, "nothing decided yet: no observation has come"
+        decision = tick.decision
         cause = arming_obstacle(decision)
         if cause is not None and not decision.armed:
             return False, f"not armed: {cause.text}"
@@ -122,12 +132,20 @@ class ArbiterInterface:
         self._request(OperatorInput(clear=True))
         return True, "causes that are no longer true are released; arm to go on"
 
-    def publish(self, decision: Decision, results: Iterable[ControllerResult]) -> None:
+    def _prefer(self, driver: str) -> tuple[bool, str]:
+        if unanswered := self._unanswered():
+            return False, f"nothing changed: {unanswered}"
+        self._request(OperatorInput(prefer=driver))
+        return True, f"{driver} drives as soon as it can, and whenever it can"
+
+    def publish(self, tick: TickRecord) -> None:
         """Publish command and, when it is news, the decision with what each controller proposes."""
-        self._newest = decision
+        self._newest, decision = tick, tick.decision
         self._publish_command.publish(self._command.encode(decision.command))
         if self._changes.news(decision):
-            said = decisions.statuses(decision, results, self._node.get_namespace())
+            said = decisions.statuses(
+                decision, tick.results.values(), self._node.get_namespace(), tick.background
+            )
             self._publish_decision.publish(encode_diagnostics(decision.stamp, said))
             self._log(decision)
 
@@ -151,12 +169,14 @@ class ArbiterInterface:
 
     def report(self, taken: SafeguardReport, refusals: Refusals) -> None:
         """Publish the node's health: decision, clips, velocity command, what was refused."""
-        decision = self._newest
-        if decision is None:
+        tick = self._newest
+        if tick is None:
             self._health.publish("decision", Level.WARN, "nothing decided yet")
             return
-        whole = decisions.statuses(decision)[0]
+        whole = decisions.statuses(tick.decision, behind=tick.background)[0]
         self._health.publish("decision", whole.level, whole.message, whole.values)
+        drivers = decisions.drivers_status(tick.decision, tick.driver, tick.background)
+        self._health.publish("drivers", drivers.level, drivers.message, drivers.values)
         total = sum(taken.clips.values())
         said = f"{total} joint commands clipped since reset" if total else "never clipped"
         self._health.publish("command filter", Level.OK, said, taken.clips)
@@ -227,7 +247,7 @@ class ArbiterNode(StandaloneNode):
             shadows=shadows,
             clock=time.monotonic,
         )
-        self._interface = ArbiterInterface(self.node, self.n, cycle.loop.request)
+        self._interface = ArbiterInterface(self.node, self.n, cycle.loop.request, drivers=drivers)
         self._estimates = EstimateReader(self.description)
         listen_to_velocity(self.node, cycle.take_velocity)
         for name in (*drivers, *shadows):
@@ -240,7 +260,7 @@ class ArbiterNode(StandaloneNode):
         self._cycle.change_safety(safety)
 
     def _publish(self, tick: TickRecord) -> None:
-        self._interface.publish(tick.decision, tick.results.values())
+        self._interface.publish(tick)
         self._interface.publish_velocity(tick.admitted)
 
     def report(self) -> None:

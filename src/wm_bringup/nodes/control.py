@@ -53,6 +53,7 @@ from wm_bringup.nodes.support.rivals import RivalWatch
 from wm_bringup.nodes.support.stall_watch import StallWatch
 from wm_bringup.nodes.support.velocity_topic import listen_to_velocity
 from wm_bringup.nodes.whole_body_controller import WholeBodyControllerInterface
+from wm_bringup.record.trip_bags import TripBags
 from wm_bringup.robots.simulated import ENGINES
 from wm_bringup.robots.simulation.sensor_faults import SensorLayout, check_sensor_fault
 from wm_bringup.wire.messages import Level
@@ -60,8 +61,8 @@ from wm_bringup.wire.thinning import Thinning
 from wm_bringup.wire.topics import JOINT_COMMAND, STEERING
 from wm_control.configuration.share import DEFAULT_ROBOT, ROBOT_HELP
 from wm_control.controllers.proposal import Proposal
-from wm_control.drivers import DRIVERS, MPC
-from wm_control.robot.description import load_robot
+from wm_control.drivers import DRIVERS, MPC, read_preference
+from wm_control.robot.description import RobotDescription, load_robot
 
 TRUTH_TICKS = 10
 """Ticks per message on ground_truth/odom."""
@@ -105,7 +106,11 @@ class Control:
         self._rivals = RivalWatch(arbiter_node, [topic.name for topic in STEERING], self.nodes)
         self._stall = StallWatch(self._node["robot"], self._loop)
         self._arbiter = ArbiterInterface(
-            arbiter_node, self._n, self._loop.send, lambda: self._stall.unanswered
+            arbiter_node,
+            self._n,
+            self._loop.send,
+            lambda: self._stall.unanswered,
+            drivers=arguments.controller,
         )
         self._latency = LatencyPublisher(self._node["robot"])
         listen_to_velocity(arbiter_node, self._loop.send)
@@ -127,6 +132,7 @@ class Control:
         )
         self._log = LatencyLog()
         self._falls = FallWatch()
+        self._trips = self._trip_bags(description)
         self._health: LoopHealth | None = None
         self._chores: list[Callable[[CycleRecord], None]] = []
         self._next_report = 0.0
@@ -153,7 +159,7 @@ class Control:
             robot=arguments.robot,
             backend=arguments.backend,
             engine=arguments.engine,
-            drivers=(arguments.controller,),
+            drivers=arguments.controller,
             shadows=tuple(arguments.shadow),
             scenario=arguments.scenario,
             faults=tuple(fault.text for fault in scripted_faults(arguments)),
@@ -172,6 +178,14 @@ class Control:
             model_based=model_based,
         )
 
+    def _trip_bags(self, description: RobotDescription) -> TripBags | None:
+        """Keep what is around a trip, unless nobody wants it."""
+        if not self._arguments.trips:
+            return None
+        node = self._node["arbiter"]
+        say = node.get_logger().warning
+        return TripBags(Path(self._arguments.trips), description, node.get_namespace(), say=say)
+
     def start(self) -> Control:
         """Begin."""
         realtime.prepare_process()
@@ -184,7 +198,10 @@ class Control:
         """Run the publisher thread."""
         while (message := self._loop.receive()) is not None:
             if isinstance(message, tuple):
-                self._publish(unpack(message, self._n))
+                record = unpack(message, self._n)
+                self._publish(record)
+                if self._trips is not None:
+                    self._trips.see(message, record)
             elif isinstance(message, LoopHealth):
                 self._heed(message)
         if self._loop.failure:
@@ -200,7 +217,7 @@ class Control:
     def _publish(self, record: CycleRecord) -> None:
         tick = record.tick
         self._robot.publish(tick.observation)
-        self._arbiter.publish(tick.decision, tick.results.values())
+        self._arbiter.publish(tick)
         self._falls.see(tick.decision)
         self._estimator.publish(tick.estimate)
         if self._thinning.due(tick.observation):
@@ -246,9 +263,13 @@ class Control:
 
     def close(self) -> int:
         """Damp the robot, join the threads, keep the latencies if that was asked for."""
+        if self._trips is not None:
+            self._trips.end()
         self._loop.stop()
         self._publisher.join()
         self._loop.close()
+        if self._trips is not None:
+            self._trips.close()
         if self._arguments.latency:
             self._log.save(Path(self._arguments.latency))
         failure = self._loop.failure or self._falls.fall
@@ -258,8 +279,8 @@ class Control:
 
 
 def _controllers(arguments: argparse.Namespace) -> tuple[str, ...]:
-    """Names of the driver and of those in its shadow."""
-    return (arguments.controller, *arguments.shadow)
+    """Names of the drivers and of those in their shadow."""
+    return (*arguments.controller, *arguments.shadow)
 
 
 def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -268,7 +289,9 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--robot", default=DEFAULT_ROBOT, help=ROBOT_HELP)
     parser.add_argument("--backend", default="simulated", choices=tuple(BACKENDS))
     parser.add_argument("--engine", default="pybullet", choices=tuple(ENGINES))
-    parser.add_argument("--controller", default=MPC, choices=DRIVERS)
+    parser.add_argument(
+        "--controller", default=(MPC,), type=read_preference, help="the most wanted first: A+B"
+    )
     parser.add_argument("--shadow", action="append", default=[], choices=DRIVERS, help="repeatable")
     parser.add_argument("--scenario", default="", help="name or path of a scenario file")
     parser.add_argument("--seed", type=int, default=0, help="of the robot backend")
@@ -278,6 +301,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--clock", action="store_true", help="publish /clock; stamps from zero")
     parser.add_argument("--truth", action="store_true", help="publish ground_truth/odom")
     parser.add_argument("--estimate-every", type=int, default=4, help="cycles per estimate sent")
+    parser.add_argument("--trips", default="", help="folder for a bag of each trip; empty: none")
     parser.add_argument("--latency", default="", help="file (.npz) for all latency samples")
     add_fault_arguments(parser)
     return parser.parse_args(remove_ros_args(["control", *(arguments or sys.argv[1:])])[1:])

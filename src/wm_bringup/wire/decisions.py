@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from wm_bringup.wire.messages import HealthStatus, Level
+from wm_control.arbiter.background import NOTHING_KNOWN, Background
+from wm_control.drivers import ARBITER
 from wm_control.types import Action, Cause, ControllerResult, Decision, Status
 
 HEARTBEAT = 0.1
@@ -45,7 +47,10 @@ def summary(decision: Decision) -> str:
 
 
 def statuses(
-    decision: Decision, results: Iterable[ControllerResult] = (), hardware: str = ""
+    decision: Decision,
+    results: Iterable[ControllerResult] = (),
+    hardware: str = "",
+    behind: Background = NOTHING_KNOWN,
 ) -> list[HealthStatus]:
     """List the content of ``arbiter/decision``: the decision, each active cause, each proposal."""
     first = decision.first_cause
@@ -57,12 +62,41 @@ def statuses(
         "armed": decision.armed,
         "first_cause": first.rule if first else "",
         "joints_clipped": int(np.count_nonzero(decision.clipped)),
+        "preference": "+".join(behind.preference),
+        "switches": behind.switches,
+        "settled": behind.settled,
+        "base_height": behind.balance.height,
+        "impulse": behind.balance.impulse,
     }
     level = LEVELS[decision.action]
     whole = HealthStatus("arbiter: decision", level, summary(decision), values, hardware)
     causes = (_cause_status(cause, hardware) for cause in decision.causes)
     proposals = (_proposal_status(result, decision.source, hardware) for result in results)
     return [whole, *causes, *proposals]
+
+
+def drivers_status(decision: Decision, driver: str, behind: Background) -> HealthStatus:
+    """Say who drives, and how every controller stands, for /diagnostics.
+
+    driver: in charge, whether its command passes or the arbiter's own does.
+    """
+    passes = decision.source == driver
+    said = f"{driver} drives" if passes else f"{driver} in charge, the arbiter acts"
+    others = [f"{name} {word}" for name, word in behind.standings.items() if name != driver]
+    held_against = [cause.text for cause in decision.causes if cause.controller]
+    settled = ["settled: nobody is taken back until /arbiter/clear"] if behind.settled else []
+    level = Level.WARN if held_against or settled or not passes else Level.OK
+    values: dict[str, object] = {
+        "drives": driver if passes else ARBITER,
+        "preference": "+".join(behind.preference),
+        **behind.standings,
+        "switches": behind.switches,
+        "settled": behind.settled,
+        "base_height_m": behind.balance.height,
+        "impulse_n_s": behind.balance.impulse,
+    }
+    line = "; ".join([", ".join([said, *others]), *held_against, *settled])
+    return HealthStatus("arbiter: drivers", level, line, values)
 
 
 def _cause_status(cause: Cause, hardware: str) -> HealthStatus:

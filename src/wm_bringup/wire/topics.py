@@ -196,8 +196,8 @@ DECISION = Topic(
     "on change, else 10 Hz",
     "arbiter",
     "any tool",
-    "status[0]: level, message = action and worst cause, values action, source, armed; then one "
-    "status per active rule with value and limit, and one per controller with what it proposes",
+    "status[0]: level, message = action and worst cause, values action, source, armed ...; then "
+    "one status per active rule with value and limit, and one per controller with what it proposes",
 )
 ROBOT_DESCRIPTION = Topic(
     "robot_description",
@@ -333,6 +333,17 @@ STOP = Service(
     "while the control loop does not answer, which heeds it first of all",
 )
 CLEAR = Service("arbiter/clear", "arbiter", "release latched causes that are no longer true")
+PREFER = Service(
+    "arbiter/prefer_DRIVER",
+    "arbiter",
+    "for each of several that may drive: it is wanted most from now on, and takes over as a "
+    "preferred driver does, fit and after the dwell",
+)
 RESET = Service("robot/reset", "robot", "simulation only: start again from the default posture")
 
-SERVICES: tuple[Service, ...] = (ARM, STOP, CLEAR, RESET)
+SERVICES: tuple[Service, ...] = (ARM, STOP, CLEAR, PREFER, RESET)
+
+
+def prefer_service(driver: str) -> Service:
+    """Return the service that prefers one driver."""
+    return replace(PREFER, name=f"arbiter/prefer_{driver}")

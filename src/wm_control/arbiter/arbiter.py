@@ -14,7 +14,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from wm_control.arbiter.availability import Availability, Standing
-from wm_control.arbiter.balance import BalanceObserver
+from wm_control.arbiter.background import Background
+from wm_control.arbiter.balance import UNDISTURBED, BalanceObserver
 from wm_control.arbiter.blending import HandOver, blend, ramped
 from wm_control.arbiter.latched_rules import LatchedRules
 from wm_control.arbiter.operator import OperatorInput
@@ -82,6 +83,9 @@ class Arbiter:
         self._controllers.reset()
         self._balance.reset()
         self._selection = Selection(self.preference[0])
+        self._standings: Mapping[str, Standing] = {}
+        self._newest_balance = UNDISTURBED
+        self._now = -math.inf
         self._armed = armed and not self.stopped
         self._armed_at = -math.inf
         self._armed_position = self._default_position
@@ -94,6 +98,18 @@ class Arbiter:
     def selection(self) -> Selection:
         """Who is in charge, whether its command passes or not."""
         return self._selection
+
+    @property
+    def background(self) -> Background:
+        """What the newest decision was made on, beside its causes."""
+        begin = self._now - self.parameters.switch_window
+        return Background(
+            self.preference,
+            {name: standing.word for name, standing in self._standings.items()},
+            self._newest_balance,
+            sum(time > begin for time in self._selection.switches),
+            self._selection.settled,
+        )
 
     def update(
         self,
@@ -109,7 +125,8 @@ class Arbiter:
         name. Never raises; an input that makes no sense is a cause for damping.
         """
         self._take_in(now, estimate, proposals, operator, overruns)
-        standings = self._controllers.standings
+        self._now, self._standings = now, self._controllers.standings
+        standings = self._standings
         self._selection = select(
             self._selection, now, self.preference, standings, self.parameters, moving=self._armed
         )
@@ -145,6 +162,7 @@ class Arbiter:
         """Feed every rule with its sample, and heed the operator."""
         self.stopped = self.stopped or operator.stop
         balance, armed = self._balance(estimate), self._armed
+        self._newest_balance = balance
         inputs = RobotInputs(now, estimate, balance, armed, operator, overruns, self.stopped)
         self._robot.update(inputs, self.parameters, None if armed else (OPERATOR_STOP,))
         sent = None if self._last is None else Executed(self._last, self._driver)

@@ -54,6 +54,15 @@ class Standing:
         return self.available and not self.causes
 
     @property
+    def word(self) -> str:
+        """How it stands, for people."""
+        if not self.available:
+            return "unavailable"
+        if self.causes:
+            return "yields"
+        return "fit" if self.trusted else "distrusted"
+
+    @property
     def can_take_over(self) -> bool:
         """Whether the robot may be handed to it now, if there is nobody fit."""
         return self.available and self.sound

@@ -26,7 +26,7 @@ class Bench:
     def __init__(self, domain: Domain, **arguments: object) -> None:
         self.said: list[str] = []
         self.domain = domain
-        graph = describe(graph_arguments({"backend": "mock", **arguments}))
+        graph = describe(graph_arguments({"backend": "mock", "trips": "", **arguments}))
         self.runner = GraphRunner(graph, self.said.append)
         self.observer = Observer(domain.number, graph.namespace)
 

@@ -39,7 +39,7 @@ def declare(node: Node, values: T, change: Callable[[T], None] | None = None) ->
     current = {name: node.get_parameter(name).value for name in defaults}
     tables = _tables(values)
     effective: T = load_parameters(
-        schema, _nest(current) | tables, origin=f"node {node.get_name()}"
+        schema, _nest(current | tables), origin=f"node {node.get_name()}"
     )
     if change is not None:
         _accept_changes(node, schema, list(defaults), tables, change)
@@ -118,7 +118,7 @@ def _accept_changes(
         current = {name: node.get_parameter(name).value for name in names}
         current |= {p.name: p.value for p in parameters if p.name in current}
         try:
-            change(load_parameters(schema, _nest(current) | dict(tables)))
+            change(load_parameters(schema, _nest(current | dict(tables))))
         except WmError as error:
             return SetParametersResult(successful=False, reason=str(error))
         return SetParametersResult(successful=True)
@@ -153,11 +153,17 @@ def _flatten(values: object, prefix: str = "") -> list[tuple[str, Any, str]]:
     return leaves
 
 
-def _tables(values: object) -> dict[str, object]:
-    """Fields that are tables by name."""
+def _tables(values: object, prefix: str = "") -> dict[str, object]:
+    """Name with dots and content of every table by name, however deep."""
     assert is_dataclass(values)
-    named = {field.name: getattr(values, field.name) for field in fields(values)}
-    return {name: value for name, value in named.items() if isinstance(value, Mapping)}
+    tables: dict[str, object] = {}
+    for field in fields(values):
+        value, name = getattr(values, field.name), f"{prefix}{field.name}"
+        if isinstance(value, Mapping):
+            tables[name] = value
+        elif is_dataclass(value):
+            tables |= _tables(value, f"{name}.")
+    return tables
 
 
 def _plain(value: object) -> object:
@@ -166,7 +172,7 @@ def _plain(value: object) -> object:
 
 
 def _nest(flat: Mapping[str, Any]) -> dict[str, Any]:
-    """Undo ``_flatten``."""
+    """Undo ``_flatten`` and ``_tables``."""
     nested: dict[str, Any] = {}
     for name, value in flat.items():
         *groups, leaf = name.split(".")

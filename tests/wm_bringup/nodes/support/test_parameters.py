@@ -18,9 +18,11 @@ from wm_control.errors import ParameterError
 class Inner:
     limit: float = Field(default=0.5, gt=0.0, le=3.0)
     count: int = 3
+    deeper: dict[str, float] = Field(default_factory=dict)
 
 
 TABLES = {"mpc": Inner(limit=2.0)}
+DEEPER = {"mpc": 2.5}
 
 
 @dataclass(frozen=True, config=STRICT)
@@ -45,7 +47,7 @@ def declared(domain, monkeypatch):
         rclpy.init(args=arguments, context=context)
         opened.append(context)
         node = rclpy.create_node("reader", context=context)
-        return declare(node, Parameters(tables=TABLES))
+        return declare(node, Parameters(inner=Inner(deeper=DEEPER), tables=TABLES))
 
     yield start
     for context in opened:
@@ -101,6 +103,8 @@ def test_of_several_rules_for_a_parameter_the_last_counts():
 
 
 def test_tables_by_name_stay_as_configured_and_are_no_parameters(declared):
-    assert declared("inner.limit:=1").tables == TABLES
+    found = declared("inner.limit:=1")
+    assert found.tables == TABLES
+    assert found.inner.deeper == DEEPER
     with pytest.raises(ParameterError, match=r"tables\.mpc\.limit.*unknown"):
         declared("tables.mpc.limit:=1.0")
