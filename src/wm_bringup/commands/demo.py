@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from wm_bringup.commands import DRIVER_NAMES, HELD, INTERRUPTED, NOT_HELD, known_driver
+from wm_bringup.commands import HELD, INTERRUPTED, NOT_HELD, PREFERENCES, known_preference
 from wm_control.configuration.share import DEFAULT_ROBOT, ROBOT_HELP
-from wm_control.drivers import MPC
+from wm_control.drivers import HYBRID
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -22,11 +22,15 @@ if TYPE_CHECKING:
 def demo(
     controller: Annotated[
         str,
-        typer.Option(metavar=DRIVER_NAMES, callback=known_driver, help="Who walks the robot."),
-    ] = MPC,
+        typer.Option(
+            metavar=PREFERENCES,
+            callback=known_preference,
+            help="Who walks the robot; of several the first one, rescued by the others.",
+        ),
+    ] = HYBRID,
     policy: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="Learned policy: walks, or runs in shadow of mpc."),
+        typer.Option(metavar="FILE", help="Learned policy: walks where it may, else in shadow."),
     ] = None,
     overlay: Annotated[
         Path | None,
@@ -49,10 +53,11 @@ def demo(
         Path | None, typer.Option(metavar="FILE", help="Also write summary.json here.")
     ] = None,
 ) -> int:
-    """Walk a velocity course under ROS 2 in real time, with a push, and judge it from its bag.
+    """Walk a velocity course under ROS 2 in real time, and judge it from its bag.
 
-    Leaves bag, film strip, plots and summary.json in DIR. Exits with 1 when the robot fell, the
-    course was not finished or a process failed.
+    The robot is pushed hard, and the planner falls silent for a second, on the way; the plots show
+    who drove when, and why. Leaves bag, film strip, plots and summary.json in DIR. Exits with 1
+    when the robot fell, the course was not finished or a process failed.
 
     Example: wm demo --gui
     """
@@ -96,5 +101,7 @@ def _run(options: DemoOptions, console: Console, stopped: Callable[[], bool]) ->
         console.print(line)
     with make_screen().status("Drawing plots and film strip ..."):
         leave_pictures(judged, options)
-    console.print(f"report: {options.folder}/  (film.png, motion.png, latency.png, summary.json)")
+    console.print(
+        f"report: {options.folder}/  (film.png, drivers.png, motion.png, latency.png, summary.json)"
+    )
     return judged

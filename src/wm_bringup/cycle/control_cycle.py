@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from wm_bringup.cycle.latency import LatencySample
-from wm_bringup.cycle.loop import GOOD_LOOKS, ControlLoop, TickRecord
+from wm_bringup.cycle.loop import ControlLoop, TickRecord
 from wm_bringup.cycle.loop_faults import LoopFaults
 from wm_bringup.faults.fault import Fault
 from wm_bringup.faults.schedule import Acted
@@ -219,7 +219,7 @@ class ControlCycle:
         if self.cycles % HOLD_EVERY:
             return
         self._begin(self._robot.hold(), period)
-        if self.loop.good_looks >= GOOD_LOOKS:
+        if self.loop.ready_to_start:
             self._arm_if_wanted()
         velocity = self.gate.current(self.now)
         decision = self.loop.hold(self._observation, velocity, self.now, self._deliver)

@@ -45,6 +45,10 @@ GOOD_LOOKS = 25
 one sample of a gyro in degrees may look like noise, a quarter of a second of them does not."""
 
 
+WAIT_LOOKS = 300
+"""Good looks for which the driver that is wanted most is waited for before another one begins."""
+
+
 @fast_init
 @dataclass(frozen=True, slots=True)
 class Stamps:
@@ -211,6 +215,15 @@ class ControlLoop:
         self._clock = clock
         self._requests: SimpleQueue[OperatorInput] = SimpleQueue()
         self._overruns = OverrunCounter(period)
+
+    @property
+    def ready_to_start(self) -> bool:
+        """Whether a held robot may be let go of unasked: it makes sense, and its driver is there.
+
+        Which driver comes up first is chance; the one that is wanted most is waited for a while.
+        """
+        preferred = self.arbiter.selection.driving == self.arbiter.preference[0]
+        return self.good_looks >= (GOOD_LOOKS if preferred else WAIT_LOOKS)
 
     def request(self, operator: OperatorInput) -> None:
         """Hand a request to the next cycle; may be called from another thread."""

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 from itertools import accumulate
+from math import isfinite
 from pathlib import Path
 
 from pydantic import Field, TypeAdapter, model_validator
 from pydantic.dataclasses import dataclass
 
+from wm_bringup.faults.fault import Fault
+from wm_bringup.faults.meanings import DRIVER_OF
 from wm_bringup.scenarios.possible import check_possible, velocity_text
 from wm_bringup.scenarios.scenario import Push, Scenario, VelocitySegment
 from wm_control.configuration.parameters import STRICT, load_parameters
@@ -30,6 +34,9 @@ class Segment:
         None, description="impulse on the base, 0.1 s long: forward, left, up [N·s]"
     )
     push_after: float = Field(1.0, ge=0.0, description="of the segment's begin [s]")
+    fault: str | None = Field(
+        None, description="TARGET:VERB[=VALUE]@T[+DURATION], T after the segment's begin [s]"
+    )
 
     @model_validator(mode="after")
     def _pushed_while_it_lasts(self) -> Segment:
@@ -37,6 +44,14 @@ class Segment:
             raise ValueError(
                 f"push_after {self.push_after:g} s: the segment '{self.name}' is over after "
                 f"{self.seconds:g} s"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _faulty_while_it_lasts(self) -> Segment:
+        if self.fault is not None and not Fault.parse(self.fault).start < self.seconds:
+            raise ValueError(
+                f"fault {self.fault}: the segment '{self.name}' is over after {self.seconds:g} s"
             )
         return self
 
@@ -78,22 +93,50 @@ class DemoCourse:
             if segment.push is not None
         )
 
+    def faults(self) -> tuple[Fault, ...]:
+        """Faults of the segments, at their times since the start."""
+        return tuple(
+            _moved(fault, start + fault.start)
+            for segment, start in zip(self.segments, self.starts, strict=True)
+            if segment.fault is not None
+            for fault in [Fault.parse(segment.fault)]
+        )
+
+    def of(self, controllers: Collection[str]) -> DemoCourse:
+        """Leave out the faults of controllers that are not there."""
+        present = (None, *controllers)
+        return replace(
+            self,
+            segments=tuple(
+                replace(s, fault=None)
+                if s.fault is not None and DRIVER_OF.get(Fault.parse(s.fault).target) not in present
+                else s
+                for s in self.segments
+            ),
+        )
+
     def shortened(self, seconds: float) -> DemoCourse:
         """Keep the proportions, in ``seconds`` instead."""
         scale = seconds / self.seconds
         return replace(
             self,
             segments=tuple(
-                replace(s, seconds=scale * s.seconds, push_after=scale * s.push_after)
+                replace(
+                    s,
+                    seconds=scale * s.seconds,
+                    push_after=scale * s.push_after,
+                    fault=s.fault and _scaled(Fault.parse(s.fault), scale),
+                )
                 for s in self.segments
             ),
         )
 
     @property
     def whole(self) -> Scenario:
-        """The scenario with the course's length and pushes, for the process that simulates."""
+        """The scenario with the course's length, pushes and faults, for the processes."""
         pushes = (*self.scenario.pushes, *self.pushes())
-        return replace(self.scenario, duration=self.seconds, pushes=pushes)
+        faults = (*self.scenario.faults, *(fault.text for fault in self.faults()))
+        return replace(self.scenario, duration=self.seconds, pushes=pushes, faults=faults)
 
     @property
     def commanded(self) -> Scenario:
@@ -116,6 +159,17 @@ class DemoCourse:
         """Write ``whole`` to a file."""
         content = TypeAdapter(Scenario).dump_python(self.whole, mode="json")
         path.write_text(write_plain(content), encoding="utf-8")
+
+
+def _moved(fault: Fault, start: float, duration: float | None = None) -> Fault:
+    """Return the same fault at another time [s], and for another one."""
+    lasts = fault.duration if duration is None else duration
+    until = f"+{lasts:g}" if isfinite(lasts) else ""
+    return Fault.parse(f"{fault.text.partition('@')[0]}@{start:g}{until}")
+
+
+def _scaled(fault: Fault, scale: float) -> str:
+    return _moved(fault, scale * fault.start, scale * fault.duration).text
 
 
 def load_course(path: Path) -> DemoCourse:

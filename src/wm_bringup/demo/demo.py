@@ -15,7 +15,7 @@ from wm_bringup.bags.reader import Bag, open_bag
 from wm_bringup.bags.writer import BagError
 from wm_bringup.cycle import stack
 from wm_bringup.demo.course import DemoCourse
-from wm_bringup.demo.judge import judge
+from wm_bringup.demo.judge import judge, stints
 from wm_bringup.demo.live import LiveRun, Show, drive
 from wm_bringup.demo.report import draw_film, draw_plots
 from wm_bringup.graph.preflight import preflight
@@ -28,11 +28,13 @@ from wm_bringup.scenarios.possible import reduced
 from wm_bringup.wire.topics import CMD_VEL, DIAGNOSTICS, GROUND_TRUTH, JOINT_STATES
 from wm_control.configuration.plain_yaml import write_plain
 from wm_control.configuration.share import DEFAULT_ROBOT
+from wm_control.drivers import DRIVERS, preference_of
 from wm_control.robot.description import load_robot
 
 LEFT_BEHIND = (
     "bag",
     "compute_time.yaml",
+    "drivers.png",
     "film.png",
     "latency.npz",
     "latency.png",
@@ -40,6 +42,7 @@ LEFT_BEHIND = (
     "motion.png",
     "scenario.yaml",
     "summary.json",
+    "trips",
 )
 """What a demo leaves in its folder, and takes away from an earlier one."""
 
@@ -50,7 +53,7 @@ class DemoOptions:
 
     folder: Path
     course: DemoCourse
-    controller: str = "mpc"
+    controller: str = "+".join(DRIVERS)
     policy: Path | None = None
     overlay: Path | None = None
     robot: str = DEFAULT_ROBOT
@@ -85,12 +88,14 @@ def run_demo(options: DemoOptions, show: Show, stopped: Callable[[], bool]) -> J
     )
     preflight(arguments)
     clear(folder)
+    options = replace(options, course=options.course.of(arguments.controllers))
     options.course.write_scenario(folder / "scenario.yaml")
     graph = describe(
         replace(
             arguments,
             scenario=str(folder / "scenario.yaml"),
             record=str(folder / "bag"),
+            trips=str(folder / "trips"),
             latency=str(folder / "latency.npz"),
         )
     )
@@ -115,7 +120,7 @@ def judge_run(run: LiveRun, options: DemoOptions) -> Judged:
     bag = open_bag(folder / "bag")
     record = read_course(bag, run.started, run.seconds, options.robot)
     record = with_latencies(record, folder / "latency.npz", run.started, run.seconds)
-    lost = lost_messages(bag)
+    lost, acted = lost_messages(bag), acted_faults(bag)
     summary = {
         **judge(record, options.course),
         "ended_early": run.ended_early,
@@ -124,6 +129,11 @@ def judge_run(run: LiveRun, options: DemoOptions) -> Judged:
             {**asdict(push), "happened": push.at <= run.seconds}
             for push in options.course.whole.pushes
         ],
+        "faults": [
+            {"text": fault.text, "at": fault.start, "happened": acted.get(fault.text, 0) > 0}
+            for fault in options.course.faults()
+        ],
+        "drivers": stints(record),
         "controller": options.controller,
         "policy": str(options.policy or ""),
         "nodes": run.nodes,
@@ -158,7 +168,7 @@ def read_course(bag: Bag, started: int, seconds: float, robot: str) -> RunRecord
 def reduced_on(options: DemoOptions) -> list[str]:
     """Velocities of the course that the gate gives to this driver in part only."""
     safety = stack.safety_parameters(options.robot)
-    envelope = safety.envelope_of(options.controller)
+    envelope = safety.envelope_of(preference_of(options.controller)[0])
     return list(reduced(options.course.commanded, safety.velocity, envelope))
 
 
@@ -185,14 +195,25 @@ def lost_messages(bag: Bag) -> int | None:
     return None if said is None else int(said)
 
 
+def acted_faults(bag: Bag) -> dict[str, int]:
+    """How often each fault has acted, as the nodes say that inject them."""
+    return {
+        pair.key: int(pair.value)
+        for _, _, message in bag.messages(DIAGNOSTICS.name)
+        for status in message.status
+        if status.name.endswith(": faults")
+        for pair in status.values
+    }
+
+
 def leave_pictures(judged: Judged, options: DemoOptions) -> None:
-    """Draw plots and film strip into the folder."""
+    """Draw plots and film strip of what happened into the folder."""
     draw_plots(judged.record, options.course, options.folder)
     draw_film(judged.record, options.course, load_robot(options.robot), options.folder / "film.png")
 
 
 def held(summary: Mapping[str, Any]) -> bool:
     """Whether the demo showed what it is for: the whole course, on its feet, nothing failed."""
-    missed = any(not push["happened"] for push in summary["pushes"])
+    missed = any(not one["happened"] for one in (*summary["pushes"], *summary["faults"]))
     failed = summary["fell"] or summary["ended_early"] or summary["failures"]
     return not (failed or missed or summary["reduced"])

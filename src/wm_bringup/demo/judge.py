@@ -146,3 +146,17 @@ def interventions(record: RunRecord) -> list[dict[str, Any]]:
             found.append({"time": float(time[k]), "action": action.name, "text": told[k]})
         before = action
     return found
+
+
+def stints(record: RunRecord) -> list[dict[str, Any]]:
+    """Say who drove from when, for how long, and what was told when it began."""
+    if "driver" not in record:
+        return []
+    time, driver, told = record[TICKS], record.told("driver"), record.told("told")
+    begun = [k for k in range(len(time)) if k == 0 or driver[k] != driver[k - 1]]
+    times = [float(time[k]) for k in begun]
+    ends = [*times[1:], float(record[TIME][-1])]
+    return [
+        {"time": begin, "driver": driver[k], "seconds": end - begin, "text": told[k]}
+        for k, begin, end in zip(begun, times, ends, strict=True)
+    ]

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 PATIENCE = 40.0
 """From the start of the processes until the robot is armed [s]."""
 
+PREFERRED = 10.0
+"""How long the driver that is wanted most is waited for, before another one begins [s]."""
+
 SLOWEST = 4.0
 FELL = "the robot fell"
 AFTER_FALL = 1.0
@@ -78,8 +81,8 @@ def drive(
 
 def _arm(operator: Operator, runner: GraphRunner, log: Path, stopped: Callable[[], bool]) -> None:
     """Ask until the robot is armed; DemoError says what was missing when patience ends."""
-    end, refusal = time.monotonic() + PATIENCE, "nothing has answered"
-    while time.monotonic() < end:
+    begin, refusal = time.monotonic(), "nothing has answered"
+    while time.monotonic() < begin + PATIENCE:
         operator.spin(0.1)
         runner.poll()
         if stopped():
@@ -89,7 +92,8 @@ def _arm(operator: Operator, runner: GraphRunner, log: Path, stopped: Callable[[
             raise DemoError(f"the graph ended before the robot was armed: {said}\n{_last(log)}")
         if operator.view.time > 0.0:
             return
-        if operator.view.alive:
+        waits = operator.view.waits and time.monotonic() < begin + PREFERRED
+        if operator.view.alive and not waits:
             refusal = operator.try_to_arm() or refusal
     raise DemoError(f"the robot could not be armed within {PATIENCE:g} s: {refusal}\n{_last(log)}")
 
@@ -108,7 +112,7 @@ def _drive(
 ) -> tuple[int, float, str, list[str], list[dict[str, Any]]]:
     """Drive on the robot's own clock, which began when it was let go: pushes are on it as well."""
     view, usage = operator.view, ProcessUsage(runner.running)
-    started = time.time_ns() - round(1e9 * view.time)
+    started = round(1e9 * (view.released or time.time()))
     give_up = time.monotonic() + SLOWEST * course.seconds
     end, reason, names = course.seconds, "", set(operator.nodes())
     while view.time < end:

@@ -10,10 +10,18 @@ import numpy as np
 from rich.table import Table
 
 from wm_bringup.demo.course import DemoCourse
-from wm_bringup.demo.judge import stages
+from wm_bringup.demo.judge import stages, stints
+from wm_bringup.faults.fault import Fault
 from wm_bringup.record.film import UNITS, Moment, command_text, film_strip
 from wm_bringup.record.run_record import CYCLES, OBSERVED, TIME, RunRecord
-from wm_bringup.record.strides import gait_windows, left_touchdowns
+from wm_bringup.record.strides import (
+    gait_windows,
+    heading_velocity,
+    left_touchdowns,
+    tilt_of,
+    yaw_of,
+)
+from wm_bringup.report.drivers import Timeline, plot_drivers
 from wm_bringup.report.plots import Motion, plot_latency, plot_motion
 from wm_bringup.report.tables import number, triple
 from wm_control.constants import CONTROL_PERIOD
@@ -24,6 +32,9 @@ MID_SEGMENT = 0.75
 """Where in a segment its picture is taken."""
 
 HALF_STRIDE = 0.5
+
+PUSHED = (0.08, 0.3, 0.6, 1.0)
+"""When a robot that is pushed is drawn, after the push began [s]."""
 
 SHOWN = 5
 """Interventions of the arbiter on the screen; summary.json has all."""
@@ -73,6 +84,8 @@ def lines(summary: Mapping[str, Any]) -> Iterator[str]:
         + "  ".join(f"{k.replace('_', '.')} {number(path[k], 2)}" for k in path if k != "n")
         + f"  (n {path['n']}, measurement to command)"
     )
+    for stint in summary["drivers"] if len(summary["drivers"]) > 1 else ():
+        yield f"from {stint['time']:.1f} s for {stint['seconds']:.1f} s: {stint['text']}"
     interventions = summary["interventions"]
     for said in interventions[:SHOWN]:
         yield f"[yellow]arbiter at {said['time']:.1f} s: {said['text']}[/yellow]"
@@ -91,11 +104,12 @@ def lines(summary: Mapping[str, Any]) -> Iterator[str]:
 def draw_film(
     record: RunRecord, course: DemoCourse, description: RobotDescription, path: Path
 ) -> None:
-    """Draw the robot in every segment, where the left foot lands, and twice after every push."""
+    """Draw the robot in every segment, where the left foot lands, and after pushes and faults."""
     end = float(record[TIME][-1])
-    frames = [_moment(record, t, text) for t, text in _moments(record, course) if t <= end]
+    moments = [(t, text) for t, text in _moments(record, course) if t <= end]
     if end < course.seconds - 0.5:
-        frames.append(_moment(record, end, "end"))
+        moments.append((end, "end"))
+    frames = [_moment(record, t, text + _driving(record, t)) for t, text in moments]
     title = f"{description.name}, {course.seconds:.0f} s in real time: {UNITS}"
     film_strip(frames, description, title).save(path)
 
@@ -103,14 +117,26 @@ def draw_film(
 def _moments(record: RunRecord, course: DemoCourse) -> Iterator[tuple[float, str]]:
     for segment, start in zip(course.segments, course.starts, strict=True):
         command = command_text(np.array([segment.x, segment.y, segment.yaw]))
-        if segment.push is None:
+        if segment.fault is not None:
+            fault = Fault.parse(segment.fault)
+            at = _touchdown_near(record, start + fault.start + HALF_STRIDE)
+            yield at, f"{segment.fault.partition('@')[0]}\n{command}"
+        elif segment.push is None:
             time = _touchdown_near(record, start + MID_SEGMENT * segment.seconds)
             yield time, f"{segment.name}\n{command}"
-            continue
-        push = start + segment.push_after
-        impulse = " ".join(f"{component:g}" for component in segment.push)
-        yield push + 0.08, f"push ({impulse}) N·s\n{command}"
-        yield push + 0.5, f"0.5 s after the push\n{command}"
+        else:
+            push = start + segment.push_after
+            impulse = " ".join(f"{component:g}" for component in segment.push)
+            yield push + PUSHED[0], f"push ({impulse}) N·s\n{command}"
+            for after in PUSHED[1:]:
+                yield push + after, f"{after:g} s after the push\n{command}"
+
+
+def _driving(record: RunRecord, time: float) -> str:
+    """Who drives, for the end of a caption; empty where one driver is all there was."""
+    drives = [(stint["time"], stint["driver"]) for stint in stints(record)]
+    before = [driver for begin, driver in drives if begin <= time]
+    return f"   {before[-1]}" if len(drives) > 1 and before else ""
 
 
 def _touchdown_near(record: RunRecord, time: float) -> float:
@@ -141,8 +167,9 @@ def _joints_at(record: RunRecord, time: float) -> Array:
 
 
 def draw_plots(record: RunRecord, course: DemoCourse, folder: Path) -> None:
-    """Write motion.png and latency.png."""
+    """Write motion.png, drivers.png and latency.png."""
     time = record[TIME]
+    pushes = [(push.at, f"push {np.linalg.norm(push.impulse):g} N·s") for push in course.pushes()]
     plot_motion(
         Motion(
             time,
@@ -152,10 +179,24 @@ def draw_plots(record: RunRecord, course: DemoCourse, folder: Path) -> None:
             record["velocity_command"],
             gait_windows(left_touchdowns(record), time),
             [(start, s.name) for s, start in zip(course.segments, course.starts, strict=True)],
-            [(push.at, f"push {np.linalg.norm(push.impulse):g} N·s") for push in course.pushes()],
+            pushes,
         ),
         folder / "motion.png",
         "Velocity commanded and reached, in the heading frame",
+    )
+    orientation = record["base_orientation"]
+    plot_drivers(
+        Timeline(
+            [(stint["time"], stint["driver"]) for stint in stints(record)],
+            float(time[-1]),
+            time,
+            heading_velocity(record["base_velocity"], yaw_of(orientation))[:, 1],
+            tilt_of(orientation),
+            pushes,
+            [(f.start, f.start + f.duration, f.text) for f in course.faults()],
+        ),
+        folder / "drivers.png",
+        "Who drove, and what happened to the robot",
     )
     plot_latency(
         record[CYCLES],

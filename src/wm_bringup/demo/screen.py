@@ -63,5 +63,5 @@ class CourseScreen:
         return (
             f"{elapsed:5.1f} s  {segment.name:<9} commanded {segment.x:+.2f} {segment.y:+.2f} "
             f"{segment.yaw:+.2f}  reached {x:+.2f} {y:+.2f} {yaw:+.2f}  "
-            f"missed {view.misses}/{view.cycles}{trouble}"
+            f"missed {view.misses}/{view.cycles}  {view.driver}{trouble}"
         )

@@ -33,19 +33,23 @@ class LiveView:
     """What the operator sees while driving.
 
     speed: of the base along its heading, across and turning, averaged over a stride.
-    cycles, misses: of the control loop. action: of the arbiter, with its cause.
+    cycles, misses: of the control loop. action: of the arbiter, with its cause. driver: whose
+    command passes.
     fallen: by ``FallLimits``, once and for all. time: simulated, since the robot was let
-    go [s]; zero while it is held.
+    go [s]; zero while it is held. released: when that was, on the robot's clock [s], None before.
+    waits: nothing is known of the driver that is wanted most, or something is against it.
     """
 
     speed: tuple[float, float, float] = (0.0, 0.0, 0.0)
     cycles: int = 0
     misses: int = 0
     action: str = ""
+    driver: str = ""
     fallen: bool = False
     alive: bool = False
     time: float = 0.0
-    _released: float | None = None
+    released: float | None = None
+    waits: bool = True
     _limits: FallLimits = field(default_factory=lambda: FallLimits(0.0))
     _recent: list[tuple[float, float, float, float]] = field(default_factory=list)
 
@@ -55,8 +59,8 @@ class LiveView:
         height = pose.position.z
         if not self.alive:
             self._limits, self.alive = FallLimits.of_standing(height), True
-        if self._released is not None:
-            self.time = max(_stamp_of(message) - self._released, 0.0)
+        if self.released is not None:
+            self.time = max(_stamp_of(message) - self.released, 0.0)
         q = pose.orientation
         tilt = float(tilt_of(np.array([[q.x, q.y, q.z, q.w]]))[0])
         self.fallen = self.fallen or bool(cause_of(height, tilt, self._limits))
@@ -81,8 +85,11 @@ class LiveView:
             return
         self.action = message.status[0].message
         values = {pair.key: pair.value for pair in message.status[0].values}
-        if self._released is None and values.get("armed") == "True":
-            self._released = _stamp_of(message)
+        self.driver = values.get("source", "")
+        against = f"arbiter: {values.get('preference', '').partition('+')[0]}: "
+        self.waits = any(status.name.startswith(against) for status in message.status)
+        if self.released is None and values.get("armed") == "True":
+            self.released = _stamp_of(message)
 
 
 def _stamp_of(message: Odometry | DiagnosticArray) -> float:

@@ -131,7 +131,7 @@ class _BagReader:
             columns |= _observed_columns([o for _, o in observed], plans, zero)
         columns |= self._planned_columns(plans, zero)
         told, words = self._decisions()
-        record = RunRecord({**columns, **told}, RunFacts(self._robot), {"told": words})
+        record = RunRecord({**columns, **told}, RunFacts(self._robot), words)
         if not len(truth):
             return record
         at, cause = fall_in(record)
@@ -235,25 +235,31 @@ class _BagReader:
             TOUCHDOWNS: np.array(sorted(starts)) - zero,
         }
 
-    def _decisions(self) -> tuple[dict[str, Column], tuple[str, ...]]:
-        """Collect the arbiter's decisions whenever action or words change, and their words."""
-        times, actions, told, words = [], [], [], dict[str, int]()
+    def _decisions(self) -> tuple[dict[str, Column], dict[str, tuple[str, ...]]]:
+        """Collect the arbiter's decisions whenever action, driver or words change, and words."""
+        words: dict[str, dict[str, int]] = {"told": {}, "driver": {}}
+        rows: list[tuple[float, int, int, int]] = []
         before = None
         for arrival, message in self._messages(DECISION):
             status = message.status[0]
-            action = next((v.value for v in status.values if v.key == "action"), "")
+            values = {pair.key: pair.value for pair in status.values}
+            action, driver = values.get("action", ""), values.get("source", "")
+            said = action, driver, status.message
             inside = 0.0 <= arrival <= self._seconds
-            if inside and action in Action.__members__ and (action, status.message) != before:
-                before = action, status.message
-                times.append(arrival)
-                actions.append(int(Action[action]))
-                told.append(words.setdefault(status.message, len(words)))
+            if inside and action in Action.__members__ and said != before:
+                before = said
+                told = words["told"].setdefault(status.message, len(words["told"]))
+                drives = words["driver"].setdefault(driver, len(words["driver"]))
+                rows.append((arrival, int(Action[action]), told, drives))
+        table = np.array(rows, dtype=float).reshape(-1, 4)
         columns: dict[str, Column] = {
-            TICKS: np.array(times, dtype=float),
-            "action": np.array(actions, dtype=np.int16),
-            "told": np.array(told, dtype=np.int32),
+            TICKS: table[:, 0],
+            "action": table[:, 1].astype(np.int16),
+            "told": table[:, 2].astype(np.int32),
+            "driver": table[:, 3].astype(np.int32),
         }
-        return (columns if _find(self._bag, DECISION) else {}), tuple(words)
+        known = {name: tuple(numbers) for name, numbers in words.items()}
+        return (columns if _find(self._bag, DECISION) else {}), known
 
 
 def _first_stamp(bag: Bag) -> int:
