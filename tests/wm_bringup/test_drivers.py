@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import typer
 
-from wm_bringup.commands import known_driver, known_drivers
+from wm_bringup.commands import known_driver, known_drivers, known_preference
 from wm_bringup.cycle.stack import safety_parameters
 from wm_bringup.graph.preflight import preflight
 from wm_bringup.graph.processes import CONTROL_NODES, describe, graph_arguments
@@ -36,6 +36,10 @@ def test_an_unknown_driver_is_refused_wherever_one_is_named():
         known_drivers(["mpc", "pid"])
     with pytest.raises(ParameterError, match="mpc, policy"):
         graph_arguments({"controller": "pid"})
+    with pytest.raises(ParameterError, match="names a driver twice"):
+        graph_arguments({"controller": "mpc+mpc"})
+    with pytest.raises(typer.BadParameter, match="names a driver twice"):
+        known_preference("policy+mpc+policy")
     with pytest.raises(ParameterError, match="mpc, policy"):
         check_setup(WalkSetup(Scenario(), controller="pid"))
 

@@ -106,7 +106,7 @@ def draw_film(
 ) -> None:
     """Draw the robot in every segment, where the left foot lands, and after pushes and faults."""
     end = float(record[TIME][-1])
-    moments = [(t, text) for t, text in _moments(record, course) if t <= end]
+    moments = sorted((t, text) for t, text in _moments(record, course) if t <= end)
     if end < course.seconds - 0.5:
         moments.append((end, "end"))
     frames = [_moment(record, t, text + _driving(record, t)) for t, text in moments]
@@ -117,19 +117,19 @@ def draw_film(
 def _moments(record: RunRecord, course: DemoCourse) -> Iterator[tuple[float, str]]:
     for segment, start in zip(course.segments, course.starts, strict=True):
         command = command_text(np.array([segment.x, segment.y, segment.yaw]))
-        if segment.fault is not None:
-            fault = Fault.parse(segment.fault)
-            at = _touchdown_near(record, start + fault.start + HALF_STRIDE)
-            yield at, f"{segment.fault.partition('@')[0]}\n{command}"
-        elif segment.push is None:
+        if segment.push is None and segment.fault is None:
             time = _touchdown_near(record, start + MID_SEGMENT * segment.seconds)
             yield time, f"{segment.name}\n{command}"
-        else:
+        if segment.push is not None:
             push = start + segment.push_after
             impulse = " ".join(f"{component:g}" for component in segment.push)
             yield push + PUSHED[0], f"push ({impulse}) N·s\n{command}"
             for after in PUSHED[1:]:
                 yield push + after, f"{after:g} s after the push\n{command}"
+        if segment.fault is not None:
+            begin = start + Fault.parse(segment.fault).start
+            at = _touchdown_near(record, begin + HALF_STRIDE)
+            yield at, f"{segment.fault.partition('@')[0]}\n{command}"
 
 
 def _driving(record: RunRecord, time: float) -> str:

@@ -8,7 +8,7 @@ import pytest
 from loop_fakes import G1, FakeController, FakeEstimator, N, observation_at
 from robot_parameters import SAFETY
 
-from wm_bringup.cycle.loop import ControlLoop, OverrunCounter
+from wm_bringup.cycle.loop import GOOD_LOOKS, WAIT_LOOKS, ControlLoop, OverrunCounter
 from wm_control.arbiter.operator import OperatorInput
 from wm_control.types import Action, Status, VelocityCommand
 
@@ -44,6 +44,27 @@ class Bench:
 
     def ticks(self, count, **inputs):
         return [self.tick(**inputs) for _ in range(count)]
+
+
+@pytest.mark.parametrize(("planned", "looks"), [(True, GOOD_LOOKS), (False, WAIT_LOOKS)])
+def test_the_driver_that_is_wanted_most_is_waited_for_before_another_one_begins(planned, looks):
+    mpc, policy = FakeController(), FakeController(name="policy")
+    if not planned:
+        mpc.answer = {"status": Status.DEGRADED, "cause": "no plan yet"}
+    loop = ControlLoop(
+        G1,
+        FakeEstimator(),
+        [mpc, policy],
+        SAFETY,
+        clock=CountingClock(),
+        drivers=["mpc", "policy"],
+    )
+    loop.reset(observation_at(0.0, 0))
+    needed = 0
+    while not loop.ready_to_start:
+        needed += 1
+        loop.hold(observation_at(DT * needed, needed), STOP, DT * needed)
+    assert needed == looks
 
 
 def test_a_healthy_cycle_sends_the_controllers_command():

@@ -47,7 +47,7 @@ def same(one, other):
 def test_observation_estimate_decision_and_stamps_survive():
     original = record()
     got = through(original)
-    for name in ("observation", "estimate", "velocity", "decision", "stamps"):
+    for name in ("observation", "estimate", "velocity", "decision", "stamps", "background"):
         same(getattr(original.tick, name), getattr(got.tick, name))
     same(original.latency, got.latency)
 

@@ -86,26 +86,17 @@ def multi_array(numbers):
     return message("std_msgs/msg/Float64MultiArray", layout, np.asarray(numbers))
 
 
-def decision(action, text):
-    status = message(
-        "diagnostic_msgs/msg/DiagnosticStatus", 0, "arbiter: decision", text, "",
-        [message("diagnostic_msgs/msg/KeyValue", "action", action)],
-    )  # fmt: skip
+def diagnostics(name, values, text=""):
+    """An array with one status."""
+    pairs = [message("diagnostic_msgs/msg/KeyValue", k, str(v)) for k, v in values.items()]
+    status = message("diagnostic_msgs/msg/DiagnosticStatus", 0, name, text, "", pairs)
     return message("diagnostic_msgs/msg/DiagnosticArray", header(0.0), [status])
 
 
-def lost_so_far(count):
-    status = message(
-        "diagnostic_msgs/msg/DiagnosticStatus", 0, "recorder: recording", "", "",
-        [message("diagnostic_msgs/msg/KeyValue", "lost", str(count))],
-    )  # fmt: skip
-    return message("diagnostic_msgs/msg/DiagnosticArray", header(0.0), [status])
-
-
-def write_bag(folder, course, *, gain=1.0, fall_at=None, slow=1.0, lost=0, decisions=()):
+def write_bag(folder, course, *, gain=1.0, fall_at=None, slow=1.0, lost=0, decisions=(), acted=()):
     """The robot moves with ``gain`` times the command; ``slow``: wall time per simulated time.
 
-    decisions: (time, action, text).
+    decisions: (time, action, text, and who drives unless it is mpc). acted: times by fault.
     """
     writer = BagWriter(folder)
     types = {
@@ -145,9 +136,12 @@ def write_bag(folder, course, *, gain=1.0, fall_at=None, slow=1.0, lost=0, decis
         x += dt * (np.cos(yaw) * vx - np.sin(yaw) * vy)
         y += dt * (np.sin(yaw) * vx + np.cos(yaw) * vy)
         yaw += dt * wz
-    for time, action, text in decisions:
-        write("/arbiter/decision", time, decision(action, text))
-    write("/diagnostics", course.seconds, lost_so_far(lost))
+    for time, action, text, *driver in decisions:
+        source = driver[0] if driver else "mpc"
+        told = diagnostics("arbiter: decision", {"action": action, "source": source}, text)
+        write("/arbiter/decision", time, told)
+    write("/diagnostics", course.seconds, diagnostics("recorder: recording", {"lost": lost}))
+    write("/diagnostics", course.seconds, diagnostics("mpc: faults", dict(acted)))
     writer.close()
 
 

@@ -43,7 +43,9 @@ def test_the_shipped_course_is_the_promised_one():
     course = load_course(config_file("demo.yaml"))
     assert 35.0 <= course.seconds <= 45.0
     assert {segment.x for segment in course.segments} >= {0.0, 0.3, 0.6, 1.0}
-    assert [push.impulse for push in course.pushes()] == [(15.0, 0.0, 0.0)]
+    assert [push.impulse for push in course.pushes()] == [(0.0, 30.0, 0.0)]
+    assert [fault.target for fault in course.faults()] == ["plan"]
+    course.check()
     assert course.segments[0].velocity == course.segments[-1].velocity == VelocityCommand()
 
 
@@ -62,6 +64,61 @@ def test_a_stretched_course_keeps_its_proportions():
     short = COURSE.shortened(12.0)
     assert short.seconds == pytest.approx(12.0)
     assert short.pushes()[0].at == pytest.approx(5.5)
+
+
+FAULTY = DemoCourse(
+    segments=(
+        Segment("walk", 4.0, x=0.5),
+        Segment("silent", 6.0, x=0.5, fault="plan:off@1+1"),
+        Segment("stuck", 6.0, x=0.5, fault="policy:scale=2@2"),
+    )
+)
+
+
+def test_a_fault_comes_at_its_time_in_the_course_and_is_in_the_scenario():
+    assert FAULTY.whole.faults == ("plan:off@5+1", "policy:scale=2@12")
+    assert FAULTY.shortened(8.0).whole.faults == ("plan:off@2.5+0.5", "policy:scale=2@6")
+
+
+@pytest.mark.parametrize(
+    ("controllers", "left"),
+    [
+        (("mpc", "policy"), ("plan", "policy")),
+        (("mpc",), ("plan",)),
+        (("policy",), ("policy",)),
+    ],
+)
+def test_what_is_wrong_with_somebody_who_is_not_there_is_left_out(controllers, left):
+    assert tuple(fault.target for fault in FAULTY.of(controllers).faults()) == left
+
+
+@pytest.mark.parametrize("fault", ["plan:off@6", "plan:explode@1", "plan"])
+def test_a_fault_that_cannot_happen_in_its_segment_is_refused(fault):
+    with pytest.raises(ValueError, match="fault"):
+        Segment("silent", 6.0, fault=fault)
+
+
+@pytest.mark.parametrize("times", [0, 125])
+def test_a_fault_that_did_not_act_is_not_held(tmp_path, times):
+    course = FAULTY.of(["mpc"])
+    summary = judged(tmp_path, course, acted={"plan:off@5+1": times}).summary
+    assert summary["faults"] == [{"text": "plan:off@5+1", "at": 5.0, "happened": times > 0}]
+    assert held(summary) == (times > 0)
+
+
+def test_who_drove_from_when_for_how_long_is_in_the_summary_whoever_it_was(tmp_path):
+    decisions = [
+        (0.0, "NOMINAL", "mpc drives"),
+        (11.0, "NOMINAL", "policy drives (began with: pushed)", "policy"),
+        (11.5, "NOMINAL", "policy drives", "policy"),
+        (13.0, "NOMINAL", "mpc drives"),
+    ]
+    summary = judged(tmp_path, decisions=decisions).summary
+    rows = [(s["driver"], round(s["time"], 3), round(s["seconds"], 2)) for s in summary["drivers"]]
+    assert rows == [("mpc", 0.0, 11.0), ("policy", 11.0, 2.0), ("mpc", 13.0, 11.0)]
+    assert summary["drivers"][1]["text"] == "policy drives (began with: pushed)"
+    assert "from 11.0 s for 2.0 s: policy drives (began with: pushed)" in list(lines(summary))
+    assert held(summary)
 
 
 def test_the_scenario_for_the_simulator_holds_the_push_and_is_valid(tmp_path):
@@ -158,7 +215,7 @@ def test_a_velocity_that_the_gate_gives_in_part_is_told_and_not_held(tmp_path):
     assert not held(summary)
 
 
-@pytest.mark.parametrize("controller", ["mpc", "policy"])
+@pytest.mark.parametrize("controller", ["mpc", "policy", "mpc+policy"])
 def test_the_shipped_course_asks_for_nothing_that_the_gate_reduces(tmp_path, controller):
     course = load_course(config_file("demo.yaml"))
     assert reduced_on(DemoOptions(tmp_path, course, controller)) == []

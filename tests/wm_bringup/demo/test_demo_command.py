@@ -11,7 +11,12 @@ from wm_bringup.commands import COULD_NOT_RUN, HELD
 COURSE = """
 segments:
   - {name: stand, seconds: 1.0}
-  - {name: walk, seconds: 4.0, x: 0.4, push: [5.0, 0.0, 0.0], push_after: 2.0}
+  - name: walk
+    seconds: 5.0
+    x: 0.4
+    push: [5.0, 0.0, 0.0]
+    push_after: 2.0
+    fault: plan:off@3+0.5
 scenario: {noise: nominal, delay: 0.004}
 """
 
@@ -24,17 +29,19 @@ def test_a_short_course_is_walked_recorded_and_judged(domain, tmp_path, capfd):
     summary = json.loads((output / "summary.json").read_text())
     assert not summary["fell"]
     assert [(p["at"], p["happened"]) for p in summary["pushes"]] == [(3.0, True)]
-    assert summary["seconds"] == pytest.approx(5.0, abs=0.2)
+    assert summary["seconds"] == pytest.approx(6.0, abs=0.2)
+    assert summary["faults"] == [{"text": "plan:off@4+0.5", "at": 4.0, "happened": True}]
+    assert "policy" in [stint["driver"] for stint in summary["drivers"]]
     assert {"/robot", "/state_estimator", "/whole_body_controller", "/arbiter", "/mpc"} <= set(
         summary["nodes"]
     )
     names = {p["name"] for p in summary["processes"]}
-    assert names == {"control", "loop_process", "mpc", "recorder"}
+    assert names == {"control", "loop_process", "mpc", "policy", "recorder"}
     bag = open_bag(output / "bag")
     assert bag.problems == []
     # On a busy machine DDS may lose some. None may be lost unseen.
     assert bag.counts["/joint_states"] + summary["messages_lost"] >= 2400
-    for picture in ("film.png", "motion.png", "latency.png"):
+    for picture in ("film.png", "motion.png", "drivers.png", "latency.png"):
         assert (output / picture).stat().st_size > 10_000
 
 

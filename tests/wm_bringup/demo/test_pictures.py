@@ -13,7 +13,7 @@ COURSE = DemoCourse(
     segments=(
         Segment("stand", 1.0),
         Segment("push", 4.0, x=0.5, push=(15.0, 0.0, 0.0), push_after=1.0),
-        Segment("turn", 3.0, x=0.3, yaw=0.4),
+        Segment("turn", 3.0, x=0.3, yaw=0.4, fault="plan:off@1+0.5"),
     )
 )
 
@@ -21,7 +21,12 @@ COURSE = DemoCourse(
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
     folder = tmp_path_factory.mktemp("demo")
-    write_bag(folder / "bag", COURSE)
+    decisions = [
+        (0.0, "NOMINAL", "mpc drives"),
+        (2.0, "NOMINAL", "policy drives", "policy"),
+        (3.5, "NOMINAL", "mpc drives"),
+    ]
+    write_bag(folder / "bag", COURSE, decisions=decisions, acted={"plan:off@6+0.5": 60})
     write_latencies(folder / "latency.npz", COURSE.seconds, missed={5})
     options = DemoOptions(folder, COURSE)
     processes = [{"name": "control", "pid": 1, "cpu_percent": 40.0, "memory_mb": 200.0}]
@@ -36,14 +41,14 @@ def colours(path):
     return len(np.unique(pixels, axis=0))
 
 
-@pytest.mark.parametrize("name", ["film.png", "motion.png", "latency.png"])
+@pytest.mark.parametrize("name", ["film.png", "motion.png", "drivers.png", "latency.png"])
 def test_every_picture_shows_something(run, name):
     assert colours(run[0] / name) > 50
 
 
-def test_the_film_strip_shows_each_segment_and_the_push_twice(run):
+def test_the_film_strip_shows_each_segment_and_the_push_four_times(run):
     width, height = Image.open(run[0] / "film.png").size
-    assert (width // 300, height // 400) == (2, 2)
+    assert (width // 300, height // 400) == (3, 2)
 
 
 def test_the_table_names_every_segment_and_the_text_says_how_it_went(run, capsys):

@@ -109,6 +109,11 @@ def test_a_push_at_a_phase_cannot_wait_for_a_policy_whose_phase_nobody_knows(tmp
     scenario = str(tmp_path / "phased.yaml")
     assert "phase" in refusal(controller="policy", scenario=scenario)
     preflight(graph_arguments({"controller": "mpc", "scenario": scenario}))
+    preflight(graph_arguments({"controller": "policy+mpc", "scenario": scenario}))
+
+
+def test_a_driver_is_nobodys_shadow():
+    assert "no effect: policy drives already" in refusal(controller="hybrid", shadow="policy")
 
 
 @pytest.mark.parametrize(

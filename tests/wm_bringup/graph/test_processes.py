@@ -211,6 +211,36 @@ def test_without_velocity_and_record_there_are_two_processes_and_five_nodes():
     assert len(graph.nodes) == 5
 
 
+@pytest.mark.parametrize(
+    ("asked", "order"),
+    [("hybrid", "mpc+policy"), ("mpc+policy", "mpc+policy"), ("policy+mpc", "policy+mpc")],
+)
+def test_an_order_of_drivers_starts_the_processes_of_all_of_them(asked, order):
+    control, mpc, policy = describe(graph_arguments({"controller": asked})).processes
+    assert f"--controller={order}" in control.arguments
+    assert not any(part.startswith("--shadow") for part in control.arguments)
+    assert "whole_body_controller" in control.nodes
+    assert mpc.loss == "policy drives, with nobody to rescue it"
+    assert policy.loss == "mpc drives, with nobody to rescue it"
+
+
+def test_a_policy_that_is_named_drives_where_it_may_and_is_no_shadow():
+    arguments = graph_arguments({"controller": "hybrid", "policy": "p.onnx"})
+    assert (arguments.drivers, arguments.shadows) == (("mpc", "policy"), ())
+
+
+def test_bags_of_trips_go_beside_the_logs_unless_a_folder_is_named_or_none(monkeypatch):
+    monkeypatch.setenv("ROS_LOG_DIR", "/logs")
+
+    def told(**given):
+        arguments = describe(graph_arguments(given)).processes[0].arguments
+        return [part for part in arguments if part.startswith("--trips")]
+
+    assert told() == ["--trips=/logs/trips"]
+    assert told(trips="here") == ["--trips=here"]
+    assert told(trips="") == []
+
+
 def test_the_engine_reaches_the_process_that_has_the_robot():
     control = describe(graph_arguments({"engine": "mujoco"})).processes[0]
     assert "--engine=mujoco" in control.arguments

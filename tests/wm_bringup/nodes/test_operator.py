@@ -24,9 +24,22 @@ def test_time_runs_from_when_the_robot_was_let_go():
     assert view.time == pytest.approx(1.5)
 
 
-def decision(stamp, armed):
-    values = [KeyValue(key="armed", value=armed)]
-    message = DiagnosticArray(status=[DiagnosticStatus(message="said", values=values)])
+def test_the_preferred_driver_is_waited_for_while_anything_is_told_against_it():
+    view = LiveView()
+    assert view.waits
+    view.see_decision(decision(1.0, "False", "arbiter: mpc: controller_degraded"))
+    assert view.waits
+    view.see_decision(decision(2.0, "False", "arbiter: policy: controller_failed"))
+    assert not view.waits
+    assert view.driver == "policy"
+
+
+def decision(stamp, armed, *rules):
+    said = {"armed": armed, "source": "policy", "preference": "mpc+policy"}
+    values = [KeyValue(key=key, value=value) for key, value in said.items()]
+    whole = DiagnosticStatus(name="arbiter: decision", message="said", values=values)
+    active = [DiagnosticStatus(name=rule) for rule in rules]
+    message = DiagnosticArray(status=[whole, *active])
     message.header.stamp.sec, part = int(stamp), stamp - int(stamp)
     message.header.stamp.nanosec = round(1e9 * part)
     return message

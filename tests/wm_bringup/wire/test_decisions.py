@@ -6,8 +6,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from wm_bringup.wire.decisions import Changes, statuses, summary, worst_cause
+from wm_bringup.wire.decisions import Changes, drivers_status, statuses, summary, worst_cause
 from wm_bringup.wire.messages import Level
+from wm_control.arbiter.background import Background
+from wm_control.arbiter.balance import Balance
 from wm_control.types import Action, Cause, Command, ControllerResult, Decision, Status
 
 ROW = np.zeros(29)
@@ -46,6 +48,41 @@ def test_what_is_wrong_with_the_driver_is_the_reason():
 def test_that_another_drives_than_the_preferred_one_is_told_with_what_began_it():
     told = decision(source="policy", first_cause=replace(OF_DRIVER, action=Action.NOMINAL))
     assert summary(told) == "NOMINAL: policy drives (began with: mpc: limps)"
+
+
+BEHIND = Background(
+    ("mpc", "policy"), {"mpc": "yields", "policy": "fit"}, Balance(0.74, 3.5), switches=2
+)
+PUSHED = Cause("pushed", 3.5, 2.2, "mpc: robot pushed by 3.5 N·s", Action.NOMINAL, "mpc")
+
+
+def test_what_a_decision_was_made_on_is_told_with_it():
+    values = statuses(decision(source="policy"), behind=BEHIND)[0].values
+    assert (values["preference"], values["switches"], values["settled"]) == ("mpc+policy", 2, False)
+    assert (values["base_height"], values["impulse"]) == (0.74, 3.5)
+
+
+def test_the_drivers_are_told_with_how_each_stands_and_what_is_held_against_it():
+    status = drivers_status(decision(source="policy", causes=(PUSHED,)), "policy", BEHIND)
+    assert status.message == "policy drives, mpc yields; mpc: robot pushed by 3.5 N·s"
+    assert status.level == Level.WARN
+    assert status.values["drives"] == "policy"
+    assert (status.values["mpc"], status.values["policy"]) == ("yields", "fit")
+    assert status.values["impulse_n_s"] == 3.5
+
+
+def test_that_nobody_is_taken_back_is_a_warning_and_that_all_is_well_is_none():
+    well = replace(BEHIND, standings={"mpc": "fit", "policy": "fit"})
+    assert drivers_status(decision(), "mpc", well).level == Level.OK
+    settled = drivers_status(decision(), "mpc", replace(well, settled=True))
+    assert settled.level == Level.WARN
+    assert "until /arbiter/clear" in settled.message
+
+
+def test_a_driver_whose_command_does_not_pass_is_in_charge_only():
+    status = drivers_status(decision(source="arbiter"), "mpc", BEHIND)
+    assert status.message.startswith("mpc in charge, the arbiter acts")
+    assert status.values["drives"] == "arbiter"
 
 
 def test_every_proposal_is_told_with_its_status_and_figures():
