@@ -14,7 +14,8 @@ from wm_control.types import Array, Command, Estimate
 class CommandWatch:
     """Follows the commands of one controller.
 
-    jump: between its newest command and the one before, in the cycle in which it comes; else 0.
+    jump: between its newest command and the one before, in the cycle in which it comes and if it
+    drives; else 0: in the shadow a controller begins anew with every step that another takes.
     apart: between its command and the one that was sent to the robot, while another drives; else 0.
     frozen: for how long it has repeated itself while the joints moved [s].
     """
@@ -42,7 +43,7 @@ class CommandWatch:
         last = self._last
         self.jump = self.apart = 0.0
         if last is None or not _alike(command.position, last.position):
-            if last is not None:
+            if last is not None and executed is None:
                 self.jump = self._distance(command, last, estimate)
             self._changed, self._joints = estimate.stamp, estimate.joint_position
         elif self._joints is not None and _alike(estimate.joint_position, self._joints):

@@ -38,6 +38,13 @@ def test_a_jump_is_the_change_of_torque_in_shares_of_what_each_joint_can_give(g1
     assert watch.jump == 0.0
 
 
+def test_in_the_shadow_of_another_nothing_is_a_jump(g1, watch):
+    watch.see(command(g1), moved(g1, 0), command(g1))
+    watch.see(command(g1, position=g1.default_position + 1.0), moved(g1, 1), command(g1))
+    assert watch.jump == 0.0
+    assert watch.apart > 1.0
+
+
 def test_gains_that_change_without_effect_at_the_measured_state_are_no_jump(g1, watch):
     watch.see(command(g1), moved(g1, 0), None)
     stiffer = command(g1, stiffness=2.0 * g1.stiffness, position=g1.default_position + 1e-9)
@@ -88,3 +95,12 @@ def test_who_would_do_something_quite_different_does_not_take_over(g1):
     wild = {"command": command(g1, position=g1.default_position + 2.0)}
     story.steps(20, policy=wild)
     assert {cause.rule for cause in story.step(policy=wild).causes} == {"command_apart"}
+
+
+def test_a_shadow_that_begins_anew_is_still_there_for_a_driver_that_goes_wild(g1):
+    limits = {"policy": DriverLimits(jump=1.0), "mpc": DriverLimits(jump=1.0)}
+    story = Story(g1, ("policy", "mpc"), yields=limits).armed()
+    wild = {"command": command(g1, position=g1.default_position + 2.0)}
+    story.step(result=wild)
+    assert story.step().source == "policy"
+    assert story.step(policy=wild).source == "mpc"
