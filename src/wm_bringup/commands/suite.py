@@ -53,7 +53,7 @@ def suite(
     from wm_bringup.host.output import check_file, check_folder
     from wm_bringup.judging.suite import load_suite, suite_file
 
-    whole = _changed(load_suite(source), seeds, engine, robot, policies)
+    whole = changed(load_suite(source), seeds, engine, robot, policies)
     folder = output or Path("results") / whole.name
     check_folder(folder, "--output")
     check_file(json, "--json")
@@ -66,7 +66,7 @@ def suite(
     return _run(chosen, whole.sha256(), folder, workers, resume, json)
 
 
-def _changed(
+def changed(
     suite: Suite,
     seeds: int | None,
     engine: Literal["pybullet", "mujoco"] | None,
@@ -152,6 +152,7 @@ def _told(suite: Suite, results: list[EpisodeResult]) -> tuple[str, dict[str, An
 
     What a robot missed because it fell before is not told: falls have a limit of their own.
     """
+    from wm_bringup.judging.paired import broken_comparisons, comparison_table, comparisons
     from wm_bringup.judging.push_grid import grid_markdown, summarise_grid
     from wm_bringup.judging.table import broken_limits, suite_table
     from wm_bringup.judging.verdict import rows_of
@@ -168,10 +169,13 @@ def _told(suite: Suite, results: list[EpisodeResult]) -> tuple[str, dict[str, An
         told = {"directions": grid, "broken": [], "missed": missed, "held": not missed}
         return grid_markdown(grid), {**told, "episodes": episodes}
     rows = rows_of(suite, results)
-    broken = list(broken_limits(rows))
-    return suite_table(suite, rows), {
+    compared = comparisons(suite, results)
+    broken = [*broken_limits(rows), *broken_comparisons(compared)]
+    tables = [suite_table(suite, rows), *([comparison_table(compared)] if compared else [])]
+    return "\n\n".join(tables), {
         "held": not (broken or missed),
         "rows": [row.as_json() for row in rows],
+        "paired": [one.as_json() for one in compared],
         "broken": broken,
         "missed": missed,
         "episodes": episodes,

@@ -8,9 +8,10 @@ import numpy as np
 from pydantic import Field
 from pydantic.dataclasses import dataclass
 
-from wm_bringup.scenarios.scenario import Kick, Scenario, VelocitySegment
+from wm_bringup.scenarios.scenario import Kick, Push, Scenario, VelocitySegment, Wish
 from wm_control.configuration.parameters import STRICT
 from wm_control.constants import CONTROL_PERIOD
+from wm_control.types import Array
 
 Triple = tuple[float, float, float]
 
@@ -23,6 +24,30 @@ class DrawnVelocity:
     high: Triple = Field(description="x, y [m/s], yaw [rad/s]")
     every: float = Field(default=4.0, gt=0.0, description="[s]")
     first: float = Field(default=1.0, ge=0.0, description="[s]")
+    mixed: bool = Field(
+        default=False,
+        description="the more of one axis, the less of the others: shares of the bounds add up "
+        "to one at most",
+    )
+
+
+@dataclass(frozen=True, slots=True, config=STRICT)
+class DrawnPush:
+    """One level push; seeds take the directions in turn, and then the moments."""
+
+    impulse: float = Field(gt=0.0, description="[N·s]")
+    directions: int = Field(default=8, ge=1, description="evenly spaced, forward first")
+    moments: tuple[float, ...] = Field(default=(3.0,), min_length=1, description="[s]")
+
+
+@dataclass(frozen=True, slots=True, config=STRICT)
+class DrawnWishes:
+    """Drivers that the operator wants, one after the other, each at a random moment."""
+
+    drivers: tuple[str, ...] = Field(min_length=1)
+    first: float = Field(default=3.0, ge=0.0, description="[s]")
+    every: float = Field(default=4.0, gt=0.0, description="[s]")
+    within: float = Field(default=1.0, ge=0.0, description="after each of these times [s]")
 
 
 @dataclass(frozen=True, slots=True, config=STRICT)
@@ -61,6 +86,11 @@ class Draws:
     velocity: DrawnVelocity | None = None
     friction: tuple[float, float] | None = Field(default=None, description="even between these")
     kicks: DrawnKicks | None = None
+    push: DrawnPush | None = None
+    wishes: DrawnWishes | None = None
+    payload: tuple[float, float] | None = Field(
+        default=None, description="mass even between these [kg]"
+    )
 
 
 def draw(draws: Draws, scenario: Scenario, seed: int) -> Scenario:
@@ -77,6 +107,13 @@ def draw(draws: Draws, scenario: Scenario, seed: int) -> Scenario:
     if draws.kicks is not None:
         kicks = kicks_every(draws.kicks.every, draws.kicks.size, scenario.duration, seed)
         scenario = replace(scenario, kicks=(*scenario.kicks, *kicks))
+    if draws.push is not None:
+        scenario = replace(scenario, pushes=(*scenario.pushes, _push(draws.push, seed)))
+    if draws.wishes is not None:
+        scenario = replace(scenario, wishes=(*scenario.wishes, *_wishes(draws.wishes, rng)))
+    if draws.payload is not None:
+        mass = float(rng.uniform(*draws.payload))
+        scenario = replace(scenario, payload=replace(scenario.payload, mass=mass))
     return scenario
 
 
@@ -85,6 +122,22 @@ def kicks_every(period: float, size: float, duration: float, seed: int) -> tuple
     rng = np.random.default_rng(seed)
     times = np.arange(period, duration - 1e-9, period)
     return tuple(_level(float(at), size, float(rng.uniform(-np.pi, np.pi))) for at in times)
+
+
+def _push(drawn: DrawnPush, seed: int) -> Push:
+    """Return the push whose turn it is."""
+    turn, k = divmod(seed, drawn.directions)
+    angle = 2.0 * np.pi * k / drawn.directions
+    x, y = drawn.impulse * np.cos(angle), drawn.impulse * np.sin(angle)
+    return Push((float(x), float(y), 0.0), at=drawn.moments[turn % len(drawn.moments)])
+
+
+def _wishes(drawn: DrawnWishes, rng: np.random.Generator) -> tuple[Wish, ...]:
+    times = (drawn.first + drawn.every * k for k in range(len(drawn.drivers)))
+    return tuple(
+        Wish(driver, at + float(rng.uniform(0.0, drawn.within)))
+        for driver, at in zip(drawn.drivers, times, strict=True)
+    )
 
 
 def _level(at: float, size: float, direction: float) -> Kick:
@@ -98,9 +151,17 @@ def _segments(
 ) -> tuple[VelocitySegment, ...]:
     segments = []
     for at in np.arange(drawn.first, duration, drawn.every):
-        x, y, yaw = rng.uniform(drawn.low, drawn.high).tolist()
-        segments.append(VelocitySegment(float(at), x, y, yaw))
+        velocity = rng.uniform(drawn.low, drawn.high)
+        if drawn.mixed:
+            velocity /= max(1.0, float(_shares(velocity, drawn).sum()))
+        segments.append(VelocitySegment(float(at), *velocity.tolist()))
     return tuple(segments)
+
+
+def _shares(velocity: Array, drawn: DrawnVelocity) -> Array:
+    """(3,) of the bound on the side that each axis goes to."""
+    bounds = np.abs(np.where(velocity < 0.0, drawn.low, drawn.high))
+    return np.divide(np.abs(velocity), bounds, out=np.zeros(3), where=bounds > 0.0)
 
 
 def _faults(drawn: DrawnFaults, seed: int, rng: np.random.Generator) -> tuple[str, ...]:

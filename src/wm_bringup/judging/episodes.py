@@ -33,6 +33,7 @@ from wm_bringup.lockstep.lockstep import (
     State,
 )
 from wm_bringup.lockstep.true_state import TrueStateEstimator
+from wm_bringup.lockstep.turns import Turn, taking_turns
 from wm_bringup.record.fall_story import fall_story
 from wm_bringup.record.run_record import FAULTS, TICKS, TIME, RunRecord
 from wm_bringup.robots.base import SimulatedRobot
@@ -62,6 +63,7 @@ class WalkSetup:
     film, trace: files for pictures and the full-rate record, or None.
     full_rate: look at the truth in every cycle and record what the sensors said, also without
     ``trace``. walked_on: the estimator in the loop; None for the configured one.
+    turns: who alone may drive from which time on, whatever the arbiter would rather have.
     """
 
     scenario: Scenario
@@ -77,6 +79,7 @@ class WalkSetup:
     shadows: tuple[str, ...] = ()
     full_rate: bool = False
     walked_on: Kind | None = None
+    turns: tuple[Turn, ...] = ()
 
     @property
     def drivers(self) -> tuple[str, ...]:
@@ -98,6 +101,7 @@ def check_setup(setup: WalkSetup) -> None:
     if len(set(names)) < len(names):
         raise ParameterError("controller and shadows", names, "must name each controller once")
     _check_paths(setup)
+    _check_wishes(setup)
     if POLICY in setup.drivers:
         check_policy_setup(setup)
 
@@ -111,6 +115,15 @@ def _check_paths(setup: WalkSetup) -> None:
             expected = f"no effect: {needed} neither drives nor runs in shadow"
             origin = f"scenario '{setup.scenario.name}'"
             raise ParameterError(f"faults.{index}", fault.text, expected, origin)
+
+
+def _check_wishes(setup: WalkSetup) -> None:
+    """Refuse the wish for a driver that may not drive."""
+    for index, wish in enumerate(setup.scenario.wishes):
+        if wish.driver not in setup.drivers:
+            expected = f"must be one of {', '.join(setup.drivers)}"
+            origin = f"scenario '{setup.scenario.name}'"
+            raise ParameterError(f"wishes.{index}.driver", wish.driver, expected, origin)
 
 
 def _check_no_sensor_faults(scenario: Scenario) -> None:
@@ -161,6 +174,8 @@ def walk(setup: WalkSetup, seed: int, *, keep_going: float = 0.0) -> Walk:
         robot=setup.robot,
         mass=robot.mass,
         torque_limit=tuple(robot.body.torque_limit.tolist()),
+        preference=setup.drivers,
+        driver_faults=lockstep.driver_faults,
     )
     if len(ends := fault_ends(setup.scenario)):
         record = record.with_columns(**{FAULTS: ends})
@@ -188,7 +203,7 @@ def build(
     loop = ControlLoop(
         description,
         _estimator(setup, description, robot),
-        [contestant.controller for contestant in contestants],
+        taking_turns([contestant.controller for contestant in contestants], setup.turns),
         stack.safety_parameters(setup.robot),
         clock=time.thread_time,
         drivers=setup.drivers,

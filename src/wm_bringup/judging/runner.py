@@ -104,17 +104,21 @@ def do_run(run: SuiteRun) -> tuple[EpisodeResult, ...]:
 
 
 def do_runs(
-    runs: Sequence[SuiteRun], store: EpisodeStore | None, jobs: int
+    runs: Sequence[SuiteRun],
+    store: EpisodeStore | None,
+    jobs: int,
+    work: Callable[[SuiteRun], tuple[EpisodeResult, ...]] = do_run,
 ) -> Iterator[tuple[SuiteRun, tuple[EpisodeResult, ...]]]:
     """Yield every run with its results: first what the store has, then the others as they finish.
 
     Each is in the store before it is yielded. What cannot be run is refused before anything is.
+    work: does one.
     """
     done = store.done if store else {}
     missing = [run for run in runs if run.key not in done]
     check_runs(missing)
     yield from ((run, done[run.key]) for run in runs if run.key in done)
-    for index, results in in_processes(do_run, missing, jobs):
+    for index, results in in_processes(work, missing, jobs):
         if store:
             store.add(missing[index].key, results)
         yield missing[index], results

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal
 
 import numpy as np
@@ -12,7 +13,7 @@ from scipy.stats import binomtest, bootstrap
 
 from wm_control.types import Array
 
-Statistic = Literal["mean", "rms", "max", "min", "sum"]
+Statistic = Literal["mean", "rms", "max", "min", "sum", "p50", "p90", "p99"]
 """How the numbers of many runs become one; max of tails and sum of events, rms of RMS errors."""
 
 RESAMPLES = 2000
@@ -29,6 +30,9 @@ STATISTICS: dict[Statistic, Callable[..., Array]] = {
     "max": np.max,
     "min": np.min,
     "sum": np.sum,
+    "p50": partial(np.percentile, q=50),
+    "p90": partial(np.percentile, q=90),
+    "p99": partial(np.percentile, q=99),
 }
 
 
@@ -52,6 +56,15 @@ def proportion_interval(count: int, n: int, method: str = "exact") -> tuple[floa
         return 0.0, 1.0
     interval = binomtest(count, n).proportion_ci(0.95, method)
     return float(interval.low), float(interval.high)
+
+
+def count_of(count: int, n: int) -> str:
+    """Write ``count of n`` with its interval in whole percent, but in tenths of small ones."""
+    low, high = (
+        f"{100 * share:.1f}" if 0.0 < share < 0.02 else f"{100 * share:.0f}"
+        for share in proportion_interval(count, n)
+    )
+    return f"{count} of {n} ({low}-{high} %)"
 
 
 def combined(values: Sequence[float | tuple[float, ...]], over: Statistic) -> Array:

@@ -96,6 +96,20 @@ class Shown:
 
 
 @dataclass(frozen=True, slots=True, config=STRICT)
+class Paired:
+    """One contestant beside others on the same cases and seeds, as a hybrid beside its parents.
+
+    In no case may it fall significantly more than the one of them that falls least there.
+    """
+
+    contestant: str
+    parents: tuple[str, ...] = Field(min_length=1)
+    of_worse: float = Field(
+        default=1.0, gt=0.0, description="falls at most, per those of the one that falls most"
+    )
+
+
+@dataclass(frozen=True, slots=True, config=STRICT)
 class Grid:
     """Pushes in place of cases: impulses rise until no phase of the stride survives."""
 
@@ -165,6 +179,7 @@ class Suite:
     scenario: dict[str, Any] = Field(default_factory=dict, description="of all cases")
     limits: tuple[Limit, ...] = Field(default=(), description="of all cases")
     columns: tuple[Shown, ...] = ()
+    paired: tuple[Paired, ...] = Field(default=(), description="compared fall by fall")
     falls_per: str | None = Field(
         default=None, description="criterion that counts the trials of an episode; null: one"
     )
@@ -192,6 +207,10 @@ class Suite:
                     f"case '{case.name}' is without {', '.join(case.without)}: must be some, "
                     f"but not all, of {', '.join(sorted(known))}"
                 )
+        for pair in self.paired:
+            for name in (pair.contestant, *pair.parents):
+                if name not in known:
+                    raise ValueError(f"paired '{name}' is none of {', '.join(sorted(known))}")
         return self
 
     def scenario_of(self, case: Case, seed: int) -> Scenario:
@@ -257,7 +276,7 @@ class Suite:
 
 def _deciding(suite: Suite) -> dict[str, Any]:
     content = suite.as_json()
-    for key in ("title", "seeds", "limits", "judged", "columns", "falls_per"):
+    for key in ("title", "seeds", "limits", "judged", "columns", "paired", "falls_per"):
         del content[key]
     content["cases"] = {case["name"]: _without_limits(case) for case in content["cases"]}
     return content

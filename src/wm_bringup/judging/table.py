@@ -8,7 +8,7 @@ from itertools import groupby
 import numpy as np
 
 from wm_bringup.judging.episode import values_of
-from wm_bringup.judging.statistics import combined, proportion_interval
+from wm_bringup.judging.statistics import combined, count_of
 from wm_bringup.judging.suite import Shown, Suite
 from wm_bringup.judging.verdict import Row, over_of
 
@@ -32,7 +32,7 @@ def suite_table(suite: Suite, rows: Sequence[Row]) -> str:
         cells = [
             row.case.title or row.case.name,
             *([row.contestant] if several else []),
-            _falls(row),
+            count_of(row.falls, row.trials),
         ]
         cells += [_cell(column, row) for column in suite.columns]
         cells.append(("yes" if row.held else "NO") if row.checks else "-")
@@ -46,16 +46,6 @@ def broken_limits(rows: Sequence[Row]) -> Iterator[str]:
         for check in row.checks:
             if not check.held:
                 yield f"{row.case.name}, {row.contestant}: {check}"
-
-
-def _falls(row: Row) -> str:
-    low, high = proportion_interval(row.falls, row.trials)
-    return f"{row.falls} of {row.trials} ({_percent(low)}-{_percent(high)} %)"
-
-
-def _percent(share: float) -> str:
-    """Whole percent, but tenths of small ones."""
-    return f"{100 * share:.1f}" if 0.0 < share < 0.02 else f"{100 * share:.0f}"
 
 
 def _cell(column: Shown, row: Row) -> str:

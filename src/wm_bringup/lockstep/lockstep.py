@@ -11,12 +11,15 @@ times are replayed from distributions, so that equal seeds give equal traces on 
 from __future__ import annotations
 
 import math
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from wm_bringup.cycle.loop import GOOD_LOOKS, ControlLoop, TickRecord
 from wm_bringup.cycle.loop_faults import LoopFaults
+from wm_bringup.faults.fault import ROUNDING
+from wm_bringup.faults.meanings import DRIVER_OF
 from wm_bringup.lockstep.compute_time import ComputeTimeDraws
 from wm_bringup.lockstep.contestants import BesideLoop
 from wm_bringup.record.fall import FallLimits, fall_cause, height_of
@@ -137,6 +140,7 @@ class LockStep:
         self._clock = clock
         self._watch = watch
         self._faults = faults
+        self._wishes = deque(scenario.wishes)
         self._truth_every = 1 if full_rate else TICKS_PER_TRUTH
         self._full_rate = full_rate
         self.stages = StageTimes()
@@ -180,6 +184,16 @@ class LockStep:
         return Run(recorder.finish(facts), self.stages)
 
     @property
+    def driver_faults(self) -> tuple[tuple[str, float], ...]:
+        """Driver, and when it began [s], of every fault of what drivers send that acted."""
+        acted = () if self._faults is None else self._faults.acted
+        return tuple(
+            (DRIVER_OF[one.fault.target], one.first)
+            for one in acted
+            if one.fault.target in DRIVER_OF and one.first is not None
+        )
+
+    @property
     def happened(self) -> tuple[Happened, ...]:
         """What came of every fault that is not the sensors'."""
         return () if self._faults is None else tuple(map(fault_happened, self._faults.acted))
@@ -216,11 +230,17 @@ class LockStep:
         cause = arming_obstacle(decision)
         raise NotArmedError(f"the arbiter does not arm: {cause.text if cause else doubt}")
 
+    def _hear_operator(self, now: float) -> None:
+        """Pass on what the operator wants by ``now`` [s]."""
+        while self._wishes and self._wishes[0].at <= now + ROUNDING:
+            self._loop.request(OperatorInput(prefer=self._wishes.popleft().driver))
+
     def _tick(
         self, now: float, observation: Observation, asked: VelocityCommand
     ) -> tuple[TickRecord, float, float]:
         """One control cycle; returns what was seen and done, how long it took, and the phase."""
         self._contestant.deliver(now)
+        self._hear_operator(now)
         told = now if self._faults is None else self._faults.now(now)
         self._loop.tick(observation, asked, told)
         compute_time = self._times.control()

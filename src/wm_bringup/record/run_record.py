@@ -170,7 +170,9 @@ class RunFacts:
 
     robot: by name. fall: why it fell, empty when it did not; fell_at: when [s]. mass: of all that
     walks, payload included [kg], None where unknown. torque_limit: of each joint [N·m], empty where
-    unknown.
+    unknown. preference: who may drive, the most wanted first, empty where unknown. driver_faults:
+    scripted faults of what drivers send, by driver, and when each first changed something [s]; None
+    where unknown.
     """
 
     robot: str = ""
@@ -178,6 +180,8 @@ class RunFacts:
     fell_at: float | None = None
     mass: float | None = None
     torque_limit: tuple[float, ...] = ()
+    preference: tuple[str, ...] = ()
+    driver_faults: tuple[tuple[str, float], ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -218,6 +222,13 @@ class RunRecord:
         if not self.facts.torque_limit:
             raise NotRecordedError("the run's record does not say the torque limits")
         return np.array(self.facts.torque_limit)
+
+    @property
+    def preferred(self) -> str:
+        """The most wanted driver; NotRecordedError when nobody wrote it down."""
+        if not self.facts.preference:
+            raise NotRecordedError("the run's record does not say who was to drive")
+        return self.facts.preference[0]
 
     def told(self, name: str) -> list[str]:
         """One column of words, in words."""
@@ -269,5 +280,8 @@ class RunRecord:
         except (OSError, ValueError, KeyError) as error:
             raise NotRecordedError(f"{path} is no record of a run: {error}") from error
         words = {name: tuple(known) for name, known in facts.pop("words").items()}
-        facts["torque_limit"] = tuple(facts["torque_limit"])
+        for name in ("torque_limit", "preference"):
+            facts[name] = tuple(facts.get(name, ()))
+        if facts.get("driver_faults") is not None:
+            facts["driver_faults"] = tuple((who, at) for who, at in facts["driver_faults"])
         return RunRecord(columns, RunFacts(**facts), words)

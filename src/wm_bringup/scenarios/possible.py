@@ -9,7 +9,7 @@ from typing import Any
 
 from wm_bringup.faults.fault import ROUNDING, Fault
 from wm_bringup.faults.schedule import Acted
-from wm_bringup.scenarios.scenario import Kick, Push, Scenario, VelocitySegment
+from wm_bringup.scenarios.scenario import Kick, Push, Scenario, VelocitySegment, Wish
 from wm_control.arbiter.parameters import VelocityParameters
 from wm_control.arbiter.velocity_envelope import VelocityEnvelope
 from wm_control.arbiter.velocity_gate import reduction
@@ -44,6 +44,9 @@ def _impossible(scenario: Scenario) -> Iterator[tuple[str, str, str]]:
             yield f"kicks.{index}", kick_text(kick), "a kick by zero kicks nobody"
         if not kick.at < end - ROUNDING:
             yield f"kicks.{index}", kick_text(kick), f"never happens: the end is at {end:g} s"
+    for index, wish in enumerate(scenario.wishes):
+        if not wish.at < end - ROUNDING:
+            yield f"wishes.{index}", wish_text(wish), f"never heard: the end is at {end:g} s"
     for index, text in enumerate(scenario.faults):
         if not _hits_a_sample(Fault.parse(text), end):
             yield (
@@ -90,6 +93,11 @@ def kick_text(kick: Kick) -> str:
     return f"kick {x:g} {y:g} {z:g} m/s at {kick.at:g} s"
 
 
+def wish_text(wish: Wish) -> str:
+    """Say a wish of the operator, for people."""
+    return f"wish that {wish.driver} drives from {wish.at:g} s"
+
+
 @dataclass(frozen=True, slots=True)
 class Happened:
     """What came of one push, kick or fault.
@@ -116,4 +124,5 @@ def fault_happened(acted: Acted) -> Happened:
 def missed(scenario: Scenario, happened: Sequence[Happened], end: float) -> tuple[str, ...]:
     """List what was asked for and had not begun by ``end`` [s], when the episode was over."""
     late = (velocity_text(s) for s in scenario.velocity if not s.at <= end)
-    return (*late, *(one.what for one in happened if one.at is None))
+    unheard = (wish_text(wish) for wish in scenario.wishes if not wish.at <= end)
+    return (*late, *unheard, *(one.what for one in happened if one.at is None))

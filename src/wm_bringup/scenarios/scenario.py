@@ -8,7 +8,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from itertools import pairwise
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 
 from pydantic import AfterValidator, Field, field_validator
 from pydantic.dataclasses import dataclass
@@ -60,6 +60,17 @@ class Kick:
 
     velocity: tuple[float, float, float] = Field(description="added, along the world's axes [m/s]")
     at: float = Field(default=0.0, ge=0.0, description="time [s]")
+
+
+@dataclass(frozen=True, slots=True, config=STRICT)
+class Wish:
+    """From ``at`` on the operator wants this driver most, of those that may drive."""
+
+    driver: str
+    at: float = Field(default=0.0, ge=0.0, description="time [s]")
+
+
+Timed = TypeVar("Timed", VelocitySegment, Wish)
 
 
 @dataclass(frozen=True, slots=True, config=STRICT)
@@ -144,6 +155,9 @@ class Scenario:
     velocity: tuple[VelocitySegment, ...] = Field(default=(), description="in order of time")
     pushes: tuple[Push, ...] = ()
     kicks: tuple[Kick, ...] = ()
+    wishes: tuple[Wish, ...] = Field(
+        default=(), description="of the operator, in lock-step, in order of time"
+    )
     body: Body = Field(default_factory=Body)
     payload: Payload = Field(default_factory=Payload)
     ground: Ground = Field(default_factory=Ground)
@@ -169,9 +183,9 @@ class Scenario:
         default=(), description="TARGET:VERB[=VALUE]@TIME[+DURATION]"
     )
 
-    @field_validator("velocity")
+    @field_validator("velocity", "wishes")
     @classmethod
-    def _in_order(cls, segments: tuple[VelocitySegment, ...]) -> tuple[VelocitySegment, ...]:
+    def _in_order(cls, segments: tuple[Timed, ...]) -> tuple[Timed, ...]:
         """Of two that begin at the same time, or in the wrong order, one would never be."""
         times = [segment.at for segment in segments]
         if any(later <= earlier for earlier, later in pairwise(times)):

@@ -1,0 +1,142 @@
+"""``wm twins``: replay a suite's episodes without the arbiter's interventions, and score it."""
+
+from __future__ import annotations
+
+import json as json_format
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from wm_bringup.commands import HELD
+from wm_control.configuration.share import ROBOT_HELP
+
+if TYPE_CHECKING:
+    from wm_bringup.judging.episode import EpisodeResult
+    from wm_bringup.judging.episode_store import EpisodeStore
+    from wm_bringup.judging.runner import SuiteRun
+    from wm_bringup.judging.suite import Suite
+    from wm_bringup.judging.twin_scores import Scores
+
+
+def twins(
+    source: Annotated[str, typer.Argument(help="By name or YAML file.", metavar="NAME|FILE")],
+    seeds: Annotated[
+        int | None, typer.Option(min=1, help="Episodes of every case, instead of the suite's.")
+    ] = None,
+    case: Annotated[
+        list[str] | None, typer.Option(metavar="NAME", help="Only this one; may be repeated.")
+    ] = None,
+    engine: Annotated[Literal["pybullet", "mujoco"] | None, typer.Option(help="Physics.")] = None,
+    robot: Annotated[str | None, typer.Option(help=ROBOT_HELP)] = None,
+    jobs: Annotated[int, typer.Option(min=0, help="Processes; 0: one per core.")] = 0,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on after an interruption.")] = False,
+    output: Annotated[
+        Path | None, typer.Option(metavar="FOLDER", help="Default: results/NAME_twins.")
+    ] = None,
+    json: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write the summary here as well.")
+    ] = None,
+) -> int:
+    """Score the interventions of every contestant with several drivers in a suite's episodes.
+
+    Each episode in which another driver took the robot is replayed with the preferred one alone,
+    and with each of the others alone from then on; all are walked once more with as many hand-overs
+    at random. Whose replay is not byte-identical up to the first hand-over ends it with 2.
+
+    Example: wm twins pushes --seeds 8 --case walk_35
+    """
+    from wm_bringup.commands.suite import changed
+    from wm_bringup.host.output import check_file, check_folder
+    from wm_bringup.judging.suite import load_suite
+
+    whole = changed(load_suite(source), seeds, engine, robot, None)
+    folder = output or Path("results") / f"{whole.name}_twins"
+    check_folder(folder, "--output")
+    check_file(json, "--json")
+    chosen = whole.only(case) if case else whole
+    workers = jobs or len(os.sched_getaffinity(0))
+    return _run(chosen, whole.sha256(), folder, workers, resume, json)
+
+
+def _run(
+    suite: Suite, sha256: str, folder: Path, jobs: int, resume: bool, json: Path | None
+) -> int:
+    """Run, tell and write. sha256: of the suite with all its cases."""
+    from wm_bringup.host.provenance import provenance
+    from wm_bringup.judging.episode import plain
+    from wm_bringup.judging.episode_store import EpisodeStore
+    from wm_bringup.judging.twin_scores import scores_table
+    from wm_bringup.report.screen import make_console
+
+    runs = _runs_of(suite)
+    conditions = {"twins_of": suite.name, "suite_sha256": sha256, **provenance()}
+    store = EpisodeStore(folder / "episodes.jsonl", conditions, resume=resume)
+    results = _fill(suite.name, runs, store, jobs)
+    scores = _scores(suite, results)
+    table = scores_table(scores)
+    make_console().print(table, markup=False)
+    rows = [{"case": case, "contestant": who, **one.as_json()} for case, who, one in scores]
+    episodes = [one.as_json() for one in results]
+    summary = {"rows": rows, "conditions": conditions, "episodes": episodes}
+    text = json_format.dumps(plain(summary), indent=2) + "\n"
+    (folder / "table.md").write_text(table + "\n", encoding="utf-8")
+    for path in (folder / "summary.json", json):
+        if path is not None:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+    return HELD
+
+
+def _runs_of(suite: Suite) -> list[SuiteRun]:
+    """List the runs with somebody to hand over to; ParameterError without any."""
+    from wm_bringup.judging.runner import runs_of
+    from wm_bringup.judging.twins import others_of
+    from wm_control.errors import ParameterError
+
+    runs = [run for run in runs_of(suite) if others_of(run.setup)]
+    if not runs:
+        names = tuple(who.name for who in suite.contestants)
+        raise ParameterError("contestants", names, "must have one with several drivers", suite.name)
+    return runs
+
+
+def _fill(
+    name: str, runs: Sequence[SuiteRun], store: EpisodeStore, jobs: int
+) -> list[EpisodeResult]:
+    """Walk all episodes and their twins, and then the random ones, whose rate they give."""
+    from wm_bringup.judging.runner import do_runs
+    from wm_bringup.judging.twins import Rate, do_twins, random_run
+    from wm_bringup.report.screen import progress_bar
+
+    found: list[EpisodeResult] = []
+    with progress_bar() as bar:
+        task = bar.add_task(name, total=2 * len(runs))
+        for run, results in do_runs(runs, store, jobs, do_twins):
+            found += results
+            bar.update(task, advance=1, description=f"{run.case}: twins")
+        rates = {
+            who: Rate.of([one for one in found if one.contestant == who])
+            for who in {run.contestant for run in runs}
+        }
+        by_chance = [random_run(run, rates[run.contestant]) for run in runs]
+        for run, results in do_runs(by_chance, store, jobs):
+            found += results
+            bar.update(task, advance=1, description=f"{run.case}: random")
+    return found
+
+
+def _scores(suite: Suite, results: Sequence[EpisodeResult]) -> list[tuple[str, str, Scores]]:
+    """Score every contestant in every case, and in all of several."""
+    from wm_bringup.judging.paired import ALL
+    from wm_bringup.judging.twin_scores import score, twins_of
+
+    cases = [case.name for case in suite.cases]
+    return [
+        (case, who.name, score(twins))
+        for case in (*cases, *([ALL] if len(cases) > 1 else []))
+        for who in suite.contestants
+        if (twins := twins_of(who.name, [one for one in results if case in (ALL, one.case)]))
+    ]
