@@ -51,19 +51,38 @@ def suite(
     Example: wm suite walking --seeds 3 --case forward_10
     """
     from wm_bringup.host.output import check_file, check_folder
-    from wm_bringup.judging.suite import load_suite, suite_file
+    from wm_bringup.judging.suite import load_suite
 
     whole = changed(load_suite(source), seeds, engine, robot, policies)
     folder = output or Path("results") / whole.name
     check_folder(folder, "--output")
     check_file(json, "--json")
+    keep_suite(source, folder)
+    workers = jobs or len(os.sched_getaffinity(0))
+    chosen = whole.only(case) if case else whole
+    return _run(chosen, whole.sha256(), folder, workers, resume, json)
+
+
+def keep_suite(source: str, folder: Path) -> None:
+    """Copy the suite's file into the folder of its results."""
+    from wm_bringup.judging.suite import suite_file
+
     folder.mkdir(parents=True, exist_ok=True)
     path = suite_file(source)
     if path.resolve() != (folder / "suite.yaml").resolve():
         shutil.copyfile(path, folder / "suite.yaml")
-    workers = jobs or len(os.sched_getaffinity(0))
-    chosen = whole.only(case) if case else whole
-    return _run(chosen, whole.sha256(), folder, workers, resume, json)
+
+
+def write_summary(folder: Path, json: Path | None, table: str, summary: dict[str, Any]) -> None:
+    """Write table and summary into the folder, and the summary where else it is wanted."""
+    from wm_bringup.judging.episode import plain
+
+    text = json_format.dumps(plain(summary), indent=2) + "\n"
+    (folder / "table.md").write_text(table + "\n", encoding="utf-8")
+    for path in (folder / "summary.json", json):
+        if path is not None:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
 
 
 def changed(
@@ -91,7 +110,6 @@ def _run(
 ) -> int:
     """Run, tell and write. sha256: of the suite with all its cases."""
     from wm_bringup.host.provenance import provenance
-    from wm_bringup.judging.episode import plain
     from wm_bringup.judging.episode_store import EpisodeStore
     from wm_bringup.report.screen import make_console
 
@@ -110,12 +128,7 @@ def _run(
             for line in summary["missed"]:
                 console.print(f"[red]asked for, but did not happen: {line}[/red]")
             summary |= {"conditions": conditions, "suite": suite.as_json()}
-            text = json_format.dumps(plain(summary), indent=2) + "\n"
-            (folder / "table.md").write_text(table + "\n", encoding="utf-8")
-            for path in (folder / "summary.json", json):
-                if path is not None:
-                    path.parent.mkdir(parents=True, exist_ok=True)
-                    path.write_text(text, encoding="utf-8")
+            write_summary(folder, json, table, summary)
     return HELD if summary["held"] else NOT_HELD
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json as json_format
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -48,45 +47,31 @@ def twins(
 
     Example: wm twins pushes --seeds 8 --case walk_35
     """
-    from wm_bringup.commands.suite import changed
+    from wm_bringup.commands.suite import changed, keep_suite, write_summary
     from wm_bringup.host.output import check_file, check_folder
+    from wm_bringup.host.provenance import provenance
+    from wm_bringup.judging.episode_store import EpisodeStore
     from wm_bringup.judging.suite import load_suite
+    from wm_bringup.judging.twin_scores import scores_table
+    from wm_bringup.report.screen import make_console
 
     whole = changed(load_suite(source), seeds, engine, robot, None)
     folder = output or Path("results") / f"{whole.name}_twins"
     check_folder(folder, "--output")
     check_file(json, "--json")
     chosen = whole.only(case) if case else whole
-    workers = jobs or len(os.sched_getaffinity(0))
-    return _run(chosen, whole.sha256(), folder, workers, resume, json)
-
-
-def _run(
-    suite: Suite, sha256: str, folder: Path, jobs: int, resume: bool, json: Path | None
-) -> int:
-    """Run, tell and write. sha256: of the suite with all its cases."""
-    from wm_bringup.host.provenance import provenance
-    from wm_bringup.judging.episode import plain
-    from wm_bringup.judging.episode_store import EpisodeStore
-    from wm_bringup.judging.twin_scores import scores_table
-    from wm_bringup.report.screen import make_console
-
-    runs = _runs_of(suite)
-    conditions = {"twins_of": suite.name, "suite_sha256": sha256, **provenance()}
+    runs = _runs_of(chosen)
+    keep_suite(source, folder)
+    conditions = {"twins_of": whole.name, "suite_sha256": whole.sha256(), **provenance()}
     store = EpisodeStore(folder / "episodes.jsonl", conditions, resume=resume)
-    results = _fill(suite.name, runs, store, jobs)
-    scores = _scores(suite, results)
+    results = _fill(whole.name, runs, store, jobs or len(os.sched_getaffinity(0)))
+    scores = _scores(chosen, results)
     table = scores_table(scores)
     make_console().print(table, markup=False)
     rows = [{"case": case, "contestant": who, **one.as_json()} for case, who, one in scores]
     episodes = [one.as_json() for one in results]
     summary = {"rows": rows, "conditions": conditions, "episodes": episodes}
-    text = json_format.dumps(plain(summary), indent=2) + "\n"
-    (folder / "table.md").write_text(table + "\n", encoding="utf-8")
-    for path in (folder / "summary.json", json):
-        if path is not None:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text, encoding="utf-8")
+    write_summary(folder, json, table, summary)
     return HELD
 
 

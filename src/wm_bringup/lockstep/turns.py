@@ -1,7 +1,7 @@
 """Who alone may drive, by a timetable: what an arbiter is compared with.
 
-The arbiter stays as it is; whoever is not on has nothing to offer it. The controller behind works
-on in shadow, so that it is warm when its turn comes.
+The arbiter stays as it is, but whose turn it is not does not do well. It works on in shadow, so
+that it is warm when its turn comes.
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from wm_control.arbiter.controller_measurements import degraded
+from wm_control.arbiter.controller_rules import CONTROLLER_RULES
 from wm_control.constants import CONTROL_PERIOD
 from wm_control.types import (
     Controller,
@@ -29,11 +31,17 @@ class Turn:
     driver: str
 
 
-class OnTurn:
-    """A controller that proposes nothing outside its turns.
+NOTICE = CONTROL_PERIOD * max(
+    rule.release or 0 for rule in CONTROLLER_RULES if rule.measure is degraded
+)
+"""How long a driver that was degraded does well before the arbiter takes it for available [s]."""
 
-    DEGRADED and without a command: unavailable from the first such cycle on, and of no use at all a
-    little later, as a driver is that has been lost.
+
+class OnTurn:
+    """A controller that is said to be DEGRADED outside its turns.
+
+    So it is unavailable from the first such cycle on, and it drives only where the one whose turn
+    it is does worse. It is said to be well again so early that it is available when its turn comes.
     """
 
     def __init__(self, controller: Controller, turns: Sequence[Turn]) -> None:
@@ -53,12 +61,17 @@ class OnTurn:
         dt: float,
         executed: Executed | None = None,
     ) -> ControllerResult:
-        """Let the controller work; keep its result back unless it is its turn."""
+        """Let the controller work; say so where it is not its turn."""
         result = self._controller.step(estimate, velocity, dt, executed)
-        index = bisect_right(self._times, estimate.stamp) - 1
-        if index < 0 or self._turns[index].driver == self.name:
+        now = estimate.stamp
+        if self._is_on(now) or self._is_on(now + NOTICE) or result.status == Status.FAILED:
             return result
-        return replace(result, command=None, status=Status.DEGRADED, cause="not its turn")
+        return replace(result, status=Status.DEGRADED, cause="not its turn")
+
+    def _is_on(self, time: float) -> bool:
+        """Whether it may drive at ``time`` [s]."""
+        index = bisect_right(self._times, time) - 1
+        return index < 0 or self._turns[index].driver == self.name
 
 
 def taking_turns(controllers: Sequence[Controller], turns: Sequence[Turn]) -> list[Controller]:

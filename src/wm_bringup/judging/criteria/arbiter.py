@@ -60,9 +60,12 @@ def switches_per_minute(record: RunRecord) -> Value:
 
 @criterion("s", "p90")
 def push_to_rescuer(record: RunRecord) -> Value:
-    """Longest time from a push's begin to the next driver's first command, within a second."""
+    """Longest time from a push's begin to the next driver's first command, within a second.
+
+    It began at the last look without a force: rather too early than too late.
+    """
     pushed = np.linalg.norm(record["push_force"], axis=1) > 0.0
-    begun = record[TIME][pushed & ~np.concatenate([[False], pushed[:-1]])]
+    begun = record[TIME][:-1][pushed[1:] & ~pushed[:-1]]
     taken = record[TICKS][_switches(record)]
     waits = [taken[taken >= at][:1] - at for at in begun.tolist()]
     within = [float(wait[0]) for wait in waits if len(wait) and wait[0] <= WATCHED]
