@@ -104,6 +104,11 @@ def test_a_body_that_cannot_be_simulated_and_a_window_that_is_not_there_are_refu
     assert "'mujoco' has no window" in refusal(engine="mujoco", gui=True)
 
 
+def test_wishes_of_a_scripted_operator_are_refused_where_there_is_a_real_one(tmp_path):
+    (tmp_path / "wished.yaml").write_text("wishes: [{driver: policy, at: 3}]\n")
+    assert "no effect" in refusal(scenario=str(tmp_path / "wished.yaml"))
+
+
 def test_a_push_at_a_phase_cannot_wait_for_a_policy_whose_phase_nobody_knows(tmp_path):
     (tmp_path / "phased.yaml").write_text(PHASED)
     scenario = str(tmp_path / "phased.yaml")

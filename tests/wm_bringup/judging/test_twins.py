@@ -118,7 +118,7 @@ def test_a_twin_that_differs_in_one_bit_before_they_part_is_none():
     late[300:] += 1.0  # 0.6 s
     early[100, 2] = np.nextafter(early[100, 2], 1.0)
     check_same(record, record.with_columns(base_position=late), 0.5, "it")
-    with pytest.raises(TwinError, match="it: the twin has another 'base_position' before 0.5 s"):
+    with pytest.raises(TwinError, match=r"it: the twin has another 'base_position' before 0\.5 s"):
         check_same(record, record.with_columns(base_position=early), 0.5, "it")
 
 

@@ -48,7 +48,9 @@ def test_equal_runs_have_equal_hashes_and_one_bit_changes_them():
 
 
 def test_a_saved_record_comes_back_bit_by_bit_with_facts_and_words(tmp_path):
-    record = march(seconds=0.1, observe=True).with_facts(fall="base tilt")
+    record = march(seconds=0.1, observe=True).with_facts(
+        fall="base tilt", preference=("mpc", "policy"), driver_faults=(("policy", 0.05),)
+    )
     record.save(tmp_path / "run.npz")
     again = RunRecord.load(tmp_path / "run.npz")
     assert again.sha256() == record.sha256()

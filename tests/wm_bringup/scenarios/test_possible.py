@@ -8,7 +8,7 @@ import pytest
 from robot_parameters import ENVELOPES, SAFETY
 
 from wm_bringup.scenarios.possible import Happened, check_possible, missed, reduced
-from wm_bringup.scenarios.scenario import Kick, Push, Scenario, VelocitySegment
+from wm_bringup.scenarios.scenario import Kick, Push, Scenario, VelocitySegment, Wish
 from wm_control.errors import ParameterError
 
 
@@ -49,6 +49,7 @@ def test_what_can_happen_passes(changes):
         ({"faults": ("policy:stuck@2",)}, "meets no sample, and no control cycle"),
         ({"faults": ("observation:drop@1.0001+0.001",)}, "meets no sample"),
         ({"velocity": (VelocitySegment(at=2.0, x=0.5),)}, r"velocity\.0.*never begins"),
+        ({"wishes": (Wish("policy", at=2.0),)}, r"wishes\.0.*policy drives.*never heard"),
     ],
 )
 def test_what_cannot_happen_is_refused_with_what_and_why(changes, said):
@@ -61,6 +62,11 @@ def test_what_cannot_happen_is_refused_with_what_and_why(changes, said):
 def test_velocities_out_of_order_are_refused_since_one_would_never_be(times):
     with pytest.raises(ValueError, match="times must rise"):
         Scenario(velocity=tuple(VelocitySegment(at=at) for at in times))
+
+
+def test_a_wish_after_the_end_of_the_episode_was_not_heard():
+    asked = scenario(wishes=(Wish("policy", at=0.5), Wish("mpc", at=1.5)))
+    assert missed(asked, (), end=0.9) == ("wish that mpc drives from 1.5 s",)
 
 
 def test_what_had_not_begun_when_the_episode_was_over_is_listed():
