@@ -136,7 +136,10 @@ def in_processes(work: Callable[[T], R], items: Sequence[T], jobs: int) -> Itera
         os.environ.setdefault(name, "1")
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(
-        min(jobs, len(items)), mp_context=context, initializer=_begin_worker
+        min(jobs, len(items)),
+        mp_context=context,
+        initializer=_begin_worker,
+        initargs=(os.getpid(),),
     ) as pool:
         pending = {pool.submit(work, item): index for index, item in enumerate(items)}
         try:
@@ -156,11 +159,14 @@ def in_processes(work: Callable[[T], R], items: Sequence[T], jobs: int) -> Itera
             raise
 
 
-def _begin_worker() -> None:
+def _begin_worker(parent: int) -> None:
     """In a worker: Ctrl-C reaches the whole group, but only the parent decides what it means.
 
-    When the parent is killed the worker ends as well, where the system can tell it.
+    When the parent is killed the worker ends as well, where the system can tell it; also when that
+    was while the worker started. parent: its process.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+        if os.getppid() != parent:
+            os._exit(1)
