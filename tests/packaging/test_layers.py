@@ -13,7 +13,8 @@ SOURCE = ROOT / "src"
 
 LAYERS = (
     # a model of the robot, and what controls it with that
-    "wm_control.constants wm_control.errors wm_control.drivers wm_control.fast_init",
+    "wm_control.constants wm_control.errors wm_control.drivers wm_control.fast_init "
+    "wm_control.vector3",
     "wm_control.types",
     "wm_control.configuration wm_control.kernel",
     "wm_control.refusal wm_control.robot",

@@ -126,18 +126,21 @@ class Arbiter:
         """
         self._take_in(now, estimate, proposals, operator, overruns)
         self._now, self._standings = now, self._controllers.standings
-        standings = self._standings
         self._selection = select(
-            self._selection, now, self.preference, standings, self.parameters, moving=self._armed
+            self._selection,
+            now,
+            self.preference,
+            self._standings,
+            self.parameters,
+            moving=self._armed,
         )
-        driving = self._selection.driving
-        chosen = standings[driving]
+        chosen = self._standings[self._selection.driving]
         self._arm_if_asked(now, estimate, operator, chosen)
         action = max(self._robot.action, chosen.action)
         if action == Action.DAMPING:
             self._disarm(chosen)
-        self._remember_first(standings)
-        source, command = self._command(now, action, estimate, proposals, standings)
+        self._remember_first()
+        source, command = self._command(now, action, estimate, proposals)
         previous, share = self._blended_from(source, now)
         return Decision(
             stamp=now,
@@ -145,7 +148,7 @@ class Arbiter:
             source=source,
             command=command,
             armed=self._armed,
-            causes=self._causes(standings),
+            causes=self._causes(),
             first_cause=self._first_cause,
             previous=previous,
             share=share,
@@ -204,29 +207,29 @@ class Arbiter:
             self._controllers.wait_for_operator()
         self._armed = False
 
-    def _causes(self, standings: Mapping[str, Standing]) -> tuple[Cause, ...]:
+    def _causes(self) -> tuple[Cause, ...]:
         """List what is active, the worst first; being unarmed last, for it explains nothing.
 
         What is held against a controller that is not in charge calls for nothing.
         """
         causes = list(self._robot.causes)
-        for name, standing in standings.items():
+        for name, standing in self._standings.items():
             if name == self._selection.driving:
                 causes += standing.causes
             else:
                 causes += [replace(cause, action=Action.NOMINAL) for cause in standing.causes]
         return tuple(sorted(causes, key=_order)) if len(causes) > 1 else tuple(causes)
 
-    def _remember_first(self, standings: Mapping[str, Standing]) -> None:
+    def _remember_first(self) -> None:
         """Keep the cause that began the intervention; being unarmed counts only when alone.
 
         That another controller drives than the preferred one is an intervention as well.
         """
         driving = self._selection.driving
-        causes = [*self._robot.causes, *standings[driving].causes]
+        causes = [*self._robot.causes, *self._standings[driving].causes]
         causes = [cause for cause in causes if cause.action > Action.NOMINAL]
         for name in self.preference[: self.preference.index(driving)]:
-            causes += standings[name].causes
+            causes += self._standings[name].causes
         if not causes:
             self._first_cause = None
             return
@@ -243,7 +246,6 @@ class Arbiter:
         action: Action,
         estimate: Estimate,
         proposals: Mapping[str, ControllerResult],
-        standings: Mapping[str, Standing],
     ) -> tuple[str, Command]:
         """Source and command of an action."""
         observation, result = estimate.observation, proposals.get(self._selection.driving)
@@ -252,7 +254,7 @@ class Arbiter:
             self._last = self._hand_over = None
             return ARBITER, damping_command(observation, damping)
         if action < Action.SAFE_POSTURE and result is not None and result.command is not None:
-            command = self._blended(now, result.command, proposals, standings)
+            command = self._blended(now, result.command, proposals)
             ramp_time = self.parameters.ramp_time
             share = (now - self._armed_at) / ramp_time if ramp_time > 0.0 else 1.0
             self._last = ramped(command, share, self._armed_position, damping, observation)
@@ -262,11 +264,7 @@ class Arbiter:
         return ARBITER, hold_command(self._last, observation, self._stiffness, self._gains)
 
     def _blended(
-        self,
-        now: float,
-        command: Command,
-        proposals: Mapping[str, ControllerResult],
-        standings: Mapping[str, Standing],
+        self, now: float, command: Command, proposals: Mapping[str, ControllerResult]
     ) -> Command:
         """Let a new driver take over from the command that was in force, if there was one.
 
@@ -274,22 +272,22 @@ class Arbiter:
         """
         driver = self._selection.driving
         if driver != self._driver:
-            self._hand_over = self._begun(now, driver, standings)
+            self._hand_over = self._begun(now)
             self._driver = driver
         old = self._hand_over
         if old is None:
             return command
         newest = proposals.get(old.driver)
-        goes_on = newest is not None and standings[old.driver].can_take_over
+        goes_on = newest is not None and self._standings[old.driver].can_take_over
         outgoing = newest.command if newest is not None and goes_on else None
         return blend(outgoing or old.command, command, old.share(now))
 
-    def _begun(self, now: float, driver: str, standings: Mapping[str, Standing]) -> HandOver | None:
+    def _begun(self, now: float) -> HandOver | None:
         """Begin a hand-over to a driver: slowly where it is the arbiter's own choice of time."""
         if self._last is None or not self._driver:
             return None
         p = self.parameters
-        chosen = standings[self._driver].fit
+        chosen = self._standings[self._driver].fit
         duration = p.take_back_time if chosen else p.hand_over_time
         return HandOver(self._driver, self._last, now, duration)
 

@@ -6,7 +6,7 @@ Each controller has latches of its own: what one of them does wrong is held agai
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from wm_control.arbiter.balance import UNDISTURBED, Balance
 from wm_control.arbiter.command_watch import CommandWatch
@@ -105,21 +105,14 @@ class Availability:
         self._before = now
         for name, rules in self._rules.items():
             result = proposals.get(name)
-            proposed = Proposed(result, balance)
+            watch = self._watches[name]
             if parameters.limits_of(name).looks_at_commands:
-                proposed = self._watched(name, proposed, estimate, sent)
+                others = sent.command if sent and sent.driven_by_another(name) else None
+                watch.see(result.command if result else None, estimate, others)
+            proposed = Proposed(result, balance, watch.jump, watch.apart, watch.frozen)
             rules.update(proposed, parameters, lasting=())
             self._charge(name, since, parameters.credit)
             self._ready[name] = result is None or result.figures.get(READY, 1.0) > 0.0
-
-    def _watched(
-        self, name: str, proposed: Proposed, estimate: Estimate, sent: Executed | None
-    ) -> Proposed:
-        """Add what its commands do from cycle to cycle."""
-        watch, result = self._watches[name], proposed.result
-        others = sent.command if sent is not None and sent.driven_by_another(name) else None
-        watch.see(result.command if result else None, estimate, others)
-        return replace(proposed, jump=watch.jump, apart=watch.apart, frozen=watch.frozen)
 
     def _charge(self, name: str, since: float, credit: float) -> None:
         """Spend credit, or give it back, for the time since the last cycle [s]."""

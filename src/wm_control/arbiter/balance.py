@@ -1,13 +1,12 @@
 """How the robot's balance stands, whoever drives it: what the arbiter measures by itself.
 
-Three numbers from one look at the full model. Of who drives nothing is known, and nothing of plans:
+Two numbers from one look at the full model. Of who drives nothing is known, and nothing of plans:
 only where the robot is, how it moves, and what the ground does to its soles.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
 from dataclasses import dataclass
 from math import hypot, isfinite, nan
 from typing import Protocol
@@ -16,6 +15,7 @@ from wm_control.constants import CONTROL_PERIOD, GRAVITY
 from wm_control.robot.description import RobotDescription
 from wm_control.robot.model import RobotModel
 from wm_control.types import LEFT, RIGHT, Estimate
+from wm_control.vector3 import ZERO, Vector3, cross, minus, plus, vector3
 
 WINDOW = 0.02
 """Time in which an impulse is looked for [s]."""
@@ -50,17 +50,13 @@ class BalanceObserver(Protocol):
         """Take in the estimate of a cycle. Never raises."""
 
 
-Vector = tuple[float, float, float]
-_ZERO: Vector = (0.0, 0.0, 0.0)
-
-
 @dataclass(frozen=True, slots=True)
 class _Sample:
     """Momentum, and its moment about the world's origin, less what is accounted for so far."""
 
     stamp: float
-    linear: Vector
-    angular: Vector
+    linear: Vector3
+    angular: Vector3
 
 
 class MomentumObserver:
@@ -84,7 +80,7 @@ class MomentumObserver:
     def reset(self) -> None:
         """Forget the past; an impulse is told from a whole window on."""
         self._past.clear()
-        self._force = self._moment = self._pushed = self._turned = _ZERO
+        self._force = self._moment = self._pushed = self._turned = ZERO
         self._impulse = 0.0
 
     def __call__(self, estimate: Estimate) -> Balance:
@@ -95,7 +91,7 @@ class MomentumObserver:
         if not robot.is_finite or not isfinite(sum(map(sum, wrenches))):
             self.reset()
             return Balance(nan, nan)
-        soles = [tuple(sole.tolist()) for sole in self._soles]
+        soles = [vector3(sole.tolist()) for sole in self._soles]
         height = float(robot.q[2]) - min(soles[LEFT][2], soles[RIGHT][2])
         past = self._past
         since = estimate.stamp - past[-1].stamp if past else 0.0
@@ -106,45 +102,33 @@ class MomentumObserver:
         return Balance(height, self._impulse)
 
     def _unexplained(
-        self, now: float, since: float, soles: list[Vector], wrenches: list[list[float]]
+        self, now: float, since: float, soles: list[Vector3], wrenches: list[list[float]]
     ) -> float:
         """Size of the impulse that nothing known accounts for [N·s].
 
         since: the estimate before, whose forces acted until now [s].
         """
-        com: Vector = tuple(self._robot.com.tolist())
-        momentum = self._robot.momentum.tolist()
-        linear, angular = momentum[:3], momentum[3:]
-        self._pushed = _plus(self._pushed, since, self._force)
-        self._turned = _plus(self._turned, since, self._moment)
-        moment = _plus(angular, 1.0, _cross(com, linear))
-        self._past.append(_Sample(now, _minus(linear, self._pushed), _minus(moment, self._turned)))
+        com, momentum = vector3(self._robot.com.tolist()), self._robot.momentum.tolist()
+        linear, angular = vector3(momentum[:3]), vector3(momentum[3:])
+        self._pushed = plus(self._pushed, since, self._force)
+        self._turned = plus(self._turned, since, self._moment)
+        moment = plus(angular, 1.0, cross(com, linear))
+        self._past.append(_Sample(now, minus(linear, self._pushed), minus(moment, self._turned)))
         self._weigh(com, soles, wrenches)
         if len(self._past) < (self._past.maxlen or 0):
             return 0.0
         begin, end = self._past[0], self._past[-1]
         pivot = soles[RIGHT if wrenches[RIGHT][2] > wrenches[LEFT][2] else LEFT]
-        arm = _cross(pivot, _minus(end.linear, begin.linear))
-        rest = _minus(_minus(end.angular, begin.angular), arm)
+        arm = cross(pivot, minus(end.linear, begin.linear))
+        rest = minus(minus(end.angular, begin.angular), arm)
         return hypot(rest[0], rest[1]) / max(com[2] - pivot[2], 0.1)
 
-    def _weigh(self, com: Vector, soles: list[Vector], wrenches: list[list[float]]) -> None:
+    def _weigh(self, com: Vector3, soles: list[Vector3], wrenches: list[list[float]]) -> None:
         """Keep what weight and soles do, force and moment about the world's origin."""
-        force: Vector = (0.0, 0.0, -self._weight)
-        moment: Vector = (-self._weight * com[1], self._weight * com[0], 0.0)
+        force: Vector3 = (0.0, 0.0, -self._weight)
+        moment: Vector3 = (-self._weight * com[1], self._weight * com[0], 0.0)
         for sole, wrench in zip(soles, wrenches, strict=True):
-            force = _plus(force, 1.0, wrench[:3])
-            moment = _plus(_plus(moment, 1.0, wrench[3:]), 1.0, _cross(sole, wrench[:3]))
+            pushes, turns = vector3(wrench[:3]), vector3(wrench[3:])
+            force = plus(force, 1.0, pushes)
+            moment = plus(plus(moment, 1.0, turns), 1.0, cross(sole, pushes))
         self._force, self._moment = force, moment
-
-
-def _plus(a: Sequence[float], scale: float, b: Sequence[float]) -> Vector:
-    return a[0] + scale * b[0], a[1] + scale * b[1], a[2] + scale * b[2]
-
-
-def _minus(a: Sequence[float], b: Sequence[float]) -> Vector:
-    return a[0] - b[0], a[1] - b[1], a[2] - b[2]
-
-
-def _cross(a: Sequence[float], b: Sequence[float]) -> Vector:
-    return a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]

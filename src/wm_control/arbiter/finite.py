@@ -11,7 +11,7 @@ from wm_control.types import Array, Command
 
 
 def finite(array: Array) -> bool:
-    """Whether all entries are finite, by their sum of squares: the fastest way that is silent.
+    """Whether all entries are finite, by their sum of squares, which is one call.
 
     An entry beyond 1e154 counts as not finite, which no SI quantity of a robot reaches; of such a
     one numpy may warn.

@@ -14,7 +14,6 @@ import numpy as np
 
 from wm_control.constants import CONTROL_PERIOD
 from wm_control.estimation.algebra.orientation import up_from_quaternion
-from wm_control.estimation.algebra.vector3 import Rows, Vector3, rotate, vector3
 from wm_control.estimation.body.body import Body
 from wm_control.estimation.body.contact import ContactDetector, WrenchSolver
 from wm_control.estimation.body.momentum import MomentumObserver
@@ -42,6 +41,7 @@ from wm_control.estimation.readings.sensors import Readings, SensorGuard
 from wm_control.estimation.readings.stuck import JOINTS
 from wm_control.robot.description import RobotDescription
 from wm_control.types import Array, Estimate, Observation
+from wm_control.vector3 import Rows, Vector3, rotate, vector3
 
 STREAM = "observations"
 

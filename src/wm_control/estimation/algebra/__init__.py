@@ -1,1 +1,1 @@
-"""Small algebra that the estimators share: three-vectors and orientations."""
+"""Small algebra that the estimators share: orientations."""

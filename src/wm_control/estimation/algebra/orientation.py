@@ -21,7 +21,9 @@ import numpy as np
 import pinocchio as pin
 
 from wm_control.constants import GRAVITY
-from wm_control.estimation.algebra.vector3 import (
+from wm_control.estimation.parameters import OrientationParameters
+from wm_control.types import Array
+from wm_control.vector3 import (
     ZERO,
     Vector3,
     cross,
@@ -31,8 +33,6 @@ from wm_control.estimation.algebra.vector3 import (
     vector3,
     weighted,
 )
-from wm_control.estimation.parameters import OrientationParameters
-from wm_control.types import Array
 
 _HEADING_JUMP = 0.1
 """A difference that no gyro bias makes between two samples [rad]."""

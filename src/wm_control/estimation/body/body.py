@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 import pinocchio as pin
 
-from wm_control.estimation.algebra.vector3 import ZERO, Vector3
 from wm_control.estimation.body.sole_kinematics import BASE, SoleKinematics
 from wm_control.robot.description import RobotDescription
 from wm_control.robot.model import BASE_DOF, RobotModel
 from wm_control.types import Array
+from wm_control.vector3 import ZERO, Vector3
 
 _AT_ORIGIN = np.array((0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0, *(0.0,) * 6))
 

@@ -15,10 +15,10 @@ import math
 import numpy as np
 from scipy.linalg.lapack import dposv
 
-from wm_control.estimation.algebra.vector3 import ZERO, weighted
 from wm_control.estimation.body.body import Soles
 from wm_control.estimation.parameters import ContactParameters
 from wm_control.types import Array
+from wm_control.vector3 import ZERO, weighted
 
 WRENCH = 6
 

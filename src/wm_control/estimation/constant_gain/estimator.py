@@ -19,7 +19,15 @@ from wm_control.estimation.algebra.orientation import (
     OrientationFilter,
     heading_from_quaternion,
 )
-from wm_control.estimation.algebra.vector3 import (
+from wm_control.estimation.constant_gain.covariance import Uncertainty
+from wm_control.estimation.constant_gain.leg_odometry import LegOdometry, carried, steadiness
+from wm_control.estimation.guarded import STREAM, GuardedEstimator
+from wm_control.estimation.parameters import EstimatorParameters
+from wm_control.estimation.readings.sensors import Readings
+from wm_control.estimation.readings.stuck import GYRO, JOINTS
+from wm_control.robot.description import RobotDescription
+from wm_control.types import Array, Estimate, Observation
+from wm_control.vector3 import (
     ZERO,
     Rows,
     Vector3,
@@ -29,14 +37,6 @@ from wm_control.estimation.algebra.vector3 import (
     vector3,
     weighted,
 )
-from wm_control.estimation.constant_gain.covariance import Uncertainty
-from wm_control.estimation.constant_gain.leg_odometry import LegOdometry, carried, steadiness
-from wm_control.estimation.guarded import STREAM, GuardedEstimator
-from wm_control.estimation.parameters import EstimatorParameters
-from wm_control.estimation.readings.sensors import Readings
-from wm_control.estimation.readings.stuck import GYRO, JOINTS
-from wm_control.robot.description import RobotDescription
-from wm_control.types import Array, Estimate, Observation
 
 _STANDING_SAY = 0.8
 _STANDING_TIME = 0.1

@@ -20,7 +20,8 @@ import math
 
 from wm_control.constants import GRAVITY
 from wm_control.estimation.algebra.orientation import wrapped
-from wm_control.estimation.algebra.vector3 import (
+from wm_control.estimation.parameters import OdometryParameters
+from wm_control.vector3 import (
     ZERO,
     Rows,
     Vector3,
@@ -32,7 +33,6 @@ from wm_control.estimation.algebra.vector3 import (
     shortened,
     weighted,
 )
-from wm_control.estimation.parameters import OdometryParameters
 
 _GRAVITY_VECTOR = (0.0, 0.0, -GRAVITY)
 

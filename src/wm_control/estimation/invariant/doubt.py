@@ -23,12 +23,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from wm_control.estimation.algebra.vector3 import ZERO, Vector3, plus, vector3, weighted
 from wm_control.estimation.body.body import Soles
 from wm_control.estimation.invariant import ekf as ekf
 from wm_control.estimation.invariant.parameters import InvariantEkfParameters
 from wm_control.estimation.invariant.stance import Stance
 from wm_control.types import Array
+from wm_control.vector3 import ZERO, Vector3, plus, vector3, weighted
 
 _HALF_SOLE, _TILTED = 0.1, 0.03
 """From a sole's middle to its edges, and its height over the edge it rolls on [m]."""

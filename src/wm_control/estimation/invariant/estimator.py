@@ -16,7 +16,6 @@ import numpy as np
 
 from wm_control.constants import GRAVITY
 from wm_control.estimation.algebra.orientation import level_rotation
-from wm_control.estimation.algebra.vector3 import Rows, Vector3
 from wm_control.estimation.body.contact import ContactDetector
 from wm_control.estimation.guarded import STREAM, GuardedEstimator
 from wm_control.estimation.invariant import ekf as ekf
@@ -41,6 +40,7 @@ from wm_control.estimation.readings.sensors import Readings
 from wm_control.estimation.readings.stuck import GYRO, JOINTS
 from wm_control.robot.description import RobotDescription
 from wm_control.types import Array, Estimate, Observation
+from wm_control.vector3 import Rows, Vector3
 
 _HELD_GYRO, _HELD_FORCE = 0.5, 2.0
 """Doubt in a rate [rad/s] or specific force [m/s²] that is not measured."""

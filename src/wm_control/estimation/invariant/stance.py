@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from wm_control.estimation.algebra.vector3 import ZERO, Vector3, weighted
 from wm_control.estimation.body.body import Soles
 from wm_control.estimation.invariant import ekf as ekf
 from wm_control.estimation.invariant.creep import Creep
 from wm_control.estimation.invariant.parameters import InvariantEkfParameters
 from wm_control.types import Array
+from wm_control.vector3 import ZERO, Vector3, weighted
 
 _AT_REST = 0.8
 _ROCKING = 0.3

@@ -20,11 +20,11 @@ import casadi as ca
 import numpy as np
 
 from wm_control.constants import GRAVITY
-from wm_control.estimation.algebra.vector3 import Vector3
 from wm_control.estimation.body.body import Body
 from wm_control.estimation.body.sole_kinematics import BASE
 from wm_control.kernel import Kernel, matrix_of
 from wm_control.robot.description import RobotDescription
+from wm_control.vector3 import Vector3
 
 AXES = "accelerometer beside the legs"
 

@@ -23,7 +23,11 @@ import casadi as ca
 import numpy as np
 
 from wm_control.constants import GRAVITY
-from wm_control.estimation.algebra.vector3 import (
+from wm_control.estimation.body.body import Soles
+from wm_control.estimation.parameters import SensorParameters
+from wm_control.kernel import Kernel
+from wm_control.types import Array
+from wm_control.vector3 import (
     ZERO,
     Rows,
     Vector3,
@@ -34,10 +38,6 @@ from wm_control.estimation.algebra.vector3 import (
     vector3,
     weighted,
 )
-from wm_control.estimation.body.body import Soles
-from wm_control.estimation.parameters import SensorParameters
-from wm_control.kernel import Kernel
-from wm_control.types import Array
 
 UNITS = "accelerometer's units or frame"
 TURN = "gyro beside the attitude"

@@ -7,7 +7,6 @@ import math
 import numpy as np
 import pytest
 
-from wm_control.estimation.algebra.vector3 import minus, plus
 from wm_control.estimation.constant_gain.leg_odometry import (
     LegOdometry,
     SlipPatience,
@@ -16,6 +15,7 @@ from wm_control.estimation.constant_gain.leg_odometry import (
     wrapped,
 )
 from wm_control.estimation.parameters import OdometryParameters
+from wm_control.vector3 import minus, plus
 
 DT = 0.002
 LEVEL = np.eye(3).tolist()

@@ -9,7 +9,6 @@ import pytest
 from robot_parameters import ESTIMATOR
 from synthetic import SensorErrors
 
-from wm_control.estimation.algebra.vector3 import ZERO
 from wm_control.estimation.body.body import Soles
 from wm_control.estimation.factory import make_estimator
 from wm_control.estimation.invariant import ekf as ekf
@@ -22,6 +21,7 @@ from wm_control.estimation.invariant.doubt import (
 from wm_control.estimation.invariant.parameters import InvariantEkfParameters
 from wm_control.estimation.invariant.probation import ForceSurprise, Probation, Verdict
 from wm_control.estimation.invariant.stance import Stance
+from wm_control.vector3 import ZERO
 
 PARAMETERS = InvariantEkfParameters()
 DT = 0.002

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pinocchio as pin
 
-from wm_control.estimation.algebra import vector3 as v3
+from wm_control import vector3 as v3
 
 A, B = (1.0, -2.0, 0.5), (0.3, 4.0, -1.0)
 ROTATION = pin.exp3(np.array((0.3, -0.7, 1.1)))
