@@ -62,7 +62,11 @@ def twins(
     chosen = whole.only(case) if case else whole
     runs = _runs_of(chosen)
     keep_suite(source, folder)
-    conditions = {"twins_of": whole.name, "suite_sha256": whole.sha256(), **provenance()}
+    selection = [run.key for run in runs]  # the rate of random switching is that of all of them
+    conditions = {
+        **{"twins_of": whole.name, "suite_sha256": whole.sha256(), "runs": selection},
+        **provenance(),
+    }
     store = EpisodeStore(folder / "episodes.jsonl", conditions, resume=resume)
     results = _fill(whole.name, runs, store, jobs or len(os.sched_getaffinity(0)))
     scores = _scores(chosen, results)

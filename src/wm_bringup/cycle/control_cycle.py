@@ -12,8 +12,9 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from typing import Any
 
+from wm_bringup.cycle.delayed_delivery import Stamped
 from wm_bringup.cycle.latency import LatencySample
 from wm_bringup.cycle.loop import ControlLoop, TickRecord
 from wm_bringup.cycle.loop_faults import LoopFaults
@@ -59,14 +60,6 @@ class CycleRecord:
     latency: LatencySample
     held: bool
     truth: TrueBase | None = None
-
-
-class Stamped(Protocol):
-    """What a process beside the loop sends: plans, proposals."""
-
-    @property
-    def stamp(self) -> float:
-        """Time of the estimate that it answers [s]."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,9 +4,17 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from typing import Generic, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 T = TypeVar("T")
+
+
+class Stamped(Protocol):
+    """What a process beside the loop sends: plans, proposals."""
+
+    @property
+    def stamp(self) -> float:
+        """Time of the estimate that it answers [s]."""
 
 
 class DelayedDelivery(Generic[T]):

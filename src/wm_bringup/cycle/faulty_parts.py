@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, TypeVar
 
-from wm_bringup.cycle.delayed_delivery import DelayedDelivery
+from wm_bringup.cycle.delayed_delivery import DelayedDelivery, Stamped
 from wm_bringup.faults.path import FaultyPath
 from wm_control.types import (
     Command,
@@ -20,14 +20,6 @@ from wm_control.types import (
 )
 
 T = TypeVar("T")
-
-
-class Stamped(Protocol):
-    """What a process beside the loop sends."""
-
-    @property
-    def stamp(self) -> float:
-        """Time of the estimate that it answers [s]."""
 
 
 M = TypeVar("M", bound=Stamped)

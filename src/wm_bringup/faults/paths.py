@@ -45,7 +45,9 @@ class FaultyPaths:
 
     def made(self, path: str) -> FaultyPath[Any]:
         """Return a path, built if there is none yet."""
-        return self._paths.setdefault(path, self._made(path))
+        if path not in self._paths:
+            self._paths[path] = self._made(path)
+        return self._paths[path]
 
     @property
     def acted(self) -> tuple[Acted, ...]:

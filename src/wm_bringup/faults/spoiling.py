@@ -30,13 +30,12 @@ from wm_control.types import Array, Command, ControllerResult, Estimate
 VALUE_OF: Mapping[str, float] = {"nan": np.nan, "inf": np.inf, "huge": HUGE}
 """Verbs that put one number in the place of all."""
 
-FACTOR_OF: Mapping[str, float] = {"sign": -1.0}
-"""Verbs that multiply, beside ``scale``, whose factor is its value."""
-
 
 def factor(fault: Fault) -> float:
     """By what a fault multiplies; one when it does not."""
-    return FACTOR_OF.get(fault.verb, fault.value if fault.verb == "scale" else 1.0)
+    if fault.verb == "sign":
+        return -1.0
+    return fault.value if fault.verb == "scale" else 1.0
 
 
 def shift(fault: Fault) -> float:

@@ -226,7 +226,7 @@ def graph_arguments(given: Mapping[str, object] | None = None) -> GraphArguments
     return load_parameters(GraphArguments, values | dict(given or {}), origin="arguments")
 
 
-FAULTS_ALLOWED: Mapping[str, bool] = {"simulated": True, "mock": True}
+FAULTS_ALLOWED = ("simulated", "mock")
 """Backends whose processes may be asked for faults; one that is not here is a real robot."""
 
 
@@ -238,9 +238,9 @@ def path_faults(arguments: GraphArguments) -> tuple[Fault, ...]:
 
 def _fault_arguments(arguments: GraphArguments, *targets: str) -> tuple[str, ...]:
     """Arguments of the process that owns these targets."""
-    own = (fault for fault in path_faults(arguments) if fault.target in targets)
-    allowed = FAULTS_ALLOWED.get(arguments.backend, False)
-    return (*(f"--fault={fault.text}" for fault in own), *(["--faults"] if allowed else []))
+    faults = path_faults(arguments) if targets else ()
+    own = (f"--fault={fault.text}" for fault in faults if fault.target in targets)
+    return (*own, *(["--faults"] if arguments.backend in FAULTS_ALLOWED else []))
 
 
 def refuse_unknown(names: Iterable[str]) -> None:

@@ -19,7 +19,7 @@ from queue import SimpleQueue
 
 from rosbags.typesys import Stores, get_typestore
 
-from wm_bringup.bags.writer import BagError, BagWriter
+from wm_bringup.bags.writer import BagWriter
 from wm_bringup.cycle.control_cycle import CycleRecord
 from wm_bringup.cycle.record_codec import Packed, unpack
 from wm_bringup.record.trip_watch import TripWatch
@@ -141,7 +141,6 @@ class TripBags:
         self._idle.set()
         self._ending = False
         self.passed_over = 0
-        get_typestore(Stores.ROS2_JAZZY)  # takes 0.1 s the first time: not beside a trip
         self._thread = threading.Thread(target=self._write_all, name="trip_bags", daemon=True)
         self._thread.start()
 
@@ -182,16 +181,25 @@ class TripBags:
         self._thread.join()
 
     def _write_all(self) -> None:
+        get_typestore(Stores.ROS2_JAZZY)  # takes 0.1 s the first time: not beside a trip
         while (task := self._queue.get()) is not None:
             cause, cycles = task
             try:
                 path = self._write(cause, cycles)
                 seconds = len(cycles) * CONTROL_PERIOD
-                self._say(f"tripped by {cause.text}: the {seconds:.1f} s around it are in {path}")
-            except (OSError, BagError) as error:
+                self._say(
+                    f"tripped by {cause.text}: the {seconds:.1f} s around it are in {path}"
+                    f"{self._told_passed_over()}"
+                )
+            except Exception as error:  # the next trip shall have its bag whatever befell this one
                 self._say(f"tripped by {cause.text}: no bag of it: {error}")
             finally:
                 self._idle.set()
+
+    def _told_passed_over(self) -> str:
+        """Say of how many trips there is no bag because others were being written."""
+        passed, self.passed_over = self.passed_over, 0
+        return f"; of {passed} before it there is none" if passed else ""
 
     def _write(self, cause: Cause, cycles: list[Packed]) -> Path:
         self._folder.mkdir(parents=True, exist_ok=True)

@@ -133,8 +133,6 @@ def test_a_clock_that_jumps_makes_the_state_old():
 
 
 def test_sensors_fail_in_what_a_robot_says_as_they_do_in_a_simulated_one():
-    rig = Rig("gyro:bias=0.5@0.004+0.002", "observation:off@0.008+0.004")
-    rig.ticks(8)
     seen = []
     rig = Rig("gyro:bias=0.5@0.004+0.002", "observation:off@0.008+0.004")
     for _ in range(8):

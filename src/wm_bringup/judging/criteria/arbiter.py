@@ -74,7 +74,11 @@ def push_to_rescuer(record: RunRecord) -> Value:
 
 @criterion("s", "p99")
 def fault_to_command(record: RunRecord) -> Value:
-    """Longest time from a fault's begin to the first command that does not follow its driver."""
+    """Longest time from a fault's begin to the first command that does not follow its driver.
+
+    The arbiter's own commands count as such, and one that was in the shadow anyway is followed by
+    none: 0. Empty where one is never answered: a percentile is of the runs that answered.
+    """
     if record.facts.driver_faults is None:
         raise NotRecordedError("the run's record does not say when faults of drivers began")
     time, drivers = record[TICKS], np.array(record.told("driver"))

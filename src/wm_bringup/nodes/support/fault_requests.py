@@ -13,7 +13,8 @@ from typing import Generic, TypeVar
 
 from rclpy.node import Node
 
-from wm_bringup.cycle.faulty_parts import FaultyDelivery, Stamped
+from wm_bringup.cycle.delayed_delivery import Stamped
+from wm_bringup.cycle.faulty_parts import FaultyDelivery
 from wm_bringup.faults.fault import Fault, parse_all
 from wm_bringup.faults.paths import FaultyPaths, path_of
 from wm_bringup.faults.schedule import Acted
