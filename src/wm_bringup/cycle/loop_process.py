@@ -211,7 +211,7 @@ class LoopProcess:
             safeguards = self._loop.safeguards(self._gate)
             figures = dict(self._estimator.figures)
             lost, refusals = self._link.lost, together(self._refusals)
-            faults = self._cycle.faults
+            faults = (*getattr(self._robot, "sensor_faults", ()), *self._cycle.faults)
             self._send(LoopHealth(safeguards, figures, self._realtime, lost, refusals, faults))
 
     def close(self) -> None:

@@ -18,6 +18,7 @@ from wm_bringup.demo.course import DemoCourse
 from wm_bringup.demo.judge import judge, stints
 from wm_bringup.demo.live import LiveRun, Show, drive
 from wm_bringup.demo.report import draw_film, draw_plots
+from wm_bringup.faults.fault import parse_all
 from wm_bringup.graph.preflight import preflight
 from wm_bringup.graph.processes import describe, graph_arguments
 from wm_bringup.host.provenance import provenance
@@ -131,7 +132,7 @@ def judge_run(run: LiveRun, options: DemoOptions) -> Judged:
         ],
         "faults": [
             {"text": fault.text, "at": fault.start, "happened": acted.get(fault.text, 0) > 0}
-            for fault in options.course.faults()
+            for fault in parse_all(options.course.whole.faults)
         ],
         "drivers": stints(record),
         "controller": options.controller,

@@ -2,6 +2,7 @@
 
 import os
 import signal
+from itertools import islice
 
 import pytest
 from loop_fakes import G1
@@ -126,3 +127,17 @@ def test_a_wrong_configuration_stops_the_start_with_its_reason():
         client.await_ready()
     client.close()
     assert client._process.poll() == 2
+
+
+def test_faults_of_simulated_sensors_are_told_like_all_others(tmp_path):
+    scenario = tmp_path / "biased.yaml"
+    scenario.write_text('name: biased\nfaults: ["gyro:bias=0.01@0.1"]\n', encoding="utf-8")
+    biased = Parent(backend="simulated", engine="mujoco", scenario=str(scenario))
+    try:
+        for _ in islice(biased.records(), 2000):
+            if biased.health and any(fault.count for fault in biased.health[-1].faults):
+                break
+        told = {fault.fault.text: fault.count > 0 for fault in biased.health[-1].faults}
+        assert told == {"gyro:bias=0.01@0.1": True}
+    finally:
+        biased.client.close()

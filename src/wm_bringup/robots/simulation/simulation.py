@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from wm_bringup.faults.fault import parse_all
+from wm_bringup.faults.schedule import Acted
 from wm_bringup.robots.base import GroundTruth
 from wm_bringup.robots.clocks import SteppedClock
 from wm_bringup.robots.quaternion import Quaternion
@@ -192,6 +193,11 @@ class Simulation:
         )
 
     @property
+    def sensor_faults(self) -> tuple[Acted, ...]:
+        """What came of each fault of the sensors that the scenario asks for."""
+        return self._sensors.faults.acted
+
+    @property
     def happened(self) -> tuple[Happened, ...]:
         """What came of every push, kick and fault of the sensors of the scenario since reset."""
         started = self._schedule.started
@@ -203,7 +209,7 @@ class Simulation:
             Happened(kick_text(kick), self._kicks.started.get(index))
             for index, kick in enumerate(self.scenario.kicks)
         )
-        return (*pushes, *kicks, *map(fault_happened, self._sensors.faults.acted))
+        return (*pushes, *kicks, *map(fault_happened, self.sensor_faults))
 
     def push(self, impulse: Array, duration: float = 0.1) -> None:
         """Push the base from now on; the force keeps the direction it has at its start."""
