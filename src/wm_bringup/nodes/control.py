@@ -88,7 +88,7 @@ class Control:
         self._n = len(description.joint_names)
         self._loop = LoopClient(self._setup())
         try:
-            refuse_second(self.nodes, JOINT_COMMAND, since)
+            self._claims = refuse_second(self.nodes, JOINT_COMMAND, since)
             self._loop.await_ready()
         except BaseException:
             self._loop.close()

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import time
+from contextlib import contextmanager
 
 import numpy as np
 
@@ -227,15 +228,23 @@ def test_a_reset_starts_the_simulated_robot_over_and_arms_it_again(bench):
     bench.observer.until("control", lambda: bench.observer.decision()["action"] == "NOMINAL")
 
 
-def start_another(bench, namespace):
+@contextmanager
+def another(bench, namespace):
+    """A second control process, which does not outlive the test."""
     control = bench.runner.graph.processes[0]
     command = [*command_line(control, namespace)]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
 
 
 def test_a_second_robot_in_the_same_namespace_refuses_to_start(bench):
-    second = start_another(bench, "")
-    said, _ = second.communicate(timeout=60)
+    with another(bench, "") as second:
+        said, _ = second.communicate(timeout=60)
     assert second.returncode == 2
     assert "already" in said
     assert "--namespace" in said or "two sources" in said
@@ -243,8 +252,7 @@ def test_a_second_robot_in_the_same_namespace_refuses_to_start(bench):
 
 
 def test_a_second_robot_in_a_namespace_of_its_own_lives_beside_the_first(bench):
-    second = start_another(bench, "second")
-    try:
+    with another(bench, "second") as second:
         names = bench.observer.node.get_node_names_and_namespaces
         bench.observer.until("the second robot", lambda: ("robot", "/second") in names())
         bench.observer.until(
@@ -252,7 +260,6 @@ def test_a_second_robot_in_a_namespace_of_its_own_lives_beside_the_first(bench):
             lambda: bench.observer.node.count_publishers("/second/joint_command") == 1,
         )
         assert bench.observer.node.count_publishers("/joint_command") == 1
-    finally:
         second.send_signal(signal.SIGTERM)
         second.communicate(timeout=60)
     assert second.returncode == 0

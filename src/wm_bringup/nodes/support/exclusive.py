@@ -1,7 +1,14 @@
-"""One robot per namespace: see that nobody else already is who we want to be."""
+"""One robot per namespace: see that nobody else already is who we want to be.
+
+On this machine the kernel answers: a name is claimed by binding a socket in Linux's abstract
+namespace, which only one process can, and which ends with that process however it ends. Of other
+machines only DDS discovery can tell, which takes as long as it takes.
+"""
 
 from __future__ import annotations
 
+import errno
+import socket
 import time
 from collections.abc import Sequence
 
@@ -20,12 +27,17 @@ class AlreadyRunningError(WmError):
     """The names we want are taken on this domain."""
 
 
-def refuse_second(nodes: Sequence[Node], commands: Topic | None, since: float) -> None:
-    """Listen until DISCOVERY_TIME after ``since`` and refuse to start beside a namesake.
+def refuse_second(
+    nodes: Sequence[Node], commands: Topic | None, since: float
+) -> tuple[socket.socket, ...]:
+    """Claim the names of nodes; look for namesakes elsewhere until DISCOVERY_TIME after ``since``.
 
-    nodes: our own, which others must not have a second time. commands: a topic of which the first
-    of them is to be the only publisher, or None. since: ``time.monotonic`` when they were made.
+    AlreadyRunningError beside one. nodes: our own, which others must not have a second time.
+    commands: a topic of which the first of them is to be the only publisher, or None. since:
+    ``time.monotonic`` when they were made. Returns what holds the claims: keep it as long as the
+    nodes.
     """
+    claims = tuple(_claim(node) for node in nodes)
     while True:
         listened = time.monotonic() - since > DISCOVERY_TIME
         for node in nodes:
@@ -33,18 +45,35 @@ def refuse_second(nodes: Sequence[Node], commands: Topic | None, since: float) -
         if commands is not None:
             _refuse_publisher(nodes[0], commands, nameless=listened)
         if listened:
-            return
+            return claims
         time.sleep(POLL_PERIOD)
+
+
+def _claim(node: Node) -> socket.socket:
+    """Claim the name of a node among all processes of this machine."""
+    claim = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    try:
+        claim.bind(f"\0wm_humanoid/{domain(node)}{node.get_fully_qualified_name()}")
+    except OSError as error:
+        claim.close()
+        if error.errno != errno.EADDRINUSE:
+            raise
+        raise _already(node) from None
+    return claim
 
 
 def _refuse_name(node: Node) -> None:
     ours = (node.get_name(), node.get_namespace())
     if node.get_node_names_and_namespaces().count(ours) > 1:
-        raise AlreadyRunningError(
-            f"a node '{node.get_fully_qualified_name()}' is already running on ROS domain "
-            f"{domain(node)}: another robot? Stop it, or give this one --namespace NAME or its own "
-            "ROS_DOMAIN_ID"
-        )
+        raise _already(node)
+
+
+def _already(node: Node) -> AlreadyRunningError:
+    return AlreadyRunningError(
+        f"a node '{node.get_fully_qualified_name()}' is already running on ROS domain "
+        f"{domain(node)}: another robot? Stop it, or give this one --namespace NAME or its own "
+        "ROS_DOMAIN_ID"
+    )
 
 
 def _refuse_publisher(node: Node, topic: Topic, *, nameless: bool) -> None:

@@ -82,7 +82,7 @@ class StandaloneNode:
 
     def started(self: A) -> A:
         """Refuse to be the second of this name, then begin reporting."""
-        refuse_second(self.nodes, self.commands, self._since)
+        self._claims = refuse_second(self.nodes, self.commands, self._since)
         self.node.create_timer(REPORT_PERIOD, self._report)
         if steered_by := followed_by(self.listeners):
             self._rivals = RivalWatch(self.node, steered_by, self.listeners)

@@ -86,6 +86,8 @@ class Ros:
 
     def close(self):
         self.executor.shutdown()
+        self.listener.destroy_node()
+        self.teleop.destroy_node()
         for context in self.contexts:
             rclpy.shutdown(context=context)
 
