@@ -17,10 +17,12 @@ from wm_control.arbiter.availability import Availability, Standing
 from wm_control.arbiter.background import Background
 from wm_control.arbiter.balance import UNDISTURBED, BalanceObserver
 from wm_control.arbiter.blending import HandOver, blend, ramped
+from wm_control.arbiter.hardware import UNTOLD, Hardware
+from wm_control.arbiter.joint_loads import LoadMeter
 from wm_control.arbiter.latched_rules import LatchedRules
 from wm_control.arbiter.operator import OperatorInput
 from wm_control.arbiter.parameters import ArbiterParameters
-from wm_control.arbiter.postures import damping_command, hold_command, measured_or
+from wm_control.arbiter.postures import FallPosture, SafePosture, damping_command, measured_or
 from wm_control.arbiter.robot_measurements import ON_TIME, Overruns, RobotInputs
 from wm_control.arbiter.robot_rules import OPERATOR_STOP, ROBOT_RULES, UNARMED
 from wm_control.arbiter.selection import Selection, select
@@ -65,9 +67,11 @@ class Arbiter:
         self.preference = tuple(preference)
         self.parameters = parameters
         self._balance = balance
-        self._stiffness: Array = description.stiffness
         self._gains: Array = description.damping
         self._default_position: Array = description.default_position
+        self._loads = LoadMeter(description)
+        self._safe = SafePosture(description)
+        self._fall = FallPosture(description, parameters)
         self.stopped = False
         self._robot = LatchedRules(ROBOT_RULES)
         self._controllers = Availability((*self.preference, *shadows), description.torque_limit)
@@ -82,6 +86,8 @@ class Arbiter:
         self._robot.reset(keep=(OPERATOR_STOP,))
         self._controllers.reset()
         self._balance.reset()
+        self._safe.reset()
+        self._fall.reset()
         self._selection = Selection(self.preference[0])
         self._standings: Mapping[str, Standing] = {}
         self._newest_balance = UNDISTURBED
@@ -118,13 +124,14 @@ class Arbiter:
         proposals: Mapping[str, ControllerResult],
         operator: OperatorInput,
         overruns: Overruns = ON_TIME,
+        hardware: Hardware = UNTOLD,
     ) -> Decision:
         """Decide on the command of this instant.
 
         now: on the clock of ``estimate.stamp`` [s]. proposals: newest result of each controller, by
         name. Never raises; an input that makes no sense is a cause for damping.
         """
-        self._take_in(now, estimate, proposals, operator, overruns)
+        self._take_in(now, estimate, proposals, operator, overruns, hardware)
         self._now, self._standings = now, self._controllers.standings
         self._selection = select(
             self._selection,
@@ -136,7 +143,7 @@ class Arbiter:
         )
         chosen = self._standings[self._selection.driving]
         self._arm_if_asked(now, estimate, operator, chosen)
-        action = max(self._robot.action, chosen.action)
+        action = self._shaped(now, max(self._robot.action, chosen.action))
         if action == Action.DAMPING:
             self._disarm(chosen)
         self._remember_first()
@@ -161,12 +168,23 @@ class Arbiter:
         proposals: Mapping[str, ControllerResult],
         operator: OperatorInput,
         overruns: Overruns,
+        hardware: Hardware,
     ) -> None:
         """Feed every rule with its sample, and heed the operator."""
         self.stopped = self.stopped or operator.stop
         balance, armed = self._balance(estimate), self._armed
         self._newest_balance = balance
-        inputs = RobotInputs(now, estimate, balance, armed, operator, overruns, self.stopped)
+        inputs = RobotInputs(
+            now,
+            estimate,
+            balance,
+            armed,
+            operator,
+            overruns,
+            self.stopped,
+            self._loads(estimate),
+            hardware,
+        )
         self._robot.update(inputs, self.parameters, None if armed else (OPERATOR_STOP,))
         sent = None if self._last is None else Executed(self._last, self._driver)
         self._controllers.update(now, estimate, proposals, self.parameters, balance, sent)
@@ -198,8 +216,16 @@ class Arbiter:
         self._armed = True
         self.stopped = False
         self._armed_at = now
-        self._armed_position = measured_or(estimate, self._default_position)
+        self._armed_position = measured_or(estimate.observation, self._default_position)
         self._robot.renew(UNARMED)
+
+    def _shaped(self, now: float, action: Action) -> Action:
+        """Give the shape of a fall its time; then, whatever became of its cause, it is damped."""
+        if action < Action.FALL_POSTURE and not self._fall.begun:
+            return action
+        if action == Action.DAMPING or self._fall.over(now, self.parameters):
+            return Action.DAMPING
+        return Action.FALL_POSTURE
 
     def _disarm(self, chosen: Standing) -> None:
         """Nothing moves again before the operator arms; if it was for want of a driver, clears."""
@@ -252,8 +278,12 @@ class Arbiter:
         damping = self.parameters.damping_scale * self._gains
         if action >= Action.FALL_POSTURE:
             self._last = self._hand_over = None
+            if action == Action.FALL_POSTURE:
+                return ARBITER, self._fall.command(now, observation, self.parameters)
+            self._fall.reset()
             return ARBITER, damping_command(observation, damping)
         if action < Action.SAFE_POSTURE and result is not None and result.command is not None:
+            self._safe.reset()
             command = self._blended(now, result.command, proposals)
             ramp_time = self.parameters.ramp_time
             share = (now - self._armed_at) / ramp_time if ramp_time > 0.0 else 1.0
@@ -261,7 +291,7 @@ class Arbiter:
             return self._driver, self._last
         if self._last is None:
             return ARBITER, damping_command(observation, damping)
-        return ARBITER, hold_command(self._last, observation, self._stiffness, self._gains)
+        return ARBITER, self._safe.command(now, self._last, observation, self.parameters)
 
     def _blended(
         self, now: float, command: Command, proposals: Mapping[str, ControllerResult]

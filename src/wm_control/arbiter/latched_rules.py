@@ -62,7 +62,7 @@ class LatchedRules(Generic[T]):
         self.sound = True
         for (rule, latch), limit in zip(self._rows, self._limits, strict=True):
             value = rule.measure(inputs)
-            holds = rule.holds(value, limit)
+            holds = rule.holds(value, limit, active=latch.active)
             if holds and not latch.active:
                 latch.bad = 0  # nearly always, so that it shall cost little
                 continue

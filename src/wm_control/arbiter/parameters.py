@@ -94,6 +94,48 @@ class ArbiterParameters:
     angular_rate: float = Field(
         default=8.0, gt=0.5, le=50.0, description="magnitude of the base's angular velocity [rad/s]"
     )
+    joint_speed: float = Field(
+        default=0.8, gt=0.0, le=2.0, description="share of a joint's speed limit: slower"
+    )
+    joint_speed_hard: float = Field(
+        default=1.0, gt=0.0, le=2.0, description="share of a joint's speed limit: stand still"
+    )
+    joint_torque: float = Field(
+        default=0.95,
+        gt=0.0,
+        le=2.0,
+        description="share of a drive's torque limit from where on it is saturated",
+    )
+    joint_power: float = Field(
+        default=0.3,
+        gt=0.0,
+        le=2.0,
+        description="share of a drive's torque limit times speed limit: slower",
+    )
+    joint_power_hard: float = Field(
+        default=0.5,
+        gt=0.0,
+        le=2.0,
+        description="share of a drive's torque limit times speed limit: stand still",
+    )
+    total_power: float = Field(
+        default=0.03, gt=0.0, le=2.0, description="the same share, of all drives: slower"
+    )
+    total_power_hard: float = Field(
+        default=0.05, gt=0.0, le=2.0, description="the same share, of all drives: stand still"
+    )
+    motor_temperature: float = Field(
+        default=inf, gt=0.0, allow_inf_nan=True, description="of the hottest motor: slower [°C]"
+    )
+    motor_temperature_hard: float = Field(
+        default=inf, gt=0.0, allow_inf_nan=True, description="of it: stand still [°C]"
+    )
+    battery_voltage: float = Field(
+        default=0.0, ge=0.0, le=1000.0, description="least, under load: slower [V]"
+    )
+    battery_voltage_hard: float = Field(
+        default=0.0, ge=0.0, le=1000.0, description="least, under load: stand still [V]"
+    )
     overruns_in_a_row: int = Field(
         default=10,
         ge=0,
@@ -166,6 +208,40 @@ class ArbiterParameters:
     )
     drivers: dict[str, DriverLimits] = Field(
         default_factory=dict, description="where each driver yields, by name"
+    )
+    safe_time: float = Field(
+        default=0.3,
+        ge=0.0,
+        le=10.0,
+        description="SAFE_POSTURE: from the last command to the default posture [s]",
+    )
+    safe_stiffness: float = Field(
+        default=5.0,
+        gt=0.0,
+        le=100.0,
+        description="SAFE_POSTURE: stiffness per the robot's own; damping by its root",
+    )
+    fall_time: float = Field(
+        default=0.4,
+        ge=0.0,
+        le=5.0,
+        description="FALL_POSTURE: how long a fall is shaped before it is damped [s]",
+    )
+    fall_reach_time: float = Field(
+        default=0.1,
+        ge=0.0,
+        le=5.0,
+        description="FALL_POSTURE: from the measured posture to fall_posture [s]",
+    )
+    fall_stiffness: float = Field(
+        default=3.0,
+        gt=0.0,
+        le=100.0,
+        description="FALL_POSTURE: stiffness per the robot's own; damping by its root",
+    )
+    fall_posture: dict[str, float] = Field(
+        default_factory=dict,
+        description="FALL_POSTURE: joints that reach out, by name; the others are held [rad]",
     )
     damping_scale: float = Field(
         default=1.0,

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 
 from wm_control.arbiter.balance import UNDISTURBED, Balance
 from wm_control.arbiter.finite import count_not_finite
+from wm_control.arbiter.hardware import UNTOLD, Hardware
+from wm_control.arbiter.joint_loads import JointLoads
 from wm_control.arbiter.operator import NO_REQUEST, OperatorInput
 from wm_control.fast_init import fast_init
 from wm_control.types import Estimate
@@ -38,7 +40,7 @@ ON_TIME = Overruns()
 class RobotInputs:
     """All that a rule about the robot may look at.
 
-    stopped: see ``Arbiter``.
+    stopped: see ``Arbiter``. loads: None where nobody measured them.
     """
 
     now: float
@@ -48,6 +50,8 @@ class RobotInputs:
     operator: OperatorInput = NO_REQUEST
     overruns: Overruns = ON_TIME
     stopped: bool = False
+    loads: JointLoads | None = None
+    hardware: Hardware = UNTOLD
 
 
 def state_not_finite(inputs: RobotInputs) -> float:
@@ -96,3 +100,35 @@ def angular_rate(inputs: RobotInputs) -> float:
 def estimate_cause(inputs: RobotInputs) -> str:
     """Quote the estimator."""
     return inputs.estimate.cause
+
+
+def joint_speed(inputs: RobotInputs) -> float:
+    """Speed of the joint that is nearest to its limit, by that limit."""
+    return 0.0 if inputs.loads is None else float(inputs.loads.speed.max())
+
+
+def joint_torque(inputs: RobotInputs) -> float:
+    """Torque of the drive that is nearest to its limit, by that limit."""
+    return 0.0 if inputs.loads is None else float(inputs.loads.torque.max())
+
+
+def joint_power(inputs: RobotInputs) -> float:
+    """Power of the drive that is nearest to its most, by torque limit times speed limit."""
+    return 0.0 if inputs.loads is None else float(inputs.loads.power.max())
+
+
+def total_power(inputs: RobotInputs) -> float:
+    """Power of all drives, by all torque limits times speed limits."""
+    return 0.0 if inputs.loads is None else inputs.loads.total
+
+
+def motor_temperature(inputs: RobotInputs) -> float:
+    """Temperature of the hottest motor [°C]; minus infinity where the robot does not tell."""
+    told = inputs.hardware.motor_temperature
+    return -math.inf if told is None else float(told.max())
+
+
+def battery_voltage(inputs: RobotInputs) -> float:
+    """Voltage of the battery [V]; infinite where the robot does not tell."""
+    told = inputs.hardware.battery_voltage
+    return math.inf if told is None else told

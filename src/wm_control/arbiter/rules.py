@@ -25,7 +25,9 @@ class Rule(Generic[T]):
     rule is about a controller, or the number itself.
     trigger: bad samples in a row that trip it. release: good samples in a row that let go; None:
     only the operator. below: the value is bad under the limit instead of over it. says: the words
-    for the value. detail: further words from the inputs, for causes known by name only.
+    for the value. hysteresis: share of the limit by which the value has to be good again before an
+    active rule counts it as good. detail: further words from the inputs, for causes known by name
+    only.
     """
 
     name: str
@@ -37,6 +39,7 @@ class Rule(Generic[T]):
     action: Action
     unit: str = ""
     below: bool = False
+    hysteresis: float = 0.0
     detail: Callable[[T], str] | None = None
 
     def limit_in(self, parameters: ArbiterParameters, controller: str = "") -> float:
@@ -47,9 +50,15 @@ class Rule(Generic[T]):
             return float(getattr(parameters, self.limit))
         return float(getattr(parameters.limits_of(controller), self.limit))
 
-    def holds(self, value: float, limit: float) -> bool:
-        """Whether a sample is good; NaN never is."""
+    def holds(self, value: float, limit: float, *, active: bool = False) -> bool:
+        """Whether a sample is good, for a rule that is ``active`` or not; NaN never is."""
+        if active and self.hysteresis:
+            limit = self.released_at(limit)
         return value >= limit if self.below else value <= limit
+
+    def released_at(self, limit: float) -> float:
+        """Where an active rule begins to take samples for good again."""
+        return limit * (1.0 + self.hysteresis if self.below else 1.0 - self.hysteresis)
 
     def text(self, value: float, limit: float, inputs: T) -> str:
         """One line for people: what, how much, against which limit."""

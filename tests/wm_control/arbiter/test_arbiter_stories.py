@@ -252,7 +252,7 @@ def test_a_failed_controller_holds_the_posture_then_damps_after_a_tenth_of_a_sec
     assert first.command.torque == pytest.approx(np.ones(29))
     assert second.action == Action.SAFE_POSTURE
     assert second.command.position == pytest.approx(g1.default_position)
-    assert second.command.stiffness == pytest.approx(g1.stiffness)
+    assert second.command.stiffness == pytest.approx(5.0 * g1.stiffness)
     assert "QP infeasible" in second.first_cause.text
     rest = story.steps(49, result=failed)
     assert actions_of(rest) == ["SAFE_POSTURE"] * 47 + ["DAMPING"] * 2
@@ -315,12 +315,19 @@ def tilted(angle: float) -> np.ndarray:
         ),
     ],
 )
-def test_hard_limits_damp_on_the_fifth_bad_sample_and_not_before(story, rule, good, bad):
+def test_hard_limits_shape_the_fall_from_the_fifth_bad_sample_on_and_then_damp(
+    story, rule, good, bad
+):
     story.armed()
     assert actions_of(story.steps(50, estimate=good)) == ["NOMINAL"] * 50
     assert actions_of(story.steps(4, estimate=bad)) == ["NOMINAL"] * 4
+    falling = story.steps(200, estimate=bad)  # 0.4 s
+    assert set(actions_of(falling)) == {"FALL_POSTURE"}
+    assert {decision.source for decision in falling} == {"arbiter"}
+    assert falling[0].first_cause.rule == rule
     decision = story.step(estimate=bad)
     assert is_damping(decision)
+    assert not decision.armed
     assert decision.first_cause.rule == rule
 
 

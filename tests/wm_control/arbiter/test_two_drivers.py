@@ -122,7 +122,7 @@ def test_with_nobody_available_the_least_bad_one_walks_the_robot_to_a_stop(g1):
 def test_rules_about_the_robot_stand_above_all_controllers(g1):
     story = two(g1)
     decision = story.steps(5, estimate={"base_position_in_world": np.array([0.0, 0.0, 0.2])})[-1]
-    assert (decision.source, decision.action) == ("arbiter", Action.DAMPING)
+    assert (decision.source, decision.action) == ("arbiter", Action.FALL_POSTURE)
 
 
 def test_a_hand_over_begins_with_the_old_torque_and_ends_with_the_new_command(g1):
