@@ -216,7 +216,7 @@ class ArbiterParameters:
         description="SAFE_POSTURE: from the last command to the default posture [s]",
     )
     safe_stiffness: float = Field(
-        default=5.0,
+        default=9.0,
         gt=0.0,
         le=100.0,
         description="SAFE_POSTURE: stiffness per the robot's own; damping by its root",

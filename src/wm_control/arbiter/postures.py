@@ -42,6 +42,7 @@ class SafePosture:
     own, stiffness ``safe_stiffness`` times and damping by its root, which keeps the damping ratio.
     A leg of springs stands by itself only if they outweigh gravity, k > m g h (an inverted
     pendulum): on the G1 213 N·m/rad, of which two ankles at their own 28 N·m/rad give a quarter.
+    Ankles, knees and hips are springs in series, so that it takes more than four times as much.
     """
 
     def __init__(self, description: RobotDescription) -> None:

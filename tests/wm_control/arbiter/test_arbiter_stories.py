@@ -252,7 +252,7 @@ def test_a_failed_controller_holds_the_posture_then_damps_after_a_tenth_of_a_sec
     assert first.command.torque == pytest.approx(np.ones(29))
     assert second.action == Action.SAFE_POSTURE
     assert second.command.position == pytest.approx(g1.default_position)
-    assert second.command.stiffness == pytest.approx(5.0 * g1.stiffness)
+    assert second.command.stiffness == pytest.approx(9.0 * g1.stiffness)
     assert "QP infeasible" in second.first_cause.text
     rest = story.steps(49, result=failed)
     assert actions_of(rest) == ["SAFE_POSTURE"] * 47 + ["DAMPING"] * 2
