@@ -55,11 +55,11 @@ def test_a_torque_that_cannot_be_is_no_load(g1, torque):
     ("rule", "shares", "cycles", "action"),
     [
         ("joint_speed", {"speed": 0.85}, 25, "LIMITED"),
-        ("joint_speed_hard", {"speed": 1.05}, 50, "SAFE_POSTURE"),
+        ("joint_speed_hard", {"speed": 1.05}, 50, "FALLBACK"),
         ("joint_torque", {"torque": 1.0}, 150, "LIMITED"),
-        ("joint_torque_hard", {"torque": 1.0}, 500, "SAFE_POSTURE"),
+        ("joint_torque_hard", {"torque": 1.0}, 500, "FALLBACK"),
         ("joint_power", {"speed": 0.5, "torque": 0.7}, 50, "LIMITED"),
-        ("joint_power_hard", {"speed": 0.75, "torque": 0.7}, 100, "SAFE_POSTURE"),
+        ("joint_power_hard", {"speed": 0.75, "torque": 0.7}, 100, "FALLBACK"),
     ],
 )
 def test_a_load_that_lasts_is_answered_and_a_shorter_one_is_not(g1, rule, shares, cycles, action):
@@ -84,7 +84,7 @@ def test_a_hot_motor_slows_and_a_hotter_one_stops(g1):
     cool, warm, hot = (Hardware(np.full(29, t)) for t in (79.0, 81.0, 101.0))
     assert rules_of(story.steps(100, hardware=cool)[-1]) == ()
     assert actions_of(story.steps(50, hardware=warm))[-1] == "LIMITED"
-    assert actions_of(story.steps(50, hardware=hot))[-1] == "SAFE_POSTURE"
+    assert actions_of(story.steps(50, hardware=hot))[-1] == "FALLBACK"
     assert actions_of(story.steps(250, hardware=warm))[-1] == "LIMITED"
 
 
@@ -94,7 +94,7 @@ def test_a_voltage_that_sags_for_a_moment_is_borne_and_an_empty_battery_is_not(g
     story.step(hardware=Hardware(battery_voltage=50.0))
     assert actions_of(story.steps(250, hardware=Hardware(battery_voltage=43.0)))[-1] == "LIMITED"
     decision = story.steps(250, hardware=Hardware(battery_voltage=40.0))[-1]
-    assert decision.action.name == "SAFE_POSTURE"
+    assert decision.action.name == "FALLBACK"
     assert "battery at 40 V, at least 41 V allowed" in [cause.text for cause in decision.causes]
 
 
