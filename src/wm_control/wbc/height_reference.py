@@ -10,6 +10,34 @@ _PULL = 10.0
 _HARDEST = 3.0
 """Acceleration up or down that it asks for at most: a third of what carries the robot [m/s²]."""
 
+_STEPS = 1.25
+"""For how many nominal steps a long one counts; those may be late."""
+
+
+@dataclass(slots=True)
+class RecentReach:
+    """The longest of the reaches of this step and the one before [m].
+
+    Walking sideways, a long step and a short one alternate. A height that followed each would rise
+    and sink once a stride, in time with the sway, and pump it up.
+
+    longest: [m]. age: since it was last asked for [s].
+    """
+
+    longest: float = 0.0
+    age: float = 0.0
+
+    def reset(self) -> None:
+        """Forget earlier steps."""
+        self.longest, self.age = 0.0, 0.0
+
+    def update(self, reach: float, step_duration: float, dt: float) -> float:
+        """Take in the reach of the step in progress [m] and return the longest."""
+        self.age += dt
+        if reach >= self.longest or self.age > _STEPS * step_duration:
+            self.longest, self.age = reach, 0.0
+        return self.longest
+
 
 @dataclass(slots=True)
 class HeightReference:

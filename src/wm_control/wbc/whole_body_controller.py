@@ -14,7 +14,7 @@ from wm_control.mpc.plan import Phase
 from wm_control.mpc.template import template_state
 from wm_control.robot.model import RobotModel
 from wm_control.types import LEFT, RIGHT, Array, Command, Estimate, SolveReport, Status
-from wm_control.wbc.height_reference import HeightReference
+from wm_control.wbc.height_reference import HeightReference, RecentReach
 from wm_control.wbc.leaky_integrator import LeakyIntegrator
 from wm_control.wbc.parameters import WholeBodyParameters
 from wm_control.wbc.sources import SOLES, Sources
@@ -66,6 +66,7 @@ class WholeBodyController:
         self._weights = self._posture_weights()
         self._swings = False
         self._height = HeightReference()
+        self._reach = RecentReach()
         self._command: Command | None = None
         self._joints = LeakyIntegrator(model.n)
         self._failures = 0
@@ -81,6 +82,7 @@ class WholeBodyController:
         """Forget references and the last command."""
         self._swings = False
         self._height.reset()
+        self._reach.reset()
         self._command = None
         self._joints.reset()
         self._failures = 0
@@ -129,6 +131,7 @@ class WholeBodyController:
 
     def _begin_references(self, phase: Phase) -> None:
         self._height.reset()
+        self._reach.reset()
         self._joints.reset()
         if phase.swing is not None:
             model = self._model
@@ -173,7 +176,8 @@ class WholeBodyController:
         left, right = (self._sources.position(foot).tolist() for foot in (LEFT, RIGHT))
         support = (left, right)[phase.support]
         ground = support[2] if phase.swing is not None else 0.5 * (left[2] + right[2])
-        wanted = ground + self._gait.com_height_at(phase.reach)
+        reach = self._reach.update(phase.reach, self._gait.step_duration, dt)
+        wanted = ground + self._gait.com_height_at(reach)
         com = float(self._model.com[2])
         height = self._height
         vertical = float(self._model.momentum[2]) / self._model.mass

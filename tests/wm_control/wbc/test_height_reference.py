@@ -1,8 +1,8 @@
-"""The height of the centre of mass is led without a jolt."""
+"""The height of the centre of mass is led without a jolt, and not up and down with every step."""
 
 import pytest
 
-from wm_control.wbc.height_reference import HeightReference
+from wm_control.wbc.height_reference import HeightReference, RecentReach
 
 DT = 0.002
 
@@ -32,3 +32,21 @@ def test_reset_begins_anew():
         reference.follow(0.60, 0.66, DT)
     reference.reset()
     assert reference.follow(0.7, 0.7, DT) == 0.7
+
+
+def reaches(*steps):
+    """Longest reach at the end of each step of 0.35 s, of these reaches [m]."""
+    recent, ends = RecentReach(), []
+    for reach in steps:
+        for _ in range(175):
+            longest = recent.update(reach, 0.35, DT)
+        ends.append(longest)
+    return ends
+
+
+def test_of_a_long_and_a_short_step_in_turn_the_long_one_counts():
+    assert reaches(0.27, 0.13, 0.26, 0.13) == [0.27, 0.27, 0.26, 0.26]
+
+
+def test_a_longer_step_counts_at_once_and_a_shorter_gait_after_a_step_and_a_quarter():
+    assert reaches(0.2, 0.4, 0.2, 0.2) == [0.2, 0.4, 0.4, 0.2]
