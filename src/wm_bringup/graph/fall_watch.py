@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from wm_bringup.wire import decisions
 from wm_control.arbiter.robot_rules import OPERATOR_STOP
-from wm_control.types import Decision
+from wm_control.types import Action, Decision
 
 FALLEN = ("base_height", "tilt")
 """Rules of the arbiter that are true of a robot on the ground and of none that walks."""
@@ -12,6 +12,8 @@ FALLEN = ("base_height", "tilt")
 
 class FallWatch:
     """Keeps the first fall of a run; what a simulator truly shows is not asked.
+
+    A robot whose fall the arbiter shapes is lost, and one that lies has fallen.
 
     A robot that was never armed may lie on the floor, and one that the operator has stopped may
     sink to it: neither has fallen.
@@ -28,5 +30,6 @@ class FallWatch:
         first = decision.first_cause
         if self.fall or not self._armed or (first is not None and first.rule == OPERATOR_STOP):
             return
-        if any(cause.rule in FALLEN for cause in decision.causes):
+        lost = decision.action == Action.FALL_POSTURE
+        if lost or any(cause.rule in FALLEN for cause in decision.causes):
             self.fall = f"the robot fell: {decisions.summary(decision)}"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -31,6 +33,11 @@ def fall_of(*decisions):
 
 
 WALKS = decision(armed=True)
+
+
+def test_a_robot_whose_fall_is_shaped_has_fallen_whatever_comes_next():
+    turning = replace(decision("angular_rate", armed=True), action=Action.FALL_POSTURE)
+    assert fall_of(WALKS, turning, WALKS).startswith("the robot fell: FALL_POSTURE: angular_rate")
 
 
 @pytest.mark.parametrize(

@@ -151,10 +151,10 @@ def test_a_fall_is_exit_code_one_and_said(domain, tmp_path):
     scenario = tmp_path / "hard.yaml"
     scenario.write_text("pushes: [{impulse: [150, 0, 0], at: 1.0}]")
     run = Run("--scenario", str(scenario))
-    run.until_said("base tilted by")
+    run.until_said("FALL_POSTURE: base ")
     run.process.send_signal(signal.SIGINT)
     assert run.end() == 1
-    assert "control: the robot fell: DAMPING" in run.text()
+    assert "control: the robot fell: FALL_POSTURE: base " in run.text()
 
 
 def test_people_are_told_how_to_drive_and_to_stop_and_a_robot_so_stopped_has_not_fallen(domain):
