@@ -16,7 +16,7 @@ LAYERS = (
     "wm_control.constants wm_control.errors wm_control.drivers wm_control.fast_init "
     "wm_control.vector3",
     "wm_control.types",
-    "wm_control.configuration wm_control.kernel",
+    "wm_control.configuration wm_control.kernel wm_control.quaternion",
     "wm_control.refusal wm_control.robot",
     "wm_control.estimation wm_control.gait wm_control.arbiter",
     "wm_control.mpc",
@@ -24,9 +24,10 @@ LAYERS = (
     "wm_control.controllers",
     # runs a learned policy
     "wm_policy",
-    # robots, what goes over the wire, the control cycle
+    # what goes over the wire, robots, the control cycle
+    "wm_bringup.host wm_bringup.bags wm_bringup.wire",
     "wm_bringup.faults",
-    "wm_bringup.scenarios wm_bringup.host wm_bringup.bags wm_bringup.wire",
+    "wm_bringup.scenarios",
     "wm_bringup.robots",
     "wm_bringup.cycle",
     # runs, and what is said about them

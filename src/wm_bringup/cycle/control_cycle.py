@@ -14,7 +14,6 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
-from wm_bringup.cycle.delayed_delivery import Stamped
 from wm_bringup.cycle.latency import LatencySample
 from wm_bringup.cycle.loop import ControlLoop, TickRecord
 from wm_bringup.cycle.loop_faults import LoopFaults
@@ -22,6 +21,7 @@ from wm_bringup.faults.fault import Fault
 from wm_bringup.faults.schedule import Acted
 from wm_bringup.host.realtime import PeriodStart
 from wm_bringup.robots.base import GroundTruth, Robot
+from wm_bringup.wire.delayed_delivery import Stamped
 from wm_control.arbiter.operator import OperatorInput
 from wm_control.arbiter.postures import damping_command
 from wm_control.arbiter.velocity_gate import VelocityGate

@@ -13,15 +13,15 @@ from typing import Any, Final
 
 import numpy as np
 
-from wm_bringup.cycle.delayed_delivery import DelayedDelivery
-from wm_bringup.cycle.faulty_parts import FaultyController, FaultyEstimator, FaultyLink
 from wm_bringup.cycle.loop import ControlLoop
 from wm_bringup.faults.fault import Fault
 from wm_bringup.faults.meanings import CLOCK, COMMAND, ESTIMATOR, PLAN, TIMING
+from wm_bringup.faults.parts import FaultyController, FaultyEstimator, FaultyLink
 from wm_bringup.faults.path import FaultyPath
 from wm_bringup.faults.paths import FaultyPaths, path_of
 from wm_bringup.faults.schedule import Acted
-from wm_bringup.robots.simulation.sensor_faults import FaultInjector, SensorLayout
+from wm_bringup.faults.sensors import FaultInjector, SensorLayout
+from wm_bringup.wire.delayed_delivery import DelayedDelivery
 from wm_control.drivers import MPC, POLICY
 from wm_control.robot.description import RobotDescription
 from wm_control.types import Command, Observation

@@ -12,7 +12,7 @@ from pydantic import Field, TypeAdapter, model_validator
 from pydantic.dataclasses import dataclass
 
 from wm_bringup.faults.fault import Fault
-from wm_bringup.faults.meanings import DRIVER_OF
+from wm_bringup.faults.presence import absent_driver
 from wm_bringup.scenarios.possible import check_possible, velocity_text
 from wm_bringup.scenarios.scenario import Push, Scenario, VelocitySegment
 from wm_control.configuration.parameters import STRICT, load_parameters
@@ -104,16 +104,7 @@ class DemoCourse:
 
     def of(self, controllers: Collection[str]) -> DemoCourse:
         """Leave out the faults of controllers that are not there."""
-        present = (None, *controllers)
-        return replace(
-            self,
-            segments=tuple(
-                replace(s, fault=None)
-                if s.fault is not None and DRIVER_OF.get(Fault.parse(s.fault).target) not in present
-                else s
-                for s in self.segments
-            ),
-        )
+        return replace(self, segments=tuple(_with_faults_of(controllers, s) for s in self.segments))
 
     def shortened(self, seconds: float) -> DemoCourse:
         """Keep the proportions, in ``seconds`` instead."""
@@ -159,6 +150,13 @@ class DemoCourse:
         """Write ``whole`` to a file."""
         content = TypeAdapter(Scenario).dump_python(self.whole, mode="json")
         path.write_text(write_plain(content), encoding="utf-8")
+
+
+def _with_faults_of(controllers: Collection[str], segment: Segment) -> Segment:
+    """Leave out a segment's fault if it is one of a controller that is not there."""
+    if segment.fault is None or not absent_driver(Fault.parse(segment.fault), controllers):
+        return segment
+    return replace(segment, fault=None)
 
 
 def _moved(fault: Fault, start: float, duration: float | None = None) -> Fault:

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from wm_bringup.faults.meanings import PATHS, meanings_of
+from wm_control.errors import WmError
 
 _FORM = re.compile(
     r"(?P<target>[\w.]+):(?P<verb>\w+)(=(?P<value>[^@]+))?@(?P<start>[^+]+)(\+(?P<duration>.+))?"
@@ -21,6 +22,10 @@ UNCHANGED = {"bias": 0.0, "scale": 1.0}
 
 ROUNDING = 1e-9
 """Times are sums of periods, and so not exactly what was written [s]."""
+
+
+class FaultRefusedError(WmError):
+    """A fault that was asked for is not injected; the text says why."""
 
 
 @dataclass(frozen=True, slots=True)

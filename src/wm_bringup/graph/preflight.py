@@ -9,13 +9,13 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from wm_bringup.cycle.stack import safety_parameters
-from wm_bringup.faults.meanings import DRIVER_OF
+from wm_bringup.faults.presence import check_fault
+from wm_bringup.faults.sensors import SensorLayout
 from wm_bringup.graph.processes import RECORD_ANYWHERE, GraphArguments, path_faults
 from wm_bringup.host.log_directory import check_log_directory
 from wm_bringup.host.output import check_file, check_folder
 from wm_bringup.robots.simulated import check_engine
 from wm_bringup.robots.simulation.body import SimulatedBody
-from wm_bringup.robots.simulation.sensor_faults import SensorLayout, check_sensor_fault
 from wm_bringup.scenarios.scenario import load_scenario
 from wm_control.arbiter.velocity_gate import reduction
 from wm_control.drivers import MPC, POLICY
@@ -96,11 +96,7 @@ def _check_faults(arguments: GraphArguments) -> None:
     """Refuse a fault of what is not in this graph."""
     layout = SensorLayout(load_robot(arguments.robot).joint_names)
     for fault in path_faults(arguments):
-        if fault.of_sensors:
-            check_sensor_fault(fault, layout)
-        elif DRIVER_OF.get(fault.target) not in (None, *arguments.controllers):
-            expected = f"no effect: {DRIVER_OF[fault.target]} neither drives nor runs in shadow"
-            raise ParameterError("fault", fault.text, expected, ORIGIN)
+        check_fault(fault, arguments.controllers, layout, origin=ORIGIN)
 
 
 def _check_mock(arguments: GraphArguments) -> None:
@@ -110,7 +106,7 @@ def _check_mock(arguments: GraphArguments) -> None:
     meaningless = {
         "scenario": arguments.scenario,
         "engine": arguments.engine if arguments.engine != GraphArguments().engine else "",
-        "seed": arguments.seed,
+        "seed": arguments.seed if not arguments.faults else 0,
         "gui": arguments.gui,
         "truth": arguments.truth,
     }

@@ -13,7 +13,7 @@ import json
 import os
 import re
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from decimal import Decimal
 from math import isfinite
@@ -73,7 +73,9 @@ class GraphArguments:
         default="pybullet", description="physics of the simulated robot: pybullet or mujoco"
     )
     scenario: str = Field(default="", description="scenario file by name or path; empty: none")
-    seed: int = Field(default=0, ge=0, description="of the simulated robot")
+    seed: int = Field(
+        default=0, ge=0, description="of the simulated robot, and of what faults lose"
+    )
     gui: bool = Field(default=False, description="open the simulator's window")
     arm: bool = Field(default=True, description="arm without waiting for /arbiter/arm")
     record: str = Field(
@@ -236,11 +238,16 @@ def path_faults(arguments: GraphArguments) -> tuple[Fault, ...]:
     return (*(fault for fault in scripted if not fault.of_sensors), *arguments.faults)
 
 
-def _fault_arguments(arguments: GraphArguments, *targets: str) -> tuple[str, ...]:
-    """Arguments of the process that owns these targets."""
-    faults = path_faults(arguments) if targets else ()
-    own = (f"--fault={fault.text}" for fault in faults if fault.target in targets)
-    return (*own, *(["--faults"] if arguments.backend in FAULTS_ALLOWED else []))
+def _fault_arguments(arguments: GraphArguments, faults: Iterable[Fault]) -> tuple[str, ...]:
+    """Arguments of a process about its faults, and what they lose is drawn from."""
+    allowed = ["--faults"] if arguments.backend in FAULTS_ALLOWED else []
+    own = (f"--fault={fault.text}" for fault in faults)
+    return (*own, *allowed, f"--seed={arguments.seed}")
+
+
+def _faults_of(arguments: GraphArguments, *targets: str) -> Iterator[Fault]:
+    """Faults of the process that owns these targets."""
+    return (fault for fault in path_faults(arguments) if fault.target in targets)
 
 
 def refuse_unknown(names: Iterable[str]) -> None:
@@ -293,7 +300,6 @@ def _control(arguments: GraphArguments) -> Process:
         "--engine": arguments.engine,
         "--controller": arguments.controller,
         "--scenario": arguments.scenario,
-        "--seed": str(arguments.seed),
         "--latency": arguments.latency,
         "--trips": _trips(arguments),
         "--estimate-every": "1" if POLICY in arguments.controllers else "",
@@ -313,8 +319,7 @@ def _control(arguments: GraphArguments) -> Process:
             *(f"{key}={value}" for key, value in chosen.items() if value),
             *(f"--shadow={name}" for name in arguments.shadows),
             *(key for key, on in switches.items() if on),
-            *(f"--fault={fault.text}" for fault in arguments.faults),
-            *_fault_arguments(arguments),
+            *_fault_arguments(arguments, arguments.faults),
         ),
         vital=True,
     )
@@ -334,7 +339,10 @@ def _mpc(arguments: GraphArguments) -> Process:
         "mpc",
         "wm_bringup.nodes.mpc",
         ("mpc",),
-        (f"--robot={arguments.robot}", *_fault_arguments(arguments, PLAN, TIMING)),
+        (
+            f"--robot={arguments.robot}",
+            *_fault_arguments(arguments, _faults_of(arguments, PLAN, TIMING)),
+        ),
         loss=_loss(
             arguments,
             MPC,
@@ -351,7 +359,7 @@ def _policy(arguments: GraphArguments) -> Process:
         "policy",
         "wm_bringup.nodes.policy",
         ("policy", "policy_inference"),
-        (f"--robot={arguments.robot}", *_fault_arguments(arguments, POLICY)),
+        (f"--robot={arguments.robot}", *_fault_arguments(arguments, _faults_of(arguments, POLICY))),
         parameters={key: os.path.abspath(value) for key, value in files.items() if value},
         loss=_loss(
             arguments,

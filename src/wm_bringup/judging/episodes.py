@@ -14,7 +14,8 @@ from wm_bringup.cycle import stack
 from wm_bringup.cycle.loop import ControlLoop, TickRecord
 from wm_bringup.cycle.loop_faults import LoopFaults
 from wm_bringup.faults.fault import Fault, parse_all
-from wm_bringup.faults.meanings import DRIVER_OF, PACKET
+from wm_bringup.faults.meanings import PACKET
+from wm_bringup.faults.presence import check_path
 from wm_bringup.judging.criteria.arbiter import causes, controller_causes, shadows_degraded
 from wm_bringup.judging.criteria.table import measure
 from wm_bringup.judging.episode import EpisodeResult
@@ -108,13 +109,9 @@ def check_setup(setup: WalkSetup) -> None:
 
 def _check_paths(setup: WalkSetup) -> None:
     """Refuse faults of what a controller sends that is not there."""
-    there = (*setup.drivers, *setup.shadows)
+    there, origin = (*setup.drivers, *setup.shadows), f"scenario '{setup.scenario.name}'"
     for index, fault in enumerate(parse_all(setup.scenario.faults)):
-        needed = DRIVER_OF.get(fault.target)
-        if needed is not None and needed not in there:
-            expected = f"no effect: {needed} neither drives nor runs in shadow"
-            origin = f"scenario '{setup.scenario.name}'"
-            raise ParameterError(f"faults.{index}", fault.text, expected, origin)
+        check_path(fault, there, f"faults.{index}", origin)
 
 
 def _check_wishes(setup: WalkSetup) -> None:

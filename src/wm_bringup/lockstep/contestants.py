@@ -9,12 +9,12 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from wm_bringup.cycle.delayed_delivery import DelayedDelivery
-from wm_bringup.cycle.faulty_parts import FaultyDelivery
 from wm_bringup.cycle.loop import TickRecord
 from wm_bringup.cycle.proposal_holder import ProposalHolder
 from wm_bringup.faults.meanings import PLAN
+from wm_bringup.faults.parts import FaultyDelivery
 from wm_bringup.faults.paths import FaultyPaths
+from wm_bringup.wire.delayed_delivery import DelayedDelivery
 from wm_control.controllers.beside import PlannerBeside
 from wm_control.controllers.model_based import ModelBasedController
 from wm_control.controllers.proposal import Proposal

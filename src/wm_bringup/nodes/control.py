@@ -31,7 +31,8 @@ from wm_bringup.cycle.stack import (
     safety_parameters,
 )
 from wm_bringup.faults.fault import Fault
-from wm_bringup.faults.meanings import DRIVER_OF
+from wm_bringup.faults.presence import check_fault
+from wm_bringup.faults.sensors import SensorLayout
 from wm_bringup.graph.fall_watch import FallWatch
 from wm_bringup.graph.processes import control_nodes
 from wm_bringup.host import realtime
@@ -41,7 +42,6 @@ from wm_bringup.nodes.state_estimator import StateEstimatorInterface
 from wm_bringup.nodes.support import process
 from wm_bringup.nodes.support.exclusive import refuse_second
 from wm_bringup.nodes.support.fault_requests import (
-    FaultRefusedError,
     FaultRequests,
     add_fault_arguments,
     report_faults,
@@ -55,7 +55,6 @@ from wm_bringup.nodes.support.velocity_topic import listen_to_velocity
 from wm_bringup.nodes.whole_body_controller import WholeBodyControllerInterface
 from wm_bringup.record.trip_bags import TripBags
 from wm_bringup.robots.simulated import ENGINES
-from wm_bringup.robots.simulation.sensor_faults import SensorLayout, check_sensor_fault
 from wm_bringup.wire.messages import Level
 from wm_bringup.wire.thinning import Thinning
 from wm_bringup.wire.topics import JOINT_COMMAND, STEERING
@@ -140,10 +139,7 @@ class Control:
 
     def _inject(self, fault: Fault) -> None:
         """Hand a fault on to the real-time process; WmError for one that can act on nothing."""
-        if fault.of_sensors:
-            check_sensor_fault(fault, self._layout)
-        elif DRIVER_OF.get(fault.target) not in (None, *_controllers(self._arguments)):
-            raise FaultRefusedError(f"{fault.text}: {fault.target} is not in this graph")
+        check_fault(fault, _controllers(self._arguments), self._layout)
         self._loop.send(fault)
 
     def _setup(self) -> LoopSetup:
@@ -294,7 +290,6 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("--shadow", action="append", default=[], choices=DRIVERS, help="repeatable")
     parser.add_argument("--scenario", default="", help="name or path of a scenario file")
-    parser.add_argument("--seed", type=int, default=0, help="of the robot backend")
     parser.add_argument("--gui", action="store_true", help="open the simulator's window")
     parser.add_argument("--arm", action="store_true", help="arm without waiting for /arbiter/arm")
     parser.add_argument("--ramp", action="store_true", help="ramp gains up after arming")

@@ -13,7 +13,7 @@ from rclpy.node import Node
 
 from wm_bringup.host import realtime
 from wm_bringup.nodes.support.estimates import EstimateReader
-from wm_bringup.nodes.support.fault_requests import FaultyOutlet
+from wm_bringup.nodes.support.fault_requests import faulty_outlet
 from wm_bringup.nodes.support.process import SPIN_TIME
 from wm_bringup.nodes.support.qos import publisher, subscribe_bytes
 from wm_bringup.wire.cdr import MessageError
@@ -40,7 +40,7 @@ class Inference:
     ) -> None:
         """Create publisher and subscriptions; nothing runs before ``start``.
 
-        arguments: with the faults of proposals.
+        arguments: with the faults of proposals, and the seed of what they lose.
         """
         n = len(robot.joint_names)
         self.node, self.controller = node, controller
@@ -48,9 +48,7 @@ class Inference:
         self._beside = PolicyBeside(controller, CONTROL_PERIOD)
         self._proposal = ProposalEncoder(n)
         self._publisher = publisher(node, POLICY_PROPOSAL)
-        self.outlet: FaultyOutlet[Proposal] = FaultyOutlet(
-            node, POLICY, robot, self._publish, arguments
-        )
+        self.outlet = faulty_outlet(node, POLICY, robot, self._publish, arguments)
         self._steps = self._failed = 0
         self._longest = self._novelty = self._strangest = 0.0
         self.unreadable = 0

@@ -18,8 +18,8 @@ from wm_bringup.nodes.support import process
 from wm_bringup.nodes.support.diagnostics import Health
 from wm_bringup.nodes.support.estimates import EstimateReader
 from wm_bringup.nodes.support.fault_requests import (
-    FaultyOutlet,
     add_fault_arguments,
+    faulty_outlet,
     report_faults,
 )
 from wm_bringup.nodes.support.parameters import declare
@@ -43,7 +43,7 @@ class MpcNode(StandaloneNode):
     def __init__(self, arguments: argparse.Namespace) -> None:
         """Build planner, publisher and subscriptions; WmError for a bad configuration.
 
-        arguments: the robot, and the faults of plans.
+        arguments: the robot, the faults of plans, and the seed of what they lose.
         """
         super().__init__("mpc", arguments.robot)
         parameters = declare(self.node, model_based_parameters(arguments.robot))
@@ -51,7 +51,7 @@ class MpcNode(StandaloneNode):
         self._estimates = EstimateReader(self.description)
         self._message = MultiArrayEncoder((("plan", SIZE - PLAN_HEADER),), PLAN_HEADER)
         self._publisher = publisher(self.node, PLAN)
-        self._outlet: FaultyOutlet[WalkingPlan] = FaultyOutlet(
+        self._outlet = faulty_outlet(
             self.node, meanings.PLAN, self.description, self._publish, arguments
         )
         self._health = Health(self.node)

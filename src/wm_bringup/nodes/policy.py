@@ -57,7 +57,7 @@ class PolicyNode(StandaloneNode):
     def __init__(self, arguments: argparse.Namespace) -> None:
         """Load the policy; WmError when it must not start.
 
-        arguments: the robot, and the faults of proposals.
+        arguments: the robot, the faults of proposals, and the seed of what they lose.
         """
         super().__init__("policy", arguments.robot)
         self._parameters = declare(self.node, PolicyNodeParameters(), self._change)

@@ -7,8 +7,8 @@ import math
 import numpy as np
 
 from wm_bringup.robots.clocks import SteppedClock
-from wm_bringup.robots.quaternion import quaternion_from_rotation
 from wm_control.constants import CONTROL_PERIOD, GRAVITY
+from wm_control.quaternion import quaternion_from_rotation
 from wm_control.robot.description import RobotDescription
 from wm_control.types import Command, Observation
 

@@ -75,6 +75,10 @@ def test_a_fault_of_what_is_not_in_the_graph_is_refused(given, said):
     preflight(graph_arguments({"fault": "policy:nan@4", "policy": "", "shadow": "policy"}))
 
 
+def test_a_mock_takes_a_seed_only_for_what_its_faults_lose():
+    preflight(graph_arguments({"backend": "mock", "seed": "7", "fault": "plan:drop=0.5@4"}))
+
+
 def test_so_is_one_of_the_scenario(tmp_path):
     path = tmp_path / "bad.yaml"
     path.write_text("faults: ['policy:nan@4']\n", encoding="utf-8")

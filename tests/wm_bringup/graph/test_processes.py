@@ -111,6 +111,13 @@ def test_the_launch_file_and_wm_run_start_the_same_processes(launch_file, given,
         assert node.named["ros_arguments"] == [part for part in ros if part != "--ros-args"]
 
 
+def test_every_process_that_loses_messages_on_purpose_is_given_the_seed_of_the_run():
+    faults = "plan:drop=0.5@1 policy:drop=0.5@1 command:drop=0.1@1"
+    graph = describe(graph_arguments({"controller": "hybrid", "seed": "7", "fault": faults}))
+    for process in graph.processes:
+        assert process.arguments.count("--seed=7") == 1
+
+
 @pytest.fixture
 def typed_for_us(monkeypatch):
     """As ``ros2 launch`` is called, and not from within another launch file."""

@@ -3,12 +3,12 @@ import math
 import numpy as np
 import pytest
 
-from wm_bringup.cycle.delayed_delivery import DelayedDelivery
 from wm_bringup.judging.episodes import WalkSetup, build, compute_times, run_episode
 from wm_bringup.lockstep.lockstep import NotArmedError
 from wm_bringup.robots.simulated import ENGINES, simulate
 from wm_bringup.robots.simulation.simulation import Simulation
 from wm_bringup.scenarios.scenario import Body, Payload, Push, Scenario, VelocitySegment
+from wm_bringup.wire.delayed_delivery import DelayedDelivery
 from wm_control.errors import ParameterError
 from wm_control.gait.state import Gait, Mode
 from wm_control.mpc.plan import WalkingPlan, gait_phase

@@ -9,28 +9,22 @@ from __future__ import annotations
 import argparse
 from collections import Counter
 from collections.abc import Callable, Sequence
-from typing import Generic, TypeVar
+from typing import TypeVar
 
 from rclpy.node import Node
 
-from wm_bringup.cycle.delayed_delivery import Stamped
-from wm_bringup.cycle.faulty_parts import FaultyDelivery
-from wm_bringup.faults.fault import Fault, parse_all
-from wm_bringup.faults.paths import FaultyPaths, path_of
+from wm_bringup.faults.fault import Fault, FaultRefusedError, parse_all
+from wm_bringup.faults.outlet import FaultyOutlet
 from wm_bringup.faults.schedule import Acted
 from wm_bringup.nodes.support.diagnostics import Health
 from wm_bringup.nodes.support.qos import subscribe_bytes
+from wm_bringup.wire.delayed_delivery import Stamped
 from wm_bringup.wire.messages import Level, decode_string
 from wm_bringup.wire.topics import FAULTS
 from wm_control.errors import WmError
 from wm_control.robot.description import RobotDescription
-from wm_control.types import Estimate
 
 M = TypeVar("M", bound=Stamped)
-
-
-class FaultRefusedError(WmError):
-    """A fault that was asked for is not injected; the text says why."""
 
 
 def add_fault_arguments(parser: argparse.ArgumentParser) -> None:
@@ -38,6 +32,9 @@ def add_fault_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--fault", action="append", default=[], help="TARGET:VERB[=VALUE]@T[+D]")
     parser.add_argument(
         "--faults", action="store_true", help="take faults; never beside people on a real robot"
+    )
+    parser.add_argument(
+        "--seed", type=int, default=0, help="of a simulated robot, and of what faults lose"
     )
 
 
@@ -91,61 +88,19 @@ def report_faults(health: Health, acted: Sequence[Acted]) -> None:
     health.publish("faults", Level.WARN, said, counts)
 
 
-class FaultyOutlet(Generic[M]):
-    """What a node sends to the loop, and the faults that it meets there; without any, nothing.
+def faulty_outlet(
+    node: Node,
+    path: str,
+    description: RobotDescription,
+    publish: Callable[[M], None],
+    arguments: argparse.Namespace,
+) -> FaultyOutlet[M]:
+    """Return the way out of a node's messages, with the faults that it is started or asked with.
 
-    Time is that of the estimates; the run begins where they say so.
+    path: target of the faults. arguments: see ``add_fault_arguments``.
     """
-
-    def __init__(
-        self,
-        node: Node,
-        path: str,
-        description: RobotDescription,
-        publish: Callable[[M], None],
-        arguments: argparse.Namespace,
-    ) -> None:
-        """path: target of the faults. arguments: see ``add_fault_arguments``."""
-        scripted = scripted_faults(arguments)
-        self._path, self._publish = path, publish
-        self._paths = FaultyPaths(scripted, description.default_position)
-        self._delivery: FaultyDelivery[M] | None = None
-        self._run: int | None = None
-        self._now = float("nan")
-        if scripted:
-            self._meet()
-        FaultRequests(
-            node, lambda f: path_of(f.target) == path, self._ask, allowed=arguments.faults
-        )
-
-    def _meet(self) -> None:
-        if self._delivery is None:
-            self._delivery = FaultyDelivery(self._publish, self._paths.made(self._path))
-
-    def _ask(self, fault: Fault) -> None:
-        if self._run is None:
-            raise FaultRefusedError(f"{fault.text}: no estimate has come yet")
-        self._meet()
-        self._paths.made(self._path).ask(fault, self._now)
-
-    def see(self, estimate: Estimate) -> None:
-        """Take note of the time, and send what was late until now."""
-        self._now = estimate.stamp
-        if estimate.observation.run != self._run:
-            self._run = estimate.observation.run
-            self._paths.begin(self._now)
-        if self._delivery is not None:
-            self._delivery.deliver(self._now)
-
-    def send(self, message: M) -> None:
-        """Send a message on its way."""
-        if self._delivery is None:
-            self._publish(message)
-        else:
-            self._delivery.send(message, self._now)
-            self._delivery.deliver(self._now)
-
-    @property
-    def acted(self) -> tuple[Acted, ...]:
-        """What came of each fault."""
-        return self._paths.acted
+    outlet = FaultyOutlet(
+        path, description.default_position, publish, scripted_faults(arguments), arguments.seed
+    )
+    FaultRequests(node, outlet.takes, outlet.ask, allowed=arguments.faults)
+    return outlet

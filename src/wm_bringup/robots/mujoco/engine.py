@@ -25,11 +25,11 @@ import numpy as np
 from pydantic import Field
 from pydantic.dataclasses import dataclass
 
-from wm_bringup.robots.quaternion import rotation_from_quaternion
 from wm_bringup.robots.simulation.engine import BaseState, Contact, SimulatorError, joint_places
 from wm_bringup.robots.simulation.ground import YIELDING_TIME, Terrain
 from wm_control.configuration.parameters import STRICT
 from wm_control.constants import GRAVITY
+from wm_control.quaternion import rotation_from_quaternion
 from wm_control.robot.description import RobotDescription
 from wm_control.robot.mjcf import SOLES, add_bodies, add_capsule, add_sole, folded_robot
 from wm_control.types import Array

@@ -14,13 +14,13 @@ from pydantic import Field
 from pydantic.dataclasses import dataclass
 
 from wm_bringup.robots.pybullet.bullet import connect, pybullet
-from wm_bringup.robots.quaternion import Quaternion, quaternion_product
 from wm_bringup.robots.simulation.engine import BaseState, Contact, SimulatorError
 from wm_bringup.robots.simulation.ground import YIELDING_TIME, Box, Terrain
 from wm_bringup.robots.simulation.urdf import simulation_urdf
 from wm_control.configuration.parameters import STRICT
 from wm_control.constants import GRAVITY
 from wm_control.kernel import Kernel, matrix_of
+from wm_control.quaternion import Quaternion, quaternion_product
 from wm_control.robot.description import RobotDescription
 from wm_control.types import Array
 

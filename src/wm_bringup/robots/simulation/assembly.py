@@ -12,13 +12,13 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from wm_bringup.robots.quaternion import (
+from wm_bringup.faults.sensors import SensorLayout
+from wm_control.quaternion import (
     Quaternion,
     quaternion_from_vector,
     quaternion_product,
     rotation_from_quaternion,
 )
-from wm_bringup.robots.simulation.sensor_faults import SensorLayout
 from wm_control.types import Array
 
 

@@ -8,10 +8,10 @@ from typing import NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from wm_bringup.robots.quaternion import Quaternion
 from wm_bringup.robots.simulation.ground import Terrain
 from wm_control.errors import WmError
 from wm_control.fast_init import fast_init
+from wm_control.quaternion import Quaternion
 from wm_control.robot.description import RobotDescription
 from wm_control.types import Array
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import casadi as ca
 import numpy as np
 
-from wm_bringup.robots.quaternion import (
+from wm_bringup.robots.simulation.engine import BaseState
+from wm_control.constants import GRAVITY
+from wm_control.kernel import Kernel
+from wm_control.quaternion import (
     Quaternion,
     quaternion_from_rotation,
     quaternion_product,
 )
-from wm_bringup.robots.simulation.engine import BaseState
-from wm_control.constants import GRAVITY
-from wm_control.kernel import Kernel
 from wm_control.robot.geometry import ImuPlacement
 
 

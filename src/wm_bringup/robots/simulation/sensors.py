@@ -17,11 +17,11 @@ from pydantic import Field
 from pydantic.dataclasses import dataclass
 
 from wm_bringup.faults.fault import Fault
-from wm_bringup.robots.quaternion import Quaternion, quaternion_from_vector
+from wm_bringup.faults.sensors import FaultInjector, SensorLayout
 from wm_bringup.robots.simulation.assembly import Assembly
-from wm_bringup.robots.simulation.sensor_faults import FaultInjector, SensorLayout
 from wm_control.configuration.parameters import STRICT
 from wm_control.kernel import Kernel, quaternion_of_vector, quaternion_product
+from wm_control.quaternion import Quaternion, quaternion_from_vector
 from wm_control.types import Array, Observation
 
 

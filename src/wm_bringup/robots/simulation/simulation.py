@@ -16,7 +16,6 @@ from wm_bringup.faults.fault import parse_all
 from wm_bringup.faults.schedule import Acted
 from wm_bringup.robots.base import GroundTruth
 from wm_bringup.robots.clocks import SteppedClock
-from wm_bringup.robots.quaternion import Quaternion
 from wm_bringup.robots.simulation.actuators import ActuatorParameters, Drives
 from wm_bringup.robots.simulation.body import SimulatedBody
 from wm_bringup.robots.simulation.disturbances import (
@@ -34,6 +33,7 @@ from wm_bringup.scenarios.possible import Happened, fault_happened, kick_text, p
 from wm_bringup.scenarios.scenario import Ground, Scenario
 from wm_control.constants import CONTROL_PERIOD
 from wm_control.errors import ParameterError
+from wm_control.quaternion import Quaternion
 from wm_control.robot.description import RobotDescription
 from wm_control.types import Array, Command, Observation
 

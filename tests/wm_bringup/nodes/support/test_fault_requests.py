@@ -6,11 +6,8 @@ import argparse
 
 import pytest
 
-from wm_bringup.nodes.support.fault_requests import (
-    FaultRefusedError,
-    add_fault_arguments,
-    scripted_faults,
-)
+from wm_bringup.faults.fault import FaultRefusedError
+from wm_bringup.nodes.support.fault_requests import add_fault_arguments, scripted_faults
 
 
 def parsed(*words):

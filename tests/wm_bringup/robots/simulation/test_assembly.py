@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from wm_bringup.robots.quaternion import quaternion_from_vector, rotation_from_quaternion
 from wm_bringup.robots.simulation.sensors import PRESETS, SensorParameters, SensorSuite
+from wm_control.quaternion import quaternion_from_vector, rotation_from_quaternion
 
 NAMES = ("a", "b", "c")
 PERIOD = 0.002

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from wm_bringup.faults.fault import Fault
-from wm_bringup.robots.quaternion import quaternion_product, rotation_from_quaternion
 from wm_bringup.robots.simulation.sensors import PRESETS, SensorParameters, SensorSuite
 from wm_bringup.scenarios.scenario import Scenario
 from wm_control.errors import ParameterError
+from wm_control.quaternion import quaternion_product, rotation_from_quaternion
 
 NAMES = ("a", "b", "c")
 N = 3

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Generic, TypeVar
 
-from wm_bringup.cycle.delayed_delivery import DelayedDelivery, Stamped
 from wm_bringup.faults.path import FaultyPath
+from wm_bringup.wire.delayed_delivery import DelayedDelivery, Stamped
 from wm_control.types import (
     Command,
     Controller,

@@ -13,8 +13,8 @@ from wm_bringup.faults.fault import ROUNDING, Fault
 from wm_bringup.faults.meanings import IMU, JOINTS, PACKET, PATHS
 from wm_bringup.faults.schedule import Acted, FaultSchedule
 from wm_bringup.faults.spoiling import VALUE_OF, factor
-from wm_bringup.robots.quaternion import quaternion_from_vector, quaternion_product
 from wm_control.errors import ParameterError
+from wm_control.quaternion import quaternion_from_vector, quaternion_product
 from wm_control.types import Array, Observation
 
 Index = NDArray[np.intp]
