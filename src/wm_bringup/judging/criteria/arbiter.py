@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from itertools import pairwise
 
@@ -72,21 +73,40 @@ def push_to_rescuer(record: RunRecord) -> Value:
     return max(within, default=None)
 
 
-@criterion("s", "p99")
+@criterion("s", "p99", version=2)
 def fault_to_command(record: RunRecord) -> Value:
-    """Longest time from a fault's begin to the first command that does not follow its driver.
+    """Longest time from a fault's begin in who drives to the first command that is not its.
 
-    The arbiter's own commands count as such, and one that was in the shadow anyway is followed by
-    none: 0. Empty where one is never answered: a percentile is of the runs that answered.
+    The arbiter's own commands count as such. Where none comes it is the rest of the run, which is
+    less than it would have been: see ``unanswered_faults``. Empty where whoever was at fault did
+    not drive.
+    """
+    end = float(record[TICKS][-1])
+    return max((min(answer, end) - at for at, answer in _answers(record)), default=None)
+
+
+@criterion("", "sum")
+def unanswered_faults(record: RunRecord) -> Value:
+    """How many faults of who drove were followed to the run's end."""
+    answers = _answers(record)
+    return sum(answer == math.inf for _, answer in answers) if answers else None
+
+
+def _answers(record: RunRecord) -> list[tuple[float, float]]:
+    """Begin of each fault in who drives then, and the first command that is not its [s].
+
+    Infinite where none comes.
     """
     if record.facts.driver_faults is None:
         raise NotRecordedError("the run's record does not say when faults of drivers began")
     time, drivers = record[TICKS], np.array(record.told("driver"))
-    free = [time[(time >= at) & (drivers != who)] for who, at in record.facts.driver_faults]
-    starts = [at for _, at in record.facts.driver_faults]
-    if not all(map(len, free)):
-        return None
-    return max((float(t[0]) - at for t, at in zip(free, starts, strict=True)), default=None)
+    found = []
+    for who, at in record.facts.driver_faults:
+        before = max(int(np.searchsorted(time, at)) - 1, 0)
+        if drivers[before] == who:
+            others = time[(time >= at) & (drivers != who)]
+            found.append((at, float(others[0]) if len(others) else math.inf))
+    return found
 
 
 @criterion("N·m", "max")

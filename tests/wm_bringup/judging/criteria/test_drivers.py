@@ -70,12 +70,38 @@ def test_a_fault_is_answered_by_the_first_command_of_another_than_the_faulty_dri
     record = rescued()
     fault = record.with_facts(driver_faults=(("mpc", 0.187),))
     assert arbiter.fault_to_command(fault) == pytest.approx(0.013)
-    in_shadow = record.with_facts(driver_faults=(("policy", 0.188),))
-    assert arbiter.fault_to_command(in_shadow) == pytest.approx(0.0)
-    never = record.with_facts(driver_faults=(("mpc", 0.187), ("mpc", 0.5)))
-    assert arbiter.fault_to_command(never) is None
+    assert arbiter.unanswered_faults(fault) == 0
     with pytest.raises(NotRecordedError):
         arbiter.fault_to_command(record)
+
+
+def test_a_fault_of_who_does_not_drive_is_no_fault_of_a_driver():
+    record = rescued()  # by the policy from 0.200 s to 0.400 s
+    for who, at in (("policy", 0.188), ("mpc", 0.300), ("policy", 0.500)):
+        beside = record.with_facts(driver_faults=((who, at),))
+        assert arbiter.fault_to_command(beside) is None
+        assert arbiter.unanswered_faults(beside) is None
+    # of two faults the one of who drives counts: the MPC's at 0.187 s is answered at 0.200 s
+    both = record.with_facts(driver_faults=(("policy", 0.100), ("mpc", 0.187)))
+    assert arbiter.fault_to_command(both) == pytest.approx(0.013)
+
+
+def test_a_fault_in_the_very_cycle_in_which_a_driver_gives_way_is_answered_at_once():
+    record = rescued().with_facts(driver_faults=(("mpc", 0.200),))
+    assert arbiter.fault_to_command(record) == pytest.approx(0.0)
+
+
+def test_a_fault_that_is_never_answered_lasts_to_the_end_and_is_counted():
+    record = rescued(seconds=0.998)  # the last cycle is at 0.998 s
+    never = record.with_facts(driver_faults=(("mpc", 0.187), ("mpc", 0.5)))
+    assert arbiter.fault_to_command(never) == pytest.approx(0.498)
+    assert arbiter.unanswered_faults(never) == 1
+
+
+def test_commands_of_the_arbiter_itself_answer_a_fault():
+    held = march(seconds=0.998, cycles={100: {"decision": ARBITER}})
+    fault = held.with_facts(preference=("mpc",), driver_faults=(("mpc", 0.187),))
+    assert arbiter.fault_to_command(fault) == pytest.approx(0.013)
 
 
 def test_interventions_are_told_for_ten_minutes():
