@@ -13,6 +13,7 @@ from typing import Any
 from scipy.stats import binomtest
 
 from wm_bringup.judging.episode import EpisodeResult
+from wm_bringup.judging.markdown import markdown_table
 from wm_bringup.judging.statistics import count_of, proportion_interval
 from wm_bringup.judging.suite import Paired, Suite
 
@@ -157,23 +158,23 @@ def comparison_table(found: Sequence[Comparison]) -> str:
         *("p that it falls more", "worse parent", "only it / only the other fell"),
         *("p that they differ", "holds"),
     ]
-    lines = ["| " + " | ".join(heads) + " |", "|---" * len(heads) + "|"]
-    for one in found:
-        better, worse = one.better, one.worse
-        cells = [
-            one.case,
-            one.contestant,
-            count_of(better.falls, better.n),
-            f"{better.other} {count_of(better.other_falls, better.n)}",
-            f"{better.only_one} / {better.only_other}",
-            f"{better.p_more:.2g}",
-            f"{worse.other} {count_of(worse.other_falls, worse.n)}",
-            f"{worse.only_one} / {worse.only_other}",
-            f"{worse.p_different:.2g}",
-            "yes" if one.held else "NO",
-        ]
-        lines.append("| " + " | ".join(cells) + " |")
-    return "\n".join(lines)
+    return markdown_table(heads, map(_cells, found))
+
+
+def _cells(one: Comparison) -> tuple[str, ...]:
+    better, worse = one.better, one.worse
+    return (
+        one.case,
+        one.contestant,
+        count_of(better.falls, better.n),
+        f"{better.other} {count_of(better.other_falls, better.n)}",
+        f"{better.only_one} / {better.only_other}",
+        f"{better.p_more:.2g}",
+        f"{worse.other} {count_of(worse.other_falls, worse.n)}",
+        f"{worse.only_one} / {worse.only_other}",
+        f"{worse.p_different:.2g}",
+        "yes" if one.held else "NO",
+    )
 
 
 def broken_comparisons(found: Sequence[Comparison]) -> list[str]:

@@ -13,6 +13,7 @@ from typing import Any
 
 from wm_bringup.judging.episode import EpisodeResult
 from wm_bringup.judging.episode_store import EpisodeStore
+from wm_bringup.judging.markdown import markdown_table
 from wm_bringup.judging.runner import do_runs, runs_of
 from wm_bringup.judging.statistics import proportion_interval
 from wm_bringup.judging.suite import Case, Grid, Suite
@@ -120,14 +121,13 @@ def _all_survived(rows: list[dict[str, Any]]) -> float:
 
 def grid_markdown(summary: Mapping[str, Any]) -> str:
     """Tabulate survivors of all phases in Markdown: a row per impulse, a column per direction."""
-    heads = ["impulse N·s", *summary]
-    lines = ["| " + " | ".join(heads) + " |", "|---" * len(heads) + "|"]
     found = {
         direction: {row["impulse"]: f"{row['survived']} of {row['n']}" for row in column["rows"]}
         for direction, column in summary.items()
     }
-    for impulse in sorted({impulse for column in found.values() for impulse in column}):
-        cells = [f"{impulse:g}", *(column.get(impulse, "-") for column in found.values())]
-        lines.append("| " + " | ".join(cells) + " |")
-    best = [f"{column['all_phases_survived_up_to']:g}" for column in summary.values()]
-    return "\n".join([*lines, "| " + " | ".join(["all phases up to", *best]) + " |"])
+    rows = [
+        (f"{impulse:g}", *(column.get(impulse, "-") for column in found.values()))
+        for impulse in sorted({impulse for column in found.values() for impulse in column})
+    ]
+    best = (f"{column['all_phases_survived_up_to']:g}" for column in summary.values())
+    return markdown_table(["impulse N·s", *summary], [*rows, ("all phases up to", *best)])

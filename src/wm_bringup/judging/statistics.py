@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from scipy.stats import binomtest, bootstrap
@@ -65,6 +65,32 @@ def count_of(count: int, n: int) -> str:
         for share in proportion_interval(count, n)
     )
     return f"{count} of {n} ({low}-{high} %)"
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """So many of n."""
+
+    count: int
+    n: int
+
+    @staticmethod
+    def of(flags: Iterable[bool]) -> Count:
+        """Count the true ones."""
+        flags = list(flags)
+        return Count(sum(flags), len(flags))
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain dictionary, with its Clopper-Pearson interval."""
+        return {
+            "count": self.count,
+            "n": self.n,
+            "interval": list(proportion_interval(self.count, self.n)),
+        }
+
+    def __str__(self) -> str:
+        """For tables."""
+        return count_of(self.count, self.n) if self.n else "-"
 
 
 def combined(values: Sequence[float | tuple[float, ...]], over: Statistic) -> Array:

@@ -8,6 +8,7 @@ from itertools import groupby
 import numpy as np
 
 from wm_bringup.judging.episode import values_of
+from wm_bringup.judging.markdown import markdown_table
 from wm_bringup.judging.statistics import combined, count_of
 from wm_bringup.judging.suite import Shown, Suite
 from wm_bringup.judging.verdict import Row, over_of
@@ -27,17 +28,18 @@ def suite_table(suite: Suite, rows: Sequence[Row]) -> str:
     several = len(suite.contestants) > 1
     heads = ["command", *(["contestant"] if several else []), "falls (95 %)"]
     heads += [*(column.title for column in suite.columns), "holds"]
-    lines = ["| " + " | ".join(heads) + " |", "|---" * len(heads) + "|"]
-    for row in rows:
-        cells = [
-            row.case.title or row.case.name,
-            *([row.contestant] if several else []),
-            count_of(row.falls, row.trials),
-        ]
-        cells += [_cell(column, row) for column in suite.columns]
-        cells.append(("yes" if row.held else "NO") if row.checks else "-")
-        lines.append("| " + " | ".join(cells) + " |")
-    return "\n".join(lines)
+    return markdown_table(heads, (_cells(suite, row, named=several) for row in rows))
+
+
+def _cells(suite: Suite, row: Row, *, named: bool) -> list[str]:
+    """Return a row's cells. named: with its contestant."""
+    return [
+        row.case.title or row.case.name,
+        *([row.contestant] if named else []),
+        count_of(row.falls, row.trials),
+        *(_cell(column, row) for column in suite.columns),
+        ("yes" if row.held else "NO") if row.checks else "-",
+    ]
 
 
 def broken_limits(rows: Sequence[Row]) -> Iterator[str]:

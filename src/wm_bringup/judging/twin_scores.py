@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from wm_bringup.judging.episode import EpisodeResult
-from wm_bringup.judging.statistics import count_of, proportion_interval
+from wm_bringup.judging.markdown import markdown_table
+from wm_bringup.judging.statistics import Count
 from wm_bringup.judging.twins import OFF, RANDOM, THEN, twin_name
 
 IN_TIME = 0.2
@@ -69,32 +70,6 @@ def twins_of(contestant: str, results: Iterable[EpisodeResult]) -> list[Twins]:
         for own in found.values()
         if contestant in own
     ]
-
-
-@dataclass(frozen=True, slots=True)
-class Count:
-    """So many of n."""
-
-    count: int
-    n: int
-
-    @staticmethod
-    def of(flags: Iterable[bool]) -> Count:
-        """Count the true ones."""
-        flags = list(flags)
-        return Count(sum(flags), len(flags))
-
-    def as_json(self) -> dict[str, Any]:
-        """Plain dictionary, with its Clopper-Pearson interval."""
-        return {
-            "count": self.count,
-            "n": self.n,
-            "interval": list(proportion_interval(self.count, self.n)),
-        }
-
-    def __str__(self) -> str:
-        """For tables."""
-        return count_of(self.count, self.n) if self.n else "-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,8 +164,8 @@ def scores_table(scores: Sequence[tuple[str, str, Scores]]) -> str:
     )
     return "\n\n".join(
         (
-            _markdown(("case", "contestant", *(f"falls, {name}" for name in names)), falls),
-            _markdown(heads, worth),
+            markdown_table(("case", "contestant", *(f"falls, {name}" for name in names)), falls),
+            markdown_table(heads, worth),
         )
     )
 
@@ -200,8 +175,3 @@ def _worth(one: Scores) -> tuple[str, ...]:
     counts = map(str, (one.precision, one.recall))
     rest = map(str, (one.harm, one.saved, one.regret))
     return (*counts, lead, *rest, f"{one.preferred:.3f}", f"{one.switches:.1f}")
-
-
-def _markdown(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    lines = ["| " + " | ".join(heads) + " |", "|---" * len(heads) + "|"]
-    return "\n".join([*lines, *("| " + " | ".join(row) + " |" for row in rows)])

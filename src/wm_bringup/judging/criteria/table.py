@@ -15,6 +15,7 @@ from wm_bringup.judging.criteria import (
     timing,
 )
 from wm_bringup.judging.criteria.criterion import Criterion, Measured
+from wm_bringup.judging.markdown import markdown_table
 from wm_bringup.record.run_record import NotRecordedError, RunRecord, TooShortError
 
 GROUPS: Mapping[str, Mapping[str, Criterion]] = {
@@ -48,13 +49,10 @@ def _measured(one: Criterion, record: RunRecord) -> Measured:
 
 def markdown() -> str:
     """Tabulate all criteria for the documents."""
-    lines = [
-        "| criterion | unit | over runs | what it is | read it in |",
-        "|---|---|---|---|---|",
-    ]
-    for module, group in GROUPS.items():
-        lines += [
-            f"| `{one.name}` | {one.unit or '-'} | {one.over} | {one.definition} | `{module}.py` |"
-            for one in group.values()
-        ]
-    return "\n".join(lines)
+    heads = ("criterion", "unit", "over runs", "what it is", "read it in")
+    rows = (
+        (f"`{one.name}`", one.unit or "-", one.over, one.definition, f"`{module}.py`")
+        for module, group in GROUPS.items()
+        for one in group.values()
+    )
+    return markdown_table(heads, rows)

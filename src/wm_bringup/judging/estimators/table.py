@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from wm_bringup.judging.criteria.table import CRITERIA
 from wm_bringup.judging.episode import values_of
 from wm_bringup.judging.estimators.replay import JUDGED
+from wm_bringup.judging.markdown import markdown_table
 from wm_bringup.judging.statistics import Figure, figure
 from wm_bringup.judging.verdict import Row
 
@@ -69,7 +70,7 @@ def estimator_table(title: str, rows: Sequence[Row]) -> str:
     limits = {check.limit.criterion: check.limit for check in judged.checks}
     heads = [f"{title}, n = {len(judged.results)}", "limit", f"{judged.contestant} (95 %)", "worst"]
     heads += [*others, *(f"better than {name} by" for name in others)]
-    lines = ["| " + " | ".join(heads) + " |", "|---" * len(heads) + "|"]
+    tabulated = []
     for name, text, scale in _ROWS:
         one = figures[judged.contestant][name]
         if one.n:
@@ -79,8 +80,8 @@ def estimator_table(title: str, rows: Sequence[Row]) -> str:
             cells = [text, told, _cell(one, scale), f"{scale * one.worst:.3g}"]
             cells += [f"{scale * figures[o][name].value:.3g}" for o in others]
             cells += [_gain_cell(name, figures[o][name].value, one.value) for o in others]
-            lines.append("| " + " | ".join(cells) + " |")
-    return "\n".join(lines)
+            tabulated.append(cells)
+    return markdown_table(heads, tabulated)
 
 
 def _figures(row: Row) -> Mapping[str, Figure]:
