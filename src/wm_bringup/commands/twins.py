@@ -5,12 +5,21 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from wm_bringup.commands import HELD
-from wm_control.configuration.share import ROBOT_HELP
+from wm_bringup.commands.suite_options import (
+    Cases,
+    Engine,
+    Jobs,
+    Resume,
+    Robot,
+    Seeds,
+    Source,
+    Summary,
+)
 
 if TYPE_CHECKING:
     from wm_bringup.judging.episode import EpisodeResult
@@ -21,23 +30,17 @@ if TYPE_CHECKING:
 
 
 def twins(
-    source: Annotated[str, typer.Argument(help="By name or YAML file.", metavar="NAME|FILE")],
-    seeds: Annotated[
-        int | None, typer.Option(min=1, help="Episodes of every case, instead of the suite's.")
-    ] = None,
-    case: Annotated[
-        list[str] | None, typer.Option(metavar="NAME", help="Only this one; may be repeated.")
-    ] = None,
-    engine: Annotated[Literal["pybullet", "mujoco"] | None, typer.Option(help="Physics.")] = None,
-    robot: Annotated[str | None, typer.Option(help=ROBOT_HELP)] = None,
-    jobs: Annotated[int, typer.Option(min=0, help="Processes; 0: one per core.")] = 0,
-    resume: Annotated[bool, typer.Option("--resume", help="Go on after an interruption.")] = False,
+    source: Source,
+    seeds: Seeds = None,
+    case: Cases = None,
+    engine: Engine = None,
+    robot: Robot = None,
+    jobs: Jobs = 0,
+    resume: Resume = False,
     output: Annotated[
         Path | None, typer.Option(metavar="FOLDER", help="Default: results/NAME_twins.")
     ] = None,
-    json: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Write the summary here as well.")
-    ] = None,
+    json: Summary = None,
 ) -> int:
     """Score the interventions of every contestant with several drivers in a suite's episodes.
 

@@ -20,6 +20,7 @@ from wm_bringup.commands import (
     known_drivers,
     known_preference,
 )
+from wm_bringup.commands.suite_options import Jobs, Resume
 from wm_control.configuration.share import DEFAULT_ROBOT, ROBOT_HELP
 from wm_control.constants import CONTROL_PERIOD
 from wm_control.drivers import MPC, POLICY, preference_of
@@ -108,8 +109,8 @@ def walk(
         float | None,
         typer.Option(min=1.0, max=LARGEST_IMPULSE, help="Between impulses, default 5 [N·s]."),
     ] = None,
-    jobs: Annotated[int, typer.Option(min=0, help="Processes; 0: one per core.")] = 0,
-    resume: Annotated[bool, typer.Option("--resume", help="Go on after an interruption.")] = False,
+    jobs: Jobs = 0,
+    resume: Resume = False,
     json: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the result.")] = None,
     film: Annotated[
         Path | None, typer.Option(metavar="FILE.png", help="Film strip of the first episode.")

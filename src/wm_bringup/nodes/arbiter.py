@@ -14,13 +14,13 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from rclpy.node import Node
-from rclpy.utilities import remove_ros_args
 from std_srvs.srv import Trigger
 
 from wm_bringup.cycle.loop import TickRecord
 from wm_bringup.cycle.message_cycle import GO_ON_PERIOD, MessageCycle
 from wm_bringup.cycle.stack import safety_parameters
 from wm_bringup.nodes.support import process
+from wm_bringup.nodes.support.arguments import own_words, robot_parser
 from wm_bringup.nodes.support.diagnostics import Health
 from wm_bringup.nodes.support.estimates import EstimateReader
 from wm_bringup.nodes.support.parameters import declare
@@ -54,7 +54,6 @@ from wm_control.arbiter.operator import OperatorInput
 from wm_control.arbiter.parameters import SafetyParameters
 from wm_control.arbiter.robot_rules import UNARMED
 from wm_control.arbiter.safeguards import SafeguardReport
-from wm_control.configuration.share import DEFAULT_ROBOT, ROBOT_HELP
 from wm_control.controllers.proposal import Proposal
 from wm_control.drivers import MPC
 from wm_control.refusal import Refusal, Refusals
@@ -275,8 +274,7 @@ class ArbiterNode(StandaloneNode):
 
 def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     """Read the command line; ROS's own arguments are left to ROS."""
-    parser = argparse.ArgumentParser(prog="arbiter", description=__doc__)
-    parser.add_argument("--robot", default=DEFAULT_ROBOT, help=ROBOT_HELP)
+    parser = robot_parser("arbiter", __doc__)
     parser.add_argument(
         "--driver",
         action="append",
@@ -284,7 +282,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         help=f"may drive, heard on DRIVER/joint_command; repeatable, the most wanted first ({MPC})",
     )
     parser.add_argument("--shadow", action="append", default=[], help="is watched; repeatable")
-    parsed = parser.parse_args(remove_ros_args(["arbiter", *(arguments or sys.argv[1:])])[1:])
+    parsed = parser.parse_args(own_words("arbiter", arguments))
     parsed.driver = parsed.driver or [MPC]
     named = [*parsed.driver, *parsed.shadow]
     if len(set(named)) < len(named):

@@ -16,7 +16,6 @@ from dataclasses import replace
 from pathlib import Path
 
 from rclpy.node import Node
-from rclpy.utilities import remove_ros_args
 
 from wm_bringup.cycle.control_cycle import CycleOptions, CycleRecord
 from wm_bringup.cycle.latency import LatencyLog
@@ -25,7 +24,6 @@ from wm_bringup.cycle.loop_faults import SENT_TO_THE_LOOP
 from wm_bringup.cycle.loop_messages import LoopHealth, LoopRequest, LoopSetup
 from wm_bringup.cycle.record_codec import unpack
 from wm_bringup.cycle.stack import (
-    BACKENDS,
     estimator_parameters,
     model_based_parameters,
     safety_parameters,
@@ -40,6 +38,7 @@ from wm_bringup.nodes.arbiter import ArbiterInterface, listen_to_proposals
 from wm_bringup.nodes.robot import RobotInterface
 from wm_bringup.nodes.state_estimator import StateEstimatorInterface
 from wm_bringup.nodes.support import process
+from wm_bringup.nodes.support.arguments import add_world_arguments, own_words, robot_parser
 from wm_bringup.nodes.support.exclusive import refuse_second
 from wm_bringup.nodes.support.fault_requests import (
     FaultRequests,
@@ -54,11 +53,9 @@ from wm_bringup.nodes.support.stall_watch import StallWatch
 from wm_bringup.nodes.support.velocity_topic import listen_to_velocity
 from wm_bringup.nodes.whole_body_controller import WholeBodyControllerInterface
 from wm_bringup.record.trip_bags import TripBags
-from wm_bringup.robots.simulated import ENGINES
 from wm_bringup.wire.messages import Level
 from wm_bringup.wire.thinning import Thinning
 from wm_bringup.wire.topics import JOINT_COMMAND, STEERING
-from wm_control.configuration.share import DEFAULT_ROBOT, ROBOT_HELP
 from wm_control.controllers.proposal import Proposal
 from wm_control.drivers import DRIVERS, MPC, read_preference
 from wm_control.robot.description import RobotDescription, load_robot
@@ -281,16 +278,12 @@ def _controllers(arguments: argparse.Namespace) -> tuple[str, ...]:
 
 def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     """Read the command line; ROS's own arguments are left to ROS."""
-    parser = argparse.ArgumentParser(prog="control", description=__doc__)
-    parser.add_argument("--robot", default=DEFAULT_ROBOT, help=ROBOT_HELP)
-    parser.add_argument("--backend", default="simulated", choices=tuple(BACKENDS))
-    parser.add_argument("--engine", default="pybullet", choices=tuple(ENGINES))
+    parser = robot_parser("control", __doc__)
+    add_world_arguments(parser)
     parser.add_argument(
         "--controller", default=(MPC,), type=read_preference, help="the most wanted first: A+B"
     )
     parser.add_argument("--shadow", action="append", default=[], choices=DRIVERS, help="repeatable")
-    parser.add_argument("--scenario", default="", help="name or path of a scenario file")
-    parser.add_argument("--gui", action="store_true", help="open the simulator's window")
     parser.add_argument("--arm", action="store_true", help="arm without waiting for /arbiter/arm")
     parser.add_argument("--ramp", action="store_true", help="ramp gains up after arming")
     parser.add_argument("--clock", action="store_true", help="publish /clock; stamps from zero")
@@ -299,7 +292,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--trips", default="", help="folder for a bag of each trip; empty: none")
     parser.add_argument("--latency", default="", help="file (.npz) for all latency samples")
     add_fault_arguments(parser)
-    return parser.parse_args(remove_ros_args(["control", *(arguments or sys.argv[1:])])[1:])
+    return parser.parse_args(own_words("control", arguments))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -15,6 +15,7 @@ from wm_bringup.cycle.stack import build_planner, model_based_parameters
 from wm_bringup.faults import meanings
 from wm_bringup.host import realtime
 from wm_bringup.nodes.support import process
+from wm_bringup.nodes.support.arguments import node_arguments
 from wm_bringup.nodes.support.diagnostics import Health
 from wm_bringup.nodes.support.estimates import EstimateReader
 from wm_bringup.nodes.support.fault_requests import (
@@ -24,7 +25,7 @@ from wm_bringup.nodes.support.fault_requests import (
 )
 from wm_bringup.nodes.support.parameters import declare
 from wm_bringup.nodes.support.qos import publisher
-from wm_bringup.nodes.support.standalone import StandaloneNode, node_arguments
+from wm_bringup.nodes.support.standalone import StandaloneNode
 from wm_bringup.wire.decisions import OF_STATUS
 from wm_bringup.wire.messages import Level, MultiArrayEncoder, decode_velocity
 from wm_bringup.wire.topics import ESTIMATE, PLAN, VELOCITY

@@ -21,10 +21,11 @@ from rclpy.node import Node
 from wm_bringup.host import realtime
 from wm_bringup.nodes.inference import Inference
 from wm_bringup.nodes.support import process
+from wm_bringup.nodes.support.arguments import node_arguments
 from wm_bringup.nodes.support.diagnostics import Health
 from wm_bringup.nodes.support.fault_requests import add_fault_arguments, report_faults
 from wm_bringup.nodes.support.parameters import declare
-from wm_bringup.nodes.support.standalone import StandaloneNode, node_arguments
+from wm_bringup.nodes.support.standalone import StandaloneNode
 from wm_bringup.wire.messages import Level
 from wm_control.configuration.parameters import STRICT
 from wm_policy.controller import PolicyController

@@ -13,25 +13,23 @@ import time
 from collections.abc import Callable, Sequence
 
 from rclpy.node import Node
-from rclpy.utilities import remove_ros_args
 from std_msgs.msg import String
 from std_srvs.srv import Trigger
 
 from wm_bringup.cycle.commanded_robot import CommandedRobot
 from wm_bringup.cycle.control_cycle import TrueBase
 from wm_bringup.cycle.stack import (
-    BACKENDS,
     World,
     build_robot,
     safety_parameters,
 )
 from wm_bringup.host import realtime
 from wm_bringup.nodes.support import process
+from wm_bringup.nodes.support.arguments import add_world_arguments, own_words, robot_parser
 from wm_bringup.nodes.support.diagnostics import Health
 from wm_bringup.nodes.support.qos import publisher
 from wm_bringup.nodes.support.refusing import tell_refusal
 from wm_bringup.nodes.support.standalone import StandaloneNode
-from wm_bringup.robots.simulated import ENGINES
 from wm_bringup.scenarios.scenario import load_scenario
 from wm_bringup.wire.messages import (
     JointStateEncoder,
@@ -52,7 +50,6 @@ from wm_bringup.wire.topics import (
     ROBOT_DESCRIPTION,
 )
 from wm_control.arbiter.watchdog import CommandWatchdog
-from wm_control.configuration.share import DEFAULT_ROBOT, ROBOT_HELP
 from wm_control.constants import CONTROL_PERIOD
 from wm_control.refusal import Refusals
 from wm_control.robot.description import RobotDescription
@@ -213,13 +210,9 @@ class RobotNode(StandaloneNode):
 
 def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     """Read the command line; ROS's own arguments are left to ROS."""
-    parser = argparse.ArgumentParser(prog="robot", description=__doc__)
-    parser.add_argument("--robot", default=DEFAULT_ROBOT, help=ROBOT_HELP)
-    parser.add_argument("--backend", default="simulated", choices=tuple(BACKENDS))
-    parser.add_argument("--engine", default="pybullet", choices=tuple(ENGINES))
-    parser.add_argument("--scenario", default="", help="name or path of a scenario file")
-    parser.add_argument("--gui", action="store_true", help="open the simulator's window")
-    return parser.parse_args(remove_ros_args(["robot", *(arguments or sys.argv[1:])])[1:])
+    parser = robot_parser("robot", __doc__)
+    add_world_arguments(parser)
+    return parser.parse_args(own_words("robot", arguments))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

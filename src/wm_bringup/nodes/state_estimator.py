@@ -16,10 +16,11 @@ from rclpy.node import Node
 
 from wm_bringup.cycle.stack import estimator_parameters
 from wm_bringup.nodes.support import process
+from wm_bringup.nodes.support.arguments import robot_argument
 from wm_bringup.nodes.support.diagnostics import Health
 from wm_bringup.nodes.support.parameters import declare
 from wm_bringup.nodes.support.qos import publisher
-from wm_bringup.nodes.support.standalone import StandaloneNode, robot_argument
+from wm_bringup.nodes.support.standalone import StandaloneNode
 from wm_bringup.wire.messages import (
     JointStateDecoder,
     Level,

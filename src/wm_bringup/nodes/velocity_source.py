@@ -10,9 +10,9 @@ import sys
 from collections.abc import Sequence
 
 from rclpy.node import Node
-from rclpy.utilities import remove_ros_args
 
 from wm_bringup.nodes.support import process
+from wm_bringup.nodes.support.arguments import own_words
 from wm_bringup.nodes.support.qos import publisher
 from wm_bringup.wire.messages import encode_twist
 from wm_bringup.wire.topics import CMD_VEL
@@ -45,8 +45,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the node until SIGINT or SIGTERM."""
     parser = argparse.ArgumentParser(prog="velocity_source", description=__doc__)
     parser.add_argument("--velocity", nargs=3, type=float, default=(0.0, 0.0, 0.0))
-    own = remove_ros_args(["velocity_source", *(arguments or sys.argv[1:])])[1:]
-    command = VelocityCommand(*parser.parse_args(own).velocity)
+    own = parser.parse_args(own_words("velocity_source", arguments))
+    command = VelocityCommand(*own.velocity)
     return process.run("velocity_source", arguments, lambda _: VelocitySource(command))
 
 

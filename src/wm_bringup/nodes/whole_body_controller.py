@@ -14,12 +14,13 @@ from rclpy.node import Node
 
 from wm_bringup.cycle.stack import model_based_parameters
 from wm_bringup.nodes.support import process
+from wm_bringup.nodes.support.arguments import robot_argument
 from wm_bringup.nodes.support.diagnostics import Health
 from wm_bringup.nodes.support.estimates import EstimateReader
 from wm_bringup.nodes.support.parameters import declare
 from wm_bringup.nodes.support.qos import publisher, subscribe_bytes
 from wm_bringup.nodes.support.refusing import tell_refusal
-from wm_bringup.nodes.support.standalone import StandaloneNode, robot_argument
+from wm_bringup.nodes.support.standalone import StandaloneNode
 from wm_bringup.wire.cdr import MessageError
 from wm_bringup.wire.decisions import OF_STATUS
 from wm_bringup.wire.messages import decode_command, decode_multi_array, decode_velocity

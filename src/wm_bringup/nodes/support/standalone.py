@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import argparse
-import sys
 import time
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from rclpy.node import Node
-from rclpy.utilities import remove_ros_args
 
 from wm_bringup.host.realtime import raised
 from wm_bringup.nodes.support.diagnostics import Health
@@ -21,35 +18,12 @@ from wm_bringup.nodes.support.rivals import RivalWatch
 from wm_bringup.wire.cdr import MessageError
 from wm_bringup.wire.messages import Level
 from wm_bringup.wire.topics import Topic
-from wm_control.configuration.share import DEFAULT_ROBOT, ROBOT_HELP
 from wm_control.robot.description import load_robot
 
 A = TypeVar("A", bound="StandaloneNode")
 
 REPORT_PERIOD = 1.0
 """Between two reports on /diagnostics [s]."""
-
-
-def node_arguments(
-    name: str,
-    arguments: Sequence[str] | None,
-    more: Callable[[argparse.ArgumentParser], None] = lambda _: None,
-) -> argparse.Namespace:
-    """Read a node's command line; ROS's own arguments are left to ROS.
-
-    more: adds arguments to ``--robot``.
-    """
-    parser = argparse.ArgumentParser(prog=name)
-    parser.add_argument("--robot", default=DEFAULT_ROBOT, help=ROBOT_HELP)
-    more(parser)
-    known = remove_ros_args(sys.argv if arguments is None else [name, *arguments])
-    return parser.parse_args(known[1:])
-
-
-def robot_argument(name: str, arguments: Sequence[str] | None) -> str:
-    """Read ``--robot NAME`` from a node's command line."""
-    robot: str = node_arguments(name, arguments).robot
-    return robot
 
 
 class StandaloneNode:
