@@ -6,18 +6,19 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
+from scipy.linalg.blas import ddot
 
 from wm_control.types import Array, Command
 
 
 def finite(array: Array) -> bool:
-    """Whether all entries are finite, by their sum of squares, which is one call.
+    """Whether all of at least one entry are finite, by their sum of squares, which is one call.
 
-    An entry beyond 1e154 counts as not finite, which no SI quantity of a robot reaches; of such a
-    one numpy may warn.
+    An entry beyond 1e154 counts as not finite, which no SI quantity of a robot reaches. BLAS itself
+    says nothing of the overflow; numpy's ``dot`` would warn of it.
     """
     flat = array.ravel()
-    return math.isfinite(flat.dot(flat))
+    return math.isfinite(ddot(flat, flat))
 
 
 def arrays_of(command: Command) -> tuple[Array, ...]:

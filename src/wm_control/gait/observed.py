@@ -6,7 +6,7 @@ would have taken. Nothing is assumed of who drives: only when feet touch down an
 
 from __future__ import annotations
 
-from math import inf, nan
+from math import inf
 
 from wm_control.types import LEFT, RIGHT, Array
 
@@ -95,16 +95,6 @@ class ObservedGait:
             self.support = foot
             self.since = now - self._load_transfer
 
-    @property
-    def swing(self) -> int | None:
-        """Foot in the air; None while both are down."""
-        other = RIGHT if self.support == LEFT else LEFT
-        return None if self.down[other] else other
-
     def progress(self, now: float) -> float:
         """Share of the present step that is over at ``now`` [s], in [0, 1)."""
         return min(max((now - self.since) / self.step_duration, 0.0), 1.0 - 1e-9)
-
-    def phase(self, now: float) -> float:
-        """Phase of the stride in [0, 1) as in ``Gait.phase``; NaN while standing."""
-        return nan if self.stands else 0.5 * (self.support + self.progress(now))

@@ -47,23 +47,22 @@ def test_both_feet_down_is_standing_from_the_start_and_after_a_quarter_of_a_seco
     assert not contacts.observed.stands
     assert not contacts.hold(BOTH, 0.2).stands
     assert contacts.hold(BOTH, 0.1).stands
-    assert math.isnan(contacts.observed.phase(contacts.now))
 
 
 def test_the_first_foot_that_lifts_says_who_carries_and_the_shift_is_over(contacts):
     observed = contacts.hold(ON_RIGHT, DT)
-    assert (observed.support, observed.swing, observed.stands) == (RIGHT, LEFT, False)
+    assert (observed.support, observed.down, observed.stands) == (RIGHT, (False, True), False)
     assert contacts.now - observed.since == pytest.approx(0.04)
 
 
 def test_from_its_touchdown_on_a_foot_is_the_one_that_carries(contacts):
     contacts.hold(ON_LEFT, 0.3)
-    assert (contacts.observed.support, contacts.observed.swing) == (LEFT, RIGHT)
+    assert (contacts.observed.support, contacts.observed.down) == (LEFT, (True, False))
     observed = contacts.hold(BOTH, DT)
-    assert (observed.support, observed.swing) == (RIGHT, None)
+    assert (observed.support, observed.down) == (RIGHT, (True, True))
     assert observed.since == pytest.approx(contacts.now)
     contacts.hold(BOTH, 0.04)
-    assert contacts.hold(ON_RIGHT, 0.1).swing == LEFT
+    assert contacts.hold(ON_RIGHT, 0.1).down == (False, True)
     assert contacts.observed.since == pytest.approx(0.304)
 
 
@@ -72,12 +71,12 @@ def test_steps_of_another_length_are_learned(contacts):
     assert contacts.walk(8, single=0.26).step_duration == pytest.approx(0.30, abs=0.005)
 
 
-def test_the_phase_goes_through_the_stride(contacts):
-    contacts.walk(9, single=0.32)  # 0.36 s a step; the last to land was the right foot
-    assert contacts.observed.support == RIGHT
-    assert contacts.observed.phase(contacts.observed.since) == 0.5
-    assert contacts.observed.phase(contacts.observed.since + 0.09) == pytest.approx(0.625, abs=0.01)
-    assert contacts.observed.phase(contacts.observed.since + 1.0) < 1.0
+def test_a_step_is_over_by_the_share_of_its_duration_that_has_passed(contacts):
+    observed = contacts.walk(9, single=0.32)  # 0.36 s a step; the last to land was the right foot
+    assert observed.support == RIGHT
+    assert observed.progress(observed.since) == 0.0
+    assert observed.progress(observed.since + 0.09) == pytest.approx(0.25, abs=0.01)
+    assert observed.progress(observed.since + 1.0) < 1.0
 
 
 def test_a_foot_that_chatters_as_it_lifts_has_not_landed(contacts):
@@ -95,17 +94,17 @@ def test_a_foot_that_touches_in_mid_swing_and_flies_on_does_not_stay_the_support
     contacts.hold(ON_LEFT, 0.15)
     contacts.hold(BOTH, 2 * DT)
     assert contacts.hold(ON_LEFT, DT).support == LEFT
-    assert contacts.observed.swing == RIGHT
+    assert contacts.observed.down == (True, False)
 
 
 def test_a_probability_between_the_thresholds_changes_nothing(contacts):
-    assert contacts.hold((1.0, 0.5), 0.1).swing is None
+    assert contacts.hold((1.0, 0.5), 0.1).down == (True, True)
     contacts.hold(ON_LEFT, 0.1)
-    assert contacts.hold((1.0, 0.5), 0.1).swing == RIGHT
+    assert contacts.hold((1.0, 0.5), 0.1).down == (True, False)
 
 
 def test_a_contact_that_is_not_a_number_is_none(contacts):
-    assert contacts.hold((1.0, math.nan), 0.1).swing == RIGHT
+    assert contacts.hold((1.0, math.nan), 0.1).down == (True, False)
 
 
 def test_it_goes_on_from_a_step_that_is_known(contacts):
