@@ -32,14 +32,11 @@ from wm_bringup.nodes.support.refusing import tell_refusal
 from wm_bringup.nodes.support.standalone import StandaloneNode
 from wm_bringup.scenarios.scenario import load_scenario
 from wm_bringup.wire.messages import (
-    JointStateEncoder,
     Level,
     decode_command,
     encode_clock,
-    fill_imu,
-    imu_encoder,
-    odometry_encoder,
 )
+from wm_bringup.wire.robot_messages import ObservationEncoder, TruthEncoder
 from wm_bringup.wire.topics import (
     CLOCK,
     GROUND_TRUTH,
@@ -73,9 +70,8 @@ class RobotInterface:
     ) -> None:
         """Create the publishers. clock, truth: publish those topics as well."""
         self.health = Health(node)
-        self._joints = JointStateEncoder(description.joint_names)
-        self._imu = imu_encoder("imu_link")
-        self._truth = odometry_encoder("world", "base_link")
+        self._sensors = ObservationEncoder(description.joint_names)
+        self._truth = TruthEncoder()
         self._publish_joints = publisher(node, JOINT_STATES)
         self._publish_imu = publisher(node, IMU)
         self._publish_clock = publisher(node, CLOCK) if clock else None
@@ -94,26 +90,15 @@ class RobotInterface:
 
     def publish(self, observation: Observation) -> None:
         """Publish one observation."""
-        o = observation
-        self._publish_joints.publish(
-            self._joints.encode(o.stamp, o.joint_position, o.joint_velocity, o.joint_torque)
-        )
-        fill_imu(
-            self._imu.floats, o.imu_orientation, o.imu_angular_velocity, o.imu_linear_acceleration
-        )
-        self._publish_imu.publish(self._imu.encode(o.stamp))
+        self._publish_joints.publish(self._sensors.joints(observation))
+        self._publish_imu.publish(self._sensors.imu(observation))
         if self._publish_clock is not None:
-            self._publish_clock.publish(encode_clock(o.stamp))
+            self._publish_clock.publish(encode_clock(observation.stamp))
 
     def publish_truth(self, truth: TrueBase) -> None:
         """Publish the simulated robot's true base state, for evaluators."""
-        if self._publish_truth is None:
-            return
-        floats = self._truth.floats
-        floats[0:3], floats[3:7] = truth.base_position_in_world, truth.base_orientation
-        floats[43:46] = truth.base_velocity_in_base
-        floats[46:49] = truth.base_angular_velocity_in_base
-        self._publish_truth.publish(self._truth.encode(truth.stamp))
+        if self._publish_truth is not None:
+            self._publish_truth.publish(self._truth.encode(truth))
 
 
 class RobotThread:

@@ -24,15 +24,14 @@ from wm_bringup.nodes.support.standalone import StandaloneNode
 from wm_bringup.wire.messages import (
     JointStateDecoder,
     Level,
-    MultiArrayEncoder,
     decode_imu,
     odometry_encoder,
     wrench_encoder,
 )
+from wm_bringup.wire.robot_messages import EstimateEncoder
 from wm_bringup.wire.sample_joiner import SampleJoiner
 from wm_bringup.wire.sole_frames import SoleFrames
 from wm_bringup.wire.topics import ESTIMATE, IMU, JOINT_STATES, LEFT_WRENCH, ODOM, RIGHT_WRENCH
-from wm_bringup.wire.vectors import ESTIMATE_HEADER, estimate_size, pack_estimate
 from wm_control.constants import CONTROL_PERIOD
 from wm_control.estimation.factory import make_estimator
 from wm_control.robot.description import RobotDescription
@@ -44,12 +43,10 @@ class StateEstimatorInterface:
 
     def __init__(self, node: Node, description: RobotDescription) -> None:
         """Create the publishers."""
-        n = len(description.joint_names)
         self._frames = SoleFrames(description)
         self._odom = odometry_encoder("odom", "base_link")
         self._wrenches = (wrench_encoder("l_sole"), wrench_encoder("r_sole"))
-        size = estimate_size(n) - len(ESTIMATE_HEADER)
-        self._estimate = MultiArrayEncoder((("estimate", size),), len(ESTIMATE_HEADER))
+        self._estimate = EstimateEncoder(len(description.joint_names))
         self._publish_odom = publisher(node, ODOM)
         self._publish_wrench = (publisher(node, LEFT_WRENCH), publisher(node, RIGHT_WRENCH))
         self._publish_estimate = publisher(node, ESTIMATE)
@@ -62,8 +59,7 @@ class StateEstimatorInterface:
 
     def publish_whole(self, estimate: Estimate) -> None:
         """Publish one estimate on the topics that only planners and people read."""
-        pack_estimate(estimate, self._estimate.floats)
-        self._publish_estimate.publish(self._estimate.encode())
+        self._publish_estimate.publish(self._estimate.encode(estimate))
         for foot in (LEFT, RIGHT):
             self._wrenches[foot].floats[:] = self._frames.wrench(estimate, foot)
             self._publish_wrench[foot].publish(self._wrenches[foot].encode(estimate.stamp))

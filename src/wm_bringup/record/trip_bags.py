@@ -26,15 +26,11 @@ from wm_bringup.record.trip_watch import TripWatch
 from wm_bringup.wire import decisions
 from wm_bringup.wire.messages import (
     CommandEncoder,
-    JointStateEncoder,
-    MultiArrayEncoder,
     VelocityEncoder,
     encode_diagnostics,
-    fill_imu,
-    imu_encoder,
-    odometry_encoder,
 )
 from wm_bringup.wire.proposals import ProposalEncoder
+from wm_bringup.wire.robot_messages import EstimateEncoder, ObservationEncoder, TruthEncoder
 from wm_bringup.wire.topics import (
     DECISION,
     ESTIMATE,
@@ -46,7 +42,6 @@ from wm_bringup.wire.topics import (
     Topic,
     proposal_topic,
 )
-from wm_bringup.wire.vectors import ESTIMATE_HEADER, estimate_size, pack_estimate
 from wm_control.constants import CONTROL_PERIOD
 from wm_control.controllers.proposal import Proposal
 from wm_control.robot.description import RobotDescription
@@ -73,27 +68,20 @@ class CycleEncoder:
     def __init__(self, description: RobotDescription) -> None:
         """Lay out the messages of a robot."""
         self._n = n = len(description.joint_names)
-        self._joints = JointStateEncoder(description.joint_names)
-        self._imu = imu_encoder("imu_link")
-        size = estimate_size(n) - len(ESTIMATE_HEADER)
-        self._estimate = MultiArrayEncoder((("estimate", size),), len(ESTIMATE_HEADER))
+        self._sensors = ObservationEncoder(description.joint_names)
+        self._estimate = EstimateEncoder(n)
         self._command = CommandEncoder(n)
         self._velocity = VelocityEncoder()
-        self._truth = odometry_encoder("world", "base_link")
+        self._truth = TruthEncoder()
         self._proposals: dict[str, ProposalEncoder] = {}
 
     def messages(self, record: CycleRecord) -> Iterator[tuple[Topic, bytes]]:
         """Yield them; the proposals as the loop had them: held, and grown older, where not new."""
         tick = record.tick
-        o, decision = tick.observation, tick.decision
-        joints = (o.joint_position, o.joint_velocity, o.joint_torque)
-        yield JOINT_STATES, self._joints.encode(o.stamp, *joints)
-        fill_imu(
-            self._imu.floats, o.imu_orientation, o.imu_angular_velocity, o.imu_linear_acceleration
-        )
-        yield IMU, self._imu.encode(o.stamp)
-        pack_estimate(tick.estimate, self._estimate.floats)
-        yield ESTIMATE, self._estimate.encode()
+        decision = tick.decision
+        yield JOINT_STATES, self._sensors.joints(tick.observation)
+        yield IMU, self._sensors.imu(tick.observation)
+        yield ESTIMATE, self._estimate.encode(tick.estimate)
         yield VELOCITY, self._velocity.encode(tick.admitted)
         for name, result in tick.results.items():
             encoder = self._proposals.setdefault(name, ProposalEncoder(self._n))
@@ -104,11 +92,7 @@ class CycleEncoder:
         said = decisions.statuses(decision, results, behind=tick.background)
         yield DECISION, encode_diagnostics(decision.stamp, said)
         if record.truth is not None:
-            truth, floats = record.truth, self._truth.floats
-            floats[0:3], floats[3:7] = truth.base_position_in_world, truth.base_orientation
-            floats[43:46] = truth.base_velocity_in_base
-            floats[46:49] = truth.base_angular_velocity_in_base
-            yield GROUND_TRUTH, self._truth.encode(truth.stamp)
+            yield GROUND_TRUTH, self._truth.encode(record.truth)
 
 
 class TripBags:

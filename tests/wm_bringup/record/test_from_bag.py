@@ -16,7 +16,8 @@ from wm_bringup.record.from_bag import from_bag
 from wm_bringup.record.geometry import rotations, to_base
 from wm_bringup.record.observations import by_observation
 from wm_bringup.record.run_record import NotRecordedError
-from wm_bringup.wire.messages import JointStateEncoder, fill_imu, imu_encoder, odometry_encoder
+from wm_bringup.wire.messages import odometry_encoder
+from wm_bringup.wire.robot_messages import ObservationEncoder
 from wm_bringup.wire.topics import GROUND_TRUTH, IMU, JOINT_STATES
 from wm_control.robot.description import load_robot
 
@@ -58,22 +59,14 @@ class Field:
         self.bag = BagWriter(directory)
         for topic in topics:
             self.bag.add_topic(f"/{topic.name}", topic.type)
-        self.joint_states = JointStateEncoder(robot.joint_names, "")
-        self.imu = imu_encoder("imu_link")
+        self.sensors = ObservationEncoder(robot.joint_names)
         self.truth = odometry_encoder("world", "base_link")
 
     def joints(self, o):
-        data = self.joint_states.encode(o.stamp, o.joint_position, o.joint_velocity, o.joint_torque)
-        self._write(JOINT_STATES, o.stamp, data)
+        self._write(JOINT_STATES, o.stamp, self.sensors.joints(o))
 
     def inertial(self, o):
-        fill_imu(
-            self.imu.floats,
-            o.imu_orientation,
-            o.imu_angular_velocity,
-            o.imu_linear_acceleration,
-        )
-        self._write(IMU, o.stamp, self.imu.encode(o.stamp))
+        self._write(IMU, o.stamp, self.sensors.imu(o))
 
     def state(self, stamp, configuration, velocity):
         self.truth.floats[:7], self.truth.floats[43:49] = configuration[:7], velocity[:6]
