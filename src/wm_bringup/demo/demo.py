@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -20,7 +21,7 @@ from wm_bringup.demo.live import LiveRun, Show, drive
 from wm_bringup.demo.report import draw_film, draw_plots
 from wm_bringup.faults.fault import parse_all
 from wm_bringup.graph.preflight import preflight
-from wm_bringup.graph.processes import describe, graph_arguments
+from wm_bringup.graph.processes import GraphArguments, describe, graph_arguments
 from wm_bringup.host.provenance import provenance
 from wm_bringup.record.from_bag import from_bag, with_latencies
 from wm_bringup.record.run_record import TIME, RunRecord
@@ -85,23 +86,27 @@ def run_demo(options: DemoOptions, show: Show, stopped: Callable[[], bool]) -> J
             "gui": options.gui,
             "arm": False,
             "truth": True,
+            "trips": str(folder / "trips"),
+            "latency": str(folder / "latency.npz"),
         }
     )
-    preflight(arguments)
-    clear(folder)
     options = replace(options, course=options.course.of(arguments.controllers))
+    _refuse_what_cannot_come_up(arguments, options.course)
+    clear(folder)
     options.course.write_scenario(folder / "scenario.yaml")
     graph = describe(
-        replace(
-            arguments,
-            scenario=str(folder / "scenario.yaml"),
-            record=str(folder / "bag"),
-            trips=str(folder / "trips"),
-            latency=str(folder / "latency.npz"),
-        )
+        replace(arguments, scenario=str(folder / "scenario.yaml"), record=str(folder / "bag"))
     )
     run = drive(graph, options.course, folder / "log.txt", show, stopped)
     return judge_run(run, options)
+
+
+def _refuse_what_cannot_come_up(arguments: GraphArguments, course: DemoCourse) -> None:
+    """Look at the graph on this course, before anything of an earlier demo is taken away."""
+    with TemporaryDirectory(prefix="wm_demo_") as nowhere:
+        scenario = Path(nowhere) / "scenario.yaml"
+        course.write_scenario(scenario)
+        preflight(replace(arguments, scenario=str(scenario), record=str(Path(nowhere) / "bag")))
 
 
 def clear(folder: Path) -> None:

@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
 from wm_bringup.demo.course import DemoCourse
+from wm_control.types import Action
 
 if TYPE_CHECKING:
     from wm_bringup.nodes.operator import LiveView
@@ -59,7 +60,7 @@ class CourseScreen:
     def _text(self, elapsed: float, view: LiveView) -> str:
         segment = self._course.at(elapsed)
         x, y, yaw = view.speed
-        trouble = "" if view.action.startswith("NOMINAL") else f"  {view.action}"
+        trouble = "" if view.action == Action.NOMINAL.name else f"  {view.said}"
         return (
             f"{elapsed:5.1f} s  {segment.name:<9} commanded {segment.x:+.2f} {segment.y:+.2f} "
             f"{segment.yaw:+.2f}  reached {x:+.2f} {y:+.2f} {yaw:+.2f}  "

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import rclpy
-from diagnostic_msgs.msg import DiagnosticArray
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from nav_msgs.msg import Odometry
 from rclpy.experimental import EventsExecutor
 from rclpy.node import Node
@@ -33,8 +33,8 @@ class LiveView:
     """What the operator sees while driving.
 
     speed: of the base along its heading, across and turning, averaged over a stride.
-    cycles, misses: of the control loop. action: of the arbiter, with its cause. driver: whose
-    command passes.
+    cycles, misses: of the control loop. action: of the arbiter. said: the same with its cause, for
+    people. driver: whose command passes.
     fallen: by ``FallLimits``, once and for all. time: simulated, since the robot was let
     go [s]; zero while it is held. released: when that was, on the robot's clock [s], None before.
     waits: nothing is known of the driver that is wanted most, or something is against it.
@@ -44,6 +44,7 @@ class LiveView:
     cycles: int = 0
     misses: int = 0
     action: str = ""
+    said: str = ""
     driver: str = ""
     fallen: bool = False
     alive: bool = False
@@ -76,20 +77,24 @@ class LiveView:
         """Take the control loop's counts from /diagnostics."""
         for status in message.status:
             if status.name == "robot: timing":
-                values = {pair.key: pair.value for pair in status.values}
+                values = _values_of(status)
                 self.cycles, self.misses = int(values["cycles"]), int(values["misses"])
 
     def see_decision(self, message: DiagnosticArray) -> None:
         """Take in what the arbiter does."""
         if not message.status:
             return
-        self.action = message.status[0].message
-        values = {pair.key: pair.value for pair in message.status[0].values}
-        self.driver = values.get("source", "")
-        against = f"arbiter: {values.get('preference', '').partition('+')[0]}: "
-        self.waits = any(status.name.startswith(against) for status in message.status)
-        if self.released is None and values.get("armed") == "True":
+        whole, *others = (_values_of(status) for status in message.status)
+        self.action, self.said = whole.get("action", ""), message.status[0].message
+        self.driver = whole.get("source", "")
+        wanted = whole.get("preference", "").partition("+")[0]
+        self.waits = any(values.get("controller") == wanted for values in others)
+        if self.released is None and whole.get("armed") == "True":
             self.released = _stamp_of(message)
+
+
+def _values_of(status: DiagnosticStatus) -> dict[str, str]:
+    return {pair.key: pair.value for pair in status.values}
 
 
 def _stamp_of(message: Odometry | DiagnosticArray) -> float:

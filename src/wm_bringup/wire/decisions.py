@@ -100,7 +100,8 @@ def drivers_status(decision: Decision, driver: str, behind: Background) -> Healt
 
 
 def _cause_status(cause: Cause, hardware: str) -> HealthStatus:
-    values = {"value": cause.value, "limit": cause.limit}
+    values: dict[str, object] = {"value": cause.value, "limit": cause.limit}
+    values |= {"controller": cause.controller} if cause.controller else {}
     if not cause.controller:
         name, level = f"arbiter: {cause.rule}", LEVELS[cause.action]
     else:

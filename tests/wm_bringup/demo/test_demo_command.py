@@ -69,6 +69,17 @@ def test_what_cannot_come_up_is_refused_before_the_last_report_is_thrown_away(tm
     assert (tmp_path / "summary.json").read_text() == "of an earlier demo"
 
 
+def test_so_is_what_the_course_adds_to_the_graph(tmp_path, capfd):
+    course = "segments: [{name: a, seconds: 5}]\nscenario: {wishes: [{at: 1.0, driver: mpc}]}"
+    (tmp_path / "course.yaml").write_text(course)
+    (tmp_path / "summary.json").write_text("of an earlier demo")
+    (tmp_path / "bag").mkdir()
+    code = main(["demo", "--course", str(tmp_path / "course.yaml"), "--output", str(tmp_path)])
+    assert code == COULD_NOT_RUN
+    assert "an operator in real time wishes for himself" in capfd.readouterr().err
+    assert (tmp_path / "summary.json").read_text() == "of an earlier demo"
+
+
 @pytest.mark.parametrize(
     ("course", "said"),
     [

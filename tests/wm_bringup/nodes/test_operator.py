@@ -1,10 +1,18 @@
 """What the operator makes of the messages it hears."""
 
+from dataclasses import replace
+
+import numpy as np
 import pytest
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
 from nav_msgs.msg import Odometry
+from rclpy.serialization import deserialize_message
 
 from wm_bringup.nodes.operator import LiveView
+from wm_bringup.wire.decisions import statuses
+from wm_bringup.wire.messages import encode_diagnostics
+from wm_control.arbiter.background import Background
+from wm_control.types import Action, Cause, Command, Decision
 
 
 def truth(stamp, height=0.7, x=0.0):
@@ -18,7 +26,7 @@ def truth(stamp, height=0.7, x=0.0):
 
 def test_time_runs_from_when_the_robot_was_let_go():
     view = LiveView()
-    for stamp, armed in ((50.0, "False"), (51.0, "False"), (51.5, "True"), (53.0, "True")):
+    for stamp, armed in ((50.0, False), (51.0, False), (51.5, True), (53.0, True)):
         view.see_truth(truth(stamp), now=stamp)
         view.see_decision(decision(stamp, armed))
     assert view.time == pytest.approx(1.5)
@@ -27,22 +35,23 @@ def test_time_runs_from_when_the_robot_was_let_go():
 def test_the_preferred_driver_is_waited_for_while_anything_is_told_against_it():
     view = LiveView()
     assert view.waits
-    view.see_decision(decision(1.0, "False", "arbiter: mpc: controller_degraded"))
+    view.see_decision(decision(1.0, False, "mpc"))
     assert view.waits
-    view.see_decision(decision(2.0, "False", "arbiter: policy: controller_failed"))
+    view.see_decision(decision(2.0, False, "policy"))
     assert not view.waits
-    assert view.driver == "policy"
+    assert (view.driver, view.action, view.said) == ("policy", "LIMITED", "LIMITED: slow loop")
 
 
-def decision(stamp, armed, *rules):
-    said = {"armed": armed, "source": "policy", "preference": "mpc+policy"}
-    values = [KeyValue(key=key, value=value) for key, value in said.items()]
-    whole = DiagnosticStatus(name="arbiter: decision", message="said", values=values)
-    active = [DiagnosticStatus(name=rule) for rule in rules]
-    message = DiagnosticArray(status=[whole, *active])
-    message.header.stamp.sec, part = int(stamp), stamp - int(stamp)
-    message.header.stamp.nanosec = round(1e9 * part)
-    return message
+SLOW = Cause("overruns", 2.0, 1.0, "slow loop", Action.LIMITED)
+
+
+def decision(stamp, armed, *against):
+    """Make the message of a decision that holds something against these controllers."""
+    causes = (SLOW, *(replace(SLOW, controller=who) for who in against))
+    command = Command(stamp, 0, *[np.zeros(2)] * 5)
+    made = Decision(stamp, Action.LIMITED, "policy", command, armed, causes, SLOW)
+    told = statuses(made, behind=Background(("mpc", "policy")))
+    return deserialize_message(encode_diagnostics(stamp, told), DiagnosticArray)
 
 
 def test_the_speed_shown_is_a_mean_over_the_last_stride():

@@ -38,6 +38,7 @@ def test_what_is_wrong_with_a_shadow_is_a_warning_and_not_the_reason_for_anythin
     assert summary(told) == "NOMINAL: mpc drives"
     cause = statuses(told)[1]
     assert (cause.name, cause.level) == ("arbiter: policy: plan_old", Level.WARN)
+    assert cause.values["controller"] == "policy"
 
 
 def test_what_is_wrong_with_the_driver_is_the_reason():
