@@ -16,26 +16,25 @@ from __future__ import annotations
 
 import argparse
 import csv
-import json
 import math
+import os
 import sys
-import time
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
 
 from wm_bringup.cycle import stack
 from wm_bringup.cycle.loop import ControlLoop
-from wm_bringup.judging.criteria.arbiter import interventions
-from wm_bringup.judging.episodes import CONTESTANTS, WalkSetup, compute_times, policy_facts
-from wm_bringup.lockstep.lockstep import LockStep, Run
-from wm_bringup.robots.simulated import simulate
+from wm_bringup.judging.episode import EpisodeResult
+from wm_bringup.judging.episode_store import EpisodeStore
+from wm_bringup.judging.episodes import WalkSetup, policy_facts, result_of, walk
+from wm_bringup.judging.runner import SuiteRun, do_runs
+from wm_bringup.record.run_record import TIME
 from wm_bringup.scenarios.scenario import Ground, Scenario, VelocitySegment
 from wm_control.arbiter.velocity_envelope import VelocityEnvelope
 from wm_control.configuration.share import DEFAULT_ROBOT, ROBOT_HELP
-from wm_control.robot.description import load_robot
 from wm_control.robot.sources import robot_file
 from wm_control.types import VelocityCommand
 from wm_policy.models import shipped_policy
@@ -80,15 +79,18 @@ class Ungated(ControlLoop):
 
 
 @dataclass(frozen=True, slots=True)
-class Episode:
-    """One walk. commands: in turn; fell_during: index of the one in force at the fall, or -1."""
+class Course:
+    """What is walked. commands: in turn, of even seeds."""
 
     driver: str
+    name: str
     commands: Commands
-    seed: int
-    fell_during: int
-    seconds: float
-    interventions: int
+
+    @property
+    def case(self) -> str:
+        """Name in the file of results."""
+        there, back = (" ".join(f"{v:g}" for v in command) for command in self.commands[:2])
+        return f"{self.name} {there}, {back}"
 
 
 @cache
@@ -148,129 +150,85 @@ def _ramp(robot: str, before: Triple, after: Triple) -> float:
     return max(abs(b - a) / rate for a, b, rate in zip(before, after, rates, strict=True))
 
 
-def walk(robot: str, driver: str, commands: Commands, seed: int) -> Episode:
-    """Walk one episode as the walking table does, but without the gate."""
-    walked = tuple((x, -y, -yaw) for x, y, yaw in commands) if seed % 2 else commands
-    segments, duration = schedule(robot, walked)
+def run_of(robot: str, course: Course, seed: int) -> SuiteRun:
+    """Describe one episode, walked as the walking table is; odd seeds are mirrored."""
+    sign = -1.0 if seed % 2 else 1.0
+    commands = tuple((x, sign * y, sign * yaw) for x, y, yaw in course.commands)
+    segments, duration = schedule(robot, commands)
     scenario = Scenario(
+        name=course.case,
         duration=duration,
         velocity=segments,
         ground=Ground(friction=0.6),
         noise="nominal",
         delay=0.008,
     )
-    run = _run(robot, driver, scenario, seed)
-    seconds = float(run.record["time"][-1])
-    in_force = sum(segment.at <= seconds for segment in segments) - 1
-    return Episode(
-        driver,
-        commands,
-        seed,
-        in_force if run.fall else -1,
-        round(seconds, 2),
-        int(interventions(run.record)),
-    )
+    return SuiteRun(course.case, course.driver, seed, _setup(robot, course.driver, scenario))
 
 
 def _setup(robot: str, driver: str, scenario: Scenario) -> WalkSetup:
     policy = shipped_policy() if driver == "policy" else None
-    return WalkSetup(scenario, driver, robot=robot, policy=policy)  # type: ignore[arg-type]
+    return WalkSetup(scenario, driver, robot=robot, policy=policy)
 
 
-def _run(robot: str, driver: str, scenario: Scenario, seed: int) -> Run:
-    setup = _setup(robot, driver, scenario)
-    description = load_robot(robot)
-    simulated = simulate(description, scenario)
-    try:
-        times = compute_times(seed)
-        contestant = CONTESTANTS[driver](setup, description, times)
-        loop = Ungated(
-            description,
-            stack.build_estimator(description, stack.estimator_parameters(robot)),
-            [contestant.controller],
-            stack.safety_parameters(robot),
-            clock=time.thread_time,
-        )
-        return LockStep(simulated, loop, contestant, scenario, times, clock=time.thread_time).run(
-            seed
-        )
-    finally:
-        simulated.close()
+def do_ungated(run: SuiteRun) -> tuple[EpisodeResult, ...]:
+    """Walk an episode without the gate; note the commands, as of even seeds, and what fell when."""
+    done = walk(run.setup, run.seed, control_loop=Ungated)
+    result = result_of(run.setup, done, run.seed)
+    segments = run.setup.scenario.velocity
+    sign = -1.0 if run.seed % 2 else 1.0
+    in_force = sum(segment.at <= float(done.record[TIME][-1]) for segment in segments) - 1
+    told = {
+        "commands": [(one.x, sign * one.y, sign * one.yaw) for one in segments],
+        "fell_during": in_force if result.fell else -1,
+    }
+    return (replace(result, contestant=run.contestant, notes={**result.notes, **told}),)
 
 
-class Store:
-    """Episodes that are done, one JSON object a line; those of other courses stay and wait."""
-
-    def __init__(self, path: Path) -> None:
-        """Read what is there."""
-        self._path = path
-        self._done: dict[tuple[str, Commands, int], Episode] = {}
-        if path.is_file():
-            for line in path.read_text(encoding="utf-8").splitlines():
-                self._keep(_episode(json.loads(line)))
-
-    def find(self, driver: str, commands: Commands, seed: int) -> Episode | None:
-        """Return an episode that is done."""
-        return self._done.get((driver, commands, seed))
-
-    def episodes(self) -> Iterator[Episode]:
-        """All that is done."""
-        yield from self._done.values()
-
-    def add(self, episode: Episode) -> None:
-        """Keep one more."""
-        self._keep(episode)
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        with self._path.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(asdict(episode)) + "\n")
-
-    def _keep(self, episode: Episode) -> None:
-        self._done[episode.driver, episode.commands, episode.seed] = episode
+def commands_of(episode: EpisodeResult) -> Commands:
+    """Return what the robot was asked for, in turn."""
+    return tuple((float(x), float(y), float(yaw)) for x, y, yaw in episode.notes["commands"])
 
 
-def _episode(row: dict[str, object]) -> Episode:
-    commands = row.pop("commands")
-    assert isinstance(commands, list)
-    return Episode(commands=tuple(tuple(command) for command in commands), **row)  # type: ignore[arg-type]
+def courses(robot: str, drivers: Sequence[str]) -> list[Course]:
+    """All that is walked."""
+    return [
+        Course(driver, name, commands)
+        for driver in drivers
+        for signs in DIRECTIONS
+        for name, commands in courses_of(robot, driver, signs).items()
+    ]
 
 
-def courses(robot: str, drivers: Sequence[str]) -> Iterator[tuple[str, str, Commands]]:
-    """Driver, name and commands of all that is walked."""
-    for driver in drivers:
-        for signs in DIRECTIONS:
-            for name, commands in courses_of(robot, driver, signs).items():
-                yield driver, name, commands
-
-
-def measure(robot: str, drivers: Sequence[str], seeds: int, store: Store) -> None:
+def measure(robot: str, drivers: Sequence[str], seeds: int, jobs: int, store: EpisodeStore) -> None:
     """Walk what is not done yet, seed by seed, so that what is there is even when interrupted."""
-    for seed in range(seeds):
-        for driver, name, commands in courses(robot, drivers):
-            if store.find(driver, commands, seed) is None:
-                episode = walk(robot, driver, commands, seed)
-                store.add(episode)
-                print(f"{name:8} {_told(episode)}", flush=True)
+    walked = courses(robot, drivers)
+    runs = [run_of(robot, course, seed) for seed in range(seeds) for course in walked]
+    missing = [run for run in runs if run.key not in store.done]
+    for _, (episode,) in do_runs(missing, store, jobs, do_ungated):
+        print(_told(episode), flush=True)
 
 
-def _told(episode: Episode) -> str:
-    command = " ".join(f"{value:g}" for value in episode.commands[0])
-    fate = f"FELL {_doing(episode)}" if episode.fell_during >= 0 else "held"
-    return f"{episode.driver} {command}, seed {episode.seed}: {fate} ({episode.seconds} s)"
+def _told(episode: EpisodeResult) -> str:
+    fate = f"FELL {_doing(episode)}" if episode.fell else "held"
+    return f"{episode.contestant} {episode.case}, seed {episode.seed}: {fate}"
 
 
-def _doing(episode: Episode) -> str:
+def _doing(episode: EpisodeResult) -> str:
     """Name what the robot was asked for when it fell."""
-    command = episode.commands[episode.fell_during]
+    commands = commands_of(episode)
+    command = commands[episode.notes["fell_during"]]
     if command == STANDING:
         return "stopping"
-    return "walking" if command == episode.commands[0] else "reversing"
+    return "walking" if command == commands[0] else "reversing"
 
 
-def table(robot: str, store: Store) -> list[dict[str, object]]:
+def table(robot: str, store: EpisodeStore) -> list[dict[str, object]]:
     """Sum up all that was ever walked: one row per driver and course, the furthest out first."""
-    together: dict[tuple[str, Commands], list[Episode]] = {}
-    for episode in store.episodes():
-        together.setdefault((episode.driver, episode.commands), []).append(episode)
+    together: dict[tuple[str, Commands], list[EpisodeResult]] = {}
+    for (episode,) in store.done.values():
+        key = episode.contestant, commands_of(episode)
+        together.setdefault(key, []).append(episode)
     envelopes = envelopes_of(robot)
     rows = [
         _row(driver, envelopes[driver], commands, done)
@@ -280,10 +238,10 @@ def table(robot: str, store: Store) -> list[dict[str, object]]:
 
 
 def _row(
-    driver: str, envelope: VelocityEnvelope, commands: Commands, done: Sequence[Episode]
+    driver: str, envelope: VelocityEnvelope, commands: Commands, done: Sequence[EpisodeResult]
 ) -> dict[str, object]:
     steady = commands[1] == commands[0]
-    doing = [_doing(episode) for episode in done if episode.fell_during >= 0]
+    doing = [_doing(episode) for episode in done if episode.fell]
     return {
         "driver": driver,
         "course": "steady" if steady else "reversal",
@@ -299,9 +257,13 @@ def _row(
         "episodes": len(done),
         "falls": len(doing),
         **{what: doing.count(what) for what in ("walking", "reversing", "stopping")},
-        "interventions": sum(episode.interventions for episode in done),
-        "seconds": round(sum(episode.seconds for episode in done), 1),
+        "interventions": int(_total(done, "interventions")),
+        "seconds": round(_total(done, "seconds"), 1),
     }
+
+
+def _total(episodes: Sequence[EpisodeResult], name: str) -> float:
+    return sum(episode.number(name) or 0.0 for episode in episodes)
 
 
 def within_margin(row: dict[str, object]) -> bool:
@@ -325,14 +287,17 @@ def main() -> int:
     parser.add_argument("--robot", default=DEFAULT_ROBOT, help=ROBOT_HELP)
     parser.add_argument("--driver", choices=tuple(MARGIN), help="only this one")
     parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--jobs", type=int, default=0, help="processes; 0: one per core")
     parser.add_argument("--write", action="store_true", help="walk nothing, write what is done")
     arguments = parser.parse_args()
-    robot = arguments.robot
+    robot, jobs = arguments.robot, arguments.jobs or len(os.sched_getaffinity(0))
     file = robot_file(robot)
-    store = Store(EPISODES / f"{file.parent.name}.jsonl")
+    store = EpisodeStore(
+        EPISODES / f"{file.parent.name}.jsonl", {"ungated": file.parent.name}, resume=True
+    )
     if not arguments.write:
         drivers = [arguments.driver] if arguments.driver else list(envelopes_of(robot))
-        measure(robot, drivers, arguments.seeds, store)
+        measure(robot, drivers, arguments.seeds, jobs, store)
     rows = table(robot, store)
     write(rows, file.with_name(TABLE))
     near = [row for row in rows if within_margin(row)]

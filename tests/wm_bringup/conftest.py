@@ -1,7 +1,9 @@
 """What tests with real processes on real DDS share."""
 
 import os
+import subprocess
 import sys
+from contextlib import ExitStack
 
 import pytest
 from ros_domain import Domain
@@ -23,3 +25,16 @@ def domain(environment):
     environment.setenv("ROS_DOMAIN_ID", str(taken.number))
     yield taken
     taken.release()
+
+
+@pytest.fixture
+def popen():
+    """As ``subprocess.Popen``; what it starts does not outlive the test."""
+    with ExitStack() as stack:
+
+        def start(*command, **options):
+            process = stack.enter_context(subprocess.Popen(*command, **options))
+            stack.callback(process.kill)  # before it is waited for, and nothing once it has ended
+            return process
+
+        yield start

@@ -155,13 +155,19 @@ def run_episode(setup: WalkSetup, seed: int) -> EpisodeResult:
     return result_of(setup, done, seed)
 
 
-def walk(setup: WalkSetup, seed: int, *, keep_going: float = 0.0) -> Walk:
+def walk(
+    setup: WalkSetup,
+    seed: int,
+    *,
+    keep_going: float = 0.0,
+    control_loop: type[ControlLoop] = ControlLoop,
+) -> Walk:
     """Build everything anew and run one episode, ``keep_going`` seconds on after a fall."""
     check_setup(setup)
     description = load_robot(setup.robot)
     robot = simulate(description, setup.scenario, setup.engine)
     try:
-        lockstep = build(setup, description, robot, seed)
+        lockstep = build(setup, description, robot, seed, control_loop=control_loop)
         wall = time.perf_counter()
         run = lockstep.run(seed, keep_going=keep_going)
         wall = time.perf_counter() - wall
@@ -192,12 +198,14 @@ def build(
     robot: SimulatedRobot,
     seed: int,
     watch: Callable[[TickRecord, WalkingPlan | None], None] | None = None,
+    *,
+    control_loop: type[ControlLoop] = ControlLoop,
 ) -> LockStep:
     """Put loop and contestant around ``robot``; a WmError says what is wrong with a setup."""
     times = compute_times(seed)
     names = (*setup.drivers, *setup.shadows)
     contestants = [CONTESTANTS[name](setup, description, times) for name in names]
-    loop = ControlLoop(
+    loop = control_loop(
         description,
         _estimator(setup, description, robot),
         taking_turns([contestant.controller for contestant in contestants], setup.turns),

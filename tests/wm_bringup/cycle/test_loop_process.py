@@ -40,9 +40,13 @@ class Parent:
 
     def __init__(self, **changes):
         self.client = LoopClient(setup(**changes))
-        self.client.await_ready()
-        self.client.send(LoopRequest.START)
         self.health = []
+        try:
+            self.client.await_ready()
+            self.client.send(LoopRequest.START)
+        except BaseException:
+            self.client.close()
+            raise
 
     def records(self):
         while (message := self.client.receive()) is not None:
@@ -116,16 +120,21 @@ def test_a_killed_process_is_noticed_with_its_signal(parent):
 
 def test_a_parent_that_vanishes_takes_the_process_with_it():
     parent = Parent()
-    next(parent.records())
-    parent.client._link.close()
-    assert parent.client._process.wait(10.0) == 1
+    try:
+        next(parent.records())
+        parent.client._link.close()
+        assert parent.client._process.wait(10.0) == 1
+    finally:
+        parent.client._process.kill()
 
 
 def test_a_wrong_configuration_stops_the_start_with_its_reason():
     client = LoopClient(setup(scenario="no_such_place"))
-    with pytest.raises(LoopStartError, match="no_such_place"):
-        client.await_ready()
-    client.close()
+    try:
+        with pytest.raises(LoopStartError, match="no_such_place"):
+            client.await_ready()
+    finally:
+        client.close()
     assert client._process.poll() == 2
 
 

@@ -49,7 +49,6 @@ class Bench:
 def bench(domain):
     """One running graph, armed and planned for, for all tests of a module."""
     running = Bench(domain)
-    running.runner.start()
 
     def nominal() -> bool:
         text = running.text()
@@ -57,6 +56,7 @@ def bench(domain):
         return running.observer.decision().get("action") == "NOMINAL"
 
     try:
+        running.runner.start()
         running.be_patient()
         running.observer.until("an armed robot", nominal)
         yield running

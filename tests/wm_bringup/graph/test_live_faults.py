@@ -26,8 +26,8 @@ def planned(domain, tmp_path_factory):
     folder = tmp_path_factory.mktemp("faults")
     policies = write_policies(folder)
     bench = Bench(domain, controller="mpc", policy=policies["legs"], record=str(folder / "bag"))
-    bench.runner.start()
     try:
+        bench.runner.start()
         bench.be_patient()
         drives(bench, "mpc")
         bench.observer.listen(JOINT_COMMAND, PLAN, POLICY_PROPOSAL, ESTIMATE)

@@ -51,8 +51,8 @@ sys.exit(20 - len(heard))
 @pytest.fixture(scope="module")
 def live(domain, tmp_path_factory):
     bench = Bench(domain, record=str(tmp_path_factory.mktemp("bags") / "bag"))
-    bench.runner.start()
     try:
+        bench.runner.start()
         bench.be_patient()
         until_nominal(bench)
         bench.observer.listen(JOINT_COMMAND, PLAN)
@@ -220,9 +220,9 @@ def test_a_stop_that_cannot_be_heeded_at_once_says_so_and_is_heeded_as_soon_as_i
     until_nominal(live)
 
 
-def test_control_does_not_notice_twenty_subscribers_that_join_at_once(live):
+def test_control_does_not_notice_twenty_subscribers_that_join_at_once(live, popen):
     before = values(live, "recorder: recording")
-    crowd = subprocess.Popen([sys.executable, "-c", CROWD])
+    crowd = popen([sys.executable, "-c", CROWD])
     began = time.monotonic()
     actions = set()
     while crowd.poll() is None:

@@ -28,8 +28,8 @@ def policies(tmp_path_factory):
 @pytest.fixture(scope="module")
 def driven(domain, policies):
     bench = Bench(domain, controller="policy", policy=policies["legs"])
-    bench.runner.start()
     try:
+        bench.runner.start()
         bench.be_patient()
         drives(bench, "policy")
         bench.observer.listen(JOINT_COMMAND, POLICY_PROPOSAL)

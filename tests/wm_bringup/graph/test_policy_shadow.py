@@ -16,8 +16,8 @@ from .conftest import Bench
 def test_the_planner_may_run_in_a_policys_shadow_and_is_seen_and_recorded_there(domain, tmp_path):
     policies = write_policies(tmp_path)
     bench = Bench(domain, controller="policy", policy=policies["legs"], shadow="mpc")
-    bench.runner.start()
     try:
+        bench.runner.start()
         bench.be_patient()
         drives(bench, "policy")
         bench.observer.listen(PROPOSAL, DECISION)
@@ -39,8 +39,8 @@ def test_the_planner_may_run_in_a_policys_shadow_and_is_seen_and_recorded_there(
 def test_beside_the_planner_a_policy_runs_in_shadow_and_may_die_without_harm(domain, tmp_path):
     policies = write_policies(tmp_path)
     bench = Bench(domain, controller="mpc", policy=policies["legs"])
-    bench.runner.start()
     try:
+        bench.runner.start()
         bench.be_patient()
         drives(bench, "mpc")
         bench.observer.listen(POLICY_PROPOSAL, DECISION)
@@ -64,8 +64,8 @@ def test_beside_the_planner_a_policy_runs_in_shadow_and_may_die_without_harm(dom
 def test_a_policy_that_must_not_run_is_refused_before_anything_moves(domain, tmp_path):
     policies = write_policies(tmp_path)
     bench = Bench(domain, controller="policy", policy=policies["narrow"])
-    bench.runner.start()
     try:
+        bench.runner.start()
         bench.observer.until("the refusal", lambda: "46" in bench.text())
         bench.observer.until("its end", lambda: bench.runner.poll() or bench.runner.exits)
         assert {e.process.name: e.code for e in bench.runner.exits} == {"policy": 2}

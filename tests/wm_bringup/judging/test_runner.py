@@ -43,14 +43,14 @@ def test_a_process_that_dies_is_told_with_what_to_do():
 class Command:
     """``wm suite`` in a process of its own, and the file that it fills."""
 
-    def __init__(self, folder):
-        self.folder = folder
+    def __init__(self, folder, popen):
+        self.folder, self._popen = folder, popen
         (folder / "short.yaml").write_text(SUITE, encoding="utf-8")
         self.episodes = folder / "out" / "episodes.jsonl"
 
     def start(self, *options):
         line = ["suite", str(self.folder / "short.yaml"), "--output", str(self.folder / "out")]
-        return subprocess.Popen(
+        return self._popen(
             [sys.executable, "-m", "wm_bringup.cli", *line, *options],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -69,8 +69,8 @@ class Command:
             time.sleep(0.01)
 
 
-def test_interrupted_then_killed_a_suite_goes_on_and_loses_nothing(tmp_path, environment):
-    command = Command(tmp_path)
+def test_interrupted_then_killed_a_suite_goes_on_and_loses_nothing(tmp_path, environment, popen):
+    command = Command(tmp_path, popen)
     first = command.start("--jobs", "1")
     command.wait_for(1, first)
     first.send_signal(signal.SIGINT)

@@ -27,15 +27,21 @@ def publisher_node(domain):
     rclpy.shutdown(context=context)
 
 
-def start_recorder(output, *parameters):
-    arguments = [f"output:={output}", *parameters]
-    return subprocess.Popen(
-        [sys.executable, "-m", "wm_bringup.nodes.recorder", "--ros-args"]
-        + [part for argument in arguments for part in ("-p", argument)],
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+@pytest.fixture
+def start_recorder(popen):
+    """Start a recorder with parameters."""
+
+    def start(output, *parameters):
+        arguments = [f"output:={output}", *parameters]
+        return popen(
+            [sys.executable, "-m", "wm_bringup.nodes.recorder", "--ros-args"]
+            + [part for argument in arguments for part in ("-p", argument)],
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    return start
 
 
 def wait_for(condition):
@@ -60,7 +66,9 @@ def record_twists(node, recorder, n, stop):
 
 
 @pytest.mark.parametrize("stop", [(signal.SIGINT,), (signal.SIGTERM,), (signal.SIGINT,) * 2])
-def test_every_message_is_in_the_closed_bag_whatever_the_signal(publisher_node, tmp_path, stop):
+def test_every_message_is_in_the_closed_bag_whatever_the_signal(
+    publisher_node, start_recorder, tmp_path, stop
+):
     recorder = start_recorder(tmp_path / "bag", "topics:=['cmd_vel', 'robot_description']")
     assert record_twists(publisher_node, recorder, 500, stop) == 0
     bag = open_bag(tmp_path / "bag")
@@ -68,13 +76,15 @@ def test_every_message_is_in_the_closed_bag_whatever_the_signal(publisher_node, 
     assert bag.problems == []
 
 
-def test_an_existing_output_folder_is_refused_with_its_name(publisher_node, tmp_path):
+def test_an_existing_output_folder_is_refused_with_its_name(
+    publisher_node, start_recorder, tmp_path
+):
     recorder = start_recorder(tmp_path)
     assert recorder.wait(PATIENCE) == 2
     assert f"{tmp_path} exists already" in recorder.stderr.read()
 
 
-def test_a_parameter_of_the_wrong_type_is_refused_by_name(publisher_node, tmp_path):
+def test_a_parameter_of_the_wrong_type_is_refused_by_name(publisher_node, start_recorder, tmp_path):
     recorder = start_recorder(tmp_path / "bag", "topics:=7")
     assert recorder.wait(PATIENCE) == 2
     assert "topics" in recorder.stderr.read()

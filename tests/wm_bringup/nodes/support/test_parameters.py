@@ -45,12 +45,13 @@ def declared(domain, monkeypatch):
         monkeypatch.setattr(sys, "argv", ["node", *arguments])
         context = rclpy.Context()
         rclpy.init(args=arguments, context=context)
-        opened.append(context)
         node = rclpy.create_node("reader", context=context)
+        opened.append((node, context))
         return declare(node, Parameters(inner=Inner(deeper=DEEPER), tables=TABLES))
 
     yield start
-    for context in opened:
+    for node, context in opened:
+        node.destroy_node()
         rclpy.shutdown(context=context)
 
 
