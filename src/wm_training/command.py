@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from wm_bringup.commands import HELD, NOT_HELD
-from wm_control.configuration.share import DEFAULT_ROBOT, ROBOT_HELP
+from wm_bringup.commands.options import Result, Robot
+from wm_control.configuration.share import DEFAULT_ROBOT
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -27,7 +28,7 @@ def train(
     from_scratch: Annotated[
         bool, typer.Option("--from-scratch", help="Without demonstrations.")
     ] = False,
-    robot: Annotated[str, typer.Option(help=ROBOT_HELP)] = DEFAULT_ROBOT,
+    robot: Robot = DEFAULT_ROBOT,
     seed: Annotated[
         int | None, typer.Option(min=0, help="Of everything random; default 0.")
     ] = None,
@@ -50,7 +51,7 @@ def train(
         int, typer.Option(min=0, help="Episodes under velocity kicks; a fifth more standing.")
     ] = 100,
     jobs: Annotated[int, typer.Option(min=0, help="Cores; 0: all.")] = 0,
-    json: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the result.")] = None,
+    json: Result = None,
 ) -> int:
     """Train a walking policy on the CPU and judge it; interrupted, the same command goes on.
 

@@ -31,6 +31,7 @@ and its line in ``COMMANDS`` below, whose order is that of ``wm --help``. The ru
 - Its docstring is its ``--help`` and holds one line starting with ``Example: wm``.
 - Keep its module's own imports light; import pinocchio, casadi, pybullet and rclpy inside the
   function, so that ``wm bench --help`` is quick as well.
+- An option that other commands have is said once, in ``wm_bringup.commands.options``.
 - A function with a parameter like ``json`` shadows nothing but itself: that is allowed here.
 
 A command with subcommands of its own exposes a ``typer.Typer`` under that name instead.

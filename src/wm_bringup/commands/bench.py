@@ -9,7 +9,8 @@ from typing import Annotated, Any, Literal
 import typer
 
 from wm_bringup.commands import HELD, NOT_HELD
-from wm_control.configuration.share import DEFAULT_ROBOT, ROBOT_HELP
+from wm_bringup.commands.options import Engine, Result, Robot
+from wm_control.configuration.share import DEFAULT_ROBOT
 
 
 def bench(
@@ -20,13 +21,13 @@ def bench(
     seconds: Annotated[
         float, typer.Option(min=1.0, max=600.0, help="Length of the walk that is timed.")
     ] = 8.0,
-    robot: Annotated[str, typer.Option(help=ROBOT_HELP)] = DEFAULT_ROBOT,
-    engine: Annotated[Literal["pybullet", "mujoco"], typer.Option(help="Physics.")] = "pybullet",
+    robot: Robot = DEFAULT_ROBOT,
+    engine: Engine = "pybullet",
     policy: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="Learned policy to time; our own unless given."),
     ] = None,
-    json: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the result.")] = None,
+    json: Result = None,
 ) -> int:
     """Time the parts of the control path on a recorded walk, in CPU time.
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from wm_bringup.commands import HELD, INTERRUPTED, NOT_HELD, PREFERENCES, known_preference
-from wm_control.configuration.share import DEFAULT_ROBOT, ROBOT_HELP
+from wm_bringup.commands.options import Engine, Overlay, Robot
+from wm_control.configuration.share import DEFAULT_ROBOT
 from wm_control.drivers import HYBRID
 
 if TYPE_CHECKING:
@@ -32,18 +33,15 @@ def demo(
         Path | None,
         typer.Option(metavar="FILE", help="Learned policy: walks where it may, else in shadow."),
     ] = None,
-    overlay: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="Says what the policy's own file does not."),
-    ] = None,
+    overlay: Overlay = None,
     course: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Instead of config/demo.yaml.")
     ] = None,
     seconds: Annotated[
         float | None, typer.Option(min=4.0, max=3600.0, help="Stretch the course to this.")
     ] = None,
-    robot: Annotated[str, typer.Option(help=ROBOT_HELP)] = DEFAULT_ROBOT,
-    engine: Annotated[Literal["pybullet", "mujoco"], typer.Option(help="Physics.")] = "pybullet",
+    robot: Robot = DEFAULT_ROBOT,
+    engine: Engine = "pybullet",
     seed: Annotated[int, typer.Option(min=0, help="Of the simulated robot.")] = 0,
     output: Annotated[Path, typer.Option(metavar="DIR", help="Where the report goes.")] = Path(
         "results/demo"

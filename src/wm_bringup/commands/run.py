@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from wm_bringup.commands import DRIVER_NAMES, PREFERENCES
+from wm_bringup.commands.options import Faults
 from wm_control.configuration.share import ROBOT_HELP
 
 
@@ -56,10 +57,7 @@ def run(
     latency: Annotated[
         str | None, typer.Option(help="File (.npz) for all latency samples.")
     ] = None,
-    fault: Annotated[
-        list[str] | None,
-        typer.Option(metavar="TARGET:VERB[=VALUE]@T[+D]", help="See docs/faults.md; repeatable."),
-    ] = None,
+    fault: Faults = None,
 ) -> int:
     """Start the whole ROS 2 graph; Ctrl-C stops it.
 

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from wm_bringup.commands import HELD, NOT_HELD
-from wm_bringup.commands.suite_options import (
+from wm_bringup.commands.options import (
     Cases,
-    Engine,
     Jobs,
+    OtherEngine,
+    OtherRobot,
     Resume,
-    Robot,
     Seeds,
     Source,
     Summary,
@@ -33,8 +33,8 @@ def suite(
     source: Source,
     seeds: Seeds = None,
     case: Cases = None,
-    engine: Engine = None,
-    robot: Robot = None,
+    engine: OtherEngine = None,
+    robot: OtherRobot = None,
     policies: Annotated[
         Path | None, typer.Option(metavar="FOLDER", help="Where the suite's policies lie.")
     ] = None,

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from wm_bringup.commands import HELD
-from wm_bringup.commands.suite_options import (
+from wm_bringup.commands.options import (
     Cases,
-    Engine,
     Jobs,
+    OtherEngine,
+    OtherRobot,
     Resume,
-    Robot,
     Seeds,
     Source,
     Summary,
@@ -33,8 +33,8 @@ def twins(
     source: Source,
     seeds: Seeds = None,
     case: Cases = None,
-    engine: Engine = None,
-    robot: Robot = None,
+    engine: OtherEngine = None,
+    robot: OtherRobot = None,
     jobs: Jobs = 0,
     resume: Resume = False,
     output: Annotated[

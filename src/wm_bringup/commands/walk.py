@@ -20,8 +20,8 @@ from wm_bringup.commands import (
     known_drivers,
     known_preference,
 )
-from wm_bringup.commands.suite_options import Jobs, Resume
-from wm_control.configuration.share import DEFAULT_ROBOT, ROBOT_HELP
+from wm_bringup.commands.options import Engine, Faults, Jobs, Overlay, Result, Resume, Robot
+from wm_control.configuration.share import DEFAULT_ROBOT
 from wm_control.constants import CONTROL_PERIOD
 from wm_control.drivers import MPC, POLICY, preference_of
 
@@ -64,10 +64,7 @@ def walk(
         Path | None,
         typer.Option(metavar="FILE", help="Learned policy, to walk or in shadow; or our own."),
     ] = None,
-    overlay: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="Says what the policy's own file does not."),
-    ] = None,
+    overlay: Overlay = None,
     scenario: Annotated[
         str | None,
         typer.Option(metavar="NAME|FILE", help="Scenario that the options below change."),
@@ -90,15 +87,12 @@ def walk(
         Literal["off", "nominal", "double", "hardware"] | None,
         typer.Option(help="Of the sensors."),
     ] = None,
-    fault: Annotated[
-        list[str] | None,
-        typer.Option(metavar="TARGET:VERB[=VALUE]@T[+D]", help="See docs/faults.md; repeatable."),
-    ] = None,
+    fault: Faults = None,
     state: Annotated[
         Literal["true", "estimated"], typer.Option(help="What the controller is given.")
     ] = "estimated",
-    robot: Annotated[str, typer.Option(help=ROBOT_HELP)] = DEFAULT_ROBOT,
-    engine: Annotated[Literal["pybullet", "mujoco"], typer.Option(help="Physics.")] = "pybullet",
+    robot: Robot = DEFAULT_ROBOT,
+    engine: Engine = "pybullet",
     step_in_place: Annotated[
         bool, typer.Option("--step-in-place", help="Step at zero velocity instead of standing.")
     ] = False,
@@ -111,7 +105,7 @@ def walk(
     ] = None,
     jobs: Jobs = 0,
     resume: Resume = False,
-    json: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the result.")] = None,
+    json: Result = None,
     film: Annotated[
         Path | None, typer.Option(metavar="FILE.png", help="Film strip of the first episode.")
     ] = None,
@@ -135,13 +129,11 @@ def walk(
         raise typer.BadParameter("--policy and --overlay mean something only for 'policy'")
     if state == "true" and noise not in (None, "off"):
         raise typer.BadParameter("--noise means nothing with --state true: no sensor is looked at")
-    if resume and json is None:
-        raise typer.BadParameter("--resume goes on with the file of --json FILE: name it")
     if push_grid:
         _refuse_beside_grid(seconds=seconds, seeds=seeds != 1, film=film, trace=trace)
     elif grid_step is not None:
         raise typer.BadParameter("--grid-step means something only with --push-grid")
-    _check_outputs(json, film, trace)
+    _check_outputs(json, film, trace, resume=resume)
     changes: dict[str, Any] = {
         "velocity": _segments(velocity),
         "duration": seconds,
@@ -192,10 +184,14 @@ def _refuse_beside_grid(**given: object) -> None:
             raise typer.BadParameter(f"--{name} means nothing beside --push-grid")
 
 
-def _check_outputs(json: Path | None, film: Path | None, trace: Path | None) -> None:
+def _check_outputs(
+    json: Path | None, film: Path | None, trace: Path | None, *, resume: bool
+) -> None:
     """Look at the files before the episodes are run, not after."""
     from wm_bringup.host.output import OutputError, check_file
 
+    if resume and json is None:
+        raise typer.BadParameter("--resume goes on with the file of --json FILE: name it")
     check_file(json, "--json")
     if json is not None:
         if json.suffix == ".jsonl":
