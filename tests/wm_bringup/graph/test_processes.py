@@ -324,8 +324,8 @@ def test_any_text_is_the_file_of_a_policy(text, tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("text", ["-robot.yaml", "a=b", "--ros-args"])
 def test_a_value_is_never_taken_for_an_option(text):
+    from wm_bringup.nodes.support.arguments import node_arguments
     from wm_bringup.nodes.support.fault_requests import add_fault_arguments
-    from wm_bringup.nodes.support.standalone import node_arguments
 
     mpc = describe(graph_arguments({"robot": text})).processes[1]
     assert node_arguments("mpc", list(mpc.arguments), add_fault_arguments).robot == text
