@@ -25,12 +25,18 @@ _LOAD_TRANSFER = 0.04
 NOVELTY = "novelty"
 """Figure of a policy's result: how strange its observation is to it (``wm_policy.novelty``)."""
 
+STEPS = "steps"
+"""Figure: policy steps that it has taken since it began, this one included."""
+
+POLICY_IDENTITY = "policy"
+"""Figure: which policy it is (``Policy.identity``)."""
+
 
 class PolicyController:
     """A ``types.Controller``: takes a policy step when one is due and holds its targets between.
 
-    Its ``SolveReport`` carries the time of the inference as ``solve_time``; the novelty of the
-    observation is one of its figures.
+    Its ``SolveReport`` carries the time of the inference as ``solve_time``; its figures are the
+    novelty of the observation, how many steps it has taken, and which policy it is.
 
     Whenever the robot was sent another command than its own, of another controller or the arbiter,
     the policy observes the action that would have pulled like
@@ -48,6 +54,7 @@ class PolicyController:
         self._step: PolicyStep | None = None
         self._due = -np.inf
         self._taken = 0.0
+        self._steps = 0
         self._gait = _observed(policy)
 
     @property
@@ -61,6 +68,7 @@ class PolicyController:
         if self._gait is not None:
             self._gait.reset(estimate.stamp)
         self._step = None
+        self._steps = 0
         self._due = -np.inf
 
     def replace(self, policy: Policy) -> None:
@@ -87,6 +95,17 @@ class PolicyController:
         """One tick. Never raises; without a usable policy step the result is FAILED."""
         if self.is_due(estimate.stamp, dt):
             self._infer(estimate, velocity, executed)
+        return self._result(estimate)
+
+    def answer(
+        self, estimate: Estimate, velocity: VelocityCommand, executed: Executed | None = None
+    ) -> ControllerResult:
+        """Take a policy step with this estimate, due or not. Never raises."""
+        self._infer(estimate, velocity, executed)
+        return self._result(estimate)
+
+    def _result(self, estimate: Estimate) -> ControllerResult:
+        """Propose the targets of the newest policy step, for the instant of an estimate."""
         step = self._step
         assert step is not None
         observation = estimate.observation
@@ -101,7 +120,11 @@ class PolicyController:
             cause=step.cause,
             holds_for=self._policy.period,
         )
-        figures = {NOVELTY: step.novelty}
+        figures = {
+            NOVELTY: step.novelty,
+            STEPS: float(self._steps),
+            POLICY_IDENTITY: self._policy.identity,
+        }
         if step.cause:
             return ControllerResult(self.name, None, status, step.cause, (report,), figures)
         command = Command(
@@ -120,12 +143,14 @@ class PolicyController:
     ) -> None:
         if self._next is not None:
             self._policy, self._next = self._next, None
+            self._steps = 0
             self._gait = _observed(self._policy)
         if executed is not None and executed.source != self.name:
             self._policy.replace_action(executed.command, estimate)
             if executed.driven_by_another(self.name):
                 self._follow_steps(estimate.stamp)
         self._step = self._policy.step(estimate, velocity)
+        self._steps += 1
         self._taken = estimate.stamp
         on_time = estimate.stamp - self._due < self._policy.period
         self._due = (self._due if on_time else estimate.stamp) + self._policy.period

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -50,6 +51,7 @@ class Policy:
         """clock: for ``inference_time``. NetworkError when onnxruntime refuses the network."""
         self.manifest, self.network = manifest, network
         self.period = 1.0 / manifest.rate
+        self.identity = _identity(manifest, network)
         self.runner = PolicyRunner(network, manifest)
         self.observation = ObservationBuilder(manifest, robot.joint_names, self.runner.inputs)
         known = {**network.statistics, **manifest.statistics}
@@ -218,6 +220,12 @@ class _Targets:
         target = q + (torque + self._damping[pick] * dq) / stiffness
         reference = q if self._measured else self._offset
         np.divide(target - reference, self._scale, out=action, casting="same_kind")
+
+
+def _identity(manifest: Manifest, network: NetworkFile) -> float:
+    """Return a number that two policies share only if network and manifest are the same."""
+    content = f"{network.sha256} {manifest}".encode()
+    return float(int.from_bytes(hashlib.sha256(content).digest()[:6]))
 
 
 def _offset(manifest: Manifest) -> Array:

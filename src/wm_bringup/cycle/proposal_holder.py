@@ -10,6 +10,9 @@ from wm_control.arbiter.command_check import (
     implausible_command,
     implausible_timing,
 )
+from wm_control.arbiter.command_watch import torque_distance
+from wm_control.arbiter.controller_measurements import DISAGREEMENT
+from wm_control.controllers.lane import Lane
 from wm_control.controllers.proposal import Proposal
 from wm_control.refusal import Refusal, Refusals
 from wm_control.robot.description import RobotDescription
@@ -48,12 +51,14 @@ class ProposalHolder:
 
     How old that may be, and what it rests on, is the arbiter's business (``SolveReport.age`` and
     ``holds_for``), until the process has been silent for too long: then the result is FAILED.
-    Velocity command and what was executed go to that process.
+    Velocity command and what was executed go to that process, and to its lane if it has one, with
+    which every proposal is compared as it comes.
     """
 
-    def __init__(self, name: str, description: RobotDescription) -> None:
-        """name: of the controller, as the arbiter knows it."""
+    def __init__(self, name: str, description: RobotDescription, lane: Lane | None = None) -> None:
+        """name: of the controller, as the arbiter knows it. lane: of its own process's doing."""
         self.name = name
+        self._lane, self._torque_limit = lane, description.torque_limit
         self.refusals = Refusals()
         self._bounds = CommandBounds.of(description)
         self._received: deque[Proposal] = deque(maxlen=_MOST_RECEIVED)
@@ -64,6 +69,8 @@ class ProposalHolder:
         del estimate
         self._received.clear()
         self._newest = None
+        if self._lane is not None:
+            self._lane.reset()
 
     def receive(self, proposal: Proposal) -> None:
         """Take in a proposal, for the next step to judge; of several the newest is held."""
@@ -81,15 +88,27 @@ class ProposalHolder:
         newest = max(known, key=lambda proposal: proposal.stamp)
         return stamp - newest.stamp < max(newest.holds_for, tick) - 0.5 * tick
 
-    def _judge_received(self, now: float) -> None:
+    def _judge_received(self, estimate: Estimate) -> None:
         """Refuse what is impossible, ignore what is older, hold the newest of the others."""
+        now = estimate.stamp
         while self._received:
             proposal = self._received.popleft()
             refusal = implausible_proposal(proposal, now, self._bounds)
             if refusal is not None:
                 self.refusals.add(refusal)
             elif self._newest is None or proposal.stamp >= self._newest.stamp:
-                self._newest = proposal
+                self._newest = self._compared(proposal, estimate)
+
+    def _compared(self, proposal: Proposal, estimate: Estimate) -> Proposal:
+        """Say in a proposal how far it is from what its lane expects, where that is known."""
+        if self._lane is None:
+            return proposal
+        result, expected = proposal.result, self._lane.expects(proposal)
+        figures = {name: value for name, value in result.figures.items() if name != DISAGREEMENT}
+        if expected is not None and result.command is not None:
+            distance = torque_distance(result.command, expected, estimate, self._torque_limit)
+            figures[DISAGREEMENT] = distance
+        return replace(proposal, result=replace(result, figures=figures))
 
     def step(
         self,
@@ -99,8 +118,10 @@ class ProposalHolder:
         executed: Executed | None = None,
     ) -> ControllerResult:
         """Propose the newest again, for this instant."""
-        del velocity, dt, executed
-        self._judge_received(estimate.stamp)
+        del dt
+        if self._lane is not None:
+            self._lane.see(estimate, velocity, executed)
+        self._judge_received(estimate)
         proposal = self._newest
         if proposal is None:
             cause = f"nothing proposed by the {self.name} process yet"

@@ -16,6 +16,7 @@ from wm_bringup.faults.parts import FaultyDelivery
 from wm_bringup.faults.paths import FaultyPaths
 from wm_bringup.wire.delayed_delivery import DelayedDelivery
 from wm_control.controllers.beside import PlannerBeside
+from wm_control.controllers.lane import Lane
 from wm_control.controllers.model_based import ModelBasedController
 from wm_control.controllers.proposal import Proposal
 from wm_control.mpc.plan import WalkingPlan, gait_phase
@@ -168,9 +169,13 @@ class LearnedContestant:
         policy: PolicyBeside,
         description: RobotDescription,
         proposal_time: Callable[[], float],
+        lane: Lane | None = None,
     ) -> None:
-        """proposal_time: how long the next proposal takes from estimate to arrival [s]."""
-        self.controller = ProposalHolder(policy.name, description)
+        """proposal_time: how long the next proposal takes from estimate to arrival [s].
+
+        lane: computes the proposals once more in the loop.
+        """
+        self.controller = ProposalHolder(policy.name, description, lane)
         self._policy, self._proposal_time = policy, proposal_time
         self._delivery = DelayedDelivery(self.controller.receive)
         self._first: Proposal | None = None

@@ -44,23 +44,24 @@ class CommandWatch:
         self.jump = self.apart = 0.0
         if last is None or not _alike(command.position, last.position):
             if last is not None and executed is None:
-                self.jump = self._distance(command, last, estimate)
+                self.jump = torque_distance(command, last, estimate, self._limit)
             self._changed, self._joints = estimate.stamp, estimate.joint_position
         elif self._joints is not None and _alike(estimate.joint_position, self._joints):
             self._changed = estimate.stamp  # nothing moves: there is nothing to answer
         self.frozen = estimate.stamp - self._changed
         self._last = command
         if executed is not None:
-            self.apart = self._distance(command, executed, estimate)
+            self.apart = torque_distance(command, executed, estimate, self._limit)
 
-    def _distance(self, a: Command, b: Command, estimate: Estimate) -> float:
-        """Distance of two commands' torques at the measured state [1]; NaN if not finite."""
-        q, dq = estimate.joint_position, estimate.joint_velocity
-        torque = a.torque - b.torque
-        torque = torque + a.stiffness * (a.position - q) - b.stiffness * (b.position - q)
-        torque = torque + a.damping * (a.velocity - dq) - b.damping * (b.velocity - dq)
-        share = torque / self._limit
-        return math.sqrt(float(share.dot(share)))
+
+def torque_distance(a: Command, b: Command, estimate: Estimate, torque_limit: Array) -> float:
+    """Distance of two commands' torques at the measured state [1]; NaN if not finite."""
+    q, dq = estimate.joint_position, estimate.joint_velocity
+    torque = a.torque - b.torque
+    torque = torque + a.stiffness * (a.position - q) - b.stiffness * (b.position - q)
+    torque = torque + a.damping * (a.velocity - dq) - b.damping * (b.velocity - dq)
+    share = torque / torque_limit
+    return math.sqrt(float(share.dot(share)))
 
 
 def _alike(a: Array, b: Array) -> bool:

@@ -12,6 +12,11 @@ from wm_control.arbiter.balance import UNDISTURBED, Balance
 from wm_control.arbiter.finite import arrays_of, count_not_finite
 from wm_control.types import ControllerResult, SolveReport, Status
 
+DISAGREEMENT = "disagreement"
+"""Figure of a result: how far its command is from its lane's (``command_watch.torque_distance``).
+
+Absent where there is no lane, or where the lane cannot know."""
+
 
 @dataclass(frozen=True, slots=True)
 class Proposed:
@@ -78,6 +83,12 @@ def impulse(proposed: Proposed) -> float:
     """Impulse by which the robot was pushed just now [N·s]; 0 where the estimate tells nothing."""
     pushed = proposed.balance.impulse
     return pushed if pushed == pushed else 0.0
+
+
+def disagreement(proposed: Proposed) -> float:
+    """How far its command is from its lane's [1]; 0 where there is no lane, or it cannot know."""
+    result = proposed.result
+    return 0.0 if result is None else result.figures.get(DISAGREEMENT, 0.0)
 
 
 def controller_cause(proposed: Proposed) -> str:

@@ -73,6 +73,15 @@ CONTROLLER_RULES: tuple[Rule[Proposed], ...] = (
         detail=measure.solver_cause,
     ),
     Rule(
+        "lane_disagrees",
+        "torques apart from those that its lane computes by",
+        measure.disagreement,
+        "disagreement",
+        1,
+        500,
+        Action.FALLBACK,
+    ),
+    Rule(
         "pushed",
         "robot pushed by",
         measure.impulse,

@@ -25,7 +25,10 @@ LIMITS: Final = {
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
 class DriverLimits:
-    """From where on one driver yields to another that is not beyond its own; default: never."""
+    """From where on one driver yields to another that is not beyond its own; default: never.
+
+    disagreement: beyond it, it cannot drive at all.
+    """
 
     impulse: float = Field(
         default=inf,
@@ -50,6 +53,13 @@ class DriverLimits:
         gt=0.0,
         allow_inf_nan=True,
         description="between its command and that of the driver it would take over from [1]",
+    )
+
+    disagreement: float = Field(
+        default=inf,
+        gt=0.0,
+        allow_inf_nan=True,
+        description="between its command and what its lane computes, see controllers/lane.py [1]",
     )
 
     @property

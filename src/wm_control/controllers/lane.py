@@ -1,0 +1,33 @@
+"""A lane: computes once more, in the loop's own process, what a driver beside it should propose.
+
+The pattern is aviation's command and monitor pair. The driver commands; its lane, on what the loop
+itself estimated and admitted, is the monitor. Whatever happens to a proposal between the estimate
+and the loop (on its way, in the driver's process, to what the driver was told) sets the two apart
+with the first sample, however much the proposal still looks like walking.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from wm_control.controllers.proposal import Proposal
+from wm_control.types import Command, Estimate, Executed, VelocityCommand
+
+
+class Lane(Protocol):
+    """The second computation of one driver's proposals. Reads no clock, and never raises."""
+
+    def reset(self) -> None:
+        """Forget what the driver was doing; what the loop saw may still be answered."""
+
+    def see(self, estimate: Estimate, velocity: VelocityCommand, executed: Executed | None) -> None:
+        """Take in what the loop believes and admits in a cycle; costs next to nothing.
+
+        executed: what the robot was sent in the cycle before; None at the start of a run.
+        """
+
+    def expects(self, proposal: Proposal) -> Command | None:
+        """Compute what the driver's answer should have been; None where that cannot be known.
+
+        Of all proposals in their order, once.
+        """

@@ -1,0 +1,126 @@
+"""The lane of a learned policy: the same policy once more, in step with the one that proposes."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+
+from wm_control.controllers.proposal import Proposal
+from wm_control.robot.description import RobotDescription
+from wm_control.types import Command, Estimate, Executed, VelocityCommand
+from wm_policy.controller import POLICY_IDENTITY, STEPS, PolicyController
+from wm_policy.policy import Policy
+
+REMEMBERED = 64
+"""Cycles that may still be answered: at 500 Hz, for longer than a proposal is followed."""
+
+MOST_LOST = 5
+"""Steps in a row that the lane makes good when their proposals were lost; more are a restart."""
+
+SETTLING = 25
+"""Steps after which a policy has forgotten, beside its histories, what else it began from."""
+
+
+@dataclass(slots=True)
+class _Cycle:
+    """What the driver was told in one cycle. executed: what was sent in it, once it is known."""
+
+    estimate: Estimate
+    velocity: VelocityCommand
+    executed: Executed | None = None
+
+
+class PolicyLane:
+    """A ``wm_control.controllers.lane.Lane``.
+
+    It takes the steps that the driver took, on the estimates that the driver says it answered, but
+    as the loop knows them. Those of lost proposals it takes at the policy's rate. A driver that has
+    begun anew is followed from its first step on, or, where that was missed, believed to agree
+    only after so many steps that a policy's memory is over. Another policy than its own it cannot
+    know.
+    """
+
+    def __init__(self, policy: Policy, description: RobotDescription) -> None:
+        """policy: of the lane alone, equal to the driver's."""
+        self._policy = policy
+        self._controller = PolicyController(policy, description)
+        self._cycles: deque[_Cycle] = deque(maxlen=REMEMBERED)
+        self._memory = SETTLING + _longest_history(policy)
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget what the driver was doing; what the loop saw may still be answered."""
+        self._steps: int | None = None
+        self._told = self._unsettled = 0
+        self._run: int | None = None
+        self._seen = float("-inf")
+
+    def see(self, estimate: Estimate, velocity: VelocityCommand, executed: Executed | None) -> None:
+        """Take in a cycle, and what was sent in the one before."""
+        if self._cycles:
+            self._cycles[-1].executed = executed
+        self._cycles.append(_Cycle(estimate, velocity))
+
+    def expects(self, proposal: Proposal) -> Command | None:
+        """Take the steps up to this proposal's; None where the driver is not known to agree."""
+        figures = proposal.result.figures
+        steps, cycle = int(figures.get(STEPS, 0.0)), self._answered(proposal)
+        if figures.get(POLICY_IDENTITY) != self._policy.identity or cycle is None:
+            self.reset()
+            return None
+        for missed in range(self._missed(steps, cycle), 0, -1):
+            self._take(self._nearest(proposal.stamp - missed * self._policy.period))
+        self._told = steps
+        command = self._take(cycle)
+        return None if self._unsettled else command
+
+    def _missed(self, steps: int, cycle: _Cycle) -> int:
+        """Count the steps to be taken before the one of this cycle.
+
+        A driver that repeats its count is not to be believed, but has not begun anew.
+        """
+        if self._steps is not None:
+            missed = 0 if steps == self._told else steps - self._steps - 1
+            if 0 <= missed <= MOST_LOST:
+                return missed
+        return self._begin(steps, cycle)
+
+    def _begin(self, steps: int, cycle: _Cycle) -> int:
+        """Begin anew, where the driver did; return how many of its steps are to be made good."""
+        known = 0 < steps <= MOST_LOST + 1
+        missed = steps - 1 if known else 0
+        self._steps = steps - missed - 1
+        self._unsettled = 0 if known else self._memory
+        self._controller.reset(cycle.estimate)
+        return missed
+
+    def _take(self, cycle: _Cycle) -> Command | None:
+        """Take one step; nobody has moved the robot before the first of a run."""
+        run = cycle.estimate.observation.run
+        for one in self._cycles:
+            if self._seen < one.estimate.stamp <= cycle.estimate.stamp:
+                self._controller.see(one.estimate)
+                self._seen = one.estimate.stamp
+        executed = cycle.executed if run == self._run else None
+        self._run = run
+        assert self._steps is not None
+        self._steps += 1
+        self._unsettled = max(self._unsettled - 1, 0)
+        return self._controller.answer(cycle.estimate, cycle.velocity, executed).command
+
+    def _answered(self, proposal: Proposal) -> _Cycle | None:
+        """Cycle whose estimate a proposal answers."""
+        for cycle in reversed(self._cycles):
+            observation = cycle.estimate.observation
+            if (observation.stamp, observation.sequence) == (proposal.stamp, proposal.sequence):
+                return cycle
+        return None
+
+    def _nearest(self, stamp: float) -> _Cycle:
+        return min(self._cycles, key=lambda cycle: abs(cycle.estimate.stamp - stamp))
+
+
+def _longest_history(policy: Policy) -> int:
+    """Frames that the policy observes at most."""
+    blocks = (block for tensor in policy.manifest.inputs for block in tensor.blocks)
+    return max(block.history.length if block.history else 1 for block in blocks)
