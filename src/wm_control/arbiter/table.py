@@ -14,6 +14,7 @@ from wm_control.arbiter.latched_rules import RECOVERY
 from wm_control.arbiter.parameters import ArbiterParameters
 from wm_control.arbiter.robot_rules import ROBOT_RULES
 from wm_control.arbiter.rules import Rule
+from wm_control.types import Action
 
 ROBOT_ACTION = "action"
 CONTROLLER_ACTION = "action if no controller is available"
@@ -48,9 +49,10 @@ def _table(
 
 def _row(rule: Rule[Any], parameters: ArbiterParameters) -> str:
     release = "-" if rule.release is None else _cycles(rule.release)
-    yields = isinstance(rule.limit, str) and not hasattr(parameters, rule.limit)
-    bad = _by_driver(rule, parameters) if yields else _bad(rule, rule.limit_in(parameters))
+    of_driver = isinstance(rule.limit, str) and not hasattr(parameters, rule.limit)
+    bad = _by_driver(rule, parameters) if of_driver else _bad(rule, rule.limit_in(parameters))
     source = f" (`{rule.limit}`)" if isinstance(rule.limit, str) else ""
+    yields = of_driver and rule.action == Action.NOMINAL
     action = "yields" if yields else rule.action.name
     cells = (f"`{rule.name}`", rule.says, bad + source, _cycles(rule.trigger), release, action)
     return f"| {' | '.join(cells)} |"
