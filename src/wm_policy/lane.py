@@ -42,14 +42,24 @@ class PolicyLane:
 
     def __init__(self, policy: Policy, description: RobotDescription) -> None:
         """policy: of the lane alone, equal to the driver's."""
-        self._policy = policy
-        self._controller = PolicyController(policy, description)
+        self._description = description
         self._cycles: deque[_Cycle] = deque(maxlen=REMEMBERED)
-        self._memory = SETTLING + _longest_history(policy)
-        self.reset()
+        self._next: Policy | None = None
+        self._follow(policy)
 
-    def reset(self) -> None:
+    def _follow(self, policy: Policy) -> None:
+        self._policy = policy
+        self._controller = PolicyController(policy, self._description)
+        self._memory = SETTLING + _longest_history(policy)
+        self.reset("nothing proposed yet")
+
+    def replace(self, policy: Policy) -> None:
+        """Change to another policy as soon as the driver has; may be called by another thread."""
+        self._next = policy
+
+    def reset(self, doubt: str = "the loop began anew") -> None:
         """Forget what the driver was doing; what the loop saw may still be answered."""
+        self._doubt = doubt
         self._steps: int | None = None
         self._told = self._unsettled = 0
         self._run: int | None = None
@@ -63,16 +73,32 @@ class PolicyLane:
 
     def expects(self, proposal: Proposal) -> Command | None:
         """Take the steps up to this proposal's; None where the driver is not known to agree."""
-        figures = proposal.result.figures
-        steps, cycle = int(figures.get(STEPS, 0.0)), self._answered(proposal)
-        if figures.get(POLICY_IDENTITY) != self._policy.identity or cycle is None:
-            self.reset()
+        cycle = self._answered(proposal)
+        doubt = self._stranger(proposal) if cycle else "it answered what the loop does not remember"
+        if cycle is None or doubt:
+            self.reset(doubt)
             return None
+        steps = int(proposal.result.figures.get(STEPS, 0.0))
         for missed in range(self._missed(steps, cycle), 0, -1):
             self._take(self._nearest(proposal.stamp - missed * self._policy.period))
         self._told = steps
         command = self._take(cycle)
         return None if self._unsettled else command
+
+    @property
+    def doubt(self) -> str:
+        """Why it cannot know now what the driver should propose, in words; or empty."""
+        if self._steps is None:
+            return self._doubt
+        return f"settles for {self._unsettled} steps more" if self._unsettled else ""
+
+    def _stranger(self, proposal: Proposal) -> str:
+        """Say why it is not this lane's policy that proposes; empty if it is, or is by now."""
+        identity, coming = proposal.result.figures.get(POLICY_IDENTITY), self._next
+        if coming is not None and identity == coming.identity:
+            self._next = None
+            self._follow(coming)
+        return "" if identity == self._policy.identity else "another policy proposes"
 
     def _missed(self, steps: int, cycle: _Cycle) -> int:
         """Count the steps to be taken before the one of this cycle.

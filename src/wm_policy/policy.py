@@ -224,7 +224,7 @@ class _Targets:
 
 def _identity(manifest: Manifest, network: NetworkFile) -> float:
     """Return a number that two policies share only if network and manifest are the same."""
-    content = f"{network.sha256} {manifest}".encode()
+    content = f"{network.weights_sha256} {manifest}".encode()
     return float(int.from_bytes(hashlib.sha256(content).digest()[:6]))
 
 

@@ -7,8 +7,9 @@ are, and the record of every cycle comes out.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum, auto
+from typing import TYPE_CHECKING
 
 from wm_bringup.cycle.control_cycle import CycleOptions
 from wm_bringup.faults.schedule import Acted
@@ -20,6 +21,22 @@ from wm_control.controllers.model_based import ModelBasedParameters
 from wm_control.estimation.parameters import EstimatorParameters
 from wm_control.refusal import Refusals
 
+if TYPE_CHECKING:
+    from wm_policy.manifest import Manifest
+    from wm_policy.network import NetworkFile
+
+
+@dataclass(frozen=True, slots=True)
+class LanePolicy:
+    """The policy whose proposals are to be computed once more in the loop, already checked.
+
+    Sent first with the setup, and again whenever a driver is given another one. driver: its name.
+    """
+
+    driver: str
+    manifest: Manifest
+    network: NetworkFile
+
 
 @dataclass(frozen=True, slots=True)
 class LoopSetup:
@@ -28,6 +45,7 @@ class LoopSetup:
     robot, backend, engine, scenario: names or paths. drivers: controllers that may drive, the most
     wanted first. shadows: others that propose in every cycle and never drive. ros_time: stamps are
     ROS time; otherwise they count from zero. faults: injected beside those of the scenario.
+    lane: of a policy among them; None: nobody computes its proposals once more.
     """
 
     robot: str
@@ -43,6 +61,7 @@ class LoopSetup:
     model_based: ModelBasedParameters
     shadows: tuple[str, ...] = ()
     faults: tuple[str, ...] = ()
+    lane: LanePolicy | None = None
 
 
 class LoopRequest(Enum):
@@ -70,6 +89,7 @@ class LoopHealth:
     """Once a second. lost: records the other end was too slow for. refusals: plans or proposals.
 
     estimator: its own figures (``GuardedEstimator.figures``). faults: what came of each.
+    lanes: by driver that has one, why it cannot know now what that should propose; or empty.
     """
 
     safeguards: SafeguardReport
@@ -78,3 +98,4 @@ class LoopHealth:
     lost: int
     refusals: Refusals
     faults: tuple[Acted, ...] = ()
+    lanes: Mapping[str, str] = field(default_factory=dict)

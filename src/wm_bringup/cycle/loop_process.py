@@ -1,6 +1,7 @@
 """The real-time process: robot, estimator, controllers, arbiter and filter at 500 Hz, no ROS.
 
-It has one thread, so nothing in it can hold the interpreter when a cycle is due. What the rest of
+It has one thread, so nothing in it can hold the interpreter when a cycle is due (but for a moment
+another, when a driver is given another policy, which its lane then needs too). What the rest of
 the graph wants (plans, velocity commands, requests) comes by ``Link`` and is taken in before each
 cycle; what each cycle did goes out the same way after its command has left. When the other end is
 gone, the robot is damped and the process ends.
@@ -11,17 +12,19 @@ from __future__ import annotations
 import argparse
 import signal
 import sys
+import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import FrameType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from wm_bringup.cycle.control_cycle import ControlCycle
 from wm_bringup.cycle.link import Link, LinkClosedError, adopt
 from wm_bringup.cycle.loop import ControlLoop
 from wm_bringup.cycle.loop_faults import SENT_TO_THE_LOOP, LoopFaults
 from wm_bringup.cycle.loop_messages import (
+    LanePolicy,
     LoopFailure,
     LoopHealth,
     LoopReady,
@@ -33,6 +36,8 @@ from wm_bringup.cycle.record_codec import pack
 from wm_bringup.cycle.stack import (
     World,
     build_estimator,
+    build_lane,
+    build_policy,
     build_robot,
 )
 from wm_bringup.faults.fault import Fault, parse_all
@@ -52,6 +57,9 @@ from wm_control.refusal import together
 from wm_control.robot.description import RobotDescription, load_robot
 from wm_control.types import VelocityCommand
 
+if TYPE_CHECKING:
+    from wm_policy.lane import PolicyLane
+
 REPORT_CYCLES = 500
 """Cycles between two ``LoopHealth``."""
 
@@ -63,12 +71,20 @@ LAST_WORDS = 2.0
 
 
 def _controller(
-    name: str, setup: LoopSetup, description: RobotDescription
+    name: str, setup: LoopSetup, description: RobotDescription, lane: PolicyLane | None
 ) -> ModelBasedController | ProposalHolder:
     """Build what stands for a controller in the loop: the part of it that runs at 500 Hz."""
     if name == MPC:
         return ModelBasedController(description, setup.model_based)
-    return ProposalHolder(name, description)
+    return ProposalHolder(name, description, lane)
+
+
+def _lanes(setup: LoopSetup, description: RobotDescription) -> dict[str, PolicyLane]:
+    """Build the lane of every driver that is to have one, by its name."""
+    lane = setup.lane
+    if lane is None:
+        return {}
+    return {lane.driver: build_lane(description, lane.manifest, lane.network)}
 
 
 def _phase_shower(
@@ -117,9 +133,13 @@ class LoopProcess:
         self._link, self._ending = link, ending
         description = load_robot(setup.robot)
         names = (*setup.drivers, *setup.shadows)
-        controllers = {name: _controller(name, setup, description) for name in names}
+        self._lanes = _lanes(setup, description)
+        controllers = {
+            name: _controller(name, setup, description, self._lanes.get(name)) for name in names
+        }
         envelope = setup.safety.envelope_of(setup.drivers[0])
         self._gate = VelocityGate(setup.safety.velocity, envelope)
+        self._description = description
         self._refusals = [controller.refusals for controller in controllers.values()]
         self._estimator = build_estimator(description, setup.estimator)
         self._loop = ControlLoop(
@@ -154,6 +174,7 @@ class LoopProcess:
             OperatorInput: self._loop.request,
             SafetyParameters: self._change_safety,
             Fault: self._cycle.inject,
+            LanePolicy: self._change_lane,
             LoopRequest: self._obey,
         }
         self._started = False
@@ -163,6 +184,15 @@ class LoopProcess:
     def _change_safety(self, safety: SafetyParameters) -> None:
         self._loop.change_safety(safety)
         self._gate.parameters = safety.velocity
+
+    def _change_lane(self, change: LanePolicy) -> None:
+        """Give a lane another policy, built beside the cycles: that takes longer than many."""
+        if change.driver in self._lanes:
+            threading.Thread(target=self._build_lane, args=(change,), name="lane").start()
+
+    def _build_lane(self, change: LanePolicy) -> None:
+        policy = build_policy(self._description, change.manifest, change.network)
+        self._lanes[change.driver].replace(policy)
 
     def _obey(self, request: LoopRequest) -> None:
         if request is LoopRequest.START:
@@ -212,7 +242,9 @@ class LoopProcess:
             figures = dict(self._estimator.figures)
             lost, refusals = self._link.lost, together(self._refusals)
             faults = (*getattr(self._robot, "sensor_faults", ()), *self._cycle.faults)
-            self._send(LoopHealth(safeguards, figures, self._realtime, lost, refusals, faults))
+            lanes = {name: lane.doubt for name, lane in self._lanes.items()}
+            health = LoopHealth(safeguards, figures, self._realtime, lost, refusals, faults, lanes)
+            self._send(health)
 
     def close(self) -> None:
         """Let go of the robot."""

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from wm_bringup.robots.base import Robot
 from wm_bringup.robots.simulated import EngineName, simulate
@@ -27,6 +28,12 @@ from wm_control.mpc.footstep_mpc import FootstepMpc
 from wm_control.robot.description import RobotDescription
 from wm_control.robot.model import RobotModel
 from wm_control.robot.sources import load_part
+
+if TYPE_CHECKING:
+    from wm_policy.lane import PolicyLane
+    from wm_policy.manifest import Manifest
+    from wm_policy.network import NetworkFile
+    from wm_policy.policy import Policy
 
 
 def safety_parameters(robot: str | Path) -> SafetyParameters:
@@ -59,6 +66,39 @@ def build_planner(
     """Build the footstep planner that works beside the loop; clock: for solve times."""
     planner = FootstepMpc(RobotModel(description), parameters.gait, parameters.mpc, clock)
     return PlannerBeside(planner, parameters.mpc.period, CONTROL_PERIOD)
+
+
+def named_policy(
+    description: RobotDescription,
+    file: str = "",
+    overlay: str = "",
+    clock: Callable[[], float] = lambda: 0.0,
+) -> Policy:
+    """Load a policy by the names of its files, without a name our own; PolicyError if refused.
+
+    clock: for the time of an inference.
+    """
+    from wm_policy.loading import load_policy
+    from wm_policy.models import shipped_policy
+
+    path = Path(file) if file else shipped_policy()
+    return load_policy(path, description, Path(overlay) if overlay else None, clock)
+
+
+def build_lane(
+    description: RobotDescription, manifest: Manifest, network: NetworkFile
+) -> PolicyLane:
+    """Build what computes the proposals of a checked policy once more."""
+    from wm_policy.lane import PolicyLane
+
+    return PolicyLane(build_policy(description, manifest, network), description)
+
+
+def build_policy(description: RobotDescription, manifest: Manifest, network: NetworkFile) -> Policy:
+    """Build a policy that has been checked, by another process perhaps."""
+    from wm_policy.policy import Policy
+
+    return Policy(manifest, network, description)
 
 
 @dataclass(frozen=True, slots=True)

@@ -299,6 +299,8 @@ def _control(arguments: GraphArguments) -> Process:
         "--backend": arguments.backend,
         "--engine": arguments.engine,
         "--controller": arguments.controller,
+        "--policy": arguments.policy and os.path.abspath(arguments.policy),
+        "--overlay": arguments.overlay and os.path.abspath(arguments.overlay),
         "--scenario": arguments.scenario,
         "--latency": arguments.latency,
         "--trips": _trips(arguments),

@@ -253,15 +253,13 @@ def _model_based(
 def _learned(setup: WalkSetup, description: RobotDescription, times: ComputeTimes) -> Contestant:
     from wm_policy.beside import PolicyBeside
     from wm_policy.controller import PolicyController
-    from wm_policy.lane import PolicyLane
     from wm_policy.loading import load_policy
-    from wm_policy.policy import Policy
 
     if setup.policy is None:
         raise ParameterError("policy", None, "must be the file of a policy (--policy FILE)")
     policy = load_policy(setup.policy, description, setup.overlay, time.thread_time)
     beside = PolicyBeside(PolicyController(policy, description), CONTROL_PERIOD)
-    lane = PolicyLane(Policy(policy.manifest, policy.network, description), description)
+    lane = stack.build_lane(description, policy.manifest, policy.network)
     return LearnedContestant(beside, description, times.proposal, lane)
 
 

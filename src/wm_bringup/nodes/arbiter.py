@@ -10,7 +10,7 @@ import argparse
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 from rclpy.node import Node
@@ -166,8 +166,13 @@ class ArbiterInterface:
             else:
                 logger.warning(text)
 
-    def report(self, taken: SafeguardReport, refusals: Refusals) -> None:
-        """Publish the node's health: decision, clips, velocity command, what was refused."""
+    def report(
+        self, taken: SafeguardReport, refusals: Refusals, lanes: Mapping[str, str] | None = None
+    ) -> None:
+        """Publish the node's health: decision, clips, velocity command, what was refused.
+
+        lanes: by driver that has one, why it cannot know now what that should propose; or empty.
+        """
         tick = self._newest
         if tick is None:
             self._health.publish("decision", Level.WARN, "nothing decided yet")
@@ -184,6 +189,10 @@ class ArbiterInterface:
         said = taken.velocity_cause or taken.velocity_reduction or "followed"
         self._health.publish("velocity command", level, said, refused)
         self._report_refusals(refusals)
+        if lanes:
+            doubts = [f"{name}: {doubt}" for name, doubt in lanes.items() if doubt]
+            said = "; ".join(doubts) or "every proposal is computed once more"
+            self._health.publish("lanes", Level.WARN if doubts else Level.OK, said)
 
     def _report_refusals(self, refusals: Refusals) -> None:
         """Publish how many plans or proposals were refused; an error while there are more.

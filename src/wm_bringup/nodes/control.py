@@ -21,7 +21,7 @@ from wm_bringup.cycle.control_cycle import CycleOptions, CycleRecord
 from wm_bringup.cycle.latency import LatencyLog
 from wm_bringup.cycle.loop_client import LoopClient
 from wm_bringup.cycle.loop_faults import SENT_TO_THE_LOOP
-from wm_bringup.cycle.loop_messages import LoopHealth, LoopRequest, LoopSetup
+from wm_bringup.cycle.loop_messages import LanePolicy, LoopHealth, LoopRequest, LoopSetup
 from wm_bringup.cycle.record_codec import unpack
 from wm_bringup.cycle.stack import (
     estimator_parameters,
@@ -46,6 +46,7 @@ from wm_bringup.nodes.support.fault_requests import (
     report_faults,
     scripted_faults,
 )
+from wm_bringup.nodes.support.lane_policy import LanePolicyWatch, lane_policy
 from wm_bringup.nodes.support.latency_topic import LatencyPublisher
 from wm_bringup.nodes.support.parameters import declare
 from wm_bringup.nodes.support.rivals import RivalWatch
@@ -57,7 +58,8 @@ from wm_bringup.wire.messages import Level
 from wm_bringup.wire.thinning import Thinning
 from wm_bringup.wire.topics import JOINT_COMMAND, STEERING
 from wm_control.controllers.proposal import Proposal
-from wm_control.drivers import DRIVERS, MPC, read_preference
+from wm_control.drivers import DRIVERS, MPC, POLICY, read_preference
+from wm_control.errors import WmError
 from wm_control.robot.description import RobotDescription, load_robot
 
 TRUTH_TICKS = 10
@@ -82,7 +84,7 @@ class Control:
         self.nodes = tuple(self._node.values())
         description = load_robot(arguments.robot)
         self._n = len(description.joint_names)
-        self._loop = LoopClient(self._setup())
+        self._loop = LoopClient(self._setup(description))
         try:
             self._claims = refuse_second(self.nodes, JOINT_COMMAND, since)
             self._loop.await_ready()
@@ -119,6 +121,8 @@ class Control:
         for name in _controllers(arguments):
             if name != MPC:
                 listen_to_proposals(arbiter_node, name, self._n, self._loop.send, unreadable)
+        names = (arguments.policy, arguments.overlay)
+        self._lane_policy = LanePolicyWatch(arbiter_node, description, names, self._loop.send)
         self._layout = SensorLayout(description.joint_names)
         FaultRequests(
             self._node["robot"],
@@ -139,7 +143,18 @@ class Control:
         check_fault(fault, _controllers(self._arguments), self._layout)
         self._loop.send(fault)
 
-    def _setup(self) -> LoopSetup:
+    def _lane(self, description: RobotDescription) -> LanePolicy | None:
+        """Policy for the lane, where there is a policy; one that may not start has none."""
+        arguments = self._arguments
+        if POLICY not in _controllers(arguments):
+            return None
+        try:
+            return lane_policy(description, arguments.policy, arguments.overlay)
+        except WmError as error:
+            self._node["arbiter"].get_logger().warning(f"no lane for the policy: {error}")
+            return None
+
+    def _setup(self, description: RobotDescription) -> LoopSetup:
         """Declare the parameters of the nodes; all that the real-time process has to know."""
         arguments = self._arguments
         model_based = model_based_parameters(arguments.robot)
@@ -169,6 +184,7 @@ class Control:
             ),
             estimator=declare(self._node["state_estimator"], estimator_parameters(arguments.robot)),
             model_based=model_based,
+            lane=self._lane(description),
         )
 
     def _trip_bags(self, description: RobotDescription) -> TripBags | None:
@@ -241,7 +257,7 @@ class Control:
                 lambda _: report_faults(self._robot.health, health.faults),
                 lambda r: self._estimator.report(r.tick.estimate, health.estimator),
                 self._report_controller,
-                lambda _: self._arbiter.report(health.safeguards, health.refusals),
+                lambda _: self._arbiter.report(health.safeguards, health.refusals, health.lanes),
             ]
 
     def _report_controller(self, record: CycleRecord) -> None:
@@ -284,6 +300,8 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         "--controller", default=(MPC,), type=read_preference, help="the most wanted first: A+B"
     )
     parser.add_argument("--shadow", action="append", default=[], choices=DRIVERS, help="repeatable")
+    parser.add_argument("--policy", default="", help="that the policy node runs; empty: our own")
+    parser.add_argument("--overlay", default="", help="manifest that completes the policy")
     parser.add_argument("--arm", action="store_true", help="arm without waiting for /arbiter/arm")
     parser.add_argument("--ramp", action="store_true", help="ramp gains up after arming")
     parser.add_argument("--clock", action="store_true", help="publish /clock; stamps from zero")

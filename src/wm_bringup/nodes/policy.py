@@ -12,12 +12,12 @@ import argparse
 import sys
 import time
 from collections.abc import Sequence
-from pathlib import Path
 
 from pydantic import Field
 from pydantic.dataclasses import dataclass
 from rclpy.node import Node
 
+from wm_bringup.cycle.stack import named_policy
 from wm_bringup.host import realtime
 from wm_bringup.nodes.inference import Inference
 from wm_bringup.nodes.support import process
@@ -29,8 +29,6 @@ from wm_bringup.nodes.support.standalone import StandaloneNode
 from wm_bringup.wire.messages import Level
 from wm_control.configuration.parameters import STRICT
 from wm_policy.controller import PolicyController
-from wm_policy.loading import load_policy
-from wm_policy.models import shipped_policy
 from wm_policy.policy import Policy
 
 
@@ -69,9 +67,7 @@ class PolicyNode(StandaloneNode):
         self._health = Health(self.node)
 
     def _load(self, parameters: PolicyNodeParameters) -> Policy:
-        overlay = Path(parameters.overlay) if parameters.overlay else None
-        file = Path(parameters.file) if parameters.file else shipped_policy()
-        return load_policy(file, self.description, overlay, time.monotonic)
+        return named_policy(self.description, parameters.file, parameters.overlay, time.monotonic)
 
     def _change(self, parameters: PolicyNodeParameters) -> None:
         """Load, check, and hand over; the old policy goes on until then."""

@@ -17,6 +17,10 @@ from wm_control.types import Command, Estimate, Executed, VelocityCommand
 class Lane(Protocol):
     """The second computation of one driver's proposals. Reads no clock, and never raises."""
 
+    @property
+    def doubt(self) -> str:
+        """Why it cannot know now what the driver should propose, in words; or empty."""
+
     def reset(self) -> None:
         """Forget what the driver was doing; what the loop saw may still be answered."""
 
