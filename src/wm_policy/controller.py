@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from wm_control.drivers import POLICY
@@ -17,7 +19,7 @@ from wm_control.types import (
     Status,
     VelocityCommand,
 )
-from wm_policy.policy import Policy, PolicyStep
+from wm_policy.policy import Policy, PolicyMemory, PolicyStep
 
 _LOAD_TRANSFER = 0.04
 """From a touchdown until that foot carries alone, in the gait of another driver [s]."""
@@ -30,6 +32,20 @@ STEPS = "steps"
 
 POLICY_IDENTITY = "policy"
 """Figure: which policy it is (``Policy.identity``)."""
+
+
+@dataclass(frozen=True, slots=True)
+class ControllerMemory:
+    """What a ``PolicyController`` remembers.
+
+    step: the newest. due, taken: of the next one and of the newest [s]. steps: taken so far.
+    """
+
+    policy: PolicyMemory
+    step: PolicyStep | None
+    due: float
+    taken: float
+    steps: int
 
 
 class PolicyController:
@@ -75,6 +91,18 @@ class PolicyController:
         """Change to another, already checked policy with the next policy step, from its start."""
         policy.reset()
         self._next = policy
+
+    def memory(self) -> ControllerMemory:
+        """Copy all that its next step depends on, but for the contacts that it has seen."""
+        return ControllerMemory(
+            self._policy.memory(), self._step, self._due, self._taken, self._steps
+        )
+
+    def recall(self, memory: ControllerMemory) -> None:
+        """Go back to before a step of the same policy."""
+        self._policy.recall(memory.policy)
+        self._step, self._due = memory.step, memory.due
+        self._taken, self._steps = memory.taken, memory.steps
 
     def see(self, estimate: Estimate) -> None:
         """Take in the contacts of an estimate, whether a policy step is due or not."""

@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from wm_policy.manifest import History
 from wm_policy.signals import Floats
+
+
+@dataclass(frozen=True, slots=True)
+class FramesBefore:
+    """What a ``BlockWriter`` remembers."""
+
+    store: Floats
+    oldest: int
+    empty: bool
 
 
 class BlockWriter:
@@ -40,6 +50,15 @@ class BlockWriter:
         self._store[:] = 0.0
         self._oldest = 0
         self._empty = True
+
+    def memory(self) -> FramesBefore:
+        """Copy all frames."""
+        return FramesBefore(self._store.copy(), self._oldest, self._empty)
+
+    def recall(self, memory: FramesBefore) -> None:
+        """Go back to these frames."""
+        self._store[:] = memory.store
+        self._oldest, self._empty = memory.oldest, memory.empty
 
     def write(self) -> None:
         """Take in the frame of now and write the target."""

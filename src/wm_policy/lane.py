@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass
 
+from wm_control.constants import CONTROL_PERIOD
 from wm_control.controllers.proposal import Proposal
 from wm_control.robot.description import RobotDescription
 from wm_control.types import Command, Estimate, Executed, VelocityCommand
-from wm_policy.controller import POLICY_IDENTITY, STEPS, PolicyController
+from wm_policy.controller import POLICY_IDENTITY, STEPS, ControllerMemory, PolicyController
 from wm_policy.policy import Policy
 
 REMEMBERED = 64
@@ -30,19 +31,32 @@ class _Cycle:
     executed: Executed | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class _Ahead:
+    """A step that was taken before its proposal came. before: what was remembered then."""
+
+    cycle: _Cycle
+    before: ControllerMemory
+    command: Command | None
+
+
 class PolicyLane:
     """A ``wm_control.controllers.lane.Lane``.
 
     It takes the steps that the driver took, on the estimates that the driver says it answered, but
-    as the loop knows them. Those of lost proposals it takes at the policy's rate. A driver that has
+    as the loop knows them. The step that is due it takes before the proposal comes; if the driver
+    has answered another estimate, it goes back. Those of lost proposals it takes at the policy's
+    rate. A driver that has
     begun anew is followed from its first step on, or, where that was missed, believed to agree
     only after so many steps that a policy's memory is over. Another policy than its own it cannot
     know.
     """
 
-    def __init__(self, policy: Policy, description: RobotDescription) -> None:
-        """policy: of the lane alone, equal to the driver's."""
-        self._description = description
+    def __init__(
+        self, policy: Policy, description: RobotDescription, tick: float = CONTROL_PERIOD
+    ) -> None:
+        """policy: of the lane alone, equal to the driver's. tick: between estimates [s]."""
+        self._description, self._tick = description, tick
         self._cycles: deque[_Cycle] = deque(maxlen=REMEMBERED)
         self._next: Policy | None = None
         self._follow(policy)
@@ -63,13 +77,20 @@ class PolicyLane:
         self._steps: int | None = None
         self._told = self._unsettled = 0
         self._run: int | None = None
+        self._ahead: _Ahead | None = None
         self._seen = float("-inf")
 
-    def see(self, estimate: Estimate, velocity: VelocityCommand, executed: Executed | None) -> None:
-        """Take in a cycle, and what was sent in the one before."""
-        if self._cycles:
-            self._cycles[-1].executed = executed
+    def see(self, estimate: Estimate, velocity: VelocityCommand) -> None:
+        """Take in a cycle."""
         self._cycles.append(_Cycle(estimate, velocity))
+
+    def work_ahead(self, executed: Executed) -> None:
+        """Take in what was sent in that cycle; take the step that is due, one at a time."""
+        cycle = self._cycles[-1]
+        cycle.executed = executed
+        due = self._controller.is_due(cycle.estimate.stamp, self._tick)
+        if due and self._steps is not None and self._ahead is None:
+            self._ahead = _Ahead(cycle, self._controller.memory(), self._answer(cycle))
 
     def expects(self, proposal: Proposal) -> Command | None:
         """Take the steps up to this proposal's; None where the driver is not known to agree."""
@@ -121,7 +142,19 @@ class PolicyLane:
         return missed
 
     def _take(self, cycle: _Cycle) -> Command | None:
-        """Take one step; nobody has moved the robot before the first of a run."""
+        """Take one step, unless it has been taken ahead."""
+        assert self._steps is not None
+        self._steps += 1
+        self._unsettled = max(self._unsettled - 1, 0)
+        ahead, self._ahead = self._ahead, None
+        if ahead is not None and ahead.cycle is cycle:
+            return ahead.command
+        if ahead is not None:
+            self._controller.recall(ahead.before)
+        return self._answer(cycle)
+
+    def _answer(self, cycle: _Cycle) -> Command | None:
+        """Answer a cycle; nobody has moved the robot before the first of a run."""
         run = cycle.estimate.observation.run
         for one in self._cycles:
             if self._seen < one.estimate.stamp <= cycle.estimate.stamp:
@@ -129,9 +162,6 @@ class PolicyLane:
                 self._seen = one.estimate.stamp
         executed = cycle.executed if run == self._run else None
         self._run = run
-        assert self._steps is not None
-        self._steps += 1
-        self._unsettled = max(self._unsettled - 1, 0)
         return self._controller.answer(cycle.estimate, cycle.velocity, executed).command
 
     def _answered(self, proposal: Proposal) -> _Cycle | None:

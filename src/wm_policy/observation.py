@@ -14,9 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wm_control.types import Estimate
-from wm_policy.history import BlockWriter
+from wm_policy.history import BlockWriter, FramesBefore
 from wm_policy.manifest import Manifest, Term
-from wm_policy.phase import PhaseClock
+from wm_policy.phase import ClockBefore, PhaseClock
 from wm_policy.signals import Floats, Signals
 from wm_policy.terms import TERMS
 from wm_policy.values import Bounds
@@ -37,6 +37,15 @@ class FrameTable:
     upper: Floats
     lower_scaled: Floats
     upper_scaled: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class ObservedBefore:
+    """What an ``ObservationBuilder`` remembers. clock: None without one. frames: by block."""
+
+    last_action: Floats
+    clock: ClockBefore | None
+    frames: tuple[FramesBefore, ...]
 
 
 class ObservationBuilder:
@@ -66,6 +75,22 @@ class ObservationBuilder:
             self.clock.reset()
         for writer in self._writers:
             writer.reset()
+
+    def memory(self) -> ObservedBefore:
+        """Copy histories, phase and the last action."""
+        return ObservedBefore(
+            self.signals.last_action.copy(),
+            None if self.clock is None else self.clock.memory(),
+            tuple(writer.memory() for writer in self._writers),
+        )
+
+    def recall(self, memory: ObservedBefore) -> None:
+        """Go back to these."""
+        self.signals.last_action[:] = memory.last_action
+        if self.clock is not None and memory.clock is not None:
+            self.clock.recall(memory.clock)
+        for writer, frames in zip(self._writers, memory.frames, strict=True):
+            writer.recall(frames)
 
     def build(self, estimate: Estimate, command: Sequence[float]) -> None:
         """Write the observation of this instant into the input tensors.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +20,17 @@ FASTEST = 2.0
 
 OVER = 1e-6
 """What may be left of the strides of a push when they are over [rad]."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClockBefore:
+    """What a ``PhaseClock`` remembers."""
+
+    values: tuple[float, ...]
+    standing: bool
+    awake: float
+    still: float
+    speed: float
 
 
 class PhaseClock:
@@ -50,6 +62,18 @@ class PhaseClock:
         self._awake = 0.0
         self._still = math.inf
         self.speed = 1.0
+
+    def memory(self) -> ClockBefore:
+        """Copy where the clock is."""
+        return ClockBefore(
+            tuple(self._values), self._standing, self._awake, self._still, self.speed
+        )
+
+    def recall(self, memory: ClockBefore) -> None:
+        """Go back to where the clock was."""
+        self._values = list(memory.values)
+        self._standing, self._awake, self._still = memory.standing, memory.awake, memory.still
+        self.speed = memory.speed
 
     @property
     def can_follow(self) -> bool:

@@ -15,7 +15,7 @@ from wm_policy.drives import largest_damping
 from wm_policy.manifest import Manifest
 from wm_policy.network import NetworkFile
 from wm_policy.novelty import Novelty
-from wm_policy.observation import ObservationBuilder
+from wm_policy.observation import ObservationBuilder, ObservedBefore
 from wm_policy.posture import MOVE_TIME, HeldPosture, held_posture
 from wm_policy.runner import Flat, PolicyRunner
 from wm_policy.values import Bounds
@@ -36,6 +36,15 @@ class PolicyStep:
     novelty: float
     inference_time: float
     cause: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyMemory:
+    """What a policy remembers. states: of its network. held: of the joints that it holds."""
+
+    states: list[Flat]
+    observed: ObservedBefore
+    held: tuple[Array | None, float]
 
 
 class Policy:
@@ -77,6 +86,16 @@ class Policy:
         self.runner.reset()
         self.observation.reset()
         self._targets.reset()
+
+    def memory(self) -> PolicyMemory:
+        """Copy all that the next step depends on beside its arguments."""
+        return PolicyMemory(self.runner.memory(), self.observation.memory(), self._targets.memory())
+
+    def recall(self, memory: PolicyMemory) -> None:
+        """Go back to before a step."""
+        self.runner.recall(memory.states)
+        self.observation.recall(memory.observed)
+        self._targets.recall(memory.held)
 
     @property
     def stride(self) -> float | None:
@@ -180,6 +199,13 @@ class _Targets:
     def reset(self) -> None:
         self._from = None
         self._share = 0.0
+
+    def memory(self) -> tuple[Array | None, float]:
+        """Say from where, and how far, the held joints have been moved."""
+        return self._from, self._share
+
+    def recall(self, memory: tuple[Array | None, float]) -> None:
+        self._from, self._share = memory
 
     def of(self, action: Flat, estimate: Estimate) -> tuple[Array, Array, Array]:
         """Return new arrays of position, stiffness and damping of all joints."""

@@ -64,6 +64,15 @@ class PolicyRunner:
         for fed, _, initial in self._fed_back:
             fed[:] = initial
 
+    def memory(self) -> list[Flat]:
+        """Copy every state."""
+        return [fed.copy() for fed, _, _ in self._fed_back]
+
+    def recall(self, memory: list[Flat]) -> None:
+        """Put every state to what it was."""
+        for (fed, _, _), value in zip(self._fed_back, memory, strict=True):
+            fed[:] = value
+
     def run(self) -> None:
         """One inference from ``inputs`` to ``outputs``; states go from outputs to inputs."""
         self._session.run_with_iobinding(self._binding)

@@ -9,7 +9,7 @@ ready in mailboxes, and what they want to know is handed to ``sink``, which must
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
@@ -25,6 +25,7 @@ from wm_bringup.wire.delayed_delivery import Stamped
 from wm_control.arbiter.operator import OperatorInput
 from wm_control.arbiter.postures import damping_command
 from wm_control.arbiter.velocity_gate import VelocityGate
+from wm_control.controllers.lane import Lane
 from wm_control.types import Array, Decision, Observation
 
 HOLD_EVERY = 5
@@ -98,6 +99,7 @@ class ControlCycle:
         truth: Callable[[], GroundTruth] | None = None,
         show_phase: Callable[[float], None] | None = None,
         faults: LoopFaults | None = None,
+        lanes: Iterable[Lane] = (),
     ) -> None:
         """Wire the parts; nothing happens before ``start``.
 
@@ -106,6 +108,7 @@ class ControlCycle:
         it they count from zero.
         show_phase: is told ``now`` in every cycle, for simulated pushes at a phase of the gait.
         faults: injected from the start; None: none, until ``inject``.
+        lanes: of the controllers, which work when the command has gone out.
         """
         self.loop, self.gate = loop, gate
         self.now = 0.0
@@ -116,6 +119,7 @@ class ControlCycle:
         self._options = options or CycleOptions()
         self._truth, self._show_phase = truth, show_phase
         self._faults = faults
+        self._lanes = tuple(lanes)
         self._to_ros: float | None = None
         self._born = 0.0
         self._run = self._options.first_run - 1
@@ -290,6 +294,8 @@ class ControlCycle:
             skipped=period.skipped,
         )
         self._sink(CycleRecord(tick, latency, self._held, self._look()))
+        for lane in self._lanes:
+            lane.work_ahead(tick.executed)
 
     def _look(self) -> TrueBase | None:
         """Look at the truth in every so many cycles."""

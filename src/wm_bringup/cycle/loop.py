@@ -86,6 +86,11 @@ class TickRecord:
         return self.results.get(self.driver)
 
     @property
+    def executed(self) -> Executed:
+        """What the robot is sent in this cycle, and whose it is."""
+        return Executed(self.decision.command, self.decision.source)
+
+    @property
     def admitted(self) -> AdmittedVelocity:
         """The velocity of this cycle, for drivers beside the loop."""
         observation, decision = self.observation, self.decision
@@ -321,7 +326,6 @@ class ControlLoop:
         decision = self.arbiter.update(now, estimate, results, operator, overruns)
         command, clipped = self.filter.apply(decision.command, observation, self.period)
         decision = replace(decision, command=command, clipped=clipped)
-        self._executed = Executed(command, decision.source)
         stamps = Stamps(start, estimated, controlled, self._clock())
         self.last = TickRecord(
             observation,
@@ -333,6 +337,7 @@ class ControlLoop:
             self.arbiter.selection.driving,
             self.arbiter.background,
         )
+        self._executed = self.last.executed
         return decision
 
     def _estimate(self, observation: Observation) -> Estimate:

@@ -166,6 +166,7 @@ class LoopProcess:
             truth=truth,
             show_phase=_phase_shower(self._robot, controllers),
             faults=_faults(setup, scenario, self._loop, description),
+            lanes=self._lanes.values(),
         )
         self._takes: Mapping[type, Callable[[Any], object]] = {
             WalkingPlan: lambda plan: self._cycle.post(MPC, plan),

@@ -118,9 +118,9 @@ class ProposalHolder:
         executed: Executed | None = None,
     ) -> ControllerResult:
         """Propose the newest again, for this instant."""
-        del dt
+        del dt, executed
         if self._lane is not None:
-            self._lane.see(estimate, velocity, executed)
+            self._lane.see(estimate, velocity)
         self._judge_received(estimate)
         proposal = self._newest
         if proposal is None:

@@ -177,6 +177,7 @@ class LearnedContestant:
         """
         self.controller = ProposalHolder(policy.name, description, lane)
         self._policy, self._proposal_time = policy, proposal_time
+        self._lane = lane
         self._delivery = DelayedDelivery(self.controller.receive)
         self._first: Proposal | None = None
 
@@ -200,7 +201,9 @@ class LearnedContestant:
         self._delivery.deliver(now)
 
     def think(self, record: TickRecord) -> None:
-        """Take a policy step when one is due."""
+        """Take a policy step when one is due, in the lane as well."""
+        if self._lane is not None:
+            self._lane.work_ahead(record.executed)
         self._policy.hear(record.admitted)
         self._policy.observe_executed(record.decision.command)
         proposal = self._propose(record.estimate)

@@ -24,10 +24,13 @@ class Lane(Protocol):
     def reset(self) -> None:
         """Forget what the driver was doing; what the loop saw may still be answered."""
 
-    def see(self, estimate: Estimate, velocity: VelocityCommand, executed: Executed | None) -> None:
-        """Take in what the loop believes and admits in a cycle; costs next to nothing.
+    def see(self, estimate: Estimate, velocity: VelocityCommand) -> None:
+        """Take in what the loop believes and admits in a cycle; costs next to nothing."""
 
-        executed: what the robot was sent in the cycle before; None at the start of a run.
+    def work_ahead(self, executed: Executed) -> None:
+        """Take in what the robot was sent in that cycle, and compute what can be known by now.
+
+        Once the command has gone out, so that it lengthens no way from a measurement to a command.
         """
 
     def expects(self, proposal: Proposal) -> Command | None:
