@@ -30,6 +30,9 @@ NOVELTY = "novelty"
 STEPS = "steps"
 """Figure: policy steps that it has taken since it began, this one included."""
 
+CLOCK = "clock"
+"""Figure: phase of its clock after the newest step, in [0, 1); absent without a clock."""
+
 POLICY_IDENTITY = "policy"
 """Figure: which policy it is (``Policy.identity``)."""
 
@@ -153,6 +156,8 @@ class PolicyController:
             STEPS: float(self._steps),
             POLICY_IDENTITY: self._policy.identity,
         }
+        if self._policy.clock is not None:
+            figures[CLOCK] = self._policy.clock.phase
         if step.cause:
             return ControllerResult(self.name, None, status, step.cause, (report,), figures)
         command = Command(

@@ -9,7 +9,7 @@ from wm_control.constants import CONTROL_PERIOD
 from wm_control.controllers.proposal import Proposal
 from wm_control.robot.description import RobotDescription
 from wm_control.types import Command, Estimate, Executed, VelocityCommand
-from wm_policy.controller import POLICY_IDENTITY, STEPS, ControllerMemory, PolicyController
+from wm_policy.controller import CLOCK, POLICY_IDENTITY, STEPS, ControllerMemory, PolicyController
 from wm_policy.policy import Policy
 
 REMEMBERED = 64
@@ -46,10 +46,9 @@ class PolicyLane:
     It takes the steps that the driver took, on the estimates that the driver says it answered, but
     as the loop knows them. The step that is due it takes before the proposal comes; if the driver
     has answered another estimate, it goes back. Those of lost proposals it takes at the policy's
-    rate. A driver that has
-    begun anew is followed from its first step on, or, where that was missed, believed to agree
-    only after so many steps that a policy's memory is over. Another policy than its own it cannot
-    know.
+    rate. A driver that has begun anew is followed from its first step on; where that, or more than
+    can be made good, was missed, its clock is taken over, and it is believed to agree after so many
+    steps that a policy's memory is over. Another policy than its own it cannot know.
     """
 
     def __init__(
@@ -104,7 +103,17 @@ class PolicyLane:
             self._take(self._nearest(proposal.stamp - missed * self._policy.period))
         self._told = steps
         command = self._take(cycle)
-        return None if self._unsettled else command
+        if not self._unsettled:
+            return command
+        self._unsettled -= 1
+        self._set_clock(proposal.result.figures.get(CLOCK))
+        return None
+
+    def _set_clock(self, phase: float | None) -> None:
+        """Take over the phase of the driver's clock after this step."""
+        clock = self._policy.clock
+        if clock is not None and phase is not None:
+            clock.put(phase)
 
     @property
     def doubt(self) -> str:
@@ -126,31 +135,33 @@ class PolicyLane:
 
         A driver that repeats its count is not to be believed, but has not begun anew.
         """
-        if self._steps is not None:
-            missed = 0 if steps == self._told else steps - self._steps - 1
-            if 0 <= missed <= MOST_LOST:
-                return missed
-        return self._begin(steps, cycle)
-
-    def _begin(self, steps: int, cycle: _Cycle) -> int:
-        """Begin anew, where the driver did; return how many of its steps are to be made good."""
-        known = 0 < steps <= MOST_LOST + 1
-        missed = steps - 1 if known else 0
+        if self._steps is not None and steps == self._told:
+            return 0
+        missed = -1 if self._steps is None else steps - self._steps - 1
+        if missed < 0:
+            missed = max(steps - 1, 0)
+            self._ahead, self._unsettled = None, 0
+            self._controller.reset(cycle.estimate)
+        if missed > MOST_LOST:
+            missed, self._unsettled = 0, self._memory
         self._steps = steps - missed - 1
-        self._unsettled = 0 if known else self._memory
-        self._controller.reset(cycle.estimate)
         return missed
+
+    def _go_back(self) -> None:
+        """Undo the step that was taken ahead."""
+        ahead, self._ahead = self._ahead, None
+        if ahead is not None:
+            self._controller.recall(ahead.before)
 
     def _take(self, cycle: _Cycle) -> Command | None:
         """Take one step, unless it has been taken ahead."""
         assert self._steps is not None
         self._steps += 1
-        self._unsettled = max(self._unsettled - 1, 0)
-        ahead, self._ahead = self._ahead, None
+        ahead = self._ahead
         if ahead is not None and ahead.cycle is cycle:
+            self._ahead = None
             return ahead.command
-        if ahead is not None:
-            self._controller.recall(ahead.before)
+        self._go_back()
         return self._answer(cycle)
 
     def _answer(self, cycle: _Cycle) -> Command | None:

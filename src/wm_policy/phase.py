@@ -76,6 +76,17 @@ class PhaseClock:
         self.speed = memory.speed
 
     @property
+    def phase(self) -> float:
+        """Phase of the first of its values, in [0, 1)."""
+        return self._values[0] / TWO_PI % 1.0
+
+    def put(self, phase: float) -> None:
+        """Be where another clock of this kind is, by its first value."""
+        initial = self._phase.initial
+        offset = TWO_PI * phase - initial[0]
+        self._values = [(offset + other) % TWO_PI for other in initial]
+
+    @property
     def can_follow(self) -> bool:
         """Whether it is known at which phases the feet land."""
         return self._phase.touchdown is not None

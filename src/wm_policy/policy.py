@@ -16,6 +16,7 @@ from wm_policy.manifest import Manifest
 from wm_policy.network import NetworkFile
 from wm_policy.novelty import Novelty
 from wm_policy.observation import ObservationBuilder, ObservedBefore
+from wm_policy.phase import PhaseClock
 from wm_policy.posture import MOVE_TIME, HeldPosture, held_posture
 from wm_policy.runner import Flat, PolicyRunner
 from wm_policy.values import Bounds
@@ -102,6 +103,11 @@ class Policy:
         """Duration of two steps of its clock [s]; None where it cannot follow others' steps."""
         clock, phase = self.observation.clock, self.manifest.phase
         return 1.0 / phase.frequency if clock and phase and clock.can_follow else None
+
+    @property
+    def clock(self) -> PhaseClock | None:
+        """Its gait clock, if it is told a phase."""
+        return self.observation.clock
 
     def follow_steps(self, support: int, progress: float) -> None:
         """Set its clock to the steps that another driver takes, see ``PhaseClock.follow_steps``."""

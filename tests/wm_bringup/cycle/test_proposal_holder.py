@@ -138,3 +138,64 @@ def test_it_knows_whether_to_wait_for_the_answer_to_an_estimate(holder, stamp, h
     assert holder.answers(stamp, DT) == answered
     stepped(holder, 0.1)
     assert holder.answers(stamp, DT) == answered
+
+
+class FixedLane:
+    """Expects position targets 0.5 rad of all joints, but for one; notes what it is asked."""
+
+    doubt = ""
+
+    def __init__(self, **changes):
+        self.expected = replace(proposal(0.0).result.command, **changes)
+        self.seen, self.asked, self.resets = [], [], 0
+
+    def reset(self):
+        self.resets += 1
+
+    def see(self, estimate, velocity):
+        self.seen.append(estimate.stamp)
+
+    def work_ahead(self, executed):
+        pass
+
+    def expects(self, proposal):
+        self.asked.append(proposal.stamp)
+        return self.expected
+
+
+def figures_beside(lane, *proposals, at=0.1):
+    held = ProposalHolder("policy", G1, lane)
+    for one in proposals:
+        held.receive(one)
+    return stepped(held, at).figures
+
+
+def test_a_proposal_says_how_far_its_torques_are_from_those_that_its_lane_expects():
+    """Feed-forward apart by half of what the third joint can give, and a quarter of the fourth."""
+    torque = np.full(N, 0.5)
+    torque[3] += 0.5 * G1.torque_limit[3]
+    torque[4] -= 0.25 * G1.torque_limit[4]
+    figures = figures_beside(FixedLane(torque=torque), proposal(0.1))
+    assert figures["disagreement"] == pytest.approx(np.hypot(0.5, 0.25))
+    assert figures["novelty"] == 1.25
+
+
+def test_what_a_driver_says_of_its_own_agreement_is_not_heard():
+    sent = proposal(0.1)
+    boasting = replace(sent, result=replace(sent.result, figures={"disagreement": 0.0}))
+    lane = FixedLane()
+    lane.expected = None
+    assert "disagreement" not in figures_beside(lane, boasting)
+
+
+def test_the_lane_is_asked_once_of_every_proposal_and_shown_every_cycle():
+    lane = FixedLane()
+    held = ProposalHolder("policy", G1, lane)
+    for stamp in (0.10, 0.12):
+        held.receive(proposal(stamp))
+    for tick in range(60, 70):
+        stepped(held, tick * DT)
+    assert lane.asked == [0.10, 0.12]
+    assert lane.seen == pytest.approx([tick * DT for tick in range(60, 70)])
+    held.reset(estimate_of(observation_at(0.2, 100)))
+    assert lane.resets == 1
