@@ -158,7 +158,7 @@ POLICY_PROPOSAL = Topic(
     "50 Hz, the policy's own rate",
     "policy",
     "arbiter",
-    "the learned policy's proposal, see Layouts; one of its figures is the novelty of what it saw",
+    "the learned policy's proposal, see Layouts; its figures: novelty, steps, clock, which policy",
 )
 JOINT_COMMAND = Topic(
     "joint_command",

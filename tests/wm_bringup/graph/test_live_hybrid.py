@@ -8,11 +8,12 @@ import signal
 
 import pytest
 from rclpy.serialization import deserialize_message
+from std_msgs.msg import String
 
 from wm_bringup.bags.reader import open_bag
-from wm_bringup.nodes.support.qos import message_class
+from wm_bringup.nodes.support.qos import message_class, publisher
 from wm_bringup.record.trip_bags import bags_in
-from wm_bringup.wire.topics import DECISION, GROUND_TRUTH
+from wm_bringup.wire.topics import DECISION, FAULTS, GROUND_TRUTH
 from wm_control.drivers import DRIVERS
 
 from .conftest import LENIENT, Bench
@@ -170,6 +171,23 @@ def test_the_operator_prefers_another_driver_while_the_robot_walks(walking):
     walking.until_drives("mpc")
     assert walking.drivers() == ["mpc", "policy", "mpc"]
     assert walking.decisions[-1]["first_cause"] == ""
+
+
+def test_a_mirrored_policy_loses_the_robot_to_the_planner_with_its_first_proposal(walking):
+    walking.forget()
+    faults = publisher(walking.observer.node, FAULTS)
+    walking.observer.until("ears", lambda: faults.get_subscription_count() >= 3)
+    assert walking.observer.call("arbiter/prefer_policy").success
+    walking.until_drives("policy")
+    assert walking.observer.said("arbiter: lanes") == "every proposal is computed once more"
+    faults.publish(String(data="policy:sign@0+0.5"))
+    walking.until_drives("mpc")
+    lost = next(d for d in walking.decisions if d["source"] == "mpc" and d["previous"] == "policy")
+    assert lost["first_cause"] == "lane_disagrees"
+    assert float(lost["share"]) < 0.1
+    assert walking.observer.call("arbiter/prefer_mpc").success
+    walking.until_fit()
+    assert {d["armed"] for d in walking.decisions} == {"True"}
 
 
 @pytest.mark.parametrize("seconds", [0.1, 0.5, 2.0])

@@ -77,6 +77,9 @@ def test_another_policy_takes_over_by_parameter_while_the_robot_is_driven(driven
     driven.observer.until(
         "its name on /diagnostics", lambda: "firm: drives" in driven.observer.said("policy: policy")
     )
+    driven.observer.until(
+        "its lane", lambda: driven.observer.said("arbiter: lanes").startswith("every proposal")
+    )
 
 
 @pytest.mark.parametrize(("file", "reason"), [("narrow", "46"), ("missing.onnx", "missing.onnx")])

@@ -320,6 +320,8 @@ def test_any_text_is_the_file_of_a_policy(text, tmp_path, monkeypatch):
     graph = describe(graph_arguments({"policy": text, "overlay": text}))
     policy = next(p for p in graph.processes if p.name == "policy")
     assert policy.parameters == {"file": str(tmp_path / text), "overlay": str(tmp_path / text)}
+    given = {f"--policy={tmp_path / text}", f"--overlay={tmp_path / text}"}
+    assert given <= set(graph.processes[0].arguments)  # the loop computes the same one
 
 
 @pytest.mark.parametrize("text", ["-robot.yaml", "a=b", "--ros-args"])

@@ -5,9 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from wm_bringup.judging.episodes import WalkSetup, check_setup, run_episode, walk
+from wm_bringup.judging.episodes import WalkSetup, build, check_setup, run_episode, walk
+from wm_bringup.robots.simulated import simulate
 from wm_bringup.scenarios.scenario import Scenario, VelocitySegment
 from wm_control.errors import ParameterError
+from wm_control.robot.description import load_robot
 from wm_policy.models import shipped_policy
 
 
@@ -33,6 +35,28 @@ def test_until_a_fault_begins_the_run_is_the_same_to_the_last_bit():
     changed = (sound["command_position"] != faulty["command_position"]).any(axis=1)
     first = sound["time"][np.flatnonzero(changed)[0]]
     assert 1.4 <= first < 1.43  # a proposal comes every 20 ms, and takes its time
+
+
+def test_until_it_fails_a_policy_agrees_with_its_lane_to_the_last_bit_and_then_loses_the_robot():
+    """A proposal is made every 20 ms and takes 2 to 6; the first mirrored one is not followed."""
+    apart, drivers = [], []
+
+    def watch(record, plan):
+        apart.append(record.results["policy"].figures["disagreement"])
+        drivers.append(record.driver)
+
+    made = setup("policy+mpc", "policy:sign@1.5+0.3", seconds=2.0, engine="mujoco")
+    robot = simulate(load_robot("g1"), made.scenario, "mujoco")
+    try:
+        run = build(made, load_robot("g1"), robot, 0, watch).run(0)
+    finally:
+        robot.close()
+    wrong = int(np.flatnonzero(np.array(apart) > 0.0)[0])
+    assert 0.9 < apart[wrong] < 2.0
+    assert drivers.index("mpc") == wrong
+    assert 1.5 < 0.002 * wrong < 1.53
+    assert apart[-1] == 0.0
+    assert not run.fall
 
 
 def test_a_silent_policy_is_held_then_lost_and_every_proposal_that_was_not_sent_is_counted():
