@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass
+from math import inf, isfinite, nan
 
+from wm_control.arbiter.command_watch import torque_distance
 from wm_control.constants import CONTROL_PERIOD
 from wm_control.controllers.proposal import Proposal
 from wm_control.robot.description import RobotDescription
@@ -77,6 +79,8 @@ class PolicyLane:
         self._told = self._unsettled = 0
         self._run: int | None = None
         self._ahead: _Ahead | None = None
+        self._last: _Cycle | None = None
+        self._expected: Command | None = None
         self._seen = float("-inf")
 
     def see(self, estimate: Estimate, velocity: VelocityCommand) -> None:
@@ -91,28 +95,48 @@ class PolicyLane:
         if due and self._steps is not None and self._ahead is None:
             self._ahead = _Ahead(cycle, self._controller.memory(), self._answer(cycle))
 
+    def disagreement(self, proposal: Proposal, estimate: Estimate) -> float | None:
+        """Take the steps up to this proposal's, and compare; a count that is repeated is a lie."""
+        cycle = self._answered(proposal)
+        repeats = cycle is not None and self._repeats(proposal, cycle)
+        expected, command = self.expects(proposal), proposal.result.command
+        if repeats:
+            return inf
+        if expected is None or command is None:
+            return None
+        return torque_distance(command, expected, estimate, self._description.torque_limit)
+
+    def _repeats(self, proposal: Proposal, cycle: _Cycle) -> bool:
+        """Whether a driver that took no step since claims to have answered another estimate."""
+        if self._steps is None or cycle is self._last:
+            return False
+        in_run = cycle.estimate.observation.run == self._run
+        return in_run and proposal.result.figures.get(STEPS) == self._told
+
     def expects(self, proposal: Proposal) -> Command | None:
         """Take the steps up to this proposal's; None where the driver is not known to agree."""
-        cycle = self._answered(proposal)
-        doubt = self._stranger(proposal) if cycle else "it answered what the loop does not remember"
+        cycle, steps = self._answered(proposal), _count(proposal)
+        doubt = self._doubt_of(proposal, cycle, steps)
         if cycle is None or doubt:
             self.reset(doubt)
             return None
-        steps = int(proposal.result.figures.get(STEPS, 0.0))
-        for missed in range(self._missed(steps, cycle), 0, -1):
+        if cycle is self._last:  # it came twice
+            return self._expected
+        repeats = self._repeats(proposal, cycle)
+        for missed in range(0 if repeats else self._missed(steps, cycle), 0, -1):
             self._take(self._nearest(proposal.stamp - missed * self._policy.period))
-        self._told = steps
+        self._last, self._told = cycle, steps
         command = self._take(cycle)
-        if not self._unsettled:
-            return command
-        self._unsettled -= 1
-        self._set_clock(proposal.result.figures.get(CLOCK))
-        return None
+        self._expected = None if self._unsettled else command
+        if self._unsettled:
+            self._unsettled -= 1
+            self._set_clock(proposal.result.figures.get(CLOCK, nan))
+        return self._expected
 
-    def _set_clock(self, phase: float | None) -> None:
+    def _set_clock(self, phase: float) -> None:
         """Take over the phase of the driver's clock after this step."""
         clock = self._policy.clock
-        if clock is not None and phase is not None:
+        if clock is not None and isfinite(phase):
             clock.put(phase)
 
     @property
@@ -122,8 +146,12 @@ class PolicyLane:
             return self._doubt
         return f"settles for {self._unsettled} steps more" if self._unsettled else ""
 
-    def _stranger(self, proposal: Proposal) -> str:
-        """Say why it is not this lane's policy that proposes; empty if it is, or is by now."""
+    def _doubt_of(self, proposal: Proposal, cycle: _Cycle | None, steps: int) -> str:
+        """Say why the driver of this proposal cannot be followed; empty if it can."""
+        if cycle is None:
+            return "it answered what the loop does not remember"
+        if steps < 1:
+            return "it does not say how many steps it has taken"
         identity, coming = proposal.result.figures.get(POLICY_IDENTITY), self._next
         if coming is not None and identity == coming.identity:
             self._next = None
@@ -131,12 +159,7 @@ class PolicyLane:
         return "" if identity == self._policy.identity else "another policy proposes"
 
     def _missed(self, steps: int, cycle: _Cycle) -> int:
-        """Count the steps to be taken before the one of this cycle.
-
-        A driver that repeats its count is not to be believed, but has not begun anew.
-        """
-        if self._steps is not None and steps == self._told:
-            return 0
+        """Count the steps to be taken before the one of this cycle; begin anew with the driver."""
         missed = -1 if self._steps is None else steps - self._steps - 1
         if missed < 0:
             missed = max(steps - 1, 0)
@@ -185,6 +208,12 @@ class PolicyLane:
 
     def _nearest(self, stamp: float) -> _Cycle:
         return min(self._cycles, key=lambda cycle: abs(cycle.estimate.stamp - stamp))
+
+
+def _count(proposal: Proposal) -> int:
+    """Return how many steps the driver says it has taken; 0 where that makes no sense."""
+    steps = proposal.result.figures.get(STEPS, 0.0)
+    return int(steps) if isfinite(steps) else 0
 
 
 def _longest_history(policy: Policy) -> int:

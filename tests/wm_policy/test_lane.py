@@ -181,13 +181,43 @@ def test_another_policy_is_not_known_until_the_lane_has_it_too(
     assert [pair.agree(one) for one in pair.cycles(10)] == [True]  # its sixth step: made good
 
 
-def test_a_count_that_is_repeated_does_not_let_the_driver_out_of_sight(pair: Pair) -> None:
+def test_a_count_that_is_repeated_is_a_lie_and_does_not_let_the_driver_out_of_sight(
+    pair: Pair,
+) -> None:
     proposals = list(pair.cycles(60))
     for one in proposals[:4]:
         assert pair.agree(one) is True
     stuck = replace(proposals[4], result=proposals[3].result)
-    assert pair.agree(stuck) is False
+    assert pair.lane.disagreement(stuck, estimate()) == np.inf
     assert pair.agree(proposals[5]) is True
+
+
+def test_a_proposal_that_comes_twice_is_compared_twice(pair: Pair) -> None:
+    proposals = list(pair.cycles(40))
+    for one in proposals:
+        assert [pair.lane.disagreement(one, estimate()) for _ in range(2)] == [0.0, 0.0]
+
+
+@pytest.mark.parametrize("figures", [{}, {STEPS: np.nan}, {STEPS: -1.0}, {STEPS: np.inf}])
+def test_a_driver_that_does_not_say_how_many_steps_it_took_cannot_be_followed(
+    pair: Pair, figures: dict[str, float]
+) -> None:
+    (sent,) = pair.cycles(10)
+    told = {name: v for name, v in sent.result.figures.items() if name != STEPS} | figures
+    assert pair.agree(replace(sent, result=replace(sent.result, figures=told))) is None
+    assert "how many steps" in pair.lane.doubt
+
+
+def test_disagreement_is_of_torques_in_shares_of_what_each_joint_can_give(pair: Pair) -> None:
+    """Feed-forward apart by half of what the third joint can give, and a quarter of the fourth."""
+    (sent,) = pair.cycles(10)
+    command = sent.result.command
+    torque = command.torque.copy()
+    torque[3] += 0.5 * G1.torque_limit[3]
+    torque[4] -= 0.25 * G1.torque_limit[4]
+    spoiled = replace(sent.result, command=replace(command, torque=torque))
+    apart = pair.lane.disagreement(replace(sent, result=spoiled), estimate())
+    assert apart == pytest.approx(np.hypot(0.5, 0.25))
 
 
 def test_what_was_computed_on_something_else_is_told_at_once(pair: Pair) -> None:

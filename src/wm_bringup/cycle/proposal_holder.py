@@ -10,7 +10,6 @@ from wm_control.arbiter.command_check import (
     implausible_command,
     implausible_timing,
 )
-from wm_control.arbiter.command_watch import torque_distance
 from wm_control.arbiter.controller_measurements import DISAGREEMENT
 from wm_control.controllers.lane import Lane
 from wm_control.controllers.proposal import Proposal
@@ -58,7 +57,7 @@ class ProposalHolder:
     def __init__(self, name: str, description: RobotDescription, lane: Lane | None = None) -> None:
         """name: of the controller, as the arbiter knows it. lane: of its own process's doing."""
         self.name = name
-        self._lane, self._torque_limit = lane, description.torque_limit
+        self._lane = lane
         self.refusals = Refusals()
         self._bounds = CommandBounds.of(description)
         self._received: deque[Proposal] = deque(maxlen=_MOST_RECEIVED)
@@ -103,11 +102,10 @@ class ProposalHolder:
         """Say in a proposal how far it is from what its lane expects, where that is known."""
         if self._lane is None:
             return proposal
-        result, expected = proposal.result, self._lane.expects(proposal)
+        result, apart = proposal.result, self._lane.disagreement(proposal, estimate)
         figures = {name: value for name, value in result.figures.items() if name != DISAGREEMENT}
-        if expected is not None and result.command is not None:
-            distance = torque_distance(result.command, expected, estimate, self._torque_limit)
-            figures[DISAGREEMENT] = distance
+        if apart is not None:
+            figures[DISAGREEMENT] = apart
         return replace(proposal, result=replace(result, figures=figures))
 
     def step(

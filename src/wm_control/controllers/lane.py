@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from wm_control.controllers.proposal import Proposal
-from wm_control.types import Command, Estimate, Executed, VelocityCommand
+from wm_control.types import Estimate, Executed, VelocityCommand
 
 
 class Lane(Protocol):
@@ -33,8 +33,9 @@ class Lane(Protocol):
         Once the command has gone out, so that it lengthens no way from a measurement to a command.
         """
 
-    def expects(self, proposal: Proposal) -> Command | None:
-        """Compute what the driver's answer should have been; None where that cannot be known.
+    def disagreement(self, proposal: Proposal, estimate: Estimate) -> float | None:
+        """Say how far a proposal is from what the lane computes; of all in their order, once.
 
-        Of all proposals in their order, once.
+        The distance of torques at the state of ``estimate`` (``command_watch.torque_distance``);
+        infinite where the driver contradicts itself; None where the lane cannot know.
         """

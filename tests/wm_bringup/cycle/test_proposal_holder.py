@@ -141,12 +141,12 @@ def test_it_knows_whether_to_wait_for_the_answer_to_an_estimate(holder, stamp, h
 
 
 class FixedLane:
-    """Expects position targets 0.5 rad of all joints, but for one; notes what it is asked."""
+    """Disagrees by a number with whatever it is asked, and notes what that is."""
 
     doubt = ""
 
-    def __init__(self, **changes):
-        self.expected = replace(proposal(0.0).result.command, **changes)
+    def __init__(self, apart=0.0):
+        self.apart = apart
         self.seen, self.asked, self.resets = [], [], 0
 
     def reset(self):
@@ -158,9 +158,9 @@ class FixedLane:
     def work_ahead(self, executed):
         pass
 
-    def expects(self, proposal):
+    def disagreement(self, proposal, estimate):
         self.asked.append(proposal.stamp)
-        return self.expected
+        return self.apart
 
 
 def figures_beside(lane, *proposals, at=0.1):
@@ -170,22 +170,14 @@ def figures_beside(lane, *proposals, at=0.1):
     return stepped(held, at).figures
 
 
-def test_a_proposal_says_how_far_its_torques_are_from_those_that_its_lane_expects():
-    """Feed-forward apart by half of what the third joint can give, and a quarter of the fourth."""
-    torque = np.full(N, 0.5)
-    torque[3] += 0.5 * G1.torque_limit[3]
-    torque[4] -= 0.25 * G1.torque_limit[4]
-    figures = figures_beside(FixedLane(torque=torque), proposal(0.1))
-    assert figures["disagreement"] == pytest.approx(np.hypot(0.5, 0.25))
-    assert figures["novelty"] == 1.25
+def test_a_proposal_says_how_far_it_is_from_what_its_lane_computes():
+    assert figures_beside(FixedLane(0.25), proposal(0.1)) == {"novelty": 1.25, "disagreement": 0.25}
 
 
 def test_what_a_driver_says_of_its_own_agreement_is_not_heard():
     sent = proposal(0.1)
     boasting = replace(sent, result=replace(sent.result, figures={"disagreement": 0.0}))
-    lane = FixedLane()
-    lane.expected = None
-    assert "disagreement" not in figures_beside(lane, boasting)
+    assert "disagreement" not in figures_beside(FixedLane(None), boasting)
 
 
 def test_the_lane_is_asked_once_of_every_proposal_and_shown_every_cycle():
