@@ -15,7 +15,7 @@ from queue import SimpleQueue
 from wm_bringup.cycle.latency import LatencySample
 from wm_control.arbiter.arbiter import Arbiter
 from wm_control.arbiter.background import NOTHING_KNOWN, Background
-from wm_control.arbiter.balance import MomentumObserver
+from wm_control.arbiter.balance import BalanceMeter
 from wm_control.arbiter.command_filter import CommandFilter
 from wm_control.arbiter.operator import NO_REQUEST, OperatorInput
 from wm_control.arbiter.parameters import SafetyParameters
@@ -207,7 +207,7 @@ class ControlLoop:
             self.safety.arbiter,
             preference=preference,
             shadows=[name for name in names if name not in preference],
-            balance=MomentumObserver(description),
+            balance=BalanceMeter(description),
         )
         self.filter = CommandFilter(description, self.safety.filter)
         self.period = period

@@ -76,6 +76,7 @@ _estimated = attrgetter(*_ESTIMATED)
 _commanded = attrgetter(*COMMAND_FIELDS)
 _velocity = attrgetter("linear_x", "linear_y", "angular_z")
 _solve = attrgetter(*SolveReport.__slots__)
+_figures = attrgetter(*Balance.__slots__)
 _stamps = attrgetter("start", "estimated", "controlled", "decided")
 _sample = attrgetter(*LatencySample.__slots__)
 _true = attrgetter(*TrueBase.__slots__)
@@ -116,14 +117,14 @@ def pack(record: CycleRecord) -> Packed:
 
 
 def _pack_background(behind: Background) -> Packed:
-    balance = (behind.balance.height, behind.balance.impulse)
-    return behind.preference, dict(behind.standings), balance, behind.switches, behind.settled
+    balance, standings = _figures(behind.balance), dict(behind.standings)
+    return behind.preference, standings, balance, behind.switches, behind.settled
 
 
 def _unpack_background(
     preference: tuple[str, ...],
     standings: dict[str, str],
-    balance: tuple[float, float],
+    balance: tuple[float, ...],
     *switching: Any,  # noqa: ANN401 - a count and a flag
 ) -> Background:
     return Background(preference, standings, Balance(*balance), *switching)

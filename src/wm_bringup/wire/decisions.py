@@ -67,6 +67,7 @@ def statuses(
         "settled": behind.settled,
         "base_height": behind.balance.height,
         "impulse": behind.balance.impulse,
+        "capture_margin": behind.balance.capture_margin,
     }
     level = LEVELS[decision.action]
     whole = HealthStatus("arbiter: decision", level, summary(decision), values, hardware)
@@ -94,6 +95,7 @@ def drivers_status(decision: Decision, driver: str, behind: Background) -> Healt
         "settled": behind.settled,
         "base_height_m": behind.balance.height,
         "impulse_n_s": behind.balance.impulse,
+        "capture_margin_m": behind.balance.capture_margin,
     }
     line = "; ".join([", ".join([said, *others]), *held_against, *settled])
     return HealthStatus("arbiter: drivers", level, line, values)

@@ -1,24 +1,28 @@
 """How the robot's balance stands, whoever drives it: what the arbiter measures by itself.
 
-Two numbers from one look at the full model. Of who drives nothing is known, and nothing of plans:
-only where the robot is, how it moves, and what the ground does to its soles.
+Numbers from one look at the full model. Of who drives nothing is known, and nothing of plans: only
+where the robot is, how it moves, and what the ground does to its soles.
 """
 
 from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass
-from math import hypot, isfinite, nan
+from math import hypot, inf, nan
 from typing import Protocol
 
+from wm_control.arbiter.capture import Reach, Sole, capture_margin
+from wm_control.arbiter.look import Look, Looker
 from wm_control.constants import CONTROL_PERIOD, GRAVITY
 from wm_control.robot.description import RobotDescription
-from wm_control.robot.model import RobotModel
 from wm_control.types import LEFT, RIGHT, Estimate
-from wm_control.vector3 import ZERO, Vector3, cross, minus, plus, vector3
+from wm_control.vector3 import ZERO, Vector3, cross, minus, plus
 
 WINDOW = 0.02
 """Time in which an impulse is looked for [s]."""
+
+_CARRIES = 0.1
+"""Share of the weight from which a foot carries: of two that do, the better one counts."""
 
 _GAP = 2.5 * CONTROL_PERIOD
 """Estimates further apart say nothing of what happened in between [s]."""
@@ -29,14 +33,16 @@ class Balance:
     """Of one instant; NaN where the estimate is not finite.
 
     height: of the base above its lower sole [m]. impulse: horizontal, by which the robot moves
-    otherwise than gravity and its soles explain, within the last ``WINDOW`` [N·s].
+    otherwise than gravity and its soles explain, within the last ``WINDOW`` [N·s]. capture_margin:
+    by which steps still catch it, see ``arbiter.capture`` [m].
     """
 
     height: float
     impulse: float
+    capture_margin: float
 
 
-UNDISTURBED = Balance(nan, 0.0)
+UNDISTURBED = Balance(nan, 0.0, inf)
 """Where nobody measured it."""
 
 
@@ -59,6 +65,44 @@ class _Sample:
     angular: Vector3
 
 
+class BalanceMeter:
+    """Measures all of ``Balance``, on a model of its own."""
+
+    def __init__(self, description: RobotDescription) -> None:
+        """Build the model, and take from it what a step can reach."""
+        self._look = Looker(description)
+        robot = self._look.robot
+        area = robot.sole_area(0.0, 0.0, 0.0).upper.tolist()
+        self._reach = Reach.of_leg(robot.leg_length(), (area[0], area[1]))
+        self._momentum = MomentumObserver(robot.mass)
+
+    def reset(self) -> None:
+        """Forget the past."""
+        self._momentum.reset()
+
+    def __call__(self, estimate: Estimate) -> Balance:
+        """Take in the estimate of a cycle. Never raises."""
+        look = self._look(estimate)
+        if look is None:
+            self._momentum.reset()
+            return Balance(nan, nan, nan)
+        margin = margin_of(look, self._reach)
+        return Balance(look.base, hypot(*self._momentum(look)), margin)
+
+
+def margin_of(look: Look, reach: Reach) -> float:
+    """Capture margin from whichever foot that carries has the larger one [m]."""
+    least = _CARRIES * GRAVITY * look.mass
+    feet = [foot for foot in (LEFT, RIGHT) if look.wrenches[foot][0][2] >= least]
+    return max(_margin_from(foot, look, reach) for foot in feet or (look.carrying,))
+
+
+def _margin_from(foot: int, look: Look, reach: Reach) -> float:
+    stance = Sole(foot, look.soles[foot], look.yaws[foot])
+    swing = look.soles[RIGHT if foot == LEFT else LEFT]
+    return capture_margin(look.dcm(foot), look.omega(foot), stance, swing, reach)
+
+
 class MomentumObserver:
     """Tells pushes by the momentum that gravity and the ground's forces do not account for.
 
@@ -69,11 +113,9 @@ class MomentumObserver:
     carries more, where the horizontal forces of the ground, the least well known, have no arm.
     """
 
-    def __init__(self, description: RobotDescription) -> None:
-        """Build a model of its own."""
-        self._robot = robot = RobotModel(description)
-        self._soles = [robot.data.oMf[frame].translation for frame in robot.sole_ids]
-        self._weight = GRAVITY * robot.mass
+    def __init__(self, mass: float) -> None:
+        """mass: of the robot [kg]."""
+        self._weight = GRAVITY * mass
         self._past: deque[_Sample] = deque(maxlen=round(WINDOW / CONTROL_PERIOD) + 1)
         self.reset()
 
@@ -81,54 +123,41 @@ class MomentumObserver:
         """Forget the past; an impulse is told from a whole window on."""
         self._past.clear()
         self._force = self._moment = self._pushed = self._turned = ZERO
-        self._impulse = 0.0
+        self._impulse = (0.0, 0.0)
 
-    def __call__(self, estimate: Estimate) -> Balance:
-        """Take in the estimate of a cycle. Never raises."""
-        robot = self._robot
-        robot.update_kinematics(estimate)
-        wrenches = estimate.foot_wrench.tolist()
-        if not robot.is_finite or not isfinite(sum(map(sum, wrenches))):
-            self.reset()
-            return Balance(nan, nan)
-        soles = [vector3(sole.tolist()) for sole in self._soles]
-        height = float(robot.q[2]) - min(soles[LEFT][2], soles[RIGHT][2])
+    def __call__(self, look: Look) -> tuple[float, float]:
+        """Take in a cycle; return the impulse that nothing known accounts for, x and y [N·s]."""
         past = self._past
-        since = estimate.stamp - past[-1].stamp if past else 0.0
+        since = look.stamp - past[-1].stamp if past else 0.0
         if past and not 0.0 <= since <= _GAP:
             self.reset()
         if not past or since > 0.0:
-            self._impulse = self._unexplained(estimate.stamp, since, soles, wrenches)
-        return Balance(height, self._impulse)
+            self._impulse = self._unexplained(look, since)
+        return self._impulse
 
-    def _unexplained(
-        self, now: float, since: float, soles: list[Vector3], wrenches: list[list[float]]
-    ) -> float:
-        """Size of the impulse that nothing known accounts for [N·s].
-
-        since: the estimate before, whose forces acted until now [s].
-        """
-        com, momentum = vector3(self._robot.com.tolist()), self._robot.momentum.tolist()
-        linear, angular = vector3(momentum[:3]), vector3(momentum[3:])
+    def _unexplained(self, look: Look, since: float) -> tuple[float, float]:
+        """since: the look before, whose forces acted until now [s]."""
         self._pushed = plus(self._pushed, since, self._force)
         self._turned = plus(self._turned, since, self._moment)
-        moment = plus(angular, 1.0, cross(com, linear))
-        self._past.append(_Sample(now, minus(linear, self._pushed), minus(moment, self._turned)))
-        self._weigh(com, soles, wrenches)
+        moment = plus(look.angular, 1.0, cross(look.com, look.linear))
+        sample = _Sample(look.stamp, minus(look.linear, self._pushed), minus(moment, self._turned))
+        self._past.append(sample)
+        self._weigh(look)
         if len(self._past) < (self._past.maxlen or 0):
-            return 0.0
+            return 0.0, 0.0
         begin, end = self._past[0], self._past[-1]
-        pivot = soles[RIGHT if wrenches[RIGHT][2] > wrenches[LEFT][2] else LEFT]
-        arm = cross(pivot, minus(end.linear, begin.linear))
+        foot = look.carrying
+        arm = cross(look.soles[foot], minus(end.linear, begin.linear))
         rest = minus(minus(end.angular, begin.angular), arm)
-        return hypot(rest[0], rest[1]) / max(com[2] - pivot[2], 0.1)
+        height = look.height_above(foot)
+        return rest[1] / height, -rest[0] / height
 
-    def _weigh(self, com: Vector3, soles: list[Vector3], wrenches: list[list[float]]) -> None:
+    def _weigh(self, look: Look) -> None:
         """Keep what weight and soles do, force and moment about the world's origin."""
-        force: Vector3 = (0.0, 0.0, -self._weight)
-        moment: Vector3 = (-self._weight * com[1], self._weight * com[0], 0.0)
-        for sole, wrench in zip(soles, wrenches, strict=True):
-            pushes, turns = vector3(wrench[:3]), vector3(wrench[3:])
+        com, weight = look.com, self._weight
+        force: Vector3 = (0.0, 0.0, -weight)
+        moment: Vector3 = (-weight * com[1], weight * com[0], 0.0)
+        for sole, (pushes, turns) in zip(look.soles, look.wrenches, strict=True):
             force = plus(force, 1.0, pushes)
             moment = plus(plus(moment, 1.0, turns), 1.0, cross(sole, pushes))
         self._force, self._moment = force, moment

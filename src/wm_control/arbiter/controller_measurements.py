@@ -7,6 +7,7 @@ sense is NaN, which no rule accepts.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import inf
 
 from wm_control.arbiter.balance import UNDISTURBED, Balance
 from wm_control.arbiter.finite import arrays_of, count_not_finite
@@ -89,6 +90,12 @@ def disagreement(proposed: Proposed) -> float:
     """How far its command is from its lane's [1]; 0 where there is no lane, or it cannot know."""
     result = proposed.result
     return 0.0 if result is None else result.figures.get(DISAGREEMENT, 0.0)
+
+
+def capture_margin(proposed: Proposed) -> float:
+    """By how much steps still catch the robot [m]; infinite where the estimate tells nothing."""
+    margin = proposed.balance.capture_margin
+    return margin if margin == margin else inf
 
 
 def controller_cause(proposed: Proposed) -> str:

@@ -92,6 +92,17 @@ CONTROLLER_RULES: tuple[Rule[Proposed], ...] = (
         " N·s",
     ),
     Rule(
+        "capture_margin",
+        "steps still catch the robot by",
+        measure.capture_margin,
+        "capture",
+        2,
+        500,
+        Action.NOMINAL,
+        " m",
+        below=True,
+    ),
+    Rule(
         "command_jumps",
         "torques of two commands in a row apart by",
         lambda i: i.jump,

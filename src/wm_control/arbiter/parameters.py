@@ -36,6 +36,11 @@ class DriverLimits:
         allow_inf_nan=True,
         description="unexplained impulse within 20 ms, see arbiter/balance.py [N·s]",
     )
+    capture: float = Field(
+        default=-inf,
+        allow_inf_nan=True,
+        description="least margin by which steps still catch the robot, see arbiter/capture.py [m]",
+    )
     jump: float = Field(
         default=inf,
         gt=0.0,

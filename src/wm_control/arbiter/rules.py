@@ -65,7 +65,7 @@ class Rule(Generic[T]):
         detail = self.detail(inputs) if self.detail else ""
         if detail:
             return f"{self.says}: {detail}"
-        if limit == 0.0:
+        if self.limit == 0.0:
             return self.says
         bound = "at least" if self.below else "at most"
         return f"{self.says} {value:.3g}{self.unit}, {bound} {limit:.3g}{self.unit} allowed"

@@ -52,7 +52,7 @@ def test_that_another_drives_than_the_preferred_one_is_told_with_what_began_it()
 
 
 BEHIND = Background(
-    ("mpc", "policy"), {"mpc": "yields", "policy": "fit"}, Balance(0.74, 3.5), switches=2
+    ("mpc", "policy"), {"mpc": "yields", "policy": "fit"}, Balance(0.74, 3.5, -0.1), switches=2
 )
 PUSHED = Cause("pushed", 3.5, 2.2, "mpc: robot pushed by 3.5 N·s", Action.NOMINAL, "mpc")
 
@@ -61,6 +61,7 @@ def test_what_a_decision_was_made_on_is_told_with_it():
     values = statuses(decision(source="policy"), behind=BEHIND)[0].values
     assert (values["preference"], values["switches"], values["settled"]) == ("mpc+policy", 2, False)
     assert (values["base_height"], values["impulse"]) == (0.74, 3.5)
+    assert values["capture_margin"] == -0.1
 
 
 def test_the_drivers_are_told_with_how_each_stands_and_what_is_held_against_it():
@@ -70,6 +71,7 @@ def test_the_drivers_are_told_with_how_each_stands_and_what_is_held_against_it()
     assert status.values["drives"] == "policy"
     assert (status.values["mpc"], status.values["policy"]) == ("yields", "fit")
     assert status.values["impulse_n_s"] == 3.5
+    assert status.values["capture_margin_m"] == -0.1
 
 
 def test_that_nobody_is_taken_back_is_a_warning_and_that_all_is_well_is_none():

@@ -76,18 +76,19 @@ def hold(estimate: Estimate, g1: RobotDescription, **changes: Any) -> Controller
 
 
 class LevelGround:
-    """Measures the height of the base above level ground at z = 0, and pushes as they are told.
+    """Measures the height of the base above level ground at z = 0, and the rest as it is told.
 
-    impulse: told of the coming cycle [N·s].
+    impulse [N·s], margin [m]: told of the coming cycle.
     """
 
-    impulse = 0.0
+    impulse, margin = 0.0, 0.1
 
     def reset(self) -> None:
         """There is no past."""
 
     def __call__(self, estimate: Estimate) -> Balance:
-        return Balance(float(estimate.base_position_in_world[2]), self.impulse)
+        height = float(estimate.base_position_in_world[2])
+        return Balance(height, self.impulse, self.margin)
 
 
 class Story:
@@ -121,15 +122,17 @@ class Story:
         age: float = 0.0,
         policy: dict[str, Any] | None = None,
         impulse: float = 0.0,
+        margin: float = 0.1,
         **more: Any,
     ) -> Decision:
         """One cycle; ``estimate`` and ``result`` hold what differs from standing well.
 
         result: of the mpc; policy: of the policy, where there is one. impulse: of a push [N·s].
+        margin: by which steps catch the robot [m].
         """
         self.cycle += 1
         belief = standing(self.g1, self.now - age, self.cycle, **(estimate or {}))
-        self.ground.impulse = impulse
+        self.ground.impulse, self.ground.margin = impulse, margin
         differing = {"mpc": result, "policy": policy}
         proposals = {
             name: hold(belief, self.g1, controller=name, **(differing[name] or {}))

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from robot_story import standing
 
-from wm_control.arbiter.balance import WINDOW, MomentumObserver
+from wm_control.arbiter.balance import WINDOW, BalanceMeter
 from wm_control.constants import CONTROL_PERIOD, GRAVITY
 from wm_control.robot.model import RobotModel
 from wm_control.types import Estimate
@@ -17,8 +17,8 @@ MASS = 33.3411
 
 
 @pytest.fixture
-def observer(g1) -> MomentumObserver:
-    return MomentumObserver(g1)
+def observer(g1) -> BalanceMeter:
+    return BalanceMeter(g1)
 
 
 def carried(g1, stamp: float, sequence: int, **changes) -> Estimate:
@@ -83,7 +83,26 @@ def test_a_state_that_is_not_finite_tells_nothing_and_is_forgotten(g1, observer)
     broken = carried(g1, 0.03, 15, base_velocity_in_base=np.array([0.0, np.nan, 0.0]))
     assert np.isnan(observer(broken).impulse)
     assert np.isnan(observer(broken).height)
+    assert np.isnan(observer(broken).capture_margin)
     assert observer(carried(g1, 0.032, 16)).impulse == 0.0
+
+
+def test_a_robot_at_rest_is_well_caught_and_a_thrown_one_is_not(g1, observer):
+    assert 0.1 < observer(carried(g1, 0.0, 0)).capture_margin < 0.3
+    thrown = carried(g1, 0.002, 1, base_velocity_in_base=np.array([0.0, 3.0, 0.0]))
+    assert observer(thrown).capture_margin < -0.2
+
+
+@pytest.mark.parametrize("leftward", [0.6, 1.0])
+def test_of_two_feet_that_carry_the_better_one_counts(g1, observer, leftward):
+    both = carried(g1, 0.0, 0, base_velocity_in_base=np.array([0.0, leftward, 0.0]))
+    alone = []
+    for lifted in range(2):
+        wrench = both.foot_wrench.copy()
+        wrench[lifted] = 0.0
+        alone.append(observer(replace(both, foot_wrench=wrench)).capture_margin)
+    assert alone[0] != pytest.approx(alone[1], abs=0.005)
+    assert observer(both).capture_margin == max(alone)
 
 
 def test_the_height_is_measured_above_the_soles_wherever_odom_is(g1, observer):

@@ -35,6 +35,23 @@ def test_a_push_hands_the_robot_to_the_rescuer_in_the_same_cycle_and_says_why(g1
     assert decision.first_cause.text == "mpc: robot pushed by 3 N·s, at most 2.2 N·s allowed"
 
 
+def test_a_margin_that_is_gone_hands_the_robot_over_without_any_push(g1):
+    limits = {"mpc": DriverLimits(capture=0.0)}
+    story = Story(g1, ("mpc", "policy"), yields=limits).armed()
+    assert story.step(margin=0.01, impulse=9.0).source == "mpc"
+    assert story.step(margin=-0.02).source == "mpc"
+    decision = story.step(margin=-0.05)
+    assert decision.source == "policy"
+    assert decision.first_cause.rule == "capture_margin"
+    text = "mpc: steps still catch the robot by -0.05 m, at least 0 m allowed"
+    assert decision.first_cause.text == text
+
+
+def test_a_margin_that_nobody_could_measure_is_held_against_nobody(g1):
+    story = Story(g1, ("mpc", "policy"), yields={"mpc": DriverLimits(capture=0.0)}).armed()
+    assert set(sources(story.steps(10, margin=float("nan")))) == {"mpc"}
+
+
 def test_the_robot_is_given_back_after_a_second_of_calm_and_the_dwell(g1):
     story = pushed_story(g1, switch_dwell=0.5)
     story.steps(50, impulse=3.0)

@@ -1,0 +1,122 @@
+r"""How far a robot is from where steps can no longer catch it, on the linear inverted pendulum.
+
+Without the right centre of pressure p the divergent component xi of the motion runs away from it,
+
+    xi(T) = p + (xi - p) exp(omega T),
+
+whoever drives. The best p is the point of the sole next to xi. What xi(T) must lie in is where the
+other foot can be down after T, widened by what that foot's sole and one more step still catch: an
+offset beyond the landed sole of at most exp(-omega T') times the reach of the step after it
+(capture regions of Koolen et al. 2012, for steps in boxes). The margin is the distance to the edge
+of that at the best of a few T: when a foot will land is not known of a driver, but it can choose.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import cos, exp, sin, sqrt
+
+from wm_control.constants import GRAVITY
+from wm_control.types import LEFT
+from wm_control.vector3 import Vector3
+
+LANDINGS = (0.05, 0.15, 0.25)
+"""Times in which the other foot may be down, T; the last is also how long the step after it takes,
+T' [s]. Looking ahead to the last alone, a foot that is about to land seems to come too late."""
+
+_LENGTH, _NEAR, _FAR = 0.85, 0.15, 0.7
+"""Reach of a step from sole to sole: along, and outward at least and at most; per leg length."""
+
+_SWING_SPEED = 1.07
+"""Of a foot, in the mean over a step; per sqrt(g * leg length), as of pendulums."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """Where a robot's next footstep may be. All [m], swing_speed [m/s].
+
+    length: forward and backward from the sole that carries. near, far: outward from it. sole: half
+    length and half width of what a sole gives to the centre of pressure.
+    """
+
+    length: float
+    near: float
+    far: float
+    swing_speed: float
+    sole: tuple[float, float]
+
+    @staticmethod
+    def of_leg(leg: float, sole: tuple[float, float]) -> Reach:
+        """Scale with the length of the stretched leg [m]; sole: see ``Reach``."""
+        speed = _SWING_SPEED * sqrt(GRAVITY * leg)
+        return Reach(_LENGTH * leg, _NEAR * leg, _FAR * leg, speed, sole)
+
+
+@dataclass(frozen=True, slots=True)
+class Sole:
+    """Where a sole is in world [m], and which foot's it is; yaw [rad]."""
+
+    foot: int
+    position: Vector3
+    yaw: float
+
+
+def capture_margin(
+    dcm: tuple[float, float],
+    omega: float,
+    stance: Sole,
+    swing: Vector3,
+    reach: Reach,
+) -> float:
+    """Distance of the predicted DCM from the edge of what steps catch [m]; negative: outside.
+
+    dcm: x, y in world [m]. omega: of the pendulum [1/s]. stance: the sole that carries. swing:
+    where the other one is now, in world.
+    """
+    point = _seen_from(stance, *dcm)
+    foot = _seen_from(stance, swing[0], swing[1])
+    after = exp(-omega * LANDINGS[-1])
+    return max(_margin_at(time, omega, point, foot, reach, after) for time in LANDINGS)
+
+
+def _margin_at(
+    time: float,
+    omega: float,
+    dcm: tuple[float, float],
+    swing: tuple[float, float],
+    reach: Reach,
+    after: float,
+) -> float:
+    """Margin with a step that lands after ``time`` [s]; after: exp(-omega T')."""
+    growth, travel = exp(omega * time), reach.swing_speed * time
+    half_length, half_width = reach.sole
+    x, y = _runs_away(dcm[0], half_length, growth), _runs_away(dcm[1], half_width, growth)
+    back, front = _landing(swing[0], travel, -reach.length, reach.length)
+    inner, outer = _landing(swing[1], travel, reach.near, reach.far)
+    ahead, aside = half_length + after * reach.length, half_width + after * reach.far
+    return min(
+        front + ahead - x,
+        x - (back - ahead),
+        outer + half_width - y,  # the step after that would have to cross over
+        y - (inner - aside),
+    )
+
+
+def _seen_from(stance: Sole, x: float, y: float) -> tuple[float, float]:
+    """Return a point ahead of the sole, and outward: towards the side of the other foot."""
+    dx, dy = x - stance.position[0], y - stance.position[1]
+    c, s = cos(stance.yaw), sin(stance.yaw)
+    left = c * dy - s * dx
+    return c * dx + s * dy, -left if stance.foot == LEFT else left
+
+
+def _runs_away(value: float, half: float, growth: float) -> float:
+    """Where a coordinate of the DCM is at the horizon, with the best centre of pressure."""
+    pressure = min(max(value, -half), half)
+    return pressure + (value - pressure) * growth
+
+
+def _landing(now: float, travel: float, least: float, most: float) -> tuple[float, float]:
+    """From where to where the other foot can land, on one axis; within reach at any rate."""
+    low = min(max(now - travel, least), most)
+    return low, max(min(now + travel, most), least)
