@@ -253,6 +253,7 @@ def _build_loop(walk: RecordedWalk) -> tuple[ControlLoop, Callable[[WalkingPlan]
         [controller],
         stack.safety_parameters(walk.setup.robot),
         clock=time.thread_time,
+        recoverability=stack.recoverability(walk.setup.robot),
     )
     return loop, controller.receive
 

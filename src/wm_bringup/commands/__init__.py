@@ -60,11 +60,15 @@ COMMANDS: Final[Mapping[str, str]] = {
     "bench": "Time the parts of the control path.",
     "policy": "Check, describe and pin a learned policy.",
     "train": "Make a walking policy on the CPU, and judge it.",
+    "recoverability": "Learn whether a driver will still save a pushed robot.",
     "doctor": "Say what this machine has, lacks, and how to get it.",
 }
 """Name of each command (and of its module here) and its line in ``wm --help``."""
 
-ELSEWHERE: Final[Mapping[str, str]] = {"train": "wm_training.command"}
+ELSEWHERE: Final[Mapping[str, str]] = {
+    "train": "wm_training.command",
+    "recoverability": "wm_training.recoverability.command",
+}
 """Modules of commands that belong to packages above this one."""
 
 DRIVER_NAMES: Final = "|".join(DRIVERS)

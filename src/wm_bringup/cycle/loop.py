@@ -19,6 +19,7 @@ from wm_control.arbiter.balance import BalanceMeter
 from wm_control.arbiter.command_filter import CommandFilter
 from wm_control.arbiter.operator import NO_REQUEST, OperatorInput
 from wm_control.arbiter.parameters import SafetyParameters
+from wm_control.arbiter.recoverability import UNKNOWN, Recoverability
 from wm_control.arbiter.robot_measurements import Overruns
 from wm_control.arbiter.safeguards import SafeguardReport, report_safeguards
 from wm_control.arbiter.velocity_gate import VelocityGate, bounded
@@ -190,13 +191,17 @@ class ControlLoop:
         clock: Callable[[], float],
         drivers: Sequence[str] | None = None,
         period: float = CONTROL_PERIOD,
+        recoverability: Recoverability = UNKNOWN,
     ) -> None:
         """Put the parts together.
 
         clock: for the stamps of ``TickRecord`` only. drivers: names of the controllers that may
         drive, the most wanted first; None: the first of them. The others run in shadow: they
         propose in every cycle, and nobody follows. period: of one cycle [s].
+        recoverability: what was learned of drivers on this robot; ParameterError where a limit asks
+        for more than that.
         """
+        recoverability.check(safety.arbiter)
         self.safety = safety
         self.estimator = estimator
         self.controllers = tuple(controllers)
@@ -207,7 +212,7 @@ class ControlLoop:
             self.safety.arbiter,
             preference=preference,
             shadows=[name for name in names if name not in preference],
-            balance=BalanceMeter(description),
+            balance=BalanceMeter(description, recoverability),
         )
         self.filter = CommandFilter(description, self.safety.filter)
         self.period = period

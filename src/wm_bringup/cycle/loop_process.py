@@ -39,6 +39,7 @@ from wm_bringup.cycle.stack import (
     build_lane,
     build_policy,
     build_robot,
+    recoverability,
 )
 from wm_bringup.faults.fault import Fault, parse_all
 from wm_bringup.host import realtime
@@ -149,6 +150,7 @@ class LoopProcess:
             setup.safety,
             clock=time.monotonic,
             drivers=setup.drivers,
+            recoverability=recoverability(setup.robot),
         )
         scenario = load_scenario(setup.scenario)
         world = World(scenario, setup.engine, setup.gui)

@@ -17,6 +17,7 @@ from wm_bringup.cycle.proposal_holder import ProposalHolder
 from wm_bringup.robots.clocks import FollowedClock
 from wm_control.arbiter.operator import OperatorInput
 from wm_control.arbiter.parameters import SafetyParameters
+from wm_control.arbiter.recoverability import UNKNOWN, Recoverability
 from wm_control.arbiter.safeguards import SafeguardReport
 from wm_control.arbiter.velocity_gate import VelocityGate
 from wm_control.constants import CONTROL_PERIOD
@@ -53,11 +54,13 @@ class MessageCycle:
         drivers: Sequence[str],
         shadows: Sequence[str] = (),
         clock: Callable[[], float],
+        recoverability: Recoverability = UNKNOWN,
     ) -> None:
         """sink: gets the record of every cycle.
 
         drivers, shadows: names of the controllers that propose, as of ``ControlLoop``; the most
         wanted driver first. clock: of this computer, that of arrivals [s].
+        recoverability: as of ``ControlLoop``.
         """
         self._holders = {name: ProposalHolder(name, description) for name in (*drivers, *shadows)}
         self._believed = EstimateHolder()
@@ -68,6 +71,7 @@ class MessageCycle:
             safety,
             clock=clock,
             drivers=drivers,
+            recoverability=recoverability,
         )
         self.gate = VelocityGate(safety.velocity, safety.envelope_of(drivers[0]))
         self._sink, self._clock = sink, clock

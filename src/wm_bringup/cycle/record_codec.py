@@ -117,14 +117,15 @@ def pack(record: CycleRecord) -> Packed:
 
 
 def _pack_background(behind: Background) -> Packed:
-    balance, standings = _figures(behind.balance), dict(behind.standings)
+    *figures, risks = _figures(behind.balance)
+    balance, standings = (*figures, dict(risks)), dict(behind.standings)
     return behind.preference, standings, balance, behind.switches, behind.settled
 
 
 def _unpack_background(
     preference: tuple[str, ...],
     standings: dict[str, str],
-    balance: tuple[float, ...],
+    balance: tuple[Any, ...],
     *switching: Any,  # noqa: ANN401 - a count and a flag
 ) -> Background:
     return Background(preference, standings, Balance(*balance), *switching)

@@ -17,6 +17,7 @@ from wm_bringup.robots.base import Robot
 from wm_bringup.robots.simulated import EngineName, simulate
 from wm_bringup.scenarios.scenario import Scenario
 from wm_control.arbiter.parameters import SafetyParameters
+from wm_control.arbiter.recoverability import UNKNOWN, Recoverability
 from wm_control.constants import CONTROL_PERIOD
 from wm_control.controllers.beside import PlannerBeside
 from wm_control.controllers.model_based import ModelBasedParameters
@@ -27,7 +28,7 @@ from wm_control.estimation.parameters import EstimatorParameters
 from wm_control.mpc.footstep_mpc import FootstepMpc
 from wm_control.robot.description import RobotDescription
 from wm_control.robot.model import RobotModel
-from wm_control.robot.sources import load_part
+from wm_control.robot.sources import has_part, load_part
 
 if TYPE_CHECKING:
     from wm_policy.lane import PolicyLane
@@ -39,6 +40,13 @@ if TYPE_CHECKING:
 def safety_parameters(robot: str | Path) -> SafetyParameters:
     """Limits of arbiter, filter, watchdog and velocity gate, from the robot's arbiter.yaml."""
     return load_part(SafetyParameters, robot, "arbiter")
+
+
+def recoverability(robot: str | Path) -> Recoverability:
+    """Read the robot's recoverability.yaml; nobody knows anything where there is none."""
+    if not has_part(robot, "recoverability"):
+        return UNKNOWN
+    return load_part(Recoverability, robot, "recoverability")
 
 
 def estimator_parameters(robot: str | Path) -> EstimatorParameters:

@@ -212,6 +212,7 @@ def build(
         stack.safety_parameters(setup.robot),
         clock=time.thread_time,
         drivers=setup.drivers,
+        recoverability=stack.recoverability(setup.robot),
     )
     faults = _path_faults(setup.scenario, loop, description, seed)
     if faults is not None:

@@ -18,7 +18,7 @@ from std_srvs.srv import Trigger
 
 from wm_bringup.cycle.loop import TickRecord
 from wm_bringup.cycle.message_cycle import GO_ON_PERIOD, MessageCycle
-from wm_bringup.cycle.stack import safety_parameters
+from wm_bringup.cycle.stack import recoverability, safety_parameters
 from wm_bringup.nodes.support import process
 from wm_bringup.nodes.support.arguments import own_words, robot_parser
 from wm_bringup.nodes.support.diagnostics import Health
@@ -254,6 +254,7 @@ class ArbiterNode(StandaloneNode):
             drivers=drivers,
             shadows=shadows,
             clock=time.monotonic,
+            recoverability=recoverability(robot),
         )
         self._interface = ArbiterInterface(self.node, self.n, cycle.loop.request, drivers=drivers)
         self._estimates = EstimateReader(self.description)

@@ -68,6 +68,7 @@ def statuses(
         "base_height": behind.balance.height,
         "impulse": behind.balance.impulse,
         "capture_margin": behind.balance.capture_margin,
+        **{f"risk_{name}": risk for name, risk in behind.balance.risks.items()},
     }
     level = LEVELS[decision.action]
     whole = HealthStatus("arbiter: decision", level, summary(decision), values, hardware)
@@ -96,6 +97,7 @@ def drivers_status(decision: Decision, driver: str, behind: Background) -> Healt
         "base_height_m": behind.balance.height,
         "impulse_n_s": behind.balance.impulse,
         "capture_margin_m": behind.balance.capture_margin,
+        **{f"risk_{name}": risk for name, risk in behind.balance.risks.items()},
     }
     line = "; ".join([", ".join([said, *others]), *held_against, *settled])
     return HealthStatus("arbiter: drivers", level, line, values)

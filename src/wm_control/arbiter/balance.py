@@ -7,12 +7,14 @@ where the robot is, how it moves, and what the ground does to its soles.
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from math import hypot, inf, nan
 from typing import Protocol
 
 from wm_control.arbiter.capture import Reach, Sole, capture_margin
 from wm_control.arbiter.look import Look, Looker
+from wm_control.arbiter.recoverability import UNKNOWN, FallForecast, Recoverability, features
 from wm_control.constants import CONTROL_PERIOD, GRAVITY
 from wm_control.robot.description import RobotDescription
 from wm_control.types import LEFT, RIGHT, Estimate
@@ -34,12 +36,14 @@ class Balance:
 
     height: of the base above its lower sole [m]. impulse: horizontal, by which the robot moves
     otherwise than gravity and its soles explain, within the last ``WINDOW`` [N·s]. capture_margin:
-    by which steps still catch it, see ``arbiter.capture`` [m].
+    by which steps still catch it, see ``arbiter.capture`` [m]. risks: of a fall if a driver has it
+    from now on, in [0, 1], for each that has a network (``arbiter.recoverability``).
     """
 
     height: float
     impulse: float
     capture_margin: float
+    risks: Mapping[str, float] = field(default_factory=dict)
 
 
 UNDISTURBED = Balance(nan, 0.0, inf)
@@ -68,13 +72,16 @@ class _Sample:
 class BalanceMeter:
     """Measures all of ``Balance``, on a model of its own."""
 
-    def __init__(self, description: RobotDescription) -> None:
-        """Build the model, and take from it what a step can reach."""
+    def __init__(
+        self, description: RobotDescription, recoverability: Recoverability = UNKNOWN
+    ) -> None:
+        """Build the model, and take from it what a step can reach; recoverability: if learned."""
         self._look = Looker(description)
         robot = self._look.robot
         area = robot.sole_area(0.0, 0.0, 0.0).upper.tolist()
         self._reach = Reach.of_leg(robot.leg_length(), (area[0], area[1]))
         self._momentum = MomentumObserver(robot.mass)
+        self._forecast = FallForecast(recoverability.drivers)
 
     def reset(self) -> None:
         """Forget the past."""
@@ -82,12 +89,30 @@ class BalanceMeter:
 
     def __call__(self, estimate: Estimate) -> Balance:
         """Take in the estimate of a cycle. Never raises."""
+        measured = self._measure(estimate)
+        if measured is None:
+            return Balance(nan, nan, nan)
+        look, impulse, margin = measured
+        if not self._forecast.drivers:
+            return Balance(look.base, hypot(*impulse), margin)
+        risks = self._forecast(features(look, estimate, impulse, margin))
+        return Balance(look.base, hypot(*impulse), margin, risks)
+
+    def features(self, estimate: Estimate) -> tuple[float, ...] | None:
+        """Take in the estimate of a cycle as well; what networks are given of it, if finite."""
+        measured = self._measure(estimate)
+        if measured is None:
+            return None
+        look, impulse, margin = measured
+        return features(look, estimate, impulse, margin)
+
+    def _measure(self, estimate: Estimate) -> tuple[Look, tuple[float, float], float] | None:
+        """Look, unexplained impulse, capture margin; None where the estimate is not finite."""
         look = self._look(estimate)
         if look is None:
             self._momentum.reset()
-            return Balance(nan, nan, nan)
-        margin = margin_of(look, self._reach)
-        return Balance(look.base, hypot(*self._momentum(look)), margin)
+            return None
+        return look, self._momentum(look), margin_of(look, self._reach)
 
 
 def margin_of(look: Look, reach: Reach) -> float:

@@ -24,11 +24,13 @@ class Proposed:
     """What a rule about a controller may look at.
 
     result: what it proposes, None when it proposed nothing. balance: of the robot that it has, or
-    would have. jump, apart, frozen: of its commands, see ``CommandWatch``.
+    would have. risk: of a fall if it has the robot from now on, in [0, 1]. jump, apart, frozen: of
+    its commands, see ``CommandWatch``.
     """
 
     result: ControllerResult | None
     balance: Balance = UNDISTURBED
+    risk: float = 0.0
     jump: float = 0.0
     apart: float = 0.0
     frozen: float = 0.0
@@ -96,6 +98,11 @@ def capture_margin(proposed: Proposed) -> float:
     """By how much steps still catch the robot [m]; infinite where the estimate tells nothing."""
     margin = proposed.balance.capture_margin
     return margin if margin == margin else inf
+
+
+def risk(proposed: Proposed) -> float:
+    """Probability of a fall under this controller; 0 where the estimate tells nothing."""
+    return proposed.risk if proposed.risk == proposed.risk else 0.0
 
 
 def controller_cause(proposed: Proposed) -> str:

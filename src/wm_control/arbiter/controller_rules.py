@@ -103,6 +103,15 @@ CONTROLLER_RULES: tuple[Rule[Proposed], ...] = (
         below=True,
     ),
     Rule(
+        "recoverability",
+        "probability that the robot falls under it",
+        measure.risk,
+        "risk",
+        2,
+        500,
+        Action.NOMINAL,
+    ),
+    Rule(
         "command_jumps",
         "torques of two commands in a row apart by",
         lambda i: i.jump,

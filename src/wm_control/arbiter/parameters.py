@@ -41,6 +41,13 @@ class DriverLimits:
         allow_inf_nan=True,
         description="least margin by which steps still catch the robot, see arbiter/capture.py [m]",
     )
+    risk: float = Field(
+        default=inf,
+        gt=0.0,
+        allow_inf_nan=True,
+        description="probability of a fall if it has the robot from now on, see "
+        "arbiter/recoverability.py; needs a network in the robot's recoverability.yaml [1]",
+    )
     jump: float = Field(
         default=inf,
         gt=0.0,

@@ -68,6 +68,11 @@ def robot_part(source: str | Path, part: str) -> Path:
     return path
 
 
+def has_part(source: str | Path, part: str) -> bool:
+    """Whether a robot's folder says something of a part that may be left out."""
+    return robot_file(source).with_name(f"{part}.yaml").is_file()
+
+
 def load_part(schema: type[T], source: str | Path, part: str) -> T:
     """Read one part of a robot's configuration; ParameterError for what must not be in it."""
     return load_parameters(schema, robot_part(source, part))
