@@ -70,7 +70,7 @@ def _data(branches: Sequence[Seen], seed: int) -> dict[str, Any]:
         "false_alarms_allowed": FALSE_ALARMS,
         "seed": seed,
         "parameters_sha256": told["parameters_sha256"],
-        "git": told["git"],
+        "version": told["version"],
     }
 
 

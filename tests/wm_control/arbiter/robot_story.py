@@ -15,7 +15,9 @@ from wm_control.arbiter.arbiter import Arbiter
 from wm_control.arbiter.balance import Balance
 from wm_control.arbiter.operator import NO_REQUEST, OperatorInput
 from wm_control.arbiter.parameters import DriverLimits
+from wm_control.constants import GRAVITY
 from wm_control.robot.description import RobotDescription, load_robot
+from wm_control.robot.model import RobotModel
 from wm_control.types import (
     Command,
     ControllerResult,
@@ -60,6 +62,19 @@ def standing(g1: RobotDescription, stamp: float, sequence: int, **changes: Any) 
         twist_covariance=np.eye(6),
     )
     return replace(estimate, **changes)
+
+
+def carried(g1: RobotDescription, stamp: float, sequence: int, **changes: Any) -> Estimate:
+    """Stand on both soles, which carry the weight in its very line of action."""
+    estimate = standing(g1, stamp, sequence, **changes)
+    model = RobotModel(g1)
+    model.update_kinematics(estimate)
+    wrench = np.zeros((2, 6))
+    for foot in range(2):
+        force = np.array([0.0, 0.0, 0.5 * GRAVITY * model.mass])
+        arm = model.com - model.sole_pose(foot)[:3]
+        wrench[foot] = *force, *np.cross(arm, force)
+    return replace(estimate, foot_wrench=wrench)
 
 
 def hold(estimate: Estimate, g1: RobotDescription, **changes: Any) -> ControllerResult:

@@ -6,12 +6,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from robot_story import standing
+from robot_story import carried
 
 from wm_control.arbiter.balance import WINDOW, BalanceMeter
-from wm_control.constants import CONTROL_PERIOD, GRAVITY
-from wm_control.robot.model import RobotModel
-from wm_control.types import Estimate
+from wm_control.constants import CONTROL_PERIOD
 
 MASS = 33.3411
 
@@ -19,19 +17,6 @@ MASS = 33.3411
 @pytest.fixture
 def observer(g1) -> BalanceMeter:
     return BalanceMeter(g1)
-
-
-def carried(g1, stamp: float, sequence: int, **changes) -> Estimate:
-    """Stand on both soles, which carry the weight in its very line of action."""
-    estimate = standing(g1, stamp, sequence, **changes)
-    model = RobotModel(g1)
-    model.update_kinematics(estimate)
-    wrench = np.zeros((2, 6))
-    for foot in range(2):
-        force = np.array([0.0, 0.0, 0.5 * GRAVITY * model.mass])
-        arm = model.com - model.sole_pose(foot)[:3]
-        wrench[foot] = *force, *np.cross(arm, force)
-    return replace(estimate, foot_wrench=wrench)
 
 
 def pushed(g1, observer, force: float, cycles: int) -> list[float]:

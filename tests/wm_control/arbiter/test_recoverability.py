@@ -8,8 +8,9 @@ from math import cos, exp, isnan, sin, tanh
 import numpy as np
 import pytest
 from robot_parameters import SAFETY
-from robot_story import Story, standing
+from robot_story import Story, carried, standing
 
+from wm_control.arbiter.balance import BalanceMeter
 from wm_control.arbiter.look import Look
 from wm_control.arbiter.parameters import DriverLimits
 from wm_control.arbiter.recoverability import (
@@ -20,7 +21,9 @@ from wm_control.arbiter.recoverability import (
     features,
 )
 from wm_control.configuration.parameters import load_parameters
+from wm_control.drivers import DRIVERS
 from wm_control.errors import ParameterError
+from wm_control.robot.sources import load_part
 from wm_control.types import LEFT
 
 NOTHING = (0.0, 0.0, 0.0)
@@ -131,6 +134,14 @@ def test_a_network_with_columns_missing_is_refused():
     whole = constant(1.0, 0.0)
     with pytest.raises(ParameterError, match="hidden"):
         replace(whole, hidden=((0.0, 0.0),))
+
+
+def test_the_shipped_networks_tell_of_every_driver_and_a_robot_at_rest_is_in_no_danger(g1):
+    shipped = load_part(Recoverability, "g1", "recoverability")
+    assert set(shipped.drivers) == set(DRIVERS)
+    assert {"parameters_sha256", "branches", *DRIVERS} <= set(shipped.card)
+    balance = BalanceMeter(g1, shipped)(carried(g1, 0.0, 0))
+    assert max(balance.risks.values()) < 0.3
 
 
 def test_a_limit_on_a_risk_that_nobody_can_tell_stops_start_up_by_name():
