@@ -107,10 +107,10 @@ class Availability:
             result = proposals.get(name)
             watch = self._watches[name]
             if parameters.limits_of(name).looks_at_commands:
-                others = sent.command if sent and sent.driven_by_another(name) else None
-                watch.see(result.command if result else None, estimate, others)
+                in_shadow = sent is not None and sent.driven_by_another(name)
+                watch.see(result.command if result else None, estimate, in_shadow=in_shadow)
             risk = balance.risks.get(name, 0.0)
-            proposed = Proposed(result, balance, risk, watch.jump, watch.apart, watch.frozen)
+            proposed = Proposed(result, balance, risk, watch.jump, watch.frozen)
             rules.update(proposed, parameters, lasting=())
             self._charge(name, since, parameters.credit)
             self._ready[name] = result is None or result.figures.get(READY, 1.0) > 0.0

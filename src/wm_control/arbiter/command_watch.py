@@ -16,7 +16,6 @@ class CommandWatch:
 
     jump: between its newest command and the one before, in the cycle in which it comes and if it
     drives; else 0: in the shadow a controller begins anew with every step that another takes.
-    apart: between its command and the one that was sent to the robot, while another drives; else 0.
     frozen: for how long it has repeated itself while the joints moved [s].
     """
 
@@ -27,31 +26,26 @@ class CommandWatch:
 
     def reset(self) -> None:
         """Forget what was seen."""
-        self.jump = self.apart = self.frozen = 0.0
+        self.jump = self.frozen = 0.0
         self._last: Command | None = None
         self._joints: Array | None = None
         self._changed = -math.inf
 
-    def see(self, command: Command | None, estimate: Estimate, executed: Command | None) -> None:
-        """Take in what it proposes in a cycle.
-
-        executed: what the robot was sent last, if by another controller; else None.
-        """
+    def see(self, command: Command | None, estimate: Estimate, *, in_shadow: bool = False) -> None:
+        """Take in what it proposes in a cycle. in_shadow: while another drives."""
         if command is None:
             self.reset()
             return
         last = self._last
-        self.jump = self.apart = 0.0
+        self.jump = 0.0
         if last is None or not _alike(command.position, last.position):
-            if last is not None and executed is None:
+            if last is not None and not in_shadow:
                 self.jump = torque_distance(command, last, estimate, self._limit)
             self._changed, self._joints = estimate.stamp, estimate.joint_position
         elif self._joints is not None and _alike(estimate.joint_position, self._joints):
             self._changed = estimate.stamp  # nothing moves: there is nothing to answer
         self.frozen = estimate.stamp - self._changed
         self._last = command
-        if executed is not None:
-            self.apart = torque_distance(command, executed, estimate, self._limit)
 
 
 def torque_distance(a: Command, b: Command, estimate: Estimate, torque_limit: Array) -> float:

@@ -24,15 +24,14 @@ class Proposed:
     """What a rule about a controller may look at.
 
     result: what it proposes, None when it proposed nothing. balance: of the robot that it has, or
-    would have. risk: of a fall if it has the robot from now on, in [0, 1]. jump, apart, frozen: of
-    its commands, see ``CommandWatch``.
+    would have. risk: of a fall if it has the robot from now on, in [0, 1]. jump, frozen: of its
+    commands, see ``CommandWatch``.
     """
 
     result: ControllerResult | None
     balance: Balance = UNDISTURBED
     risk: float = 0.0
     jump: float = 0.0
-    apart: float = 0.0
     frozen: float = 0.0
 
     @property

@@ -130,14 +130,5 @@ CONTROLLER_RULES: tuple[Rule[Proposed], ...] = (
         Action.NOMINAL,
         " s",
     ),
-    Rule(
-        "command_apart",
-        "torques apart from those of who drives by",
-        lambda i: i.apart,
-        "apart",
-        1,
-        10,
-        Action.NOMINAL,
-    ),
 )
 """Each is kept for every controller by itself, with a latch of its own."""

@@ -60,13 +60,6 @@ class DriverLimits:
         allow_inf_nan=True,
         description="time for which its command does not change while the joints move [s]",
     )
-    apart: float = Field(
-        default=inf,
-        gt=0.0,
-        allow_inf_nan=True,
-        description="between its command and that of the driver it would take over from [1]",
-    )
-
     disagreement: float = Field(
         default=inf,
         gt=0.0,
@@ -77,7 +70,7 @@ class DriverLimits:
     @property
     def looks_at_commands(self) -> bool:
         """Whether any limit is about its commands themselves."""
-        return min(self.jump, self.frozen, self.apart) < inf
+        return min(self.jump, self.frozen) < inf
 
 
 UNLIMITED = DriverLimits()
