@@ -16,7 +16,7 @@ from dataclasses import replace
 from wm_control.arbiter.availability import Availability, Standing
 from wm_control.arbiter.background import Background
 from wm_control.arbiter.balance import UNDISTURBED, BalanceObserver
-from wm_control.arbiter.blending import HandOver, blend, ramped
+from wm_control.arbiter.blending import HandOver, blend, ramped, slewed
 from wm_control.arbiter.hardware import UNTOLD, Hardware
 from wm_control.arbiter.joint_loads import LoadMeter
 from wm_control.arbiter.latched_rules import LatchedRules
@@ -37,6 +37,7 @@ from wm_control.types import (
     Decision,
     Estimate,
     Executed,
+    Observation,
 )
 
 
@@ -68,6 +69,7 @@ class Arbiter:
         self.parameters = parameters
         self._balance = balance
         self._gains: Array = description.damping
+        self._torque_limit: Array = description.torque_limit
         self._default_position: Array = description.default_position
         self._loads = LoadMeter(description)
         self._safe = SafePosture(description)
@@ -91,7 +93,7 @@ class Arbiter:
         self._selection = Selection(self.preference[0])
         self._standings: Mapping[str, Standing] = {}
         self._newest_balance = UNDISTURBED
-        self._now = -math.inf
+        self._now, self._elapsed = -math.inf, math.inf
         self._armed = armed and not self.stopped
         self._armed_at = -math.inf
         self._armed_position = self._default_position
@@ -132,7 +134,8 @@ class Arbiter:
         name. Never raises; an input that makes no sense is a cause for damping.
         """
         self._take_in(now, estimate, proposals, operator, overruns, hardware)
-        self._now, self._standings = now, self._controllers.standings
+        self._now, self._elapsed = now, max(now - self._now, 0.0)
+        self._standings = self._controllers.standings
         self._selection = select(
             self._selection,
             now,
@@ -284,7 +287,7 @@ class Arbiter:
             return ARBITER, damping_command(observation, damping)
         if action < Action.SAFE_POSTURE and result is not None and result.command is not None:
             self._safe.reset()
-            command = self._blended(now, result.command, proposals)
+            command = self._blended(now, result.command, proposals, observation)
             ramp_time = self.parameters.ramp_time
             share = (now - self._armed_at) / ramp_time if ramp_time > 0.0 else 1.0
             self._last = ramped(command, share, self._armed_position, damping, observation)
@@ -294,23 +297,34 @@ class Arbiter:
         return ARBITER, self._safe.command(now, self._last, observation, self.parameters)
 
     def _blended(
-        self, now: float, command: Command, proposals: Mapping[str, ControllerResult]
+        self,
+        now: float,
+        command: Command,
+        proposals: Mapping[str, ControllerResult],
+        observation: Observation,
     ) -> Command:
         """Let a new driver take over from the command that was in force, if there was one.
 
         From a driver that still can drive its newest proposal is blended over, else its last one.
+        No joint's torque steps by more than ``hand_over_slew`` allows, until the new driver has
+        taken its first step and nothing is held back any more.
         """
         driver = self._selection.driving
         if driver != self._driver:
             self._hand_over = self._begun(now)
             self._driver = driver
-        old = self._hand_over
-        if old is None:
+        old, last = self._hand_over, self._last
+        if old is None or last is None:
             return command
         newest = proposals.get(old.driver)
         goes_on = newest is not None and self._standings[old.driver].can_take_over
         outgoing = newest.command if newest is not None and goes_on else None
-        return blend(outgoing or old.command, command, old.share(now))
+        wanted = blend(outgoing or old.command, command, old.share(now))
+        most = self.parameters.hand_over_slew * self._elapsed * self._torque_limit
+        sent = slewed(last, wanted, most, observation)
+        if sent is command and now >= old.began + self.parameters.hand_over_settling:
+            self._hand_over = None
+        return sent
 
     def _begun(self, now: float) -> HandOver | None:
         """Begin a hand-over to a driver: slowly where it is the arbiter's own choice of time."""

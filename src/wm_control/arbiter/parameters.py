@@ -199,6 +199,20 @@ class ArbiterParameters:
         le=2.0,
         description="from the command of a driver that drives well to a preferred one's [s]",
     )
+    hand_over_slew: float = Field(
+        default=40.0,
+        gt=0.0,
+        allow_inf_nan=True,
+        description="in a hand-over, how fast commands alone may change a joint's torque, per its "
+        "limit: by 0.08 of it in a cycle [1/s]",
+    )
+    hand_over_settling: float = Field(
+        default=0.5,
+        ge=0.0,
+        le=10.0,
+        description="from a change of driver, how long that holds at least: beyond the new "
+        "driver's first step [s]",
+    )
     switch_dwell: float = Field(
         default=0.5,
         ge=0.0,

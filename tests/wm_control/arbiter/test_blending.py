@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from robot_story import standing
 
-from wm_control.arbiter.blending import HandOver, blend, ramped
+from wm_control.arbiter.blending import HandOver, blend, ramped, slewed, torque_apart
 from wm_control.types import Command
 
 N = 4
@@ -77,6 +79,37 @@ def test_a_joint_without_gains_gets_the_new_target_and_stays_finite():
     assert mixed.position.tolist() == [0.6] * N
     assert mixed.velocity.tolist() == [1.0] * N
     assert mixed.torque.tolist() == [2.0] * N
+
+
+def measured(g1, position, velocity):
+    return replace(
+        standing(g1, 1.0, 7).observation,
+        joint_position=np.full(N, float(position)),
+        joint_velocity=np.full(N, float(velocity)),
+    )
+
+
+def test_two_commands_are_apart_by_their_torques_at_the_measured_state():
+    # NEW: -3 + 50 (0.6 - 0.1) + 6 (1 - 0.5) = 25; OLD: 5 + 100 (0.2 - 0.1) - 2 * 0.5 = 14
+    apart = torque_apart(NEW, OLD, np.full(N, 0.1), np.full(N, 0.5))
+    assert apart == pytest.approx(np.full(N, 11.0))
+
+
+def test_each_joint_goes_as_far_to_the_next_command_as_its_own_step_of_torque_allows(g1):
+    most = np.array([1.1, 5.5, 11.0, 100.0])  # of 11 N·m: a tenth, half, all, all
+    sent = slewed(OLD, NEW, most, measured(g1, 0.1, 0.5))
+    apart = torque_apart(sent, OLD, np.full(N, 0.1), np.full(N, 0.5))
+    assert apart == pytest.approx([1.1, 5.5, 11.0, 11.0])
+    assert sent.stiffness == pytest.approx([95.0, 75.0, 50.0, 50.0])
+    assert sent.position[2:] == pytest.approx(NEW.position[2:])
+
+
+def test_a_step_that_is_allowed_passes_as_the_command_itself(g1):
+    assert slewed(OLD, NEW, np.full(N, 11.5), measured(g1, 0.1, 0.5)) is NEW
+
+
+def test_a_state_that_is_not_finite_holds_no_joint_back(g1):
+    assert slewed(OLD, NEW, np.full(N, 1.0), measured(g1, np.nan, 0.5)) is NEW
 
 
 def test_a_ramp_begins_as_damping_alone_and_ends_as_the_command(g1):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -104,7 +105,7 @@ def test_taking_back_is_slower_than_rescuing(g1):
 
 
 def test_a_driver_that_still_can_drive_is_blended_over_with_what_it_proposes_now(g1):
-    story = pushed_story(g1, hand_over_time=0.05)
+    story = pushed_story(g1, hand_over_time=0.05, hand_over_slew=math.inf)
     story.step(impulse=3.0)
     moved = hold(standing(g1, 0.0, 0), g1).command
     moved = replace(moved, position=moved.position + 0.4)

@@ -145,6 +145,42 @@ def test_a_hand_over_begins_with_the_old_torque_and_ends_with_the_new_command(g1
     assert np.abs(steps).max() < 0.03
 
 
+def jumping(g1, torque):
+    """Propose the usual posture with another feed-forward [N·m]."""
+    command = hold(standing(g1, 0.0, 0), g1).command
+    return {"command": replace(command, torque=np.full(len(g1.joint_names), torque))}
+
+
+def test_a_jump_of_the_new_driver_lately_after_a_hand_over_comes_in_bounded_steps(g1):
+    story = two(g1, hand_over_time=0.05, hand_over_slew=40.0, hand_over_settling=0.5)
+    story.step(result=not_finite(g1))
+    story.steps(49)
+    before = story.step().command.torque[0]
+    sent = [story.step(policy=jumping(g1, 50.0)).command.torque[0] for _ in range(20)]
+    limit = 40.0 * 0.002 * g1.torque_limit[0]
+    steps = np.diff([before, *sent])
+    assert steps[0] == pytest.approx(limit)
+    assert steps.max() == pytest.approx(limit)
+    assert sent[-1] == pytest.approx(50.0)
+
+
+def test_once_the_new_driver_has_settled_nothing_is_held_back_any_more(g1):
+    story = two(g1, hand_over_time=0.05, hand_over_slew=40.0, hand_over_settling=0.5)
+    story.step(result=not_finite(g1))
+    story.steps(251)  # 0.502 s
+    sent = story.step(policy=jumping(g1, 50.0)).command.torque
+    assert sent == pytest.approx(np.full(len(sent), 50.0))
+
+
+def test_what_is_held_back_when_the_time_is_over_still_comes_in_bounded_steps(g1):
+    story = two(g1, hand_over_time=0.05, hand_over_slew=40.0, hand_over_settling=0.5)
+    story.step(result=not_finite(g1))
+    story.steps(248)
+    sent = [story.step(policy=jumping(g1, 50.0)).command.torque[0] for _ in range(10)]
+    assert np.diff(sent).max() <= 40.0 * 0.002 * g1.torque_limit[0] + 1e-9
+    assert sent[-1] == pytest.approx(50.0)
+
+
 def test_an_unarmed_robot_is_armed_with_whoever_is_available(g1):
     story = Story(g1, ("mpc", "policy"))
     story.steps(10, result=FAILED)

@@ -110,13 +110,17 @@ def test_interventions_are_told_for_ten_minutes():
     assert arbiter.interventions_per_10_min(record) == pytest.approx(100.0)
 
 
-def stepping(usual, at_hand_over) -> RunRecord:
-    """3 s in which targets step by ``usual`` rad to and fro, and once more in the hand-over."""
-    record = rescued(seconds=3.0, away=range(1000, 1501))
+def stepping(usual, at_hand_over, lately=0.0, after=0) -> RunRecord:
+    """4 s in which targets step by ``usual`` rad to and fro, and once more in the hand-over.
+
+    lately: another step, so many looks after the policy's first command.
+    """
+    record = rescued(seconds=4.0, away=range(1000, 1501))
     count = len(record)
     target = np.zeros((count, 3))
     target[::2, 0] = usual
     target[1000:, 0] += at_hand_over  # the policy's first command
+    target[1000 + after :, 0] += lately
     return record.with_columns(
         command_position=target,
         command_velocity=np.zeros((count, 3)),
@@ -132,6 +136,12 @@ def test_the_torque_step_of_a_hand_over_is_told_beyond_what_is_usual_of_the_join
     # 100 N·m/rad: usual steps of 1 N·m; at the hand-over one of 0.01 + 0.07 rad, which is 8 N·m
     assert arbiter.hand_over_torque_step(stepping(0.01, 0.07)) == pytest.approx(7.0)
     assert arbiter.torque_steps(stepping(0.01, 0.0)).max() == pytest.approx(1.0)
+
+
+def test_a_step_within_half_a_second_is_the_hand_overs_and_a_later_one_is_what_is_usual():
+    # 0.48 s after: 5 - 1 N·m; with a change back at 1.0 s as well, 0.52 s after it is no hand-over
+    assert arbiter.hand_over_torque_step(stepping(0.01, 0.0, 0.04, 240)) == pytest.approx(4.0)
+    assert arbiter.hand_over_torque_step(stepping(0.01, 0.07, 0.04, 260)) == pytest.approx(3.0)
 
 
 def test_the_same_target_with_another_gain_is_a_step_as_large_as_the_joint_is_away_from_it():
