@@ -292,6 +292,7 @@ class Arbiter:
             share = (now - self._armed_at) / ramp_time if ramp_time > 0.0 else 1.0
             self._last = ramped(command, share, self._armed_position, damping, observation)
             return self._driver, self._last
+        self._hand_over = None  # a posture of the arbiter's own lies between the two drivers
         if self._last is None:
             return ARBITER, damping_command(observation, damping)
         return ARBITER, self._safe.command(now, self._last, observation, self.parameters)

@@ -60,8 +60,7 @@ def torque_apart(a: Command, b: Command, position: Array, velocity: Array) -> Ar
     """(n,) torque of command ``a`` less that of ``b``, of joints at that state [N·m]."""
     torque = a.torque - b.torque
     torque = torque + a.stiffness * (a.position - position) - b.stiffness * (b.position - position)
-    torque += a.damping * (a.velocity - velocity) - b.damping * (b.velocity - velocity)
-    return torque
+    return torque + a.damping * (a.velocity - velocity) - b.damping * (b.velocity - velocity)
 
 
 def slewed(last: Command, wanted: Command, most: Array, observation: Observation) -> Command:

@@ -181,6 +181,18 @@ def test_what_is_held_back_when_the_time_is_over_still_comes_in_bounded_steps(g1
     assert sent[-1] == pytest.approx(50.0)
 
 
+def test_after_a_posture_of_the_arbiters_own_the_driver_is_held_to_nothing_from_before_it(g1):
+    story = two(g1, hand_over_time=0.05, hand_over_slew=40.0, hand_over_settling=0.5)
+    story.step(result=not_finite(g1))
+    story.steps(10)
+    nobody = {"result": not_finite(g1), "policy": FAILED}
+    assert story.steps(3, **nobody)[-1].source == "arbiter"
+    decisions = story.steps(20, result=not_finite(g1), policy=jumping(g1, 50.0))
+    first = decisions[sources(decisions).index("policy")]
+    assert first.previous == ""
+    assert first.command.torque == pytest.approx(np.full(len(g1.joint_names), 50.0))
+
+
 def test_an_unarmed_robot_is_armed_with_whoever_is_available(g1):
     story = Story(g1, ("mpc", "policy"))
     story.steps(10, result=FAILED)
