@@ -321,8 +321,8 @@ class Arbiter:
         goes_on = newest is not None and self._standings[old.driver].can_take_over
         outgoing = newest.command if newest is not None and goes_on else None
         wanted = blend(outgoing or old.command, command, old.share(now))
-        most = self.parameters.hand_over_slew * self._elapsed * self._torque_limit
-        sent = slewed(last, wanted, most, observation)
+        share = self.parameters.hand_over_slew * self._elapsed
+        sent = slewed(last, wanted, share, self._torque_limit, observation)
         if sent is command and now >= old.began + self.parameters.hand_over_settling:
             self._hand_over = None
         return sent

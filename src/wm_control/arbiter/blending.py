@@ -56,21 +56,25 @@ def _quotient(numerator: Array, denominator: Array, otherwise: Array) -> Array:
     return np.where(acts, numerator / np.where(acts, denominator, 1.0), otherwise)
 
 
-def torque_apart(a: Command, b: Command, position: Array, velocity: Array) -> Array:
-    """(n,) torque of command ``a`` less that of ``b``, of joints at that state [N·m]."""
-    torque = a.torque - b.torque
-    torque = torque + a.stiffness * (a.position - position) - b.stiffness * (b.position - position)
-    return torque + a.damping * (a.velocity - velocity) - b.damping * (b.velocity - velocity)
+def torque_of(command: Command, position: Array, velocity: Array) -> Array:
+    """(n,) torque that a drive makes of a command with joints at that state [N·m]."""
+    torque = command.torque + command.stiffness * (command.position - position)
+    return torque + command.damping * (command.velocity - velocity)
 
 
-def slewed(last: Command, wanted: Command, most: Array, observation: Observation) -> Command:
-    """Go from one command towards the next, each joint so far that its torque steps by ``most``.
+def slewed(
+    last: Command, wanted: Command, share: float, limit: Array, observation: Observation
+) -> Command:
+    """Go from one command towards the next as far as each joint's step of torque allows.
 
-    last: sent in the cycle before. most: (n,) [N·m], at the measured state; where that is not
-    finite nothing is held back.
+    last: of the cycle before. share: of the joints' torque ``limit``, (n,) [N·m], by which a step
+    may be, at the measured state; where that is not finite nothing is held back. What ``last``
+    wanted beyond the limit was never made, and is gone back from at once.
     """
     q, dq = observation.joint_position, observation.joint_velocity
-    step = np.abs(torque_apart(wanted, last, q, dq))
+    before = torque_of(last, q, dq)
+    step = np.abs(torque_of(wanted, q, dq) - before)
+    most = share * limit + np.maximum(np.abs(before) - limit, 0.0)
     return blend(last, wanted, np.divide(most, step, out=np.ones(len(step)), where=step > most))
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from robot_story import standing
 
-from wm_control.arbiter.blending import HandOver, blend, ramped, slewed, torque_apart
+from wm_control.arbiter.blending import HandOver, blend, ramped, slewed, torque_of
 from wm_control.types import Command
 
 N = 4
@@ -17,14 +17,6 @@ N = 4
 def command(position, velocity, stiffness, damping, torque, stamp=0.0) -> Command:
     parts = (np.full(N, float(value)) for value in (position, velocity, stiffness, damping, torque))
     return Command(stamp, 0, *parts)
-
-
-def torque_of(command: Command, position, velocity):
-    return (
-        command.torque
-        + command.stiffness * (command.position - position)
-        + command.damping * (command.velocity - velocity)
-    )
 
 
 def some_command(rng: np.random.Generator) -> Command:
@@ -89,27 +81,34 @@ def measured(g1, position, velocity):
     )
 
 
-def test_two_commands_are_apart_by_their_torques_at_the_measured_state():
-    # NEW: -3 + 50 (0.6 - 0.1) + 6 (1 - 0.5) = 25; OLD: 5 + 100 (0.2 - 0.1) - 2 * 0.5 = 14
-    apart = torque_apart(NEW, OLD, np.full(N, 0.1), np.full(N, 0.5))
-    assert apart == pytest.approx(np.full(N, 11.0))
+def test_a_drive_makes_its_torque_of_all_five_parts():
+    # -3 + 50 (0.6 - 0.1) + 6 (1 - 0.5); the old command: 5 + 100 (0.2 - 0.1) - 2 * 0.5
+    state = np.full(N, 0.1), np.full(N, 0.5)
+    assert torque_of(NEW, *state) == pytest.approx(np.full(N, 25.0))
+    assert torque_of(OLD, *state) == pytest.approx(np.full(N, 14.0))
 
 
 def test_each_joint_goes_as_far_to_the_next_command_as_its_own_step_of_torque_allows(g1):
-    most = np.array([1.1, 5.5, 11.0, 100.0])  # of 11 N·m: a tenth, half, all, all
-    sent = slewed(OLD, NEW, most, measured(g1, 0.1, 0.5))
-    apart = torque_apart(sent, OLD, np.full(N, 0.1), np.full(N, 0.5))
-    assert apart == pytest.approx([1.1, 5.5, 11.0, 11.0])
-    assert sent.stiffness == pytest.approx([95.0, 75.0, 50.0, 50.0])
+    limit = np.array([20.0, 55.0, 110.0, 1000.0])  # 0.1 of it is 2, 5.5, 11 and 100 of the 11 N·m
+    sent = slewed(OLD, NEW, 0.1, limit, measured(g1, 0.1, 0.5))
+    step = torque_of(sent, np.full(N, 0.1), np.full(N, 0.5)) - 14.0
+    assert step == pytest.approx([2.0, 5.5, 11.0, 11.0])
+    assert sent.stiffness[1:] == pytest.approx([75.0, 50.0, 50.0])
     assert sent.position[2:] == pytest.approx(NEW.position[2:])
 
 
 def test_a_step_that_is_allowed_passes_as_the_command_itself(g1):
-    assert slewed(OLD, NEW, np.full(N, 11.5), measured(g1, 0.1, 0.5)) is NEW
+    assert slewed(OLD, NEW, 0.1, np.full(N, 115.0), measured(g1, 0.1, 0.5)) is NEW
+
+
+def test_what_the_last_command_wanted_beyond_the_limit_is_no_part_of_a_step(g1):
+    # from 25 N·m, of which the drive makes 15, back to 14: the step is one of 1 N·m, 1.5 may be
+    sent = slewed(NEW, OLD, 0.1, np.full(N, 15.0), measured(g1, 0.1, 0.5))
+    assert sent is OLD
 
 
 def test_a_state_that_is_not_finite_holds_no_joint_back(g1):
-    assert slewed(OLD, NEW, np.full(N, 1.0), measured(g1, np.nan, 0.5)) is NEW
+    assert slewed(OLD, NEW, 0.1, np.full(N, 10.0), measured(g1, np.nan, 0.5)) is NEW
 
 
 def test_a_ramp_begins_as_damping_alone_and_ends_as_the_command(g1):
