@@ -190,7 +190,15 @@ class Arbiter:
         )
         self._robot.update(inputs, self.parameters, None if armed else (OPERATOR_STOP,))
         sent = None if self._last is None else Executed(self._last, self._driver)
-        self._controllers.update(now, estimate, proposals, self.parameters, balance, sent)
+        self._controllers.update(
+            now,
+            estimate,
+            proposals,
+            self.parameters,
+            balance,
+            sent,
+            slewed=self._hand_over is not None,
+        )
         if operator.clear:
             self._robot.clear()
             self._controllers.clear()

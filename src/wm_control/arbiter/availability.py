@@ -96,10 +96,13 @@ class Availability:
         parameters: ArbiterParameters,
         balance: Balance = UNDISTURBED,
         sent: Executed | None = None,
+        *,
+        slewed: bool = False,
     ) -> None:
         """Take in what each of them proposes; one that proposes nothing has no command.
 
-        now: [s]. sent: what the robot was sent last, by whom.
+        now: [s]. sent: what the robot was sent last, by whom. slewed: after a change of driver,
+        while no jump of a command reaches the robot.
         """
         since = 0.0 if self._before is None else min(max(now - self._before, 0.0), _LONGEST)
         self._before = now
@@ -107,8 +110,8 @@ class Availability:
             result = proposals.get(name)
             watch = self._watches[name]
             if parameters.limits_of(name).looks_at_commands:
-                in_shadow = sent is not None and sent.driven_by_another(name)
-                watch.see(result.command if result else None, estimate, in_shadow=in_shadow)
+                harmless = slewed or (sent is not None and sent.driven_by_another(name))
+                watch.see(result.command if result else None, estimate, harmless=harmless)
             risk = balance.risks.get(name, 0.0)
             proposed = Proposed(result, balance, risk, watch.jump, watch.frozen)
             rules.update(proposed, parameters, lasting=())

@@ -15,7 +15,8 @@ class CommandWatch:
     """Follows the commands of one controller.
 
     jump: between its newest command and the one before, in the cycle in which it comes and if it
-    drives; else 0: in the shadow a controller begins anew with every step that another takes.
+    reaches the robot; else 0: in the shadow a controller begins anew with every step that another
+    takes, and its first step after a change of driver is slewed.
     frozen: for how long it has repeated itself while the joints moved [s].
     """
 
@@ -31,15 +32,15 @@ class CommandWatch:
         self._joints: Array | None = None
         self._changed = -math.inf
 
-    def see(self, command: Command | None, estimate: Estimate, *, in_shadow: bool = False) -> None:
-        """Take in what it proposes in a cycle. in_shadow: while another drives."""
+    def see(self, command: Command | None, estimate: Estimate, *, harmless: bool = False) -> None:
+        """Take in what it proposes in a cycle. harmless: no jump would reach the robot."""
         if command is None:
             self.reset()
             return
         last = self._last
         self.jump = 0.0
         if last is None or not _alike(command.position, last.position):
-            if last is not None and not in_shadow:
+            if last is not None and not harmless:
                 self.jump = torque_distance(command, last, estimate, self._limit)
             self._changed, self._joints = estimate.stamp, estimate.joint_position
         elif self._joints is not None and _alike(estimate.joint_position, self._joints):

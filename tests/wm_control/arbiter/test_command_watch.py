@@ -39,8 +39,8 @@ def test_a_jump_is_the_change_of_torque_in_shares_of_what_each_joint_can_give(g1
 
 
 def test_in_the_shadow_of_another_nothing_is_a_jump(g1, watch):
-    watch.see(command(g1), moved(g1, 0), in_shadow=True)
-    watch.see(command(g1, position=g1.default_position + 1.0), moved(g1, 1), in_shadow=True)
+    watch.see(command(g1), moved(g1, 0), harmless=True)
+    watch.see(command(g1, position=g1.default_position + 1.0), moved(g1, 1), harmless=True)
     assert watch.jump == 0.0
 
 
@@ -88,3 +88,17 @@ def test_a_shadow_that_begins_anew_is_still_there_for_a_driver_that_goes_wild(g1
     story.step(result=wild)
     assert story.step().source == "policy"
     assert story.step(policy=wild).source == "mpc"
+
+
+def test_the_first_step_of_a_driver_that_takes_back_may_jump_for_it_is_slewed(g1):
+    """What the MPC does in the half second after it took over is held to 8 % of each torque."""
+    limits = {"mpc": DriverLimits(jump=1.0)}
+    story = Story(g1, ("mpc", "policy"), yields=limits).armed()
+    wild = {"command": command(g1, position=g1.default_position + 2.0)}
+    story.steps(600, result={"command": None})
+    while story.step().source != "mpc":
+        pass
+    story.steps(100)
+    assert story.step(result=wild).source == "mpc"
+    story.steps(600)
+    assert story.step(result=wild).source == "policy"
