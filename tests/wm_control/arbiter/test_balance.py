@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from robot_story import carried
 
-from wm_control.arbiter.balance import WINDOW, BalanceMeter
+from wm_control.arbiter.balance import LOOK_AHEAD_EVERY, WINDOW, BalanceMeter
 from wm_control.constants import CONTROL_PERIOD
 
 MASS = 33.3411
@@ -75,7 +75,16 @@ def test_a_state_that_is_not_finite_tells_nothing_and_is_forgotten(g1, observer)
 def test_a_robot_at_rest_is_well_caught_and_a_thrown_one_is_not(g1, observer):
     assert 0.1 < observer(carried(g1, 0.0, 0)).capture_margin < 0.3
     thrown = carried(g1, 0.002, 1, base_velocity_in_base=np.array([0.0, 3.0, 0.0]))
+    observer.reset()
     assert observer(thrown).capture_margin < -0.2
+
+
+def test_what_comes_is_looked_at_every_ten_milliseconds_and_held_between(g1, observer):
+    rest = observer(carried(g1, 0.0, 0)).capture_margin
+    fast = {"base_velocity_in_base": np.array([0.0, 3.0, 0.0])}
+    told = [observer(carried(g1, 0.002 * k, k, **fast)).capture_margin for k in range(1, 7)]
+    assert told[: LOOK_AHEAD_EVERY - 1] == [rest] * 4
+    assert max(told[LOOK_AHEAD_EVERY - 1 :]) < -0.2
 
 
 @pytest.mark.parametrize("leftward", [0.6, 1.0])
@@ -85,8 +94,10 @@ def test_of_two_feet_that_carry_the_better_one_counts(g1, observer, leftward):
     for lifted in range(2):
         wrench = both.foot_wrench.copy()
         wrench[lifted] = 0.0
+        observer.reset()
         alone.append(observer(replace(both, foot_wrench=wrench)).capture_margin)
     assert alone[0] != pytest.approx(alone[1], abs=0.005)
+    observer.reset()
     assert observer(both).capture_margin == max(alone)
 
 
