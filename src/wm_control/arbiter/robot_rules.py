@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import NamedTuple
+
 from wm_control.arbiter import robot_measurements as measure
 from wm_control.arbiter.robot_measurements import RobotInputs
 from wm_control.arbiter.rules import Rule
@@ -12,6 +15,67 @@ UNARMED = "unarmed"
 
 _HYSTERESIS = 0.1
 """Share of a limit by which a load has to lie under it before the rule lets go."""
+
+
+class _Load(NamedTuple):
+    """A load and for how many cycles it is borne beyond its first limit, and its second.
+
+    The second limit is the parameter ``NAME_hard``, unless one is named. below: as in ``Rule``.
+    """
+
+    name: str
+    says: str
+    measure: Callable[[RobotInputs], float]
+    unit: str
+    borne: int
+    borne_hard: int
+    hard_limit: str = ""
+    below: bool = False
+
+
+_LOADS = (
+    _Load("joint_speed", "fastest joint at", measure.joint_speed, " of its limit", 25, 50),
+    _Load(
+        "joint_torque",
+        "hardest drive at",
+        measure.joint_torque,
+        " of its limit",
+        150,
+        500,
+        hard_limit="joint_torque",
+    ),
+    _Load("joint_power", "hardest drive working at", measure.joint_power, " of its limit", 50, 100),
+    _Load("total_power", "all drives working at", measure.total_power, " of their limit", 100, 100),
+    _Load("motor_temperature", "hottest motor at", measure.motor_temperature, " °C", 50, 50),
+    _Load("battery_voltage", "battery at", measure.battery_voltage, " V", 250, 250, below=True),
+)
+
+
+def _slowing(load: _Load) -> Rule[RobotInputs]:
+    """Slow the robot down beyond the first limit."""
+    return _rule_of(load, load.name, load.name, load.borne, Action.LIMITED)
+
+
+def _stopping(load: _Load) -> Rule[RobotInputs]:
+    """Walk the robot to a stop beyond the second."""
+    hard = f"{load.name}_hard"
+    return _rule_of(load, hard, load.hard_limit or hard, load.borne_hard, Action.FALLBACK)
+
+
+def _rule_of(load: _Load, name: str, limit: str, trigger: int, action: Action) -> Rule[RobotInputs]:
+    return Rule(
+        name,
+        load.says,
+        load.measure,
+        limit,
+        trigger,
+        250,
+        action,
+        load.unit,
+        below=load.below,
+        hysteresis=_HYSTERESIS,
+    )
+
 
 ROBOT_RULES: tuple[Rule[RobotInputs], ...] = (
     Rule(
@@ -105,73 +169,7 @@ ROBOT_RULES: tuple[Rule[RobotInputs], ...] = (
         Action.SAFE_POSTURE,
         detail=measure.estimate_cause,
     ),
-    Rule(
-        "joint_speed_hard",
-        "fastest joint at",
-        measure.joint_speed,
-        "joint_speed_hard",
-        50,
-        250,
-        Action.FALLBACK,
-        " of its limit",
-        hysteresis=_HYSTERESIS,
-    ),
-    Rule(
-        "joint_torque_hard",
-        "hardest drive at",
-        measure.joint_torque,
-        "joint_torque",
-        500,
-        250,
-        Action.FALLBACK,
-        " of its limit",
-        hysteresis=_HYSTERESIS,
-    ),
-    Rule(
-        "joint_power_hard",
-        "hardest drive working at",
-        measure.joint_power,
-        "joint_power_hard",
-        100,
-        250,
-        Action.FALLBACK,
-        " of its limit",
-        hysteresis=_HYSTERESIS,
-    ),
-    Rule(
-        "total_power_hard",
-        "all drives working at",
-        measure.total_power,
-        "total_power_hard",
-        100,
-        250,
-        Action.FALLBACK,
-        " of their limit",
-        hysteresis=_HYSTERESIS,
-    ),
-    Rule(
-        "motor_temperature_hard",
-        "hottest motor at",
-        measure.motor_temperature,
-        "motor_temperature_hard",
-        50,
-        250,
-        Action.FALLBACK,
-        " °C",
-        hysteresis=_HYSTERESIS,
-    ),
-    Rule(
-        "battery_voltage_hard",
-        "battery at",
-        measure.battery_voltage,
-        "battery_voltage_hard",
-        250,
-        250,
-        Action.FALLBACK,
-        " V",
-        below=True,
-        hysteresis=_HYSTERESIS,
-    ),
+    *(_stopping(load) for load in _LOADS),
     Rule(
         "loop_stalled",
         "control loop stood still for",
@@ -209,73 +207,7 @@ ROBOT_RULES: tuple[Rule[RobotInputs], ...] = (
         500,
         Action.LIMITED,
     ),
-    Rule(
-        "joint_speed",
-        "fastest joint at",
-        measure.joint_speed,
-        "joint_speed",
-        25,
-        250,
-        Action.LIMITED,
-        " of its limit",
-        hysteresis=_HYSTERESIS,
-    ),
-    Rule(
-        "joint_torque",
-        "hardest drive at",
-        measure.joint_torque,
-        "joint_torque",
-        150,
-        250,
-        Action.LIMITED,
-        " of its limit",
-        hysteresis=_HYSTERESIS,
-    ),
-    Rule(
-        "joint_power",
-        "hardest drive working at",
-        measure.joint_power,
-        "joint_power",
-        50,
-        250,
-        Action.LIMITED,
-        " of its limit",
-        hysteresis=_HYSTERESIS,
-    ),
-    Rule(
-        "total_power",
-        "all drives working at",
-        measure.total_power,
-        "total_power",
-        100,
-        250,
-        Action.LIMITED,
-        " of their limit",
-        hysteresis=_HYSTERESIS,
-    ),
-    Rule(
-        "motor_temperature",
-        "hottest motor at",
-        measure.motor_temperature,
-        "motor_temperature",
-        50,
-        250,
-        Action.LIMITED,
-        " °C",
-        hysteresis=_HYSTERESIS,
-    ),
-    Rule(
-        "battery_voltage",
-        "battery at",
-        measure.battery_voltage,
-        "battery_voltage",
-        250,
-        250,
-        Action.LIMITED,
-        " V",
-        below=True,
-        hysteresis=_HYSTERESIS,
-    ),
+    *(_slowing(load) for load in _LOADS),
     Rule(
         "state_late",
         "age of the estimate",
