@@ -11,6 +11,7 @@ import errno
 import socket
 import time
 from collections.abc import Sequence
+from hashlib import sha256
 
 from rclpy.node import Node
 
@@ -52,8 +53,9 @@ def refuse_second(
 def _claim(node: Node) -> socket.socket:
     """Claim the name of a node among all processes of this machine."""
     claim = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    name = f"{domain(node)}{node.get_fully_qualified_name()}"  # may be longer than an address
     try:
-        claim.bind(f"\0wm_humanoid/{domain(node)}{node.get_fully_qualified_name()}")
+        claim.bind(f"\0wm_humanoid/{sha256(name.encode()).hexdigest()}")
     except OSError as error:
         claim.close()
         if error.errno != errno.EADDRINUSE:

@@ -52,6 +52,7 @@ def test_a_name_is_one_process_s_until_that_is_killed(nodes):
                 claimed(node)
             claimed(nodes("arbiter", "second"))
             claimed(nodes("robot"))
+            claimed(nodes("arbiter", "long_" * 30))
         finally:
             holder.send_signal(signal.SIGKILL)
         holder.wait(60)
