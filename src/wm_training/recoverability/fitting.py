@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
+from scipy.special import expit
 
 from wm_control.arbiter.balance import BalanceMeter
 from wm_control.arbiter.recoverability import FEATURES, FallNetwork
@@ -102,7 +103,7 @@ def fit(branches: Sequence[Seen], seed: int) -> FallNetwork:
         active = np.tanh(scaled @ hidden.T + bias)
         logit = active @ output + offset
         value = float(weight @ (np.logaddexp(0.0, logit) - y * logit))
-        error = weight * (1.0 / (1.0 + np.exp(-logit)) - y)
+        error = weight * (expit(logit) - y)
         back = np.outer(error, output) * (1.0 - active**2)
         gradient = np.concatenate(
             ((back.T @ scaled).ravel(), back.sum(axis=0), active.T @ error, [error.sum()])
@@ -149,5 +150,5 @@ def risk_of(network: FallNetwork, features: Array) -> Array:
     """(k,) what a network tells of (k, w) features, as ``FallForecast`` does of one row."""
     scaled = (features - np.array(network.mean)) / np.array(network.deviation)
     hidden = np.tanh(scaled @ np.array(network.hidden).T + np.array(network.bias))
-    risk: Array = 1.0 / (1.0 + np.exp(-(hidden @ np.array(network.output) + network.offset)))
+    risk: Array = expit(hidden @ np.array(network.output) + network.offset)
     return risk

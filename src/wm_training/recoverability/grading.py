@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.stats import mannwhitneyu
 
 from wm_bringup.judging.statistics import proportion_interval
 from wm_control.types import Array
@@ -154,12 +155,15 @@ def auc_with_interval(judged: Sequence[Judged], since: float, seed: int) -> list
 
 
 def auc(risk: Array, fell: NDArray[np.bool_]) -> float:
-    """Probability that a fall was given the higher risk than what ended well; NaN without both."""
+    """Probability that a fall was given the higher risk than what ended well; NaN without both.
+
+    It is the statistic of Mann and Whitney by the number of pairs.
+    """
     falls, well = risk[fell], risk[~fell]
     if not len(falls) or not len(well):
         return float("nan")
-    above = (falls[:, None] > well).mean() + 0.5 * (falls[:, None] == well).mean()
-    return float(above)
+    statistic = mannwhitneyu(falls, well, method="asymptotic").statistic
+    return float(statistic / (len(falls) * len(well)))
 
 
 def calibration_curve(judged: Sequence[Judged]) -> list[list[float]]:
