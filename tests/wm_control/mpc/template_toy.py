@@ -82,15 +82,23 @@ class TemplateToy:
         """Move for ``dt`` as a perfect whole-body controller would make it."""
         middle, omega = 0.5 * (self.poses[0, :2] + self.poses[1, :2]), self.gait.omega
         dcm = self.com[:2] + self.velocity[:2] / omega
-        law = middle + (1.0 + self.gait.stand_dcm_gain) * (dcm - middle)
-        sole = np.array([0.06, 0.5 * self.gait.step_width])
-        cop = middle + np.clip(law - middle, -sole, sole) if phase.cop is None else phase.cop
+        law = (1.0 + self.gait.stand_dcm_gain) * (dcm - middle)
+        cop = middle + self._between_soles(law) if phase.cop is None else phase.cop
         self.velocity[:2] += dt * omega**2 * (self.com[:2] - cop)
         self.com = self.com + dt * self.velocity
         self.yaw = phase.yaw
         if phase.swing is not None:
             share = min(dt / max(phase.remaining, dt), 1.0)
             self.poses[phase.swing] += share * (phase.target - self.poses[phase.swing])
+
+    def _between_soles(self, offset: Array) -> Array:
+        """Bound an offset from the middle to where two soles side by side can push."""
+        yaw = self.poses[:, 3].mean()
+        c, s = np.cos(yaw), np.sin(yaw)
+        heading = np.array([[c, -s], [s, c]])
+        reach = np.array([0.06, 0.5 * self.gait.step_width])
+        bounded: Array = heading @ np.clip(heading.T @ offset, -reach, reach)
+        return bounded
 
 
 @dataclass(slots=True)

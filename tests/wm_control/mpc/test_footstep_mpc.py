@@ -209,9 +209,18 @@ def test_a_nudge_while_standing_is_held_by_the_ankles(standing):
     np.testing.assert_allclose(told.toy.velocity, 0.0, atol=1e-3)
 
 
-@pytest.mark.parametrize("kick", [(0.4, 0.0), (-0.4, 0.0), (0.1, 0.45), (0.0, -0.45)])
-def test_a_kick_while_standing_makes_it_step_and_stand_again(standing, kick):
+@pytest.mark.parametrize("kick", [0.45, -0.45])
+def test_a_sideways_kick_while_standing_is_held_between_feet_that_stand_apart(standing, kick):
     told = story(standing).run(0.5)
+    told.toy.velocity[1] += kick  # 12 cm of divergent component; the soles are at 12.5 cm
+    told.run(2.0)
+    assert set(told.modes) == {Mode.STAND}
+    np.testing.assert_allclose(told.toy.velocity, 0.0, atol=1e-3)
+
+
+@pytest.mark.parametrize("kick", [(0.4, 0.0), (-0.4, 0.0), (0.1, 0.45), (0.0, -0.45)])
+def test_a_kick_that_the_feet_cannot_hold_makes_it_step_and_stand_again(standing, kick):
+    told = story(standing, replace(GAIT, step_width=0.17)).run(0.5)
     told.toy.velocity[:2] += kick
     told.run(4.0)
     kinds = [kind for kind, _ in told.events()]
