@@ -10,7 +10,7 @@ from wm_control.arbiter.command_check import (
     implausible_command,
     implausible_timing,
 )
-from wm_control.arbiter.controller_measurements import DISAGREEMENT
+from wm_control.arbiter.controller_measurements import DISAGREEMENT, REFUSED
 from wm_control.controllers.lane import Lane
 from wm_control.controllers.proposal import Proposal
 from wm_control.refusal import Refusal, Refusals
@@ -49,7 +49,8 @@ class ProposalHolder:
     """A ``types.Controller`` that answers every tick with what its process proposed last.
 
     How old that may be, and what it rests on, is the arbiter's business (``SolveReport.age`` and
-    ``holds_for``), until the process has been silent for too long: then the result is FAILED.
+    ``holds_for``), and so is that newer ones were refused (``REFUSED``), until the process has been
+    silent for too long: then the result is FAILED.
     Velocity command and what was executed go to that process, and to its lane if it has one, with
     which every proposal is compared as it comes.
     """
@@ -62,12 +63,14 @@ class ProposalHolder:
         self._bounds = CommandBounds.of(description)
         self._received: deque[Proposal] = deque(maxlen=_MOST_RECEIVED)
         self._newest: Proposal | None = None
+        self._refused = 0
 
     def reset(self, estimate: Estimate) -> None:
         """Forget the proposal."""
         del estimate
         self._received.clear()
         self._newest = None
+        self._refused = 0
         if self._lane is not None:
             self._lane.reset()
 
@@ -95,7 +98,9 @@ class ProposalHolder:
             refusal = implausible_proposal(proposal, now, self._bounds)
             if refusal is not None:
                 self.refusals.add(refusal)
+                self._refused += 1
             elif self._newest is None or proposal.stamp >= self._newest.stamp:
+                self._refused = 0
                 self._newest = self._compared(proposal, estimate)
 
     def _compared(self, proposal: Proposal, estimate: Estimate) -> Proposal:
@@ -129,4 +134,7 @@ class ProposalHolder:
         if not age - proposal.holds_for <= LOST_AFTER:
             cause = f"the {self.name} process has been silent for {age:.2f} s"
             return replace(result, command=None, status=Status.FAILED, cause=cause)
+        if self._refused:
+            figures = {**result.figures, REFUSED: float(self._refused)}
+            return replace(result, figures=figures)
         return result

@@ -18,6 +18,11 @@ DISAGREEMENT = "disagreement"
 
 Absent where there is no lane, or where the lane cannot know."""
 
+REFUSED = "refused"
+"""Figure of a result: messages in a row that its process sent and that cannot be followed.
+
+Absent without any: what it rests on is the newest that was sent."""
+
 
 @dataclass(frozen=True, slots=True)
 class Proposed:
@@ -91,6 +96,12 @@ def disagreement(proposed: Proposed) -> float:
     """How far its command is from its lane's [1]; 0 where there is no lane, or it cannot know."""
     result = proposed.result
     return 0.0 if result is None else result.figures.get(DISAGREEMENT, 0.0)
+
+
+def refused(proposed: Proposed) -> float:
+    """Count the messages in a row, up to the newest, that could not be followed."""
+    result = proposed.result
+    return 0.0 if result is None else result.figures.get(REFUSED, 0.0)
 
 
 def capture_margin(proposed: Proposed) -> float:

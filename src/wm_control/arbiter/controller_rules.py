@@ -82,6 +82,15 @@ CONTROLLER_RULES: tuple[Rule[Proposed], ...] = (
         Action.FALLBACK,
     ),
     Rule(
+        "message_refused",
+        "messages in a row that make no sense",
+        measure.refused,
+        0.0,
+        1,
+        500,
+        Action.NOMINAL,
+    ),
+    Rule(
         "pushed",
         "robot pushed by",
         measure.impulse,

@@ -43,17 +43,18 @@ def _table(
 ) -> str:
     columns = ("rule", "what is measured", "bad when", "trips after", "lets go after", action)
     head = (f"| {' | '.join(columns)} | cleared by |", "|---" * (len(columns) + 1) + "|")
-    rows = (f"{_row(rule, parameters)} {cleared_by[rule.name]} |" for rule in rules)
+    nominal = "yields" if rules is CONTROLLER_RULES else Action.NOMINAL.name
+    rows = (f"{_row(rule, parameters, nominal)} {cleared_by[rule.name]} |" for rule in rules)
     return "\n".join((*head, *rows))
 
 
-def _row(rule: Rule[Any], parameters: ArbiterParameters) -> str:
+def _row(rule: Rule[Any], parameters: ArbiterParameters, nominal: str) -> str:
+    """nominal: what a rule comes to that lets a driver go on."""
     release = "-" if rule.release is None else _cycles(rule.release)
     of_driver = isinstance(rule.limit, str) and not hasattr(parameters, rule.limit)
     bad = _by_driver(rule, parameters) if of_driver else _bad(rule, rule.limit_in(parameters))
     source = f" (`{rule.limit}`)" if isinstance(rule.limit, str) else ""
-    yields = of_driver and rule.action == Action.NOMINAL
-    action = "yields" if yields else rule.action.name
+    action = nominal if rule.action == Action.NOMINAL else rule.action.name
     cells = (f"`{rule.name}`", rule.says, bad + source, _cycles(rule.trigger), release, action)
     return f"| {' | '.join(cells)} |"
 

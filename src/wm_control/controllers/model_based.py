@@ -9,6 +9,7 @@ from math import isnan
 from pydantic.dataclasses import dataclass
 
 from wm_control.arbiter.availability import READY
+from wm_control.arbiter.controller_measurements import REFUSED
 from wm_control.configuration.parameters import STRICT
 from wm_control.drivers import MPC
 from wm_control.gait.parameters import GaitParameters
@@ -78,6 +79,7 @@ class ModelBasedController:
         self._own: WalkingPlan | None = None
         self._has_followed = self._has_stepped = False
         self._received: deque[WalkingPlan] = deque(maxlen=_MOST_RECEIVED)
+        self._refused = 0
         self.refusals = Refusals()
 
     def reset(self, estimate: Estimate) -> None:
@@ -87,6 +89,7 @@ class ModelBasedController:
         self._plan = None
         self._has_followed = self._has_stepped = False
         self._received.clear()
+        self._refused = 0
         self._own = self._backup.step(estimate, VelocityCommand())
 
     def receive(self, plan: WalkingPlan) -> None:
@@ -106,7 +109,9 @@ class ModelBasedController:
             )
             if refusal is not None:
                 self.refusals.add(refusal)
+                self._refused += 1
             elif self._plan is None or plan.stamp > self._plan.stamp:
+                self._refused = 0
                 self._plan = plan
 
     @property
@@ -134,8 +139,10 @@ class ModelBasedController:
         command = result.command if worst < Status.FAILED else None
         cause = report.cause or result.report.cause
         status = Status.FAILED if command is None else worst
-        reports = (report, result.report)
-        return ControllerResult(self.name, command, status, cause, reports, _figures(plan, now))
+        reports, figures = (report, result.report), _figures(plan, now)
+        if self._refused:
+            figures[REFUSED] = float(self._refused)
+        return ControllerResult(self.name, command, status, cause, reports, figures)
 
     def _choose_plan(self, estimate: Estimate, in_shadow: bool) -> tuple[WalkingPlan, SolveReport]:
         now, period = estimate.stamp, self._parameters.mpc.period

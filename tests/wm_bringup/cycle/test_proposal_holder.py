@@ -5,6 +5,7 @@ import pytest
 from loop_fakes import G1, estimate_of, observation_at
 
 from wm_bringup.cycle.proposal_holder import LOST_AFTER, ProposalHolder
+from wm_control.arbiter.controller_measurements import REFUSED
 from wm_control.controllers.proposal import Proposal
 from wm_control.types import Command, ControllerResult, SolveReport, Status, VelocityCommand
 
@@ -120,6 +121,19 @@ def test_what_is_received_is_judged_by_the_time_it_is_followed_at(holder):
     holder.receive(proposal(9.0))  # another clock's
     assert stepped(holder, 0.152).status == Status.OK
     assert holder.refusals.counts == {"command: time ahead of the robot's": 1}
+
+
+def test_it_says_how_many_newer_ones_were_refused_until_one_is_followed(holder):
+    refused = []
+    for tick, stamp in enumerate((0.1, 9.0, 9.0, 0.1, None, 0.106)):
+        if stamp is not None:
+            holder.receive(proposal(stamp))
+        refused.append(stepped(holder, 0.1 + DT * tick).figures.get(REFUSED, 0.0))
+    assert refused == [0.0, 1.0, 2.0, 0.0, 0.0, 0.0]
+    holder.receive(proposal(9.0))
+    holder.reset(estimate_of(observation_at(0.2, 100)))
+    holder.receive(proposal(0.2))
+    assert REFUSED not in stepped(holder, 0.2).figures
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import pytest
 from robot_parameters import MODEL_BASED
 from robot_states import at, planner_and_controller
 
+from wm_control.arbiter.controller_measurements import REFUSED
 from wm_control.controllers.model_based import (
     STALE_PERIODS,
     ModelBasedController,
@@ -181,6 +182,18 @@ def test_an_older_plan_that_arrives_late_is_ignored(planner, controller, standin
     controller.receive(first)
     controller.step(at(standing, 0.01), STILL, DT)
     assert controller.plan is second
+
+
+def test_it_says_how_many_newer_plans_were_refused_until_one_is_followed(
+    planner, controller, standing
+):
+    good, later = planner.step(standing, STILL), planner.step(at(standing, 0.008), STILL)
+    refused = []
+    for tick, plan in enumerate((good, replace(good, stamp=9.0), replace(good, stamp=9.0), later)):
+        controller.receive(plan)
+        result = controller.step(at(standing, DT + DT * tick), STILL, DT)
+        refused.append(result.figures.get(REFUSED, 0.0))
+    assert refused == [0.0, 1.0, 2.0, 0.0]
 
 
 def test_a_reset_forgets_the_plan(planner, controller, standing):
