@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from queue import SimpleQueue
+from typing import ClassVar
 
 from wm_bringup.cycle.latency import LatencySample
 from wm_control.arbiter.arbiter import Arbiter
@@ -181,6 +182,9 @@ class ControlLoop:
     controller that raises is reported as unhealthy or failed, with the exception as its cause.
     """
 
+    arbiter_class: ClassVar[type[Arbiter]] = Arbiter
+    filter_class: ClassVar[type[CommandFilter]] = CommandFilter
+
     def __init__(
         self,
         description: RobotDescription,
@@ -207,14 +211,14 @@ class ControlLoop:
         self.controllers = tuple(controllers)
         names = [controller.name for controller in self.controllers]
         preference = tuple(names[:1] if drivers is None else drivers)
-        self.arbiter = Arbiter(
+        self.arbiter = self.arbiter_class(
             description,
             self.safety.arbiter,
             preference=preference,
             shadows=[name for name in names if name not in preference],
             balance=BalanceMeter(description, recoverability),
         )
-        self.filter = CommandFilter(description, self.safety.filter)
+        self.filter = self.filter_class(description, self.safety.filter)
         self.period = period
         self.last: TickRecord | None = None
         self.good_looks = 0

@@ -35,6 +35,7 @@ from wm_bringup.lockstep.lockstep import (
 )
 from wm_bringup.lockstep.true_state import TrueStateEstimator
 from wm_bringup.lockstep.turns import Turn, taking_turns
+from wm_bringup.lockstep.unguarded import UnguardedLoop
 from wm_bringup.record.fall_story import fall_story
 from wm_bringup.record.run_record import FAULTS, TICKS, TIME, RunRecord
 from wm_bringup.robots.base import SimulatedRobot
@@ -65,6 +66,7 @@ class WalkSetup:
     full_rate: look at the truth in every cycle and record what the sensors said, also without
     ``trace``. walked_on: the estimator in the loop; None for the configured one.
     turns: who alone may drive from which time on, whatever the arbiter would rather have.
+    safety_layer: without it whoever drives is let pass, see ``lockstep.unguarded``.
     """
 
     scenario: Scenario
@@ -81,6 +83,7 @@ class WalkSetup:
     full_rate: bool = False
     walked_on: Kind | None = None
     turns: tuple[Turn, ...] = ()
+    safety_layer: bool = True
 
     @property
     def drivers(self) -> tuple[str, ...]:
@@ -160,9 +163,12 @@ def walk(
     seed: int,
     *,
     keep_going: float = 0.0,
-    control_loop: type[ControlLoop] = ControlLoop,
+    control_loop: type[ControlLoop] | None = None,
 ) -> Walk:
-    """Build everything anew and run one episode, ``keep_going`` seconds on after a fall."""
+    """Build everything anew and run one episode, ``keep_going`` seconds on after a fall.
+
+    control_loop: None for the one that the setup asks for.
+    """
     check_setup(setup)
     description = load_robot(setup.robot)
     robot = simulate(description, setup.scenario, setup.engine)
@@ -199,13 +205,14 @@ def build(
     seed: int,
     watch: Callable[[TickRecord, WalkingPlan | None], None] | None = None,
     *,
-    control_loop: type[ControlLoop] = ControlLoop,
+    control_loop: type[ControlLoop] | None = None,
 ) -> LockStep:
     """Put loop and contestant around ``robot``; a WmError says what is wrong with a setup."""
+    loop_class = control_loop or (ControlLoop if setup.safety_layer else UnguardedLoop)
     times = compute_times(seed)
     names = (*setup.drivers, *setup.shadows)
     contestants = [CONTESTANTS[name](setup, description, times) for name in names]
-    loop = control_loop(
+    loop = loop_class(
         description,
         _estimator(setup, description, robot),
         taking_turns([contestant.controller for contestant in contestants], setup.turns),
@@ -351,6 +358,8 @@ def result_of(setup: WalkSetup, done: Walk, seed: int) -> EpisodeResult:
 
 def _undone(setup: WalkSetup, happened: Sequence[Happened], end: float) -> tuple[str, ...]:
     """List what was asked for and did not happen by ``end`` [s], or in part only."""
+    if not setup.safety_layer:
+        return missed(setup.scenario, happened, end)
     safety = stack.safety_parameters(setup.robot)
     envelope = safety.envelope_of(setup.drivers[0])
     return (

@@ -75,6 +75,7 @@ def setup_of(suite: Suite, case: Case, who: Contestant, seed: int) -> WalkSetup:
         shadows=who.shadows,
         full_rate=suite.full_rate or bool(suite.estimators),
         walked_on=case.walked_on,
+        safety_layer=suite.safety_layer,
     )
 
 

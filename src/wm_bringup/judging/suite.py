@@ -187,6 +187,9 @@ class Suite:
     robot: str = DEFAULT_ROBOT
     engine: EngineName = "pybullet"
     full_rate: bool = Field(default=False, description="look at the truth in every control cycle")
+    safety_layer: bool = Field(
+        default=True, description="false: whoever drives is let pass, see lockstep/unguarded.py"
+    )
 
     @field_validator("falls_per")
     @classmethod
