@@ -34,11 +34,14 @@ def provenance() -> dict[str, Any]:
 
 
 def parameters_hash() -> str:
-    """Hash of every file under config/, with its name; suites, which only ask, have their own."""
+    """Hash of every file under config/, with its name.
+
+    Suites and comparisons, which only ask, have their own.
+    """
     folder = share_directory() / "config"
     digest = hashlib.sha256()
-    asking = folder / "suites"
-    for path in sorted(path for path in folder.rglob("*.yaml") if path.parent != asking):
+    asking = (folder / "suites", folder / "comparisons")
+    for path in sorted(path for path in folder.rglob("*.yaml") if path.parent not in asking):
         digest.update(str(path.relative_to(folder)).encode())
         digest.update(path.read_bytes())
     return digest.hexdigest()

@@ -1,0 +1,1 @@
+"""Contestants compared on five facets: what is asked, by which statistics, and what comes out."""

@@ -1,0 +1,288 @@
+"""Figures of contestants, and what lies between two of them on the episodes that both walked."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from itertools import combinations
+
+from wm_bringup.comparing import statistics
+from wm_bringup.comparing.plan import (
+    ORACLE,
+    Facet,
+    FigureSpec,
+    Headline,
+    Selection,
+)
+from wm_bringup.comparing.statistics import Estimated, Tested
+from wm_bringup.comparing.summary import Difference, FacetTold, Fact, FigureTold, Number
+from wm_bringup.comparing.table import EpisodeTable, Pair, values_of
+from wm_bringup.comparing.values import VALUES
+from wm_bringup.comparing.words import difference_words, verdict_of
+from wm_bringup.judging.paired import SIGNIFICANT
+from wm_bringup.judging.statistics import proportion_interval
+from wm_bringup.judging.twins import RANDOM, twin_name
+
+Values = Mapping[Pair, float]
+
+METHODS = {
+    "share": statistics.WILSON,
+    "score": statistics.IQM,
+    "per_hour": statistics.GARWOOD,
+}
+BETWEEN = {
+    "share": statistics.NEWCOMBE,
+    "score": statistics.PAIRED_IQM,
+    "per_hour": statistics.POISSON_PAIR,
+}
+
+
+def facet_told(
+    facet: Facet, table: EpisodeTable, facts: Mapping[str, Mapping[str, Fact]], *, measured: bool
+) -> FacetTold:
+    """Work out one facet. measured: the figures that are measured on a clock, or the others."""
+    specs = [one for one in facet.figures if VALUES[one.value].measured == measured]
+    figures = [figure_of(spec, table) for spec in specs]
+    found = [
+        difference
+        for spec, figure in zip(specs, figures, strict=True)
+        for difference in _differences(spec, figure, table)
+    ]
+    by_name = {figure.name: figure for figure in figures}
+    told = [
+        replace(one, words=difference_words(one, by_name[one.figure]))
+        for one in decided(found, facet.headline)
+    ]
+    headline = next((one for one in told if one.headline), None)
+    verdict = verdict_of(told, figures)
+    if facet.headline is not None and headline is None:
+        verdict = [_elsewhere(facet, measured=measured), *verdict]
+    return FacetTold(facet.title, headline, figures, told, verdict, facts)
+
+
+def _elsewhere(facet: Facet, *, measured: bool) -> str:
+    """Say where the headline is, or that nobody walked what it needs."""
+    assert facet.headline is not None
+    spec = next(one for one in facet.figures if one.name == facet.headline.figure)
+    if VALUES[spec.value].measured == measured:
+        return f"the headline could not be judged: {spec.title} was not measured of both"
+    other = "summary.json" if measured else "timings.json"
+    return f"the headline, {spec.title}, is told in {other}"
+
+
+def figure_of(spec: FigureSpec, table: EpisodeTable) -> FigureTold:
+    """One figure of every contestant who has it."""
+    value = VALUES[spec.value]
+    numbers = {name: _number(spec, table, name) for name in table.entrants}
+    method = METHODS[spec.over]
+    if spec.beside is not None:
+        method = statistics.RATIO if spec.between == "ratio" else BETWEEN[spec.over]
+    unit = {"share": "", "score": value.unit, "per_hour": "1/h"}[spec.over]
+    if spec.component is not None:
+        unit = unit.split(", ")[spec.component]
+    return FigureTold(
+        spec.name,
+        spec.title,
+        unit,
+        value.definition + _of_fallen(spec),
+        value.version,
+        method,
+        selection_words(spec, table),
+        spec.more_is_better,
+        {name: number for name, number in numbers.items() if number is not None},
+    )
+
+
+def _of_fallen(spec: FigureSpec) -> str:
+    """Say what became of the episodes that ended in a fall."""
+    if spec.over != "score":
+        return ""
+    if spec.fallen == "left_out":
+        return " Robots that stayed up."
+    return "" if spec.fallen == "measured" else f" Of a robot that fell: {spec.fallen:g}."
+
+
+def selection_words(spec: FigureSpec, table: EpisodeTable) -> str:
+    """Say in words which episodes a figure is read off."""
+    first = _words(spec.of, table)
+    return first if spec.beside is None else f"{first}, beside {_words(spec.beside, table)}"
+
+
+def _words(selection: Selection, table: EpisodeTable) -> str:
+    axes = ", ".join(selection.axes) or "all axes"
+    world = selection.world or table.comparison.home.name
+    inside = {
+        "any": "",
+        "inside": ", inside of what a contestant was made for",
+        "outside": ", outside of what a contestant was made for",
+    }
+    return f"{axes} in {world}{inside[selection.distribution]}"
+
+
+def _read(spec: FigureSpec, selection: Selection, table: EpisodeTable, name: str) -> Values:
+    return values_of(spec, table.episodes(name, selection))
+
+
+def _number(spec: FigureSpec, table: EpisodeTable, name: str) -> Number | None:
+    """Work out one contestant's figure; None where there is nothing to work it out from."""
+    own = _read(spec, spec.of, table, name)
+    if not own:
+        return None
+    if spec.beside is not None:
+        found = _between(spec, own, _read(spec, spec.beside, table, name))
+        return None if found is None else _as_number(*found)
+    if spec.over == "per_hour":
+        hours = _hours(table, name, spec.of, own)
+        if not hours:
+            return None
+        events = round(sum(own.values()))
+        return replace(_as_number(statistics.per_hour(events, hours), len(own)), events=events)
+    if spec.over == "share":
+        flags = [bool(value) for value in own.values()]
+        count = sum(flags)
+        number = _as_number(statistics.share(flags), len(flags))
+        least, most = proportion_interval(count, len(flags))
+        return replace(number, events=count, bound=least if spec.more_is_better else most)
+    return _as_number(statistics.score(list(own.values())), len(own))
+
+
+def _between(spec: FigureSpec, own: Values, beside: Values) -> tuple[Estimated, int] | None:
+    """Work out what lies between a contestant's own figures of two selections."""
+    if spec.between == "ratio":
+        if not beside:
+            return None
+        flags = [[bool(value) for value in one.values()] for one in (own, beside)]
+        return statistics.share_ratio(*flags), len(own) + len(beside)
+    both = _pairs(own, beside)
+    if not both:
+        return None
+    tested = TESTS[spec.over](*zip(*both, strict=True))
+    return Estimated(tested.value, tested.low, tested.high), len(both)
+
+
+def _pairs(one: Values, other: Values) -> list[tuple[float, float]]:
+    return [(value, other[pair]) for pair, value in one.items() if pair in other]
+
+
+TESTS: Mapping[str, Callable[[Sequence[float], Sequence[float]], Tested]] = {
+    "share": lambda one, other: statistics.paired_shares(
+        [bool(value) for value in one], [bool(value) for value in other]
+    ),
+    "score": statistics.paired_scores,
+}
+"""How the difference of two contestants is tested on their pairs."""
+
+
+def _hours(table: EpisodeTable, name: str, selection: Selection, own: Values) -> float:
+    episodes = table.episodes(name, selection)
+    return sum(episodes[pair].number("seconds") or 0.0 for pair in own) / 3600.0
+
+
+def _as_number(found: Estimated, n: int) -> Number:
+    return Number(found.value, found.low, found.high, n)
+
+
+def contrasts(table: EpisodeTable) -> Iterator[tuple[str, str]]:
+    """Yield who is compared with whom: contestants with each other, and with their controls."""
+    comparison = table.comparison
+    walking = [who.name for who in comparison.contestants]
+    yield from combinations(walking, 2)
+    yield from ((name, twin_name(name, RANDOM)) for name in comparison.random.of)
+    if comparison.oracle:
+        yield from ((name, ORACLE) for name in walking if name not in comparison.oracle)
+
+
+def _differences(spec: FigureSpec, figure: FigureTold, table: EpisodeTable) -> Iterator[Difference]:
+    """Yield every difference of a figure, as yet uncorrected."""
+    if spec.beside is not None:
+        yield from _changes(spec, figure, table)
+        return
+    for one, other in contrasts(table):
+        values = [_read(spec, spec.of, table, name) for name in (one, other)]
+        pairs = _pairs(*values)
+        if not pairs:
+            continue
+        tested = _tested(spec, table, (one, other), pairs, values)
+        if tested is not None:
+            yield _difference(spec, figure, (one, other), tested, pairs)
+
+
+def _tested(
+    spec: FigureSpec,
+    table: EpisodeTable,
+    who: tuple[str, str],
+    pairs: Sequence[tuple[float, float]],
+    values: Sequence[Values],
+) -> Tested | None:
+    if spec.over != "per_hour":
+        return TESTS[spec.over](*zip(*pairs, strict=True))
+    common = values[0].keys() & values[1].keys()
+    hours = [
+        _hours(table, name, spec.of, {p: v for p, v in own.items() if p in common})
+        for name, own in zip(who, values, strict=True)
+    ]
+    if not all(hours):
+        return None
+    events = [round(sum(one)) for one in zip(*pairs, strict=True)]
+    return statistics.rate_ratio((events[0], events[1]), (hours[0], hours[1]))
+
+
+def _difference(
+    spec: FigureSpec,
+    figure: FigureTold,
+    who: tuple[str, str],
+    tested: Tested,
+    pairs: Sequence[tuple[float, float]],
+) -> Difference:
+    one, other = who
+    neutral = 1.0 if spec.over == "per_hour" else 0.0
+    first = (tested.value > neutral) == spec.more_is_better
+    better = (
+        "" if tested.value == neutral or math.isnan(tested.value) else (one if first else other)
+    )
+    return Difference(
+        figure=spec.name,
+        one=one,
+        other=other,
+        value=tested.value,
+        low=tested.low,
+        high=tested.high,
+        p=tested.p,
+        p_holm=None,
+        n=len(pairs),
+        method=BETWEEN[spec.over],
+        headline=False,
+        shown=False,
+        better=better,
+        words="",
+    )
+
+
+def _changes(spec: FigureSpec, figure: FigureTold, table: EpisodeTable) -> Iterator[Difference]:
+    """Yield how a contestant's figure differs from one selection to the other, where in pairs."""
+    assert spec.beside is not None
+    if spec.between == "ratio" or spec.over == "per_hour":
+        return
+    for name in figure.contestants:
+        values = [_read(spec, where, table, name) for where in (spec.of, spec.beside)]
+        pairs = _pairs(*values)
+        tested = TESTS[spec.over](*zip(*pairs, strict=True))
+        yield _difference(spec, figure, (name, name), tested, pairs)
+
+
+def decided(found: Sequence[Difference], headline: Headline | None) -> list[Difference]:
+    """Correct all but the headline by Holm, and say what is shown."""
+    wanted = None if headline is None else (headline.figure, {headline.one, headline.other})
+    is_headline = [wanted == (one.figure, {one.one, one.other}) for one in found]
+    family = [k for k, main in enumerate(is_headline) if not main]
+    corrected = dict(zip(family, statistics.holm([found[k].p for k in family]), strict=True))
+    return [
+        replace(
+            one,
+            p_holm=corrected.get(k),
+            headline=is_headline[k],
+            shown=(one.p if is_headline[k] else corrected[k]) < SIGNIFICANT,
+        )
+        for k, one in enumerate(found)
+    ]
