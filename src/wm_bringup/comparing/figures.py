@@ -58,6 +58,7 @@ def facet_told(
     verdict = verdict_of(told, figures)
     if facet.headline is not None and headline is None:
         verdict = [_elsewhere(facet, measured=measured), *verdict]
+    figures = [figure for figure in figures if figure.contestants]
     return FacetTold(facet.title, headline, figures, told, verdict, facts)
 
 
@@ -153,7 +154,8 @@ def _between(spec: FigureSpec, own: Values, beside: Values) -> tuple[Estimated, 
         if not beside:
             return None
         flags = [[bool(value) for value in one.values()] for one in (own, beside)]
-        return statistics.share_ratio(*flags), len(own) + len(beside)
+        ratio = statistics.share_ratio(*flags)
+        return None if math.isnan(ratio.value) else (ratio, len(own) + len(beside))
     both = _pairs(own, beside)
     if not both:
         return None

@@ -159,6 +159,7 @@ class Comparison:
     facets: tuple[Facet, ...] = Field(min_length=1)
     title: str = ""
     seeds: Seeds = Field(default_factory=Seeds)
+    times: int = Field(default=1, ge=1, description="multiplies the seeds of every case")
     robot: str = DEFAULT_ROBOT
     scenario: dict[str, Any] = Field(default_factory=dict, description="of all cases")
     worlds: tuple[World, ...] = Field(default=(World("pybullet"),), min_length=1)
@@ -227,7 +228,11 @@ class Comparison:
     def suite_in(self, world: World) -> Suite:
         """Return what is asked in one world as a suite, whose cases carry the world's name."""
         cases = tuple(
-            replace(_plain_case(case), name=cell_name(case.name, world.name))
+            replace(
+                _plain_case(case),
+                name=cell_name(case.name, world.name),
+                seeds=case.seeds and self._multiplied(case.seeds),
+            )
             for case in self.cases
             if world in self.worlds_of(case)
         )
@@ -235,13 +240,16 @@ class Comparison:
             name=f"{self.name} in {world.name}",
             cases=cases,
             contestants=self.contestants,
-            seeds=self.seeds,
+            seeds=self._multiplied(self.seeds),
             scenario=self.scenario,
             robot=self.robot,
             engine=world.engine,
             safety_layer=world.safety_layer,
             paired=self.paired if world == self.home else (),
         )
+
+    def _multiplied(self, seeds: Seeds) -> Seeds:
+        return replace(seeds, count=self.times * seeds.count)
 
     def suites(self) -> Iterator[tuple[World, Suite]]:
         """Yield every world in which something is asked, and what."""
@@ -274,12 +282,12 @@ class Comparison:
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
     def with_seeds(self, count: int) -> Comparison:
-        """Return it with so many seeds in every case."""
+        """Return it with so many seeds in every case, whatever it says itself."""
         cases = tuple(
             replace(case, seeds=case.seeds and replace(case.seeds, count=count))
             for case in self.cases
         )
-        return replace(self, cases=cases, seeds=replace(self.seeds, count=count))
+        return replace(self, cases=cases, seeds=replace(self.seeds, count=count), times=1)
 
     def in_engine(self, engine: EngineName) -> Comparison:
         """Return it with everything walked in one engine, and nothing twice because of that."""

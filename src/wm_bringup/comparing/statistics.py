@@ -171,21 +171,26 @@ def _odds(share_of: float) -> float:
 
 
 def share_ratio(one: Sequence[bool], other: Sequence[bool]) -> Estimated:
-    """Share of one per share of the other, of independent episodes."""
+    """Share of one per share of the other, of independent episodes; NaN where the other is none."""
     samples = (np.array(one, dtype=float), np.array(other, dtype=float))
-    value = _mean_ratio(*samples)
-    if not np.ptp(samples[0]) + np.ptp(samples[1]) or not samples[1].any():
-        return Estimated(float(value), math.nan, math.nan)
-    interval = bootstrap(
-        samples, _mean_ratio, method="percentile", n_resamples=RESAMPLES, rng=0
-    ).confidence_interval
-    return Estimated(float(value), float(interval.low), float(interval.high))
+    if not samples[1].any():
+        return Estimated(math.nan, math.nan, math.nan)
+    value = float(_mean_ratio(*samples))
+    if not np.ptp(samples[0]) + np.ptp(samples[1]):
+        return Estimated(value, math.nan, math.nan)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # of resamples whose ratio is infinite
+        interval = bootstrap(
+            samples, _mean_ratio, method="percentile", n_resamples=RESAMPLES, rng=0
+        ).confidence_interval
+    return Estimated(value, float(interval.low), float(interval.high))
 
 
 def _mean_ratio(one: Array, other: Array, axis: int = -1) -> Array:
-    below = other.mean(axis=axis)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        ratio: Array = np.asarray(np.where(below > 0.0, one.mean(axis=axis) / below, np.nan))
+    """Ratio of means; infinite where the other's is zero."""
+    above, below = one.mean(axis=axis), other.mean(axis=axis)
+    infinite = np.full(np.broadcast(above, below).shape, np.inf)
+    ratio: Array = np.divide(above, below, out=infinite, where=below > 0.0)
     return ratio
 
 

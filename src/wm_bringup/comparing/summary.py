@@ -74,13 +74,19 @@ class FigureTold:
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """A figure that is counted, not sampled: parameters, bytes, CPU hours of training."""
+    """A figure that is not of episodes: parameters, bytes, CPU hours of training.
+
+    A counted number has one sample and no interval.
+    """
 
     value: float | None
     unit: str
     definition: str
     method: str
-    source: str = ""
+    version: int = 1
+    n: int = 1
+    low: float | None = None
+    high: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
