@@ -1,0 +1,169 @@
+"""``wm compare``: what is walked, kept and told, and going on after a kill."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from xml.etree import ElementTree
+
+import pytest
+
+from wm_bringup.cli import main
+from wm_bringup.commands import COULD_NOT_RUN, HELD, NOT_HELD
+from wm_bringup.judging import episodes
+from wm_bringup.judging.criteria.criterion import Measured
+from wm_bringup.judging.episode import EpisodeResult
+
+COMPARISON = """
+name: small
+seeds: {count: 3}
+scenario: {duration: 0.1, noise: nominal}
+worlds: [{name: home}, {name: bare, safety_layer: false}]
+axes: [{name: course}]
+contestants: [{name: mpc}, {name: hybrid, controller: hybrid}]
+random: {of: [hybrid]}
+oracle: [mpc]
+paired: [{contestant: hybrid, parents: [mpc]}]
+facets:
+  - name: safety
+    title: Does it fall
+    headline: {figure: up, one: hybrid, other: mpc}
+    figures: [{name: up, title: stays up, value: success, over: share, more_is_better: true}]
+  - name: compute
+    title: What it costs
+    headline: {figure: cpu, one: hybrid, other: mpc}
+    figures: [{name: cpu, title: CPU, value: control_cpu, fallen: measured}]
+cases:
+  - {name: stand, axis: course, worlds: [home, bare]}
+"""
+
+FILES = {
+    "episodes.jsonl", "junit.xml", "manifest.json", "suite.yaml", "summary.json", "timings.json",
+}  # fmt: skip
+
+
+@pytest.fixture
+def cheap(tmp_path, monkeypatch):
+    """Episodes that cost nothing; whoever is in ``falls`` falls."""
+    falls: set[str] = set()
+
+    def run_episode(setup, seed):
+        numbers = {
+            "fell": setup.controller in falls,
+            "seconds": 0.1,
+            "rescues": 1 if setup.controller == "hybrid" else 0,
+            "preferred_share": 0.5,
+        }
+        metrics = {name: Measured(float(value), "") for name, value in numbers.items()}
+        notes = {"cpu_per_tick_ms": dict.fromkeys(
+            ("estimator", "controller", "arbiter", "planner"), time.thread_time())}  # fmt: skip
+        return EpisodeResult("", "", seed, metrics, notes)
+
+    monkeypatch.setattr(episodes, "run_episode", run_episode)
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "small.yaml").write_text(COMPARISON)
+    return falls
+
+
+def compare(*options):
+    return main(["compare", "--suite", "small.yaml", *options])
+
+
+def summary_of(folder):
+    return json.loads((folder / "summary.json").read_text())
+
+
+def test_a_comparison_leaves_its_files_and_says_its_verdicts(cheap, tmp_path, capsys):
+    assert compare("--jobs", "1") == HELD
+    folder = tmp_path / "results" / "compare_small"
+    assert {path.name for path in folder.iterdir()} == FILES
+    manifest = json.loads((folder / "manifest.json").read_text())
+    assert (manifest["schema"], manifest["complete"], manifest["episodes"]) == (1, True, 15)
+    assert manifest["conditions"]["parameters_sha256"]
+    assert len(manifest["policies"]["hybrid"]["sha256"]) == 64
+    said = capsys.readouterr().out
+    assert "stays up: no difference shown between mpc and hybrid, 3 of 3 and 3 of 3" in said
+    assert "hybrid: policy wm_g1_legs (Apache-2.0), trained for linear_x" in said
+    kinds = {one["name"]: one["kind"] for one in summary_of(folder)["contestants"]}
+    assert kinds == {
+        "mpc": "mpc", "hybrid": "hybrid", "hybrid random": "random", "oracle": "oracle",
+    }  # fmt: skip
+
+
+def test_the_same_seeds_give_the_same_summary_byte_for_byte(cheap, tmp_path):
+    for name in ("one", "two"):
+        assert compare("--output", name, "--jobs", "1") == HELD
+    one, two = ((tmp_path / name / "summary.json").read_bytes() for name in ("one", "two"))
+    assert one == two
+    one, two = ((tmp_path / name / "timings.json").read_bytes() for name in ("one", "two"))
+    assert one != two  # these were measured
+
+
+def test_a_hybrid_that_falls_more_than_its_parents_ends_it_with_one(cheap, tmp_path):
+    cheap.add("hybrid")
+    assert (
+        compare("--seeds", "5", "--output", "out", "--jobs", "1", "--json", "mine.json") == NOT_HELD
+    )
+    assert (tmp_path / "mine.json").read_text() == (tmp_path / "out" / "summary.json").read_text()
+    root = ElementTree.parse(tmp_path / "out" / "junit.xml").getroot()
+    failures = {
+        test.get("name") for test in root.iter("testcase") if test.find("failure") is not None
+    }
+    assert failures == {"hybrid beside mpc"}
+
+
+def test_what_cannot_be_compared_ends_with_two(cheap, tmp_path):
+    assert compare("--policy", "nowhere.onnx") == COULD_NOT_RUN
+    assert main(["compare", "--suite", "nothing"]) == COULD_NOT_RUN
+    assert compare("--robot", "nobody") == COULD_NOT_RUN
+    assert not (tmp_path / "results").exists()
+
+
+def test_another_comparison_does_not_go_on_in_the_same_folder(cheap, tmp_path):
+    assert compare("--output", "out", "--jobs", "1") == HELD
+    assert compare("--output", "out", "--resume", "--jobs", "1") == HELD
+    assert compare("--output", "out", "--resume", "--seeds", "2") == COULD_NOT_RUN
+
+
+def test_killed_it_goes_on_loses_nothing_and_finds_the_same(tmp_path, environment, popen):
+    (tmp_path / "small.yaml").write_text(COMPARISON)
+
+    def start(folder, *options):
+        line = ["compare", "--suite", str(tmp_path / "small.yaml"), "--output", str(folder)]
+        return popen(
+            [sys.executable, "-m", "wm_bringup.cli", *line, "--jobs", "2", *options],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    killed, whole = tmp_path / "killed", tmp_path / "whole"
+    first, lines = start(killed), killed / "episodes.jsonl"
+    deadline = time.monotonic() + 120.0
+    while not lines.is_file() or len(lines.read_text().splitlines()) < 4:
+        assert time.monotonic() < deadline
+        assert first.poll() is None, first.communicate()
+        time.sleep(0.01)
+    first.send_signal(signal.SIGKILL)
+    first.communicate(timeout=60)
+    kept = lines.read_text().splitlines()
+    with lines.open("a", encoding="utf-8") as file:
+        file.write('{"key": "cut off')
+
+    again = start(killed, "--resume")
+    said, wrong = again.communicate(timeout=240)
+    assert again.returncode == HELD, (said, wrong)
+    assert lines.read_text().splitlines()[: len(kept)] == kept
+    keys = [json.loads(line)["key"] for line in lines.read_text().splitlines()[1:]]
+    assert len(keys) == len(set(keys)) == 15
+
+    shutil.copytree(killed, whole)
+    (whole / "episodes.jsonl").unlink()
+    other = start(whole)
+    assert other.communicate(timeout=240)
+    assert other.returncode == HELD
+    assert (whole / "summary.json").read_bytes() == (killed / "summary.json").read_bytes()
