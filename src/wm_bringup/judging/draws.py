@@ -8,8 +8,10 @@ import numpy as np
 from pydantic import Field
 from pydantic.dataclasses import dataclass
 
-from wm_bringup.scenarios.scenario import Kick, Push, Scenario, VelocitySegment, Wish
+from wm_bringup.judging.drawn_tour import DrawnArms, DrawnPunches, DrawnTour
+from wm_bringup.scenarios.scenario import Kick, Push, Scenario, Tour, VelocitySegment, Wish
 from wm_control.configuration.parameters import STRICT
+from wm_control.configuration.share import DEFAULT_ROBOT
 from wm_control.constants import CONTROL_PERIOD
 from wm_control.types import Array
 
@@ -77,7 +79,7 @@ class DrawnKicks:
 
 @dataclass(frozen=True, slots=True, config=STRICT)
 class Draws:
-    """What is drawn, in this order from one generator."""
+    """What is drawn, in this order from one generator; tour, punches and arms from their own."""
 
     stream: int | None = Field(
         default=None, ge=0, description="makes other draws of the same seeds; null: none"
@@ -88,13 +90,19 @@ class Draws:
     kicks: DrawnKicks | None = None
     push: DrawnPush | None = None
     wishes: DrawnWishes | None = None
+    tour: DrawnTour | None = Field(default=None, description="waypoints of the scenario's tour")
+    punches: DrawnPunches | None = None
+    arms: DrawnArms | None = None
     payload: tuple[float, float] | None = Field(
         default=None, description="mass even between these [kg]"
     )
 
 
-def draw(draws: Draws, scenario: Scenario, seed: int) -> Scenario:
-    """Return the scenario with what chance adds to it."""
+def draw(draws: Draws, scenario: Scenario, seed: int, robot: str = DEFAULT_ROBOT) -> Scenario:
+    """Return the scenario with what chance adds to it.
+
+    robot: whose arms move, where they do.
+    """
     rng = np.random.default_rng(seed if draws.stream is None else (draws.stream, seed))
     if draws.faults is not None:
         scenario = replace(scenario, faults=(*scenario.faults, *_faults(draws.faults, seed, rng)))
@@ -114,6 +122,20 @@ def draw(draws: Draws, scenario: Scenario, seed: int) -> Scenario:
     if draws.payload is not None:
         mass = float(rng.uniform(*draws.payload))
         scenario = replace(scenario, payload=replace(scenario.payload, mass=mass))
+    return _with_standard(draws, scenario, seed, robot)
+
+
+def _with_standard(draws: Draws, scenario: Scenario, seed: int, robot: str) -> Scenario:
+    """Add what has a generator of its own."""
+    if draws.tour is not None:
+        tour = replace(scenario.tour or Tour(), waypoints=draws.tour.draw(seed))
+        scenario = replace(scenario, tour=tour)
+    if draws.punches is not None:
+        punches = (*scenario.punches, *draws.punches.draw(seed))
+        scenario = replace(scenario, punches=punches)
+    if draws.arms is not None:
+        taken = draws.arms.draw(seed, scenario.duration, robot)
+        scenario = replace(scenario, taken=taken)
     return scenario
 
 

@@ -41,6 +41,7 @@ from wm_bringup.record.run_record import FAULTS, TICKS, TIME, RunRecord
 from wm_bringup.robots.base import SimulatedRobot
 from wm_bringup.robots.simulated import EngineName, check_engine, simulate
 from wm_bringup.robots.simulation.ground import Terrain
+from wm_bringup.robots.simulation.taken import indices_of
 from wm_bringup.scenarios.possible import Happened, check_possible, missed, reduced
 from wm_bringup.scenarios.scenario import Scenario
 from wm_control.configuration.share import DEFAULT_ROBOT, config_file
@@ -254,7 +255,8 @@ def _model_based(
     if setup.step_in_place:
         parameters = replace(parameters, gait=replace(parameters.gait, stand_at_zero_command=False))
     planner = stack.build_planner(description, parameters, time.thread_time)
-    controller = ModelBasedController(description, parameters)
+    taken = indices_of(setup.scenario.taken, description)
+    controller = ModelBasedController(description, parameters, taken)
     return ModelBasedContestant(planner, controller, times.plan)
 
 

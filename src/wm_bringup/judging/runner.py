@@ -53,12 +53,13 @@ class SuiteRun:
 
 def runs_of(suite: Suite, cases: Sequence[Case] | None = None) -> list[SuiteRun]:
     """All runs of a suite's cases, or of others by its rules."""
-    return [
+    runs = [
         SuiteRun(case.name, who.name, seed, setup_of(suite, case, who, seed), suite.estimators)
         for case in (suite.cases if cases is None else cases)
         for who in suite.contestants_of(case)
         for seed in suite.seeds_of(case).range()
     ]
+    return sorted(runs, key=lambda run: run.seed) if suite.seeds_first else runs
 
 
 def setup_of(suite: Suite, case: Case, who: Contestant, seed: int) -> WalkSetup:

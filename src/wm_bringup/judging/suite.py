@@ -91,6 +91,9 @@ class Shown:
     title: str
     criterion: str
     over: Over | None = Field(default=None, description="null: as the criterion says")
+    share: bool = Field(
+        default=False, description="of a criterion that is 0 or 1: share, with Wilson's interval"
+    )
 
     _is_known = field_validator("criterion")(_known)
 
@@ -190,6 +193,9 @@ class Suite:
     safety_layer: bool = Field(
         default=True, description="false: whoever drives is let pass, see lockstep/unguarded.py"
     )
+    seeds_first: bool = Field(
+        default=False, description="every seed with all contestants before the next seed"
+    )
 
     @field_validator("falls_per")
     @classmethod
@@ -222,7 +228,7 @@ class Suite:
         content = merged(merged(self.scenario, case.scenario), turn)
         origin = f"suite '{self.name}', case '{case.name}'"
         scenario = load_parameters(Scenario, {"name": case.name, **content}, origin=origin)
-        return draw(case.draws, scenario, seed)
+        return draw(case.draws, scenario, seed, self.robot)
 
     def limits_of(self, case: Case) -> tuple[Limit, ...]:
         """Limits of a case: its own, and the suite's on other criteria."""

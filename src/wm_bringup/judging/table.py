@@ -9,7 +9,7 @@ import numpy as np
 
 from wm_bringup.judging.episode import values_of
 from wm_bringup.judging.markdown import markdown_table
-from wm_bringup.judging.statistics import combined, count_of
+from wm_bringup.judging.statistics import combined, count_of, proportion_interval
 from wm_bringup.judging.suite import Shown, Suite
 from wm_bringup.judging.verdict import Row, over_of
 
@@ -54,5 +54,14 @@ def _cell(column: Shown, row: Row) -> str:
     values = values_of(row.results, column.criterion)
     if not values:
         return "-"
+    if column.share:
+        return _share(values)
     found = combined(values, over_of(column.criterion, column.over))
     return " ".join(f"{value:.3f}" for value in np.atleast_1d(found))
+
+
+def _share(values: Sequence[float | tuple[float, ...]]) -> str:
+    """Write the share of ones among zeros and ones, with its 95 % interval by Wilson."""
+    count, n = int(np.sum(values)), len(values)
+    low, high = proportion_interval(count, n, "wilson")
+    return f"{100 * count / n:.0f} % ({100 * low:.0f}-{100 * high:.0f}, {count} of {n})"

@@ -25,9 +25,10 @@ from wm_bringup.lockstep.contestants import BesideLoop
 from wm_bringup.record.fall import FallLimits, fall_cause, height_of
 from wm_bringup.record.from_lockstep import RunRecorder
 from wm_bringup.record.run_record import RunFacts, RunRecord
-from wm_bringup.robots.base import SimulatedRobot
+from wm_bringup.robots.base import GroundTruth, SimulatedRobot
 from wm_bringup.scenarios.possible import Happened, fault_happened
 from wm_bringup.scenarios.scenario import Scenario
+from wm_bringup.scenarios.tour import Pose, TourFollower
 from wm_control.arbiter.arbiter import arming_obstacle
 from wm_control.arbiter.operator import OperatorInput
 from wm_control.constants import CONTROL_PERIOD
@@ -149,18 +150,24 @@ class LockStep:
         """One episode from rest, armed, until its end or ``keep_going`` seconds after a fall."""
         observation = self._begin(seed)
         truth = self._robot.ground_truth()
-        limits = FallLimits.of_standing(height_of(truth))
+        limits = FallLimits.of_rule(self._scenario.fall, height_of(truth))
+        tour = self._scenario.tour
+        guide = None if tour is None else TourFollower(tour, _pose(truth))
         ticks = round(self._scenario.duration / CONTROL_PERIOD)
         recorder = RunRecorder(
             ticks // self._truth_every + 1,
             ticks,
             len(self._robot.description.joint_names),
             observe=self._full_rate,
+            tour=guide is not None,
         )
         facts, last_tick = RunFacts(), ticks
         for tick in range(ticks):
             now = self._robot.time
-            asked = self._scenario.velocity_at(now)
+            if guide is None:
+                asked = self._scenario.velocity_at(now)
+            else:
+                asked = guide.ask(now, _pose(truth))
             record, compute_time, phase = self._tick(now, observation, asked)
             thought = self._clock()
             plan = self._contestant.plan
@@ -168,7 +175,7 @@ class LockStep:
             recorder.tick(record, plan, now=now, plan_age=age, compute_time=compute_time)
             if tick % self._truth_every == 0:
                 truth = self._robot.ground_truth()
-                recorder.look(truth, record, asked, phase)
+                recorder.look(truth, record, asked, phase, guide.target if guide else None)
                 if not facts.fall and (fall := fall_cause(truth, limits)):
                     facts = RunFacts(fall=fall, fell_at=truth.stamp)
                     last_tick = tick + round(keep_going / CONTROL_PERIOD)
@@ -258,3 +265,11 @@ class LockStep:
         if math.isfinite(phase):
             self._robot.set_gait_phase(phase)
         return record, compute_time, phase
+
+
+def _pose(truth: GroundTruth) -> Pose:
+    """Where the base is, as of a look at the truth."""
+    x, y, _ = truth.base_position_in_world.tolist()
+    qx, qy, qz, qw = truth.base_orientation.tolist()
+    heading = math.atan2(2.0 * (qw * qz + qx * qy), 1.0 - 2.0 * (qy * qy + qz * qz))
+    return Pose(x, y, heading)

@@ -10,6 +10,7 @@ import numpy as np
 from wm_bringup.record.run_record import TIME, RunRecord
 from wm_bringup.record.strides import tilt_of
 from wm_bringup.robots.base import GroundTruth
+from wm_bringup.scenarios.scenario import FallRule
 from wm_control.types import Array
 
 
@@ -18,15 +19,24 @@ class FallLimits:
     """A robot beyond any of these has fallen.
 
     min_height: of base_link above the ground under its feet [m]. max_tilt: of base_link [rad].
+    touching: whether a link that is no foot may not touch the ground.
     """
 
     min_height: float
     max_tilt: float = 1.0
+    touching: bool = True
 
     @staticmethod
     def of_standing(height: float) -> FallLimits:
         """Limits for a robot whose base stands ``height`` above the ground [m]: 60 % of it."""
         return FallLimits(0.6 * height)
+
+    @staticmethod
+    def of_rule(rule: FallRule, height: float) -> FallLimits:
+        """Limits by a scenario's rule, for a robot whose base begins at ``height`` [m]."""
+        lowest = 0.6 * height if rule.min_height is None else rule.min_height
+        tilt = math.inf if rule.max_tilt is None else rule.max_tilt
+        return FallLimits(lowest, tilt, rule.touching)
 
 
 def fall_cause(truth: GroundTruth, limits: FallLimits) -> str:
@@ -35,7 +45,7 @@ def fall_cause(truth: GroundTruth, limits: FallLimits) -> str:
     x, y, _, _ = truth.base_orientation.tolist()
     tilt = math.acos(min(max(1.0 - 2.0 * (x * x + y * y), -1.0), 1.0))  # in this order NaN stays
     cause = cause_of(height, tilt, limits)
-    if cause:
+    if cause or not limits.touching:
         return cause
     return next((f"{name} touched the ground" for name in truth.touching if "|" not in name), "")
 

@@ -20,6 +20,7 @@ from wm_bringup.record.run_record import (
     RunRecord,
 )
 from wm_bringup.robots.base import GroundTruth
+from wm_bringup.scenarios.tour import Pose
 from wm_control.mpc.plan import WalkingPlan, read_plan
 from wm_control.types import Array, Estimate, Observation, Status, VelocityCommand
 
@@ -83,13 +84,17 @@ def planned_stance(plan: WalkingPlan | None, now: float) -> Array:
 class RunRecorder:
     """Room for a whole lock-step run."""
 
-    def __init__(self, looks: int, ticks: int, joints: int, *, observe: bool = False) -> None:
+    def __init__(
+        self, looks: int, ticks: int, joints: int, *, observe: bool = False, tour: bool = False
+    ) -> None:
         """Reserve rows for so many looks at the truth and so many control cycles.
 
-        observe: keep what the sensors said as well.
+        observe: keep what the sensors said as well. tour: keep the waypoints.
         """
         self._observe = observe
         rows = dict.fromkeys(_LOOKED_AT, looks) | dict.fromkeys(_EVERY_TICK, ticks)
+        if tour:
+            rows["target_pose"] = looks
         if observe:
             rows |= dict.fromkeys((*_OBSERVED, "planned_stance"), ticks)
         self._columns: dict[str, Column] = {
@@ -140,8 +145,12 @@ class RunRecorder:
         record: TickRecord,
         velocity: VelocityCommand,
         gait_phase: float,
+        target: Pose | None = None,
     ) -> None:
-        """Take in one look at the truth, beside the newest control cycle."""
+        """Take in one look at the truth, beside the newest control cycle.
+
+        target: waypoint that the robot is to be at.
+        """
         row, c = self._look, self._columns
         c[TIME][row] = truth.stamp
         for name, source in _TRUE.items():
@@ -153,6 +162,8 @@ class RunRecorder:
             c[name][row] = getattr(record.decision.command, source)
         c["velocity_command"][row] = velocity.linear_x, velocity.linear_y, velocity.angular_z
         c["gait_phase"][row] = gait_phase
+        if target is not None:
+            c["target_pose"][row] = target.x, target.y, target.heading
         self._look += 1
 
     def _estimated(self, row: int, estimate: Estimate) -> None:

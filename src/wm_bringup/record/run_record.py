@@ -95,6 +95,7 @@ FIELDS: Mapping[str, Field] = {
             ("update_time", (), "s", "CPU time of the estimator's update"),
             ("unhealthy", (), "", "whether the estimate must not be used"),
             ("reference_velocity", (3,), "m/s", "of another estimate to compare with, base axes"),
+            ("target_pose", (3,), "m, m, rad", "waypoint of a tour: x, y, heading, world"),
             ("velocity_command", (3,), "m/s, rad/s", "asked for: x, y, yaw rate, heading frame"),
             ("gait_phase", (), "", "of a stride in [0, 1), NaN while standing"),
             ("command_position", _N, "rad", "sent to the drives"),

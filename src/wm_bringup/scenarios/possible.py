@@ -9,7 +9,7 @@ from typing import Any
 
 from wm_bringup.faults.fault import ROUNDING, Fault
 from wm_bringup.faults.schedule import Acted
-from wm_bringup.scenarios.scenario import Kick, Push, Scenario, VelocitySegment, Wish
+from wm_bringup.scenarios.scenario import Kick, Punch, Push, Scenario, VelocitySegment, Wish
 from wm_control.arbiter.parameters import VelocityParameters
 from wm_control.arbiter.velocity_envelope import VelocityEnvelope
 from wm_control.arbiter.velocity_gate import reduction
@@ -44,6 +44,13 @@ def _impossible(scenario: Scenario) -> Iterator[tuple[str, str, str]]:
             yield f"kicks.{index}", kick_text(kick), "a kick by zero kicks nobody"
         if not kick.at < end - ROUNDING:
             yield f"kicks.{index}", kick_text(kick), f"never happens: the end is at {end:g} s"
+    for index, punch in enumerate(scenario.punches):
+        if not any(punch.force):
+            yield f"punches.{index}", punch_text(punch), "a force of zero punches nobody"
+        if not punch.at < end - ROUNDING:
+            yield f"punches.{index}", punch_text(punch), f"never happens: the end is at {end:g} s"
+    if scenario.tour is not None and not scenario.tour.waypoints:
+        yield "tour.waypoints", "none", "a tour without waypoints leads nowhere"
     for index, wish in enumerate(scenario.wishes):
         if not wish.at < end - ROUNDING:
             yield f"wishes.{index}", wish_text(wish), f"never heard: the end is at {end:g} s"
@@ -91,6 +98,12 @@ def kick_text(kick: Kick) -> str:
     """Say a kick, for people."""
     x, y, z = kick.velocity
     return f"kick {x:g} {y:g} {z:g} m/s at {kick.at:g} s"
+
+
+def punch_text(punch: Punch) -> str:
+    """Say a punch, for people."""
+    x, y, z = punch.force
+    return f"punch {x:.0f} {y:.0f} {z:.0f} N at {punch.joint} at {punch.at:g} s"
 
 
 def wish_text(wish: Wish) -> str:

@@ -10,7 +10,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Literal, TypeVar
 
-from pydantic import AfterValidator, Field, field_validator
+from pydantic import AfterValidator, Field, field_validator, model_validator
 from pydantic.dataclasses import dataclass
 
 from wm_bringup.faults.fault import Fault
@@ -20,6 +20,8 @@ from wm_control.constants import CONTROL_PERIOD
 from wm_control.types import VelocityCommand
 
 Noise = Literal["off", "nominal", "double", "hardware"]
+
+PunchAxes = Literal["world", "child", "parent"]
 
 
 def _valid_fault(text: str) -> str:
@@ -60,6 +62,113 @@ class Kick:
 
     velocity: tuple[float, float, float] = Field(description="added, along the world's axes [m/s]")
     at: float = Field(default=0.0, ge=0.0, description="time [s]")
+
+
+@dataclass(frozen=True, slots=True, config=STRICT)
+class Punch:
+    """A force at the centre of a joint, on the link that the joint moves.
+
+    Its direction is told in axes of the world, of that link (``child``) or of the link that the
+    joint sits on (``parent``), and turns with them.
+    """
+
+    joint: str
+    force: tuple[float, float, float] = Field(description="[N]")
+    at: float = Field(default=0.0, ge=0.0, description="time [s]")
+    duration: float = Field(default=0.1, gt=0.0, le=5.0, description="[s]")
+    axes: PunchAxes = "world"
+
+
+@dataclass(frozen=True, slots=True, config=STRICT)
+class Waypoint:
+    """A place to be at, and where to look there, seen from where the robot began."""
+
+    x: float = Field(description="ahead [m]")
+    y: float = Field(description="to the left [m]")
+    yaw: float = Field(description="anti-clockwise [rad]")
+
+
+@dataclass(frozen=True, slots=True, config=STRICT)
+class Tour:
+    """Waypoints, one after the other, in place of velocities.
+
+    An outer loop that sees where the robot truly is asks for velocities in proportion to the
+    distance; in lock-step only. Its bounds are those of what is asked for, before the driver's.
+    """
+
+    waypoints: tuple[Waypoint, ...] = ()
+    every: float = Field(default=5.0, gt=0.0, description="for each waypoint [s]")
+    gain: float = Field(default=1.5, gt=0.0, description="speed per distance [1/s]")
+    yaw_gain: float = Field(default=1.5, gt=0.0, description="rate per error of the heading [1/s]")
+    reached: float = Field(default=0.10, gt=0.0, description="closer than this is there [m]")
+    left: float = Field(default=0.20, gt=0.0, description="and not any more beyond this [m]")
+    yaw_reached: float = Field(default=0.05, gt=0.0, description="the same of the heading [rad]")
+    yaw_left: float = Field(default=0.12, gt=0.0, description="and not any more beyond [rad]")
+    x: tuple[float, float] = Field(default=(-0.5, 0.5), description="asked forward, bounds [m/s]")
+    y: tuple[float, float] = Field(default=(-0.5, 0.5), description="asked left, bounds [m/s]")
+    yaw: tuple[float, float] = Field(default=(-1.0, 1.0), description="asked turn, bounds [rad/s]")
+    period: float = Field(default=0.02, ge=CONTROL_PERIOD, description="of the outer loop [s]")
+
+    @model_validator(mode="after")
+    def _wider(self) -> Tour:
+        if not (self.left > self.reached and self.yaw_left > self.yaw_reached):
+            raise ValueError("left and yaw_left must be beyond reached and yaw_reached")
+        return self
+
+
+@dataclass(frozen=True, slots=True, config=STRICT)
+class TakenJoints:
+    """Joints that somebody else moves, whoever drives, as a teleoperator the arms.
+
+    Their drives follow this course with the robot's own gains and hear nothing of the driver's
+    command. Between two times of the course they go straight; it is read every ``period``.
+    """
+
+    joints: tuple[str, ...] = Field(min_length=1)
+    times: tuple[float, ...] = Field(default=(), description="rising [s]; none: as they began")
+    positions: tuple[tuple[float, ...], ...] = Field(
+        default=(), description="of every joint at each of these times [rad]"
+    )
+    period: float = Field(default=0.02, ge=CONTROL_PERIOD, description="[s]")
+
+    @model_validator(mode="after")
+    def _whole(self) -> TakenJoints:
+        if len(self.positions) != len(self.times):
+            raise ValueError(f"{len(self.positions)} positions for {len(self.times)} times")
+        if any(later <= earlier for earlier, later in pairwise(self.times)):
+            raise ValueError("times must rise")
+        if any(len(position) != len(self.joints) for position in self.positions):
+            raise ValueError(f"a position must have {len(self.joints)} numbers, one for each joint")
+        return self
+
+
+@dataclass(frozen=True, slots=True, config=STRICT)
+class Crane:
+    """The robot hangs before it is let go of, upright and held by its own gains; then time begins.
+
+    Meanwhile its joints give way to its weight as they do.
+    """
+
+    seconds: float = Field(default=3.0, ge=0.0, le=60.0, description="[s]")
+    clearance: float = Field(
+        default=0.0, ge=0.0, le=1.0, description="of the soles in this posture above ground [m]"
+    )
+    posture: dict[str, float] = Field(
+        default_factory=dict, description="joint positions; not named: the default posture's [rad]"
+    )
+
+
+@dataclass(frozen=True, slots=True, config=STRICT)
+class FallRule:
+    """What counts as a fall; what is not said is as in ``record/fall.py``."""
+
+    min_height: float | None = Field(
+        default=None, gt=0.0, description="of base_link; null: 60 % of the beginning's [m]"
+    )
+    max_tilt: float | None = Field(
+        default=1.0, gt=0.0, description="of base_link; null: any will do [rad]"
+    )
+    touching: bool = Field(default=True, description="whether a link that is no foot may not touch")
 
 
 @dataclass(frozen=True, slots=True, config=STRICT)
@@ -155,6 +264,11 @@ class Scenario:
     velocity: tuple[VelocitySegment, ...] = Field(default=(), description="in order of time")
     pushes: tuple[Push, ...] = ()
     kicks: tuple[Kick, ...] = ()
+    punches: tuple[Punch, ...] = ()
+    tour: Tour | None = Field(default=None, description="in lock-step, in place of velocity")
+    taken: TakenJoints | None = Field(default=None, description="joints that no driver has")
+    crane: Crane | None = Field(default=None, description="null: it begins standing")
+    fall: FallRule = Field(default_factory=FallRule)
     wishes: tuple[Wish, ...] = Field(
         default=(), description="of the operator, in lock-step, in order of time"
     )
@@ -191,6 +305,12 @@ class Scenario:
         if any(later <= earlier for earlier, later in pairwise(times)):
             raise ValueError(f"times must rise, found {', '.join(f'{t:g} s' for t in times)}")
         return segments
+
+    @model_validator(mode="after")
+    def _one_asks(self) -> Scenario:
+        if self.tour is not None and self.velocity:
+            raise ValueError("either a tour or velocities")
+        return self
 
     def velocity_at(self, time: float) -> VelocityCommand:
         """Command in force at ``time`` [s]; zero before the first segment."""

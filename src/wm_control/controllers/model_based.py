@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import replace
 from math import isnan
 
@@ -65,11 +66,19 @@ class ModelBasedController:
 
     name = MPC
 
-    def __init__(self, description: RobotDescription, parameters: ModelBasedParameters) -> None:
-        """Build the whole-body controller and the backup planner, each on a model of its own."""
+    def __init__(
+        self,
+        description: RobotDescription,
+        parameters: ModelBasedParameters,
+        taken: Sequence[int] = (),
+    ) -> None:
+        """Build the whole-body controller and the backup planner, each on a model of its own.
+
+        taken: joints that somebody else moves.
+        """
         self._parameters = parameters
         self._body = WholeBodyController(
-            RobotModel(description), parameters.gait, parameters.whole_body
+            RobotModel(description), parameters.gait, parameters.whole_body, taken
         )
         margins = (*parameters.mpc.cop_margin_x, parameters.mpc.cop_margin_y)
         self._sole_reach = sole_area(description.soles, *margins).reach

@@ -26,6 +26,9 @@ class WholeBodyParameters:
         default=1.0, ge=0.0, description="yaw momentum rate, per inertia"
     )
     weight_arms: float = Field(default=0.05, gt=0.0, description="arm posture")
+    weight_taken: float = Field(
+        default=100.0, gt=0.0, description="acceleration of joints that somebody else moves"
+    )
     weight_legs: float = Field(default=0.002, gt=0.0, description="leg posture, regularisation")
     weight_wrench: float = Field(default=1e-4, gt=0.0, description="wrench, scaled by weight")
     com_height_stiffness: float = Field(gt=0.0, description="[1/s²]")

@@ -48,9 +48,17 @@ class WholeBodyController:
     """Whole-body inverse dynamics at the control rate. Owns the swing and height references."""
 
     def __init__(
-        self, model: RobotModel, gait: GaitParameters, parameters: WholeBodyParameters
+        self,
+        model: RobotModel,
+        gait: GaitParameters,
+        parameters: WholeBodyParameters,
+        taken: Sequence[int] = (),
     ) -> None:
-        """Use ``model`` exclusively; gains come from the description's rotor data."""
+        """Use ``model`` exclusively; gains come from the description's rotor data.
+
+        taken: joints that somebody else moves. Nothing is wanted of them but that they go on as
+        they move, so that no balance is built on what they will not do.
+        """
         self._model, self._gait, self._parameters = model, gait, parameters
         self._sources, self._reference = Sources(model), Reference()
         self._tasks = {
@@ -63,6 +71,7 @@ class WholeBodyController:
         self._stiffness = parameters.stiffness_scale * np.asarray(description.stiffness)
         self._damping = parameters.damping_scale * np.asarray(description.damping)
         self._default = np.asarray(description.default_position)
+        self._taken = list(taken)
         self._weights = self._posture_weights()
         self._swings = False
         self._height = HeightReference()
@@ -76,6 +85,7 @@ class WholeBodyController:
         weights = np.full(self._model.n, p.weight_arms)
         weights[list(groups["left_leg"]) + list(groups["right_leg"])] = p.weight_legs
         weights[list(groups.get("waist", ()))] = p.weight_torso
+        weights[self._taken] = p.weight_taken
         return weights
 
     def reset(self) -> None:
@@ -159,6 +169,7 @@ class WholeBodyController:
         tasks = self._tasks[phase.contacts]
         tasks.update()
         posture = p.posture_stiffness * (self._default - q[7:]) - p.posture_damping * v[6:]
+        posture[self._taken] = 0.0
         stack = TaskStack(tasks.jacobian, tasks.target, self._weights, posture)
         loaded = [foot for foot in (LEFT, RIGHT) if phase.contacts[foot]]
         return stack, [self._contact(foot, phase.load[foot]) for foot in loaded]

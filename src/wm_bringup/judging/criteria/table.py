@@ -13,6 +13,7 @@ from wm_bringup.judging.criteria import (
     estimate,
     motion,
     timing,
+    tour,
 )
 from wm_bringup.judging.criteria.criterion import Criterion, Measured
 from wm_bringup.judging.markdown import markdown_table
@@ -22,7 +23,7 @@ GROUPS: Mapping[str, Mapping[str, Criterion]] = {
     module.__name__.rpartition(".")[2]: {
         one.name: one for one in vars(module).values() if isinstance(one, Criterion)
     }
-    for module in (motion, effort, estimate, consistency, contacts, timing, arbiter)
+    for module in (motion, effort, estimate, consistency, contacts, timing, arbiter, tour)
 }
 """Criteria by module, which is where to read them."""
 

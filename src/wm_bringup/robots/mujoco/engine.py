@@ -18,6 +18,7 @@ Rigid ground is one that yields as little as the step allows; what is chosen, an
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import mujoco
@@ -25,7 +26,13 @@ import numpy as np
 from pydantic import Field
 from pydantic.dataclasses import dataclass
 
-from wm_bringup.robots.simulation.engine import BaseState, Contact, SimulatorError, joint_places
+from wm_bringup.robots.simulation.engine import (
+    BaseState,
+    Contact,
+    JointForce,
+    SimulatorError,
+    joint_places,
+)
 from wm_bringup.robots.simulation.ground import YIELDING_TIME, Terrain
 from wm_control.configuration.parameters import STRICT
 from wm_control.constants import GRAVITY
@@ -88,12 +95,38 @@ class MujocoEngine:
         data.qpos[3:7] = (1.0, 0.0, 0.0, 0.0)
         data.qpos[self._q] = joint_position
         self._qpos, self._qvel, self._force = data.qpos, data.qvel, data.qfrc_applied
+        self._punched = False
 
-    def step(self, torque: Array, push_force: Array | None) -> None:
+    def step(
+        self, torque: Array, push_force: Array | None, joint_forces: Sequence[JointForce] = ()
+    ) -> None:
         """Advance one physics step; the free joint's force acts at the origin of base_link."""
         self._force[self._v] = torque
         self._force[:3] = 0.0 if push_force is None else push_force
+        if joint_forces or self._punched:
+            self._punch(joint_forces)
         mujoco.mj_step(self._model, self._data)
+
+    def hold_base(self, position: Array) -> None:
+        """Write its coordinates."""
+        self._qpos[:3] = position
+        self._qpos[3:7] = (1.0, 0.0, 0.0, 0.0)
+        self._qvel[:6] = 0.0
+
+    def _punch(self, forces: Sequence[JointForce]) -> None:
+        """Apply forces at joints; MuJoCo wants them at the centre of the link's mass."""
+        data = self._data
+        data.xfrc_applied[:] = 0.0
+        self._punched = bool(forces)
+        mujoco.mj_kinematics(self._model, data)
+        for one in forces:
+            joint = self._model.joint(one.joint)
+            link = int(joint.bodyid[0])
+            axes = {"child": link, "parent": self._model.body_parentid[link], "world": 0}[one.axes]
+            force = data.xmat[axes].reshape(3, 3) @ one.force
+            arm = data.xanchor[joint.id] - data.xipos[link]
+            data.xfrc_applied[link, :3] += force
+            data.xfrc_applied[link, 3:] += np.cross(arm, force)
 
     def kick(self, velocity: Array) -> None:
         """Change the base's velocity; joints are reduced coordinates and so move with it."""

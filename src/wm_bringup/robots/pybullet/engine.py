@@ -14,13 +14,13 @@ from pydantic import Field
 from pydantic.dataclasses import dataclass
 
 from wm_bringup.robots.pybullet.bullet import connect, pybullet
-from wm_bringup.robots.simulation.engine import BaseState, Contact, SimulatorError
+from wm_bringup.robots.simulation.engine import BaseState, Contact, JointForce, SimulatorError
 from wm_bringup.robots.simulation.ground import YIELDING_TIME, Box, Terrain
 from wm_bringup.robots.simulation.urdf import simulation_urdf
 from wm_control.configuration.parameters import STRICT
 from wm_control.constants import GRAVITY
 from wm_control.kernel import Kernel, matrix_of
-from wm_control.quaternion import Quaternion, quaternion_product
+from wm_control.quaternion import Quaternion, quaternion_product, rotation_from_quaternion
 from wm_control.robot.description import RobotDescription
 from wm_control.types import Array
 
@@ -102,7 +102,9 @@ class PyBulletEngine:
         target = self.base_state().position.tolist()
         self._call("resetDebugVisualizerCamera", view[10], view[8], view[9], target)
 
-    def step(self, torque: Array, push_force: Array | None) -> None:
+    def step(
+        self, torque: Array, push_force: Array | None, joint_forces: Sequence[JointForce] = ()
+    ) -> None:
         """Advance one physics step."""
         pybullet.setJointMotorControlArray(
             self._robot,
@@ -121,7 +123,40 @@ class PyBulletEngine:
                 point,
                 pybullet.WORLD_FRAME,
             )
+        for one in joint_forces:
+            self._punch(one)
         pybullet.stepSimulation(physicsClientId=self._client)
+
+    def hold_base(self, position: Array) -> None:
+        """Put the centre of the base's mass where it belongs, at rest."""
+        x, y, z, w = self._turn
+        center = (position + self._com).tolist()
+        self._call("resetBasePositionAndOrientation", self._robot, center, [-x, -y, -z, w])
+        self._call("resetBaseVelocity", self._robot, [0.0] * 3, [0.0] * 3)
+
+    def _punch(self, one: JointForce) -> None:
+        """Apply a force at a joint, which is where the frame of the link is that it moves."""
+        link = self._by_name[one.joint]
+        parent = self._call("getJointInfo", self._robot, link)[16]
+        force = self._rotation({"child": link, "parent": parent}.get(one.axes)) @ one.force
+        point = self._call("getLinkState", self._robot, link, computeForwardKinematics=1)[4]
+        self._call(
+            "applyExternalForce",
+            self._robot,
+            link,
+            force.tolist(),
+            point,
+            pybullet.WORLD_FRAME,
+        )
+
+    def _rotation(self, link: int | None) -> Array:
+        """(3, 3) from a link's axes to the world; None is the world."""
+        if link is None:
+            return np.eye(3)
+        if link == BASE:
+            return self.base_state().rotation
+        state = self._call("getLinkState", self._robot, link, computeForwardKinematics=1)
+        return rotation_from_quaternion(state[5])
 
     def kick(self, velocity: Array) -> None:
         """Change the base's velocity; joints are reduced coordinates and so move with it."""
@@ -206,6 +241,7 @@ class PyBulletEngine:
             for i in range(self._call("getNumJoints", self._robot))
         ]
         by_name = {info[1].decode(): info[0] for info in infos}
+        self._by_name = by_name
         self._indices = [by_name[name] for name in body.joint_names]
         self._links = {info[0]: info[12].decode() for info in infos}
         self._links[BASE] = body.base_link
@@ -252,7 +288,8 @@ class PyBulletEngine:
         self._seen = self._to_link.inputs["seen"]
         for index, value in zip(self._indices, joint_position.tolist(), strict=True):
             self._call("resetJointState", self._robot, index, value, 0.0)
-        center = base_position + np.array(info[3])
+        self._com = np.array(info[3])
+        center = base_position + self._com
         self._call("resetBasePositionAndOrientation", self._robot, center.tolist(), info[4])
 
 

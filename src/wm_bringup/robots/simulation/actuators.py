@@ -12,6 +12,7 @@ from collections import deque
 
 import casadi as ca
 import numpy as np
+from numpy.typing import NDArray
 from pydantic import Field
 from pydantic.dataclasses import dataclass
 
@@ -65,6 +66,7 @@ class Drives:
         self._default = np.array(description.default_position)
         scale = parameters.hold_stiffness_scale
         self._hold = (description.stiffness * scale, description.damping * scale**0.5)
+        self._stiffness = np.array(description.stiffness)
         self._damping = np.array(description.damping)
         self._hold_steps = round(parameters.hold_after / physics_step)
         self._damp_steps = round(parameters.damp_after / physics_step)
@@ -79,11 +81,23 @@ class Drives:
     def reset(self) -> None:
         """Hold the default posture stiffly until the first command arrives."""
         self._queue.clear()
+        self._taken: NDArray[np.intp] | None = None
+        self._course = np.zeros((5, 0))
         self._set(self._default, *self._hold)
         self._silent_since: int | None = None
         self.motor_torque[:] = 0.0
         self.applied_torque[:] = 0.0
         self.rejected = 0
+
+    def hold(self, position: Array) -> None:
+        """Hold another posture (n,) by the robot's own gains until the first command arrives."""
+        self._set(position, self._stiffness, self._damping)
+
+    def take(self, joints: NDArray[np.intp], position: Array) -> None:
+        """Let some joints follow ``position`` by the robot's own gains instead of any command."""
+        stiffness, damping, zero = self._stiffness[joints], self._damping[joints], position * 0.0
+        self._taken = joints
+        self._course = np.array((position, zero, stiffness, damping, zero))
 
     def _set(self, position: Array, stiffness: Array | float, damping: Array | float) -> None:
         self._active[0] = position
@@ -125,10 +139,16 @@ class Drives:
         return self.applied_torque
 
     def _update(self, step: int) -> None:
-        """Take over what has arrived by now; after silence hold, then damp."""
+        """Take over what has arrived by now, but of taken joints."""
         while self._queue and self._queue[0][0] <= step:
             self._active[:] = self._queue.popleft()[1]
             self._silent_since = step
+        self._fall_silent(step)
+        if self._taken is not None:
+            self._active[:, self._taken] = self._course
+
+    def _fall_silent(self, step: int) -> None:
+        """After silence hold, then damp."""
         if self._silent_since is None:
             return
         silent = step - self._silent_since

@@ -1,4 +1,4 @@
-"""Pushes and kicks of the base: when they come and how hard, independent of the simulator."""
+"""Pushes and kicks of the base, punches of joints: when and how hard, whatever the simulator."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from typing import Generic, TypeVar
 
 import numpy as np
 
-from wm_bringup.scenarios.scenario import Kick, Push
+from wm_bringup.robots.simulation.engine import JointForce
+from wm_bringup.scenarios.scenario import Kick, Punch, Push
 from wm_control.types import Array
 
 
@@ -33,7 +34,7 @@ def force_of(impulse: Array, duration: float, heading: float, dt: float) -> tupl
     return world / (steps * dt), steps
 
 
-D = TypeVar("D", bound="Push | Kick")
+D = TypeVar("D", bound="Push | Kick | Punch")
 
 
 class Schedule(Generic[D]):
@@ -70,6 +71,32 @@ class KickSchedule(Schedule[Kick]):
     def due(self, time: float) -> list[Kick]:
         """Kicks that come now; each is returned once."""
         return self.take(time, lambda _: True)
+
+
+class PunchSchedule(Schedule[Punch]):
+    """Scripted punches; ``acting`` are those of this moment."""
+
+    def __init__(self, punches: tuple[Punch, ...]) -> None:
+        """Take the punches of a scenario."""
+        super().__init__(punches)
+        self.acting: list[JointForce] = []
+        self._ends: list[float] = []
+
+    def reset(self) -> None:
+        """Every one is still to come."""
+        super().reset()
+        self.acting, self._ends = [], []
+
+    def update(self, time: float) -> None:
+        """Begin and end what begins and ends in the control period that starts at ``time`` [s]."""
+        begun = self.take(time, lambda _: True)
+        if not (begun or self._ends):
+            return
+        self.acting += [JointForce(p.joint, np.array(p.force), p.axes) for p in begun]
+        self._ends += [time + punch.duration for punch in begun]
+        on = [time < end - 1e-9 for end in self._ends]
+        self.acting = [one for one, still in zip(self.acting, on, strict=True) if still]
+        self._ends = [end for end, still in zip(self._ends, on, strict=True) if still]
 
 
 class PushSchedule(Schedule[Push]):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
@@ -9,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wm_bringup.robots.simulation.ground import Terrain
+from wm_bringup.scenarios.scenario import PunchAxes
 from wm_control.errors import WmError
 from wm_control.fast_init import fast_init
 from wm_control.quaternion import Quaternion
@@ -66,6 +68,14 @@ class Contact(NamedTuple):
     friction: Vector3
 
 
+class JointForce(NamedTuple):
+    """A force (3,) [N] at the centre of a joint, on the link that it moves; see ``Punch``."""
+
+    joint: str
+    force: Array
+    axes: PunchAxes
+
+
 class Engine(Protocol):
     """Physics of one robot in one world; joint arrays are in the body's order."""
 
@@ -76,8 +86,17 @@ class Engine(Protocol):
     ) -> None:
         """Make the world anew: this body at rest, upright, at this place and posture."""
 
-    def step(self, torque: Array, push_force: Array | None) -> None:
-        """Advance one physics step under joint torques (n,) and a force (3,) on base_link."""
+    def step(
+        self, torque: Array, push_force: Array | None, joint_forces: Sequence[JointForce] = ()
+    ) -> None:
+        """Advance one physics step.
+
+        torque: (n,) of the joints. push_force: (3,) on base_link, in the world. joint_forces: on
+        other links, told in axes of the beginning of the step.
+        """
+
+    def hold_base(self, position: Array) -> None:
+        """Put the base there, upright and at rest; the joints go on as they move."""
 
     def kick(self, velocity: Array) -> None:
         """Add a velocity (3,) in the world to the base's, and so to the whole robot's [m/s]."""

@@ -21,6 +21,7 @@ from wm_bringup.robots.simulation.body import SimulatedBody
 from wm_bringup.robots.simulation.disturbances import (
     ActivePush,
     KickSchedule,
+    PunchSchedule,
     PushSchedule,
     force_of,
 )
@@ -28,9 +29,16 @@ from wm_bringup.robots.simulation.engine import BaseState, Engine
 from wm_bringup.robots.simulation.ground import Terrain
 from wm_bringup.robots.simulation.imu import TrueImu
 from wm_bringup.robots.simulation.sensors import SensorParameters, SensorSuite, sensor_parameters
+from wm_bringup.robots.simulation.taken import TakenCourse
 from wm_bringup.robots.simulation.truth import TrueKinematics
-from wm_bringup.scenarios.possible import Happened, fault_happened, kick_text, push_text
-from wm_bringup.scenarios.scenario import Ground, Scenario
+from wm_bringup.scenarios.possible import (
+    Happened,
+    fault_happened,
+    kick_text,
+    punch_text,
+    push_text,
+)
+from wm_bringup.scenarios.scenario import Crane, Ground, Scenario
 from wm_control.constants import CONTROL_PERIOD
 from wm_control.errors import ParameterError
 from wm_control.quaternion import Quaternion
@@ -61,6 +69,7 @@ class _State:
     position: Array
     velocity: Array
     base: BaseState
+    begun_with: Array
     observation: Observation = field(init=False)
     step: int = 0
     pushes: list[ActivePush] = field(default_factory=list)
@@ -101,6 +110,9 @@ class Simulation:
         self._sensors = SensorSuite(description.joint_names, sensors, faults, CONTROL_PERIOD)
         self._schedule = PushSchedule(scenario.pushes)
         self._kicks = KickSchedule(scenario.kicks)
+        self._punches = PunchSchedule(scenario.punches)
+        self._taken = TakenCourse(scenario.taken, description) if scenario.taken else None
+        self._check_names()
         self.terrain = Terrain(scenario.ground, np.random.default_rng(0))
         self._state: _State | None = None
         self.clock = SteppedClock()
@@ -128,15 +140,21 @@ class Simulation:
         if body is not self.body:
             self._embody(body)
         posture = self._initial_posture(posture_rng)
-        height = self._kinematics.standing_height(posture)
-        self._engine.rebuild(body, self.terrain, np.array([0.0, 0.0, height]), posture)
+        crane = self.scenario.crane
+        height = self._kinematics.standing_height(posture) + (crane.clearance if crane else 0.0)
+        place = np.array([0.0, 0.0, height])
+        self._engine.rebuild(body, self.terrain, place, posture)
         self._drives.reset()
         self._schedule.reset()
         self._kicks.reset()
+        self._punches.reset()
         self._sensors.reset(sensor_rng)
+        if crane is not None:
+            self._hang(crane, place, posture)
         position, velocity = self._engine.joint_state()
         base = self._engine.base_state()
-        self._state = state = _State(position, velocity, base)
+        self._state = state = _State(position, velocity, base, posture)
+        self._move_taken(state)
         state.observation = self._measure(state, self._imu.rest(base))
         return state.observation
 
@@ -154,10 +172,12 @@ class Simulation:
             self.push(np.array(push.impulse), push.duration)
         for kick in self._kicks.due(state.step * dt):
             self.kick(np.array(kick.velocity))
+        self._punches.update(state.step * dt)
+        self._move_taken(state)
         offset = self._sensors.zero_offset
         for _ in range(self._steps_per_period):
             torque = self._drives.torque(state.step, state.position + offset, state.velocity)
-            self._engine.step(torque, self._push_force(state))
+            self._engine.step(torque, self._push_force(state), self._punches.acting)
             state.position, state.velocity = self._engine.joint_state()
             state.step += 1
         self._sense(state)
@@ -199,7 +219,7 @@ class Simulation:
 
     @property
     def happened(self) -> tuple[Happened, ...]:
-        """What came of every push, kick and fault of the sensors of the scenario since reset."""
+        """What came of every push, kick, punch and fault of the sensors since reset."""
         started = self._schedule.started
         pushes = (
             Happened(push_text(push), started.get(index))
@@ -209,7 +229,11 @@ class Simulation:
             Happened(kick_text(kick), self._kicks.started.get(index))
             for index, kick in enumerate(self.scenario.kicks)
         )
-        return (*pushes, *kicks, *map(fault_happened, self.sensor_faults))
+        punches = (
+            Happened(punch_text(punch), self._punches.started.get(index))
+            for index, punch in enumerate(self.scenario.punches)
+        )
+        return (*pushes, *kicks, *punches, *map(fault_happened, self.sensor_faults))
 
     def push(self, impulse: Array, duration: float = 0.1) -> None:
         """Push the base from now on; the force keeps the direction it has at its start."""
@@ -250,9 +274,42 @@ class Simulation:
         return self.scenario.delay + (jitter * self._jitter_rng.random() if jitter > 0.0 else 0.0)
 
     def _initial_posture(self, rng: np.random.Generator) -> Array:
-        default = self.description.default_position
+        default = self._planned_posture()
         noise = self.scenario.initial_joint_noise * rng.standard_normal(default.shape)
         return np.clip(default + noise, self.body.position_lower, self.body.position_upper)
+
+    def _planned_posture(self) -> Array:
+        """Posture of the crane, if it hangs there, else the default one (n,) [rad]."""
+        posture = np.array(self.description.default_position)
+        named = self.scenario.crane.posture if self.scenario.crane else {}
+        for name, position in named.items():
+            posture[self.description.joint_names.index(name)] = position
+        return posture
+
+    def _check_names(self) -> None:
+        """ParameterError for a joint that the robot has not."""
+        scenario, known = self.scenario, self.description.joint_names
+        named = {f"punches.{k}.joint": one.joint for k, one in enumerate(scenario.punches)}
+        hung = scenario.crane.posture if scenario.crane else {}
+        for key, name in (*named.items(), *((f"crane.posture.{name}", name) for name in hung)):
+            if name not in known:
+                expected = f"must be a joint of '{self.description.name}'"
+                raise ParameterError(key, name, expected, f"scenario '{scenario.name}'")
+
+    def _hang(self, crane: Crane, place: Array, posture: Array) -> None:
+        """Let the robot hang with its base held in place; its joints give way to its weight."""
+        self._drives.hold(posture)
+        for _ in range(round(crane.seconds / self._engine.physics_step)):
+            self._engine.hold_base(place)
+            self._engine.step(self._drives.torque(0, *self._engine.joint_state()), None)
+        self._engine.hold_base(place)
+
+    def _move_taken(self, state: _State) -> None:
+        """Tell the drives of joints that somebody else moves where to be in this period."""
+        if self._taken is not None:
+            begun = state.begun_with[self._taken.indices]
+            time = state.step * self._engine.physics_step
+            self._drives.take(self._taken.indices, self._taken.at(time, begun))
 
     def _push_force(self, state: _State) -> Array | None:
         if not state.pushes:
