@@ -87,6 +87,9 @@ def _check_robot(arguments: GraphArguments) -> None:
     if MPC not in arguments.controllers and waiting:
         expected = "no phase: it is not known when a policy steps"
         raise ParameterError("pushes.phase", waiting[0], expected, arguments.scenario)
+    if scenario.tour is not None:
+        expected = "no effect: whoever asks for velocities in real time goes by no tour"
+        raise ParameterError("tour", "waypoints", expected, arguments.scenario)
     if scenario.wishes:
         expected = "no effect: an operator in real time wishes for himself"
         raise ParameterError("wishes.0", scenario.wishes[0].driver, expected, arguments.scenario)

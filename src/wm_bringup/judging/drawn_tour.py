@@ -17,7 +17,7 @@ from pydantic import Field
 from pydantic.dataclasses import dataclass
 
 from wm_bringup.judging.standard_random import StandardTwister
-from wm_bringup.scenarios.scenario import Punch, TakenJoints, Waypoint
+from wm_bringup.scenarios.scenario import Punch, PunchAxes, TakenJoints, Waypoint
 from wm_control.configuration.parameters import STRICT
 from wm_control.robot.description import RobotDescription, load_robot
 from wm_control.types import Array
@@ -56,10 +56,10 @@ class DrawnPunches:
     stream: int = Field(ge=0)
     count: int = Field(ge=1)
     joints: tuple[str, ...] = Field(min_length=1, description="that may be hit")
+    largest: float = Field(gt=0.0, description="force in the end [N]")
     first: float = Field(default=0.1, ge=0.0, description="[s]")
     every: float = Field(default=5.0, gt=0.0, description="[s]")
     duration: float = Field(default=0.08, gt=0.0, description="[s]")
-    largest: float = Field(gt=0.0, description="force in the end [N]")
     least_share: float = Field(default=0.5, gt=0.0, le=1.0, description="of the largest so far")
     from_share: float = Field(default=1.0, gt=0.0, le=1.0, description="of it at the first punch")
     rising: float = Field(default=60.0, gt=0.0, description="until it is reached [s]")
@@ -72,7 +72,7 @@ class DrawnPunches:
     def _punch(self, twister: StandardTwister, since: float) -> Punch:
         """since: the first punch [s]."""
         joint = self.joints[twister.below(len(self.joints))]
-        axes = ("parent", "child")[twister.below(2)]
+        axes: PunchAxes = "child" if twister.below(2) else "parent"
         z, angle = twister.between(-1.0, 1.0), twister.between(0.0, 2.0 * math.pi)
         share = self.from_share + (1.0 - self.from_share) * min(since / self.rising, 1.0)
         size = self.largest * share * twister.between(self.least_share, 1.0)
@@ -176,8 +176,8 @@ class _Sight:
     def _corners(self, hand: Hand, frame: int) -> Array:
         """(8, 3) corners of a hand's box, seen from the link [m]."""
         place = self._data.oMf[self._eyes].actInv(self._data.oMf[frame])
-        corners = np.array(list(_corners_of(hand)))
-        return corners @ place.rotation.T + place.translation
+        corners: Array = np.array(list(_corners_of(hand))) @ place.rotation.T + place.translation
+        return corners
 
 
 def _corners_of(hand: Hand) -> Iterator[Vector3]:

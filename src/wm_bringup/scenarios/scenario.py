@@ -144,9 +144,10 @@ class TakenJoints:
 
 @dataclass(frozen=True, slots=True, config=STRICT)
 class Crane:
-    """The robot hangs before it is let go of, upright and held by its own gains; then time begins.
+    """The robot is held before it is let go of, upright and in a posture; then time begins.
 
-    Meanwhile its joints give way to its weight as they do.
+    Its base is put back after every step, so that its joints, held by their own gains, feel no
+    weight meanwhile.
     """
 
     seconds: float = Field(default=3.0, ge=0.0, le=60.0, description="[s]")

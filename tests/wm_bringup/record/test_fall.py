@@ -9,6 +9,7 @@ import pytest
 from made_up_records import march, truth
 
 from wm_bringup.record.fall import FallLimits, fall_cause, fall_in
+from wm_bringup.scenarios.scenario import FallRule
 
 
 def test_a_standing_robot_has_not_fallen():
@@ -46,3 +47,10 @@ def test_in_a_record_the_first_look_beyond_a_limit_is_the_fall():
     at, cause = fall_in(record.with_columns(base_position=position))
     assert at == pytest.approx(0.020)
     assert cause == "base height 0.40 m below 0.45 m"
+
+
+def test_a_scenario_may_say_that_only_a_low_base_is_a_fall():
+    limits = FallLimits.of_rule(FallRule(min_height=0.2, max_tilt=None, touching=False), 0.75)
+    assert fall_cause(truth(height=0.21, touching=("left_hand",)), limits) == ""
+    assert "0.19 m below 0.20 m" in fall_cause(truth(height=0.19), limits)
+    assert FallLimits.of_rule(FallRule(), 0.75) == FallLimits.of_standing(0.75)

@@ -247,3 +247,20 @@ def test_begun_anew_no_joint_reference_is_carried_over(g1, standing):
     np.testing.assert_allclose(
         begun.position, fresh.step(later, STANDING, DT).command.position, atol=1e-6
     )
+
+
+def test_no_balance_is_built_on_joints_that_somebody_else_moves(g1, standing):
+    """Arms far from their posture: their owner would swing them back, and pay with his feet."""
+    arms = [*g1.groups["left_arm"], *g1.groups["right_arm"]]
+    q = standing.joint_position.copy()
+    q[arms] += 0.4
+    raised = replace(standing, joint_position=q)
+    gait = replace(GAIT, com_height=STANDING_HEIGHT, com_height_standing=None)
+    speeds = {}
+    for taken in ((), arms):
+        body = WholeBodyController(RobotModel(g1), gait, WHOLE_BODY, taken)
+        command = body.step(raised, STANDING, DT).command
+        speeds[bool(taken)] = np.abs(command.velocity[arms]).max()
+    # 60 / s^2 x 0.4 rad x 2 ms would be 0.048 rad/s
+    assert speeds[False] > 0.03
+    assert speeds[True] < 0.002

@@ -61,7 +61,7 @@ def _errors(record: RunRecord) -> tuple[Array, Array]:
 
 
 def _legs(record: RunRecord) -> list[NDArray[np.intp]]:
-    """Looks at the truth by waypoint."""
+    """Group the looks at the truth by waypoint."""
     target = record["target_pose"]
     begins = np.flatnonzero((np.diff(target, axis=0) != 0.0).any(axis=1)) + 1
     return np.split(np.arange(len(target)), begins)

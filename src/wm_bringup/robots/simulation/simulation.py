@@ -297,7 +297,7 @@ class Simulation:
                 raise ParameterError(key, name, expected, f"scenario '{scenario.name}'")
 
     def _hang(self, crane: Crane, place: Array, posture: Array) -> None:
-        """Let the robot hang with its base held in place; its joints give way to its weight."""
+        """Let the drives hold a posture while the base is put back after every step."""
         self._drives.hold(posture)
         for _ in range(round(crane.seconds / self._engine.physics_step)):
             self._engine.hold_base(place)

@@ -31,7 +31,7 @@ class TakenCourse:
         self.indices = np.array(indices_of(taken, description), dtype=np.intp)
         self._period = taken.period
         self._times = np.array(taken.times)
-        self._positions = np.array(taken.positions).reshape(len(taken.times), -1)
+        self._positions = np.array(taken.positions)
 
     def at(self, time: float, begun: Array) -> Array:
         """Positions at ``time`` [s]; without a course those that they ``begun`` with [rad]."""

@@ -10,7 +10,7 @@ import pytest
 from wm_bringup.robots.mujoco.engine import MujocoEngine, MujocoParameters
 from wm_bringup.robots.pybullet.bullet import pybullet
 from wm_bringup.robots.simulated import make_engine
-from wm_bringup.robots.simulation.engine import joint_places
+from wm_bringup.robots.simulation.engine import JointForce, joint_places
 from wm_bringup.robots.simulation.ground import Terrain
 from wm_bringup.scenarios.scenario import Ground, Scenario
 
@@ -179,3 +179,47 @@ def test_mujoco_ends_its_solver_at_its_tolerance_and_not_at_its_bound(g1, simula
         most = max(most, int(physics._data.solver_niter[0]))
     assert 1 < most < MujocoParameters().newton_iterations
     assert mujoco.mjtDisableBit.mjDSBL_AUTORESET & physics._model.opt.disableflags
+
+
+@pytest.mark.parametrize("axes", ["world", "child", "parent"])
+def test_a_force_at_a_joint_moves_the_robot_as_forward_dynamics_say(g1, with_step, axes):
+    """At the left elbow, in axes that the tilted posture turns away from each other."""
+    body = replace(g1, capsules=())
+    model = pin.buildModelFromXML(g1.urdf, pin.JointModelFreeFlyer())
+    data = model.createData()
+    joint = model.getJointId("left_elbow_joint")
+    physics, local = with_step(TINY), np.array([30.0, -20.0, 10.0])
+    for q, torque in random_states(g1, 3):
+        physics.rebuild(body, FLAT, HIGH, q)
+        physics.step(torque, None, [JointForce("left_elbow_joint", local, axes)])
+        full = np.concatenate((HIGH, [0.0, 0.0, 0.0, 1.0], q))
+        pin.forwardKinematics(model, data, full)
+        turn = {"child": joint, "parent": model.parents[joint], "world": 0}[axes]
+        world = data.oMi[turn].rotation @ local
+        forces = pin.StdVec_Force()
+        forces.extend(pin.Force.Zero() for _ in model.joints)
+        forces[joint] = pin.Force(data.oMi[joint].rotation.T @ world, np.zeros(3))
+        tau = np.concatenate((np.zeros(6), torque))
+        expected = pin.aba(model, model.createData(), full, np.zeros(model.nv), tau, forces)
+        found = physics.joint_state()[1] / TINY
+        np.testing.assert_allclose(found, expected[6:], rtol=1e-5, atol=1e-5)
+    physics.step(np.zeros(q.size), None)
+    physics.close()
+
+
+def test_a_held_base_stays_where_it_is_while_the_joints_move(g1, engine):
+    physics = make_engine(engine, Scenario())
+    physics.rebuild(g1, FLAT, HIGH, g1.default_position)
+    torque = np.zeros(len(g1.joint_names))
+    torque[g1.joint_names.index("left_elbow_joint")] = 1.0
+    for _ in range(50):
+        physics.hold_base(HIGH)
+        physics.step(torque, None)
+    physics.hold_base(HIGH)
+    state = physics.base_state()
+    np.testing.assert_allclose(state.position, HIGH, atol=1e-9)
+    np.testing.assert_allclose(state.rotation, np.eye(3), atol=1e-9)
+    np.testing.assert_allclose(state.velocity, 0.0, atol=1e-9)
+    moved = physics.joint_state()[0] - g1.default_position
+    assert moved[g1.joint_names.index("left_elbow_joint")] > 1e-3
+    physics.close()
