@@ -8,8 +8,8 @@ import pytest
 
 from wm_bringup.scenarios.scenario import Tour, Waypoint
 from wm_bringup.scenarios.tour import Pose, TourFollower
-from wm_control.errors import ParameterError
 from wm_control.configuration.parameters import load_parameters
+from wm_control.errors import ParameterError
 
 BEGIN = Pose(0.0, 0.0, 0.0)
 TWO = Tour(waypoints=(Waypoint(0.2, -0.1, 0.3), Waypoint(-0.1, 0.0, 0.0)))
