@@ -8,8 +8,8 @@ below.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from functools import lru_cache
+from itertools import product
 
 import numpy as np
 import pinocchio as pin
@@ -121,7 +121,7 @@ class DrawnArms:
 
 @lru_cache(maxsize=512)
 def _walked(drawn: DrawnArms, seed: int, duration: float, robot: str) -> TakenJoints:
-    sight = _Sight(drawn, load_robot(robot))
+    sight = _sight_of(drawn, robot)
     twister, signs = StandardTwister(seed, drawn.stream), np.array(drawn.signs)
     arm = np.array(drawn.start)
     times, positions = [-drawn.lead], [arm]
@@ -148,40 +148,47 @@ class _Sight:
         self._upper = description.position_upper[indices]
         self._eyes = self._model.getFrameId(drawn.seen_from)
         self._hands = [self._model.getFrameId(hand.link) for hand in drawn.hands]
+        self._boxes = [_box(hand) for hand in drawn.hands]
+        self._signs = np.array(drawn.signs)
 
     def _places_of(self, joints: tuple[str, ...]) -> list[int]:
         return [self._model.joints[self._model.getJointId(name)].idx_q for name in joints]
 
     def walk(self, arm: Array, twister: StandardTwister) -> Array:
         """Return the end of a random walk from a posture of one arm (k,) [rad]."""
-        steps = twister.units(self._drawn.ticks * arm.size).reshape(self._drawn.ticks, -1)
-        for step in self._drawn.step * (2.0 * steps - 1.0):
-            arm = np.clip(arm + step, self._lower, self._upper)
+        units = twister.units(self._drawn.ticks * arm.size).reshape(self._drawn.ticks, -1)
+        steps = self._drawn.step * (2.0 * units - 1.0)
+        way = arm + np.cumsum(steps, axis=0)
+        if ((way >= self._lower) & (way <= self._upper)).all():  # as mostly: none at its limit
+            arm = way[-1]
+        else:
+            for step in steps:
+                arm = np.clip(arm + step, self._lower, self._upper)
         return arm
 
     def allows(self, arm: Array) -> bool:
         """Tell whether both hands are within their bounds with the arms in this posture."""
         self._q[self._places[0]] = arm
-        self._q[self._places[1]] = np.array(self._drawn.signs) * arm
+        self._q[self._places[1]] = self._signs * arm
         pin.framesForwardKinematics(self._model, self._data, self._q)
-        boxes = [
-            self._corners(hand, frame)
-            for hand, frame in zip(self._drawn.hands, self._hands, strict=True)
-        ]
+        corners = (self.corners(hand) for hand in (0, 1))
         return all(
             box[:, 0].min() >= self._drawn.least_x and box[:, 2].max() <= self._drawn.most_z
-            for box in boxes
+            for box in corners
         )
 
-    def _corners(self, hand: Hand, frame: int) -> Array:
-        """(8, 3) corners of a hand's box, seen from the link [m]."""
-        place = self._data.oMf[self._eyes].actInv(self._data.oMf[frame])
-        corners: Array = np.array(list(_corners_of(hand))) @ place.rotation.T + place.translation
+    def corners(self, hand: int) -> Array:
+        """(8, 3) corners of a hand's box in the newest posture, seen from the link [m]."""
+        place = self._data.oMf[self._eyes].actInv(self._data.oMf[self._hands[hand]])
+        corners: Array = self._boxes[hand] @ place.rotation.T + place.translation
         return corners
 
 
-def _corners_of(hand: Hand) -> Iterator[Vector3]:
-    for x in (hand.low[0], hand.high[0]):
-        for y in (hand.low[1], hand.high[1]):
-            for z in (hand.low[2], hand.high[2]):
-                yield x, y, z
+@lru_cache(maxsize=4)
+def _sight_of(drawn: DrawnArms, robot: str) -> _Sight:
+    return _Sight(drawn, load_robot(robot))
+
+
+def _box(hand: Hand) -> Array:
+    """(8, 3) corners of a hand's box in axes of its link [m]."""
+    return np.array(list(product(*zip(hand.low, hand.high, strict=True))))
