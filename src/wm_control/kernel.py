@@ -18,8 +18,9 @@ from wm_control.types import Array
 class Kernel:
     """One CasADi function with buffers of its own; not to be shared by threads.
 
-    inputs, outputs: arrays by name, in Fortran order as CasADi's; write the former, call ``run``,
-    read the latter, which the next ``run`` overwrites. Column vectors are one-dimensional.
+    function: the compiled expressions. inputs, outputs: arrays by name, in Fortran order as
+    CasADi's; write the former, call ``run``, read the latter, which the next ``run`` overwrites.
+    Column vectors are one-dimensional.
     """
 
     def __init__(
@@ -35,11 +36,11 @@ class Kernel:
         matrix in Fortran order.
         """
         dense = [ca.densify(expression) for expression in outputs.values()]
-        self._function = ca.Function(
+        self.function = ca.Function(
             name, list(inputs.values()), dense, list(inputs), list(outputs), {"cse": True}
         )
         self._buffer: Any  # its stub lacks the form that takes a memoryview
-        self._buffer, self.run = self._function.buffer()
+        self._buffer, self.run = self.function.buffer()
         given = memory or {}
         self.inputs = {
             key: self._argument(k, inputs[key], given.get(key)) for k, key in enumerate(inputs)

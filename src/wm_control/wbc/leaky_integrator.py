@@ -18,11 +18,11 @@ class LeakyIntegrator:
 
     def __init__(self, joints: int) -> None:
         """Start with the next step, from what is then measured."""
-        self._kernel = _integrate(joints)
+        self.kernel = _integrate(joints)
         self._measured, self._sent, self._next = (
-            self._kernel.inputs["measured"].T,
-            self._kernel.inputs["sent"].T,
-            self._kernel.outputs["next"].T,
+            self.kernel.inputs["measured"].T,
+            self.kernel.inputs["sent"].T,
+            self.kernel.outputs["next"].T,
         )
         self._started = False
 
@@ -39,10 +39,10 @@ class LeakyIntegrator:
         """
         self._measured[:] = position, velocity
         self._sent[:] = self._next if self._started else self._measured
-        inputs = self._kernel.inputs
+        inputs = self.kernel.inputs
         inputs["acceleration"][:] = acceleration
         inputs["keep"][0], inputs["dt"][0] = keep, dt
-        self._kernel.run()
+        self.kernel.run()
         self._started = True
         sent_position, sent_velocity = self._next.copy()
         return sent_position, sent_velocity

@@ -44,9 +44,9 @@ class SwingReference:
     def __init__(self) -> None:
         """At rest at the origin."""
         self.position, self.velocity, self.acceleration = np.zeros(4), np.zeros(4), np.zeros(4)
-        self._kernel = _advance(self.numbers)
-        self._target, self._timing = self._kernel.inputs["target"], self._kernel.inputs["timing"]
-        self._next = tuple(self._kernel.outputs.values())
+        self.kernel = _advance(self.numbers)
+        self._target, self._timing = self.kernel.inputs["target"], self.kernel.inputs["timing"]
+        self._next = tuple(self.kernel.outputs.values())
 
     @property
     def numbers(self) -> Mapping[str, Array]:
@@ -75,7 +75,7 @@ class SwingReference:
         """
         self._target[:] = target
         self._timing[:] = apex, elapsed, remaining, dt
-        self._kernel.run()
+        self.kernel.run()
         self.position[:], self.velocity[:], self.acceleration[:] = self._next
 
 

@@ -172,7 +172,8 @@ def base_orientation(known: Known) -> Rows:
 class Tasks:
     """Some tasks, compiled.
 
-    jacobian: (rows, nv) and target: (rows,) of J v̇ = b, as of the last ``update``.
+    jacobian: (rows, nv) and target: (rows,) of J v̇ = b, as of the last ``update``. kernel: writes
+    them.
     """
 
     def __init__(
@@ -190,14 +191,14 @@ class Tasks:
         rows = [task(known) for task in tasks]
         mix = ca.vertcat(*(_spread(row) for row in rows))
         target = ca.vertcat(*(_target(row, known["drift"]) for row in rows))
-        self._kernel = Kernel("tasks", symbols, {"mix": mix, "target": target}, memory)
-        self._mix, self.target = self._kernel.outputs.values()
+        self.kernel = Kernel("tasks", symbols, {"mix": mix, "target": target}, memory)
+        self._mix, self.target = self.kernel.outputs.values()
         self._sources = sources.rows
         self.jacobian: Array = np.zeros((len(self.target), model.nv))
 
     def update(self) -> None:
         """Write all rows for this instant."""
-        self._kernel.run()
+        self.kernel.run()
         self._mix.dot(self._sources, out=self.jacobian)
 
 

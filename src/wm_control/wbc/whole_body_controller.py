@@ -62,7 +62,7 @@ class WholeBodyController:
         self._model, self._gait, self._parameters = model, gait, parameters
         self._sources, self._reference = Sources(model), Reference()
         self._tasks = {
-            loaded: Tasks(model, parameters, self._sources, self._reference, _tasks_on(loaded))
+            loaded: Tasks(model, parameters, self._sources, self._reference, tasks_on(loaded))
             for loaded in _SUPPORTS
         }
         self._push = np.zeros((6, 6))
@@ -226,7 +226,7 @@ class WholeBodyController:
         )
 
 
-def _tasks_on(loaded: tuple[bool, bool]) -> Sequence[Task]:
+def tasks_on(loaded: tuple[bool, bool]) -> Sequence[Task]:
     """List the tasks of a robot on these feet; a foot that is not loaded swings."""
     soles = [stance(foot) if loaded[foot] else swing(foot) for foot in (LEFT, RIGHT)]
     return (template, yaw_momentum, *soles, base_orientation)

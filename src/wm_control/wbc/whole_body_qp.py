@@ -153,7 +153,7 @@ class WholeBodyQp:
         self._spaces = tuple(_Workspace(model.nv, k, cone, weight) for k in range(3))
         self._root_weight = np.sqrt(weight)[:, None]
         self._torque_limit = parameters.torque_fraction * np.asarray(model.description.torque_limit)
-        self._bounds = _joint_bounds(model.description, parameters.limit_horizon)
+        self._bounds = joint_bounds(model.description, parameters.limit_horizon)
         self._position, self._velocity = self._bounds.inputs.values()
 
     def build(self, tasks: TaskStack, contacts: Sequence[SoleContact]) -> WholeBodyProblem:
@@ -268,7 +268,7 @@ class WholeBodyQp:
         )
 
 
-def _joint_bounds(robot: RobotDescription, horizon: float) -> Kernel:
+def joint_bounds(robot: RobotDescription, horizon: float) -> Kernel:
     """Bounds on joint accelerations (n,) from joint position and velocity (n,).
 
     After the horizon t the joint is at q + t dq + t² a / 2 with dq + t a. A joint that is beyond a

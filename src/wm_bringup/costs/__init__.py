@@ -1,0 +1,1 @@
+"""What a driver costs: arithmetic, memory and energy of a control step, and what making it took."""

@@ -1,0 +1,40 @@
+"""One number that is said of a contestant without walking it in episodes."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A number with all that a reader must know of it.
+
+    value: None where nothing was measured. definition: one sentence. method: how it was found.
+    version: changes with the definition. n, low, high: samples and their 95 % interval; a counted
+    number has one sample and no interval.
+    """
+
+    value: float | None
+    unit: str
+    definition: str
+    method: str
+    version: int = 1
+    n: int = 1
+    low: float | None = None
+    high: float | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain dictionary; the interval is [low, high], or null."""
+        content = asdict(self)
+        low, high = content.pop("low"), content.pop("high")
+        return {**content, "interval": None if low is None else [low, high]}
+
+
+Facts = dict[str, Fact]
+"""By name."""
+
+
+def as_json(facts: Facts) -> dict[str, dict[str, Any]]:
+    """Plain dictionaries by name."""
+    return {name: fact.as_json() for name, fact in facts.items()}
