@@ -40,6 +40,7 @@ LAYERS = (
     "wm_bringup.nodes",
     # what people start
     "wm_bringup.report wm_bringup.bench",
+    "wm_bringup.costs",
     "wm_bringup.demo",
     "wm_bringup.commands",
     "wm_bringup.cli",

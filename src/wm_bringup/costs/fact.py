@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from wm_bringup.judging.episode import plain
+
 
 @dataclass(frozen=True, slots=True)
 class Fact:
@@ -12,7 +14,7 @@ class Fact:
 
     value: None where nothing was measured. definition: one sentence. method: how it was found.
     version: changes with the definition. n, low, high: samples and their 95 % interval; a counted
-    number has one sample and no interval.
+    number has one sample and no interval. What is not finite is told as null.
     """
 
     value: float | None
@@ -28,7 +30,8 @@ class Fact:
         """Plain dictionary; the interval is [low, high], or null."""
         content = asdict(self)
         low, high = content.pop("low"), content.pop("high")
-        return {**content, "interval": None if low is None else [low, high]}
+        told: dict[str, Any] = plain({**content, "interval": None if low is None else [low, high]})
+        return told
 
 
 Facts = dict[str, Fact]

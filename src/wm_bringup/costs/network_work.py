@@ -19,45 +19,47 @@ from wm_control.errors import WmError
 
 Shape = tuple[int, ...]
 
+
+def _each(work: int, names: str) -> dict[str, int]:
+    """Give all of these operators the same work."""
+    return dict.fromkeys(names.split(), work)
+
+
 MOVES = frozenset(
-    "Cast Concat Constant ConstantOfShape Expand Flatten Gather GatherElements GatherND Identity "
-    "Pad Range Reshape ScatterElements ScatterND Shape Size Slice Split Squeeze Tile Transpose "
-    "Unsqueeze Where Dropout".split()
+    _each(
+        0,
+        "Cast Concat Constant ConstantOfShape Dropout Expand Flatten Gather GatherElements GatherND "
+        "Identity Pad Range Reshape ScatterElements ScatterND Shape Size Slice Split Squeeze Tile "
+        "Transpose Unsqueeze Where",
+    )
 )
 """Operators that only move, select or make numbers."""
 
 PER_OUTPUT: Mapping[str, int] = {
-    **dict.fromkeys(
-        "Abs Acos Add And Asin Atan Ceil Cos Div Equal Erf Exp Floor Greater GreaterOrEqual Less "
-        "LessOrEqual Log Mod Mul Neg Not Or Pow Reciprocal Relu Round Sign Sin Sqrt Sub Tan Tanh "
-        "Xor".split(),
+    **_each(
         1,
+        "Abs Acos Add And Asin Atan Ceil Cos Div Equal Erf Exp Floor Greater GreaterOrEqual Less "
+        "LessOrEqual Log Mod Mul Neg Not Or Pow Reciprocal Relu Round Sign Sin Sqrt Sub Tan Tanh Xor",
     ),
-    "Clip": 2,  # two comparisons
-    "LeakyRelu": 2,  # comparison, product
-    "PRelu": 2,
-    "HardSigmoid": 4,  # product, sum, two comparisons
-    "Softplus": 3,  # exponential, sum, logarithm
-    "Sigmoid": 4,  # sign, exponential, sum, quotient
-    "Elu": 4,  # comparison, exponential, difference, product
-    "Selu": 5,
-    "Celu": 5,
-    "Gelu": 5,
-    "Mish": 5,
-    "HardSwish": 5,
+    **_each(2, "Clip LeakyRelu PRelu"),  # two comparisons; comparison, product
+    **_each(3, "Softplus"),  # exponential, sum, logarithm
+    # sign, exponential, sum, quotient; comparison, exponential, difference, product
+    **_each(4, "Sigmoid Elu HardSigmoid"),
+    **_each(5, "Celu Gelu HardSwish Mish Selu"),
 }
 """Operations for each number that comes out."""
 
 PER_INPUT: Mapping[str, int] = {
-    **dict.fromkeys("ReduceSum ReduceMean ReduceMax ReduceMin ReduceProd GlobalAveragePool".split(), 1),
-    **dict.fromkeys("ReduceL1 ReduceSumSquare ReduceL2".split(), 2),
-    "ArgMax": 1,
-    "ArgMin": 1,
-    "CumSum": 1,
-    "Softmax": 4,  # largest, difference and exponential, sum, quotient
-    "LogSoftmax": 5,
-    "LayerNormalization": 8,  # mean, variance (3), difference and quotient, scale, shift
-    "BatchNormalization": 4,
+    **_each(
+        1,
+        "ArgMax ArgMin CumSum GlobalAveragePool ReduceMax ReduceMean ReduceMin ReduceProd ReduceSum",
+    ),
+    **_each(2, "ReduceL1 ReduceL2 ReduceSumSquare"),
+    # scale and shift by running statistics; largest, difference, exponential, sum, quotient
+    **_each(4, "BatchNormalization"),
+    **_each(5, "LogSoftmax Softmax"),
+    # mean, variance (3), difference, quotient, scale, shift
+    **_each(8, "LayerNormalization"),
 }
 """Operations for each number that goes in."""
 
@@ -154,7 +156,7 @@ def _matrix_product(node: NodeProto, given: list[Shape], made: Shape) -> int:
 
 
 def _gemm(node: NodeProto, given: list[Shape], made: Shape) -> int:
-    """alpha and beta are ones in every exporter's networks; the bias is one sum."""
+    """Alpha and beta are ones in every exporter's networks; the bias is one sum."""
     inner = given[0][0 if _attribute(node, "transA", 0) else 1]
     return (2 * inner + (len(given) > 2)) * math.prod(made)
 

@@ -107,9 +107,7 @@ class _Tree:
     def bias(self) -> ca.SX:
         """(nv,) h of M v̇ + h."""
         forces = self.forces(GRAVITY)
-        return ca.vertcat(
-            *(self.columns[k].T @ forces[k] for k in range(1, self.model.njoints))
-        )
+        return ca.vertcat(*(self.columns[k].T @ forces[k] for k in range(1, self.model.njoints)))
 
     def composite(self) -> list[_Inertia]:
         """Inertia of every joint's subtree; [0] is the whole robot's."""
