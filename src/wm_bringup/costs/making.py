@@ -173,12 +173,13 @@ def _bar(
     found = [bars.get(name, said.get(name)) for name in drivers]
     value = 1.0 if True in found else None if None in found else 0.0
     sources = [
-        f"{name}: {'walked' if name in bars else log.source if log else 'not measured'}"
+        f"{name}: {'walked' if name in bars else log.source if log else ''}"
         for name, log in zip(drivers, logs, strict=True)
+        if name in bars or said.get(name) is not None
     ]
     method = f"logged ({', '.join(sources)})" if value is not None else "not measured"
     definition = "Whether a driver alone meets config/suites/bar.yaml (1) or not (0)."
-    return Fact(value, "", definition, method)
+    return Fact(value, "yes or no", definition, method)
 
 
 def _own_files(

@@ -28,9 +28,9 @@ def _each(work: int, names: str) -> dict[str, int]:
 MOVES = frozenset(
     _each(
         0,
-        "Cast Concat Constant ConstantOfShape Dropout Expand Flatten Gather GatherElements GatherND "
-        "Identity Pad Range Reshape ScatterElements ScatterND Shape Size Slice Split Squeeze Tile "
-        "Transpose Unsqueeze Where",
+        "Cast Concat Constant ConstantOfShape Dropout Expand Flatten Gather GatherElements "
+        "GatherND Identity Pad Range Reshape ScatterElements ScatterND Shape Size Slice Split "
+        "Squeeze Tile Transpose Unsqueeze Where",
     )
 )
 """Operators that only move, select or make numbers."""
@@ -39,7 +39,8 @@ PER_OUTPUT: Mapping[str, int] = {
     **_each(
         1,
         "Abs Acos Add And Asin Atan Ceil Cos Div Equal Erf Exp Floor Greater GreaterOrEqual Less "
-        "LessOrEqual Log Mod Mul Neg Not Or Pow Reciprocal Relu Round Sign Sin Sqrt Sub Tan Tanh Xor",
+        "LessOrEqual Log Mod Mul Neg Not Or Pow Reciprocal Relu Round Sign Sin Sqrt Sub Tan Tanh "
+        "Xor",
     ),
     **_each(2, "Clip LeakyRelu PRelu"),  # two comparisons; comparison, product
     **_each(3, "Softplus"),  # exponential, sum, logarithm
@@ -52,7 +53,8 @@ PER_OUTPUT: Mapping[str, int] = {
 PER_INPUT: Mapping[str, int] = {
     **_each(
         1,
-        "ArgMax ArgMin CumSum GlobalAveragePool ReduceMax ReduceMean ReduceMin ReduceProd ReduceSum",
+        "ArgMax ArgMin CumSum GlobalAveragePool ReduceMax ReduceMean ReduceMin ReduceProd "
+        "ReduceSum",
     ),
     **_each(2, "ReduceL1 ReduceL2 ReduceSumSquare"),
     # scale and shift by running statistics; largest, difference, exponential, sum, quotient

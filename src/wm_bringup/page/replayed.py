@@ -1,0 +1,122 @@
+"""Episodes walked once more for pictures: a film strip and who drove when.
+
+Pictures are kept in the folder's ``pictures/``, so that a page is written again in seconds.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import io
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from markupsafe import Markup
+
+from wm_bringup.judging.episodes import WalkSetup, walk
+from wm_bringup.page.colours import BAD, INK, MUTED, SERIES
+from wm_bringup.page.drawing import drawing
+from wm_bringup.record.film import film_of_record
+from wm_bringup.record.run_record import TICKS, TIME, RunRecord
+from wm_bringup.record.strides import tilt_of
+from wm_control.drivers import ARBITER, MPC, POLICY
+
+SetupOf = Callable[[str], WalkSetup]
+"""The setup of an episode by its key."""
+
+_AFTER_A_FALL = 0.6
+_DRIVERS = {ARBITER: BAD, MPC: SERIES[0], POLICY: SERIES[1]}
+_QUALITY = 82
+
+
+@dataclass(frozen=True, slots=True)
+class Pictures:
+    """Film strip as a data URL, and the arbiter's timeline.
+
+    same: whether the episode came out as it was recorded, bit for bit; None where that is unknown.
+    """
+
+    film: str
+    timeline: Markup
+    same: bool | None
+
+
+def pictures_of(
+    key: str, seed: int, notes: Mapping[str, Any], folder: Path, setup_of: SetupOf
+) -> Pictures:
+    """Return an episode's pictures, from the folder or from walking it again.
+
+    notes: what its line of ``episodes.jsonl`` says, such as ``trace_sha256``.
+    """
+    known = folder / "pictures" / f"{_slug(key)}.json"
+    if not known.is_file():
+        known.parent.mkdir(parents=True, exist_ok=True)
+        content = _walked(key, seed, setup_of(key))
+        known.write_text(json.dumps(content), encoding="utf-8")
+    content = json.loads(known.read_text(encoding="utf-8"))
+    recorded = notes.get("trace_sha256")
+    same = None if recorded is None else recorded == content["trace_sha256"]
+    return Pictures(content["film"], Markup(content["timeline"]), same)  # noqa: S704 - our own SVG
+
+
+def _slug(key: str) -> str:
+    return hashlib.sha256(key.encode()).hexdigest()[:16]
+
+
+def _walked(key: str, seed: int, setup: WalkSetup) -> dict[str, str]:
+    """Walk it twice: for the hash as it was, and on after the fall for the film."""
+    done = walk(setup, seed)
+    shown = walk(setup, seed, keep_going=_AFTER_A_FALL) if done.record.facts.fall else done
+    image = film_of_record(shown.record, shown.body, key, shown.terrain)
+    buffer = io.BytesIO()
+    image.convert("RGB").save(buffer, "JPEG", quality=_QUALITY, optimize=True)
+    film = "data:image/jpeg;base64," + base64.b64encode(buffer.getvalue()).decode()
+    timeline = draw_timeline(shown.record, _slug(key))
+    return {"film": film, "timeline": str(timeline), "trace_sha256": done.record.sha256()}
+
+
+def draw_timeline(record: RunRecord, salt: str) -> Markup:
+    """Draw who drove, how far the robot tilted, its pushes and its fall, over the whole run."""
+    ticks, drivers = record[TICKS], list(record.told("driver"))
+    lanes = [name for name in _DRIVERS if name in set(drivers)]
+    time = record[TIME]
+    with drawing(1.5 + 0.24 * len(lanes), salt, 6.6) as (page, done):
+        grid = page.add_gridspec(2, 1, height_ratios=[0.5 + 0.5 * len(lanes), 2])
+        above = page.add_subplot(grid[0])
+        below = page.add_subplot(grid[1], sharex=above)
+        for axes in (above, below):
+            axes.patch.set_alpha(0.0)
+        for begin, end, who in stints(ticks, drivers):
+            lane, colour = lanes.index(who), _DRIVERS[who].light
+            above.broken_barh([(begin, end - begin)], (lane - 0.36, 0.72), color=colour)
+        above.set_yticks(range(len(lanes)), lanes)
+        above.set_ylim(-0.6, len(lanes) - 0.4)
+        above.tick_params(axis="y", length=0)
+        above.tick_params(axis="x", labelbottom=False)
+        above.grid(visible=False, axis="y")
+        below.plot(time, np.degrees(tilt_of(record["base_orientation"])), color=INK.light, lw=1.2)
+        below.set_ylabel("tilt [°]")
+        below.set_xlabel("time [s]")
+        pushed = np.linalg.norm(record["push_force"], axis=1) > 0.0
+        for axes in (above, below):
+            axes.fill_between(
+                time, 0, 1, where=pushed, color=BAD.light, alpha=0.35, lw=0.0,
+                transform=axes.get_xaxis_transform(),
+            )  # fmt: skip
+            if record.facts.fell_at is not None:
+                axes.axvline(record.facts.fell_at, color=MUTED.light, ls="--", lw=1.2)
+    return done[0]
+
+
+def stints(ticks: np.ndarray, drivers: list[str]) -> list[tuple[float, float, str]]:
+    """From when until when who drove."""
+    if not drivers:
+        return []
+    changed = [k for k in range(1, len(drivers)) if drivers[k] != drivers[k - 1]]
+    bounds = [0, *changed, len(drivers) - 1]
+    return [(float(ticks[a]), float(ticks[b]), drivers[a]) for a, b in pairwise(bounds)]
