@@ -54,7 +54,10 @@ setup(
     python_requires=">=3.10,<3.13",
     package_dir={"": "src"},
     packages=find_packages("src"),
-    package_data={"wm_policy.models": ["*.onnx", "*.yaml", "*.md"]},
+    package_data={
+        "wm_bringup.page": ["*.css", "*.j2"],
+        "wm_policy.models": ["*.onnx", "*.yaml", "*.md"],
+    },
     data_files=share_files(),
     entry_points={"console_scripts": [f"{name} = {at}" for name, at in EXECUTABLES.items()]},
 )

@@ -41,6 +41,7 @@ LAYERS = (
     # what people start
     "wm_bringup.report wm_bringup.bench",
     "wm_bringup.costs",
+    "wm_bringup.page",
     "wm_bringup.demo",
     "wm_bringup.commands",
     "wm_bringup.cli",

@@ -57,6 +57,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "walk": "Run lock-step episodes of one scenario.",
     "suite": "Run cases x seeds x contestants of a file, and hold them to its limits.",
     "compare": "Compare model, policy and both on five facets.",
+    "report": "Write a comparison's results for people.",
     "twins": "Replay a suite's episodes without the arbiter's interventions, and score it.",
     "bench": "Time the parts of the control path.",
     "policy": "Check, describe and pin a learned policy.",

@@ -29,6 +29,7 @@ LIBRARIES: Final[Mapping[str, str]] = {
     "casadi": "casadi",
     "daqp": "daqp",
     "example-robot-data": "",
+    "jinja2": "jinja2",
     "matplotlib": "matplotlib",
     "mujoco": "mujoco",
     "numpy": "numpy",

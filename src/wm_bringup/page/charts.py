@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
-from markupsafe import Markup
 from matplotlib.axes import Axes
 from matplotlib.projections.polar import PolarAxes
 
@@ -26,7 +26,7 @@ _LABEL = 26
 """Characters of a row's label."""
 
 
-def estimates(figure: Told, looks: Looks, salt: str) -> Markup:
+def estimates(figure: Told, looks: Looks, salt: str) -> str:
     """Draw one figure of every contestant, with its interval: rows in the summary's order."""
     names = [name for name in looks if name in figure["contestants"]]
     with drawing(0.55 + _ROW * max(len(names), 1), salt) as (page, done):
@@ -43,14 +43,18 @@ def estimates(figure: Told, looks: Looks, salt: str) -> Markup:
 
 def _estimate(axes: Axes, row: int, number: Told, unit: str, look: Look) -> None:
     share = is_share(number, unit)
-    value, low, high = (scaled(number[key], unit, share=share)[0] for key in ("value", "low", "high"))
+    value, low, high = (
+        scaled(number[key], unit, share=share)[0] for key in ("value", "low", "high")
+    )
     colour = look.colour.light
     if low is not None and high is not None:
         axes.plot([low, high], [row, row], color=colour, lw=2.2, solid_capstyle="round")
     if value is not None:
         axes.plot([value], [row], look.marker, color=colour, ms=6.5)
     else:
-        axes.text(0.02, row, "none", color=MUTED.light, va="center", transform=axes.get_yaxis_transform())
+        axes.text(
+            0.02, row, "none", color=MUTED.light, va="center", transform=axes.get_yaxis_transform()
+        )
 
 
 def _rows(axes: Axes, labels: Sequence[str]) -> None:
@@ -62,12 +66,12 @@ def _rows(axes: Axes, labels: Sequence[str]) -> None:
     axes.locator_params(axis="x", nbins=5)
 
 
-def shortened(label: str) -> str:
+def shortened(label: str, room: int = _LABEL) -> str:
     """Cut what would leave no room for the chart; the tables have it in full."""
-    return label if len(label) <= _LABEL else f"{label[: _LABEL - 1]}\N{HORIZONTAL ELLIPSIS}"
+    return label if len(label) <= room else f"{label[: room - 1]}\N{HORIZONTAL ELLIPSIS}"
 
 
-def forest(differences: Sequence[Told], figure: Told, looks: Looks, salt: str) -> Markup:
+def forest(differences: Sequence[Told], figure: Told, looks: Looks, salt: str) -> str:
     """Draw paired differences of one figure: filled where one is shown, hollow where none is.
 
     Rates are told as ratios, about one.
@@ -107,12 +111,10 @@ def _difference(axes: Axes, row: int, one: Told, looks: Looks, factor: float) ->
 
 def _pair(one: str, other: str) -> str:
     """Both names in one label, each with half of the room."""
-    half = _LABEL // 2
-    names = (name if len(name) <= half else f"{name[: half - 1]}\N{HORIZONTAL ELLIPSIS}" for name in (one, other))
-    return " vs ".join(names)
+    return f"{shortened(one, _LABEL // 2)} vs {shortened(other, _LABEL // 2)}"
 
 
-def half_survived(pushes: Told, looks: Looks, salt: str) -> Markup:
+def half_survived(pushes: Told, looks: Looks, salt: str) -> str:
     """Draw by direction the impulse that half of the episodes survive, forward up."""
     with drawing(4.3, salt) as (page, done):
         axes = page.add_subplot(projection="polar")
@@ -120,32 +122,33 @@ def half_survived(pushes: Told, looks: Looks, salt: str) -> Markup:
         _directions(axes)
         for name, look in looks.items():
             told = pushes["contestants"].get(name, ())
-            known = [(math.radians(one["direction"]), *_reach(one), one) for one in told]
-            known = [one for one in known if one[1] is not None]
+            known = [one for one in told if _reach(one) is not None]
             if not known:
                 continue
-            colour = look.colour.light
-            for angle, reach, open_end, one in known:
-                low, high = one["low"], one["high"]
-                if low is not None and high is not None:
-                    axes.plot([angle, angle], [low, high], color=colour, lw=1.1, alpha=0.6)
-                fill = PAPER.light if open_end else colour
-                axes.plot([angle], [reach], look.marker, mec=colour, mfc=fill, ms=6)
+            for one in known:
+                _half(axes, one, look)
             around = [*known, known[0]] if len(known) > 2 else known
-            axes.plot(
-                [one[0] for one in around], [one[1] for one in around],
-                color=colour, ls=look.dash, label=name,
-            )  # fmt: skip
+            angles = [math.radians(one["direction"]) for one in around]
+            reaches = np.array([_reach(one) for one in around], dtype=float)
+            axes.plot(angles, reaches, color=look.colour.light, ls=look.dash, label=name)
         axes.set_ylim(bottom=0.0)
         axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.06), ncols=2)
     return done[0]
 
 
-def _reach(one: Told) -> tuple[float | None, bool]:
-    """Impulse to draw, and whether the true one lies beyond or below what was tried."""
-    if one["half"] is not None:
-        return one["half"], False
-    return (one["beyond"] if one["beyond"] is not None else one["below"]), True
+def _reach(one: Told) -> float | None:
+    """Impulse to draw: where half survive, or the last that was tried before that."""
+    found = (one[key] for key in ("half", "beyond", "below") if one[key] is not None)
+    return next(found, None)
+
+
+def _half(axes: PolarAxes, one: Told, look: Look) -> None:
+    """One direction: interval and marker, hollow where the true value was not reached."""
+    angle, colour, reach = math.radians(one["direction"]), look.colour.light, _reach(one)
+    if one["low"] is not None and one["high"] is not None:
+        axes.plot([angle, angle], [one["low"], one["high"]], color=colour, lw=1.1, alpha=0.6)
+    fill = PAPER.light if one["half"] is None else colour
+    axes.plot([angle], np.array([reach], dtype=float), look.marker, mec=colour, mfc=fill, ms=6)
 
 
 def _directions(axes: PolarAxes) -> None:
@@ -158,7 +161,7 @@ def _directions(axes: PolarAxes) -> None:
     axes.spines["polar"].set_color(GRID.light)
 
 
-def survival(told: Sequence[Told], look: Look, largest: float, salt: str) -> Markup:
+def survival(told: Sequence[Told], look: Look, largest: float, salt: str) -> str:
     """Draw the share that survived by direction and impulse: full colour is all, none is none."""
     impulses = sorted({row["impulse"] for one in told for row in one["rows"]})
     edges = _edges(impulses, largest)
@@ -186,22 +189,21 @@ def survival(told: Sequence[Told], look: Look, largest: float, salt: str) -> Mar
 
 def _edges(impulses: Sequence[float], largest: float) -> dict[float, tuple[float, float]]:
     """Rings around impulses, meeting half way."""
-    middles = [0.5 * (a + b) for a, b in zip(impulses, impulses[1:], strict=False)]
+    middles = [0.5 * (a + b) for a, b in pairwise(impulses)]
     first = max(0.0, impulses[0] - (middles[0] - impulses[0] if middles else impulses[0] * 0.5))
     ends = [first, *middles, largest]
-    return dict(zip(impulses, zip(ends, ends[1:], strict=False), strict=True))
+    return dict(zip(impulses, pairwise(ends), strict=True))
 
 
 def outer_ring(pushes: Told) -> float:
     """Radius that holds every impulse that was tried, for all charts alike [N·s]."""
-    tried = [
-        row["impulse"] for told in pushes["contestants"].values() for one in told for row in one["rows"]
-    ]
-    steps = np.diff(sorted(set(tried)))
-    return max(tried) + (0.5 * float(steps[-1]) if len(steps) else 0.25 * max(tried))
+    directions = (one for told in pushes["contestants"].values() for one in told)
+    tried = sorted({float(row["impulse"]) for one in directions for row in one["rows"]})
+    last = tried[-1]
+    return last + (0.5 * (last - tried[-2]) if len(tried) > 1 else 0.25 * last)
 
 
-def time_to_fall(told: Told, looks: Looks, salt: str) -> Markup:
+def time_to_fall(told: Told, looks: Looks, salt: str) -> str:
     """Draw the share that is still up over time, with its interval."""
     with drawing(3.1, salt) as (page, done):
         axes = plain_axes(page)
@@ -222,7 +224,7 @@ def time_to_fall(told: Told, looks: Looks, salt: str) -> Markup:
     return done[0]
 
 
-def latency(told: Told, looks: Looks, salt: str) -> Markup:
+def latency(told: Told, looks: Looks, salt: str) -> str:
     """Draw the share of control cycles that take longer than so long, and the deadline."""
     with drawing(3.1, salt) as (page, done):
         axes = plain_axes(page)
@@ -253,7 +255,7 @@ def latency(told: Told, looks: Looks, salt: str) -> Markup:
     return done[0]
 
 
-def bars(values: Mapping[str, float | None], looks: Looks, label: str, salt: str) -> Markup:
+def bars(values: Mapping[str, float | None], looks: Looks, label: str, salt: str) -> str:
     """Draw one counted number of every contestant; "not measured" where there is none."""
     names = [name for name in looks if name in values]
     with drawing(0.55 + _ROW * max(len(names), 1), salt) as (page, done):

@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from markupsafe import Markup
 
+from wm_bringup.comparing.plan import load_comparison
 from wm_bringup.judging.episodes import WalkSetup, walk
 from wm_bringup.page.colours import BAD, INK, MUTED, SERIES
 from wm_bringup.page.drawing import drawing
@@ -29,7 +29,6 @@ from wm_control.drivers import ARBITER, MPC, POLICY
 SetupOf = Callable[[str], WalkSetup]
 """The setup of an episode by its key."""
 
-_AFTER_A_FALL = 0.6
 _DRIVERS = {ARBITER: BAD, MPC: SERIES[0], POLICY: SERIES[1]}
 _QUALITY = 82
 
@@ -42,8 +41,14 @@ class Pictures:
     """
 
     film: str
-    timeline: Markup
+    timeline: str
     same: bool | None
+
+
+def setups_of(folder: Path) -> SetupOf:
+    """Read from the folder's ``suite.yaml`` what each of its episodes was; KeyError for none."""
+    runs = {run.key: run.setup for run in load_comparison(folder / "suite.yaml").runs()}
+    return runs.__getitem__
 
 
 def pictures_of(
@@ -61,7 +66,7 @@ def pictures_of(
     content = json.loads(known.read_text(encoding="utf-8"))
     recorded = notes.get("trace_sha256")
     same = None if recorded is None else recorded == content["trace_sha256"]
-    return Pictures(content["film"], Markup(content["timeline"]), same)  # noqa: S704 - our own SVG
+    return Pictures(content["film"], content["timeline"], same)
 
 
 def _slug(key: str) -> str:
@@ -69,18 +74,17 @@ def _slug(key: str) -> str:
 
 
 def _walked(key: str, seed: int, setup: WalkSetup) -> dict[str, str]:
-    """Walk it twice: for the hash as it was, and on after the fall for the film."""
+    """Walk it, to its fall or its end."""
     done = walk(setup, seed)
-    shown = walk(setup, seed, keep_going=_AFTER_A_FALL) if done.record.facts.fall else done
-    image = film_of_record(shown.record, shown.body, key, shown.terrain)
+    image = film_of_record(done.record, done.body, key, done.terrain)
     buffer = io.BytesIO()
     image.convert("RGB").save(buffer, "JPEG", quality=_QUALITY, optimize=True)
     film = "data:image/jpeg;base64," + base64.b64encode(buffer.getvalue()).decode()
-    timeline = draw_timeline(shown.record, _slug(key))
-    return {"film": film, "timeline": str(timeline), "trace_sha256": done.record.sha256()}
+    timeline = draw_timeline(done.record, _slug(key))
+    return {"film": film, "timeline": timeline, "trace_sha256": done.record.sha256()}
 
 
-def draw_timeline(record: RunRecord, salt: str) -> Markup:
+def draw_timeline(record: RunRecord, salt: str) -> str:
     """Draw who drove, how far the robot tilted, its pushes and its fall, over the whole run."""
     ticks, drivers = record[TICKS], list(record.told("driver"))
     lanes = [name for name in _DRIVERS if name in set(drivers)]

@@ -34,8 +34,13 @@ class Results:
         """Contestants in the summary's order."""
         return [one["name"] for one in self.summary["contestants"]]
 
+    def timed(self, facet: str) -> Told:
+        """Return what was measured on a clock of a facet; empty where nothing was."""
+        found: Told = self.timings.get("facets", {}).get(facet, {})
+        return found
+
     def episodes(self) -> dict[str, Told]:
-        """First result of every run in ``episodes.jsonl`` by key; a line that was cut off ends it."""
+        """Return the first result of every run that was written whole, by key."""
         path, found = self.folder / "episodes.jsonl", {}
         for line in path.read_text(encoding="utf-8").splitlines() if path.is_file() else ():
             try:

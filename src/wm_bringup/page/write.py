@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
 
 from wm_bringup.page import charts
 from wm_bringup.page.colours import Look, css, looks_of
 from wm_bringup.page.numbers import interval_text, n_text, p_text, plain, value_text
 from wm_bringup.page.replayed import SetupOf, pictures_of
 from wm_bringup.page.results import Results, Told, load_results
+from wm_bringup.page.telling import facts_of, glance, verdict
 
 REPORT = "report.html"
 _HERE = Path(__file__).parent
@@ -23,8 +23,8 @@ _BARS = {
 }
 """Facts that are drawn as well, by facet."""
 
-_FIRST = {"scalability": "training_cpu_seconds", "compute": "flop_per_control_step"}
-"""The fact that stands for a facet without a headline."""
+_NOT_WALKED = ("random", "oracle")
+"""Kinds of contestants whose episodes are no runs of the suite."""
 
 
 def write_report(folder: Path, setup_of: SetupOf | None = None) -> Path:
@@ -70,7 +70,7 @@ def context_of(results: Results, setup_of: SetupOf | None) -> dict[str, Any]:
         "css": _styles(),
         "total": sum(one["episodes"] for one in summary["contestants"]),
         "facets": facets,
-        "glance": [row for name, one in summary["facets"].items() for row in _glance(name, one)],
+        "glance": [row for name in summary["facets"] for row in glance(name, results)],
         "latency": _latency(results.timings.get("latency") or {}, looks),
         "polar": _polar(summary["pushes"], looks),
         "curves": _curves(summary["time_to_fall"], looks),
@@ -79,21 +79,21 @@ def context_of(results: Results, setup_of: SetupOf | None) -> dict[str, Any]:
     }
 
 
-def _styles() -> Markup:
+def _styles() -> str:
     text = (_HERE / "page.css").read_text(encoding="utf-8")
     filled = text.replace("@@light@@", css("light")).replace("@@dark@@", css("dark"))
-    return Markup(filled)  # noqa: S704 - our own file
+    return str(filled)
 
 
 def _facet(name: str, told: Told, results: Results, looks: Mapping[str, Look]) -> dict[str, Any]:
     """Add charts to one facet's numbers."""
-    headline = told["headline"]
-    timed = results.timings.get("facets", {}).get(name, {})
-    rows = list(_facts(told.get("facts") or {}, timed.get("facts") or {}))
+    timed = results.timed(name)
+    headline = told["headline"] or timed.get("headline")
+    rows = facts_of(name, results)
     return {
         "id": name,
         "title": told["title"],
-        "verdict": [*told["verdict"], *timed.get("verdict", ()), *map(facts_sentence, rows)],
+        "verdict": verdict(name, results),
         "headline": headline,
         "winner": headline["better"] if headline and headline["shown"] else "",
         "figures": told["figures"],
@@ -114,81 +114,16 @@ def _forests(name: str, told: Told, looks: Mapping[str, Look]) -> Iterator[dict[
         compared = [one for one in told["differences"] if one["figure"] == figure["name"]]
         if compared:
             svg = charts.forest(compared, figure, looks, f"{name} {figure['name']} forest")
-            yield {"title": figure["title"], "svg": svg, "differences": compared}
+            main = any(one["headline"] for one in compared)
+            yield {"title": figure["title"], "svg": svg, "differences": compared, "main": main}
 
 
-def _facts(*by_contestant: Told) -> Iterator[dict[str, Any]]:
-    """Turn facts by contestant and name into rows by name."""
-    names = dict.fromkeys(name for told in by_contestant for own in told.values() for name in own)
-    for name in names:
-        facts = {
-            who: own[name] for told in by_contestant for who, own in told.items() if name in own
-        }
-        first = next(iter(facts.values()))
-        yield {
-            "name": name,
-            "title": title_of(name),
-            "unit": first["unit"],
-            "definition": first["definition"],
-            "methods": [(who, fact["method"]) for who, fact in facts.items()],
-            "facts": facts,
-        }
-
-
-_SPELLED = {"flop": "FLOP", "cpu": "CPU", "p99": "p99.9", "9": ""}
-
-
-def title_of(name: str) -> str:
-    """Write a fact's name as words."""
-    words = " ".join(filter(None, (_SPELLED.get(word, word) for word in name.split("_"))))
-    return words[0].upper() + words[1:]
-
-
-def facts_sentence(row: Told) -> str:
-    """Say a fact of all contestants in order, and how many times the least each is."""
-    known = {who: fact for who, fact in row["facts"].items() if fact["value"] is not None}
-    if not known:
-        return f"{row['title']}: not measured."
-    ordered = sorted(known.items(), key=lambda pair: pair[1]["value"])
-    least = next((fact["value"] for _, fact in ordered if fact["value"] > 0.0), None)
-    parts = [_beside(who, fact, row["unit"], least) for who, fact in ordered]
-    parts += [f"{who} not measured" for who in row["facts"] if who not in known]
-    return f"{row['title']}: {', '.join(parts)}."
-
-
-def _beside(who: str, fact: Told, unit: str, least: float | None) -> str:
-    told = f"{who} {value_text(fact, unit)}"
-    if least and fact["value"] > 1.05 * least:
-        return f"{told} ({plain(fact['value'] / least)} times)"
-    return told
-
-
-def _bars(
-    facet: str, rows: Sequence[Told], looks: Mapping[str, Look]
-) -> Iterator[dict[str, Any]]:
+def _bars(facet: str, rows: Sequence[Told], looks: Mapping[str, Look]) -> Iterator[dict[str, Any]]:
     for row in rows:
         if row["name"] in _BARS.get(facet, ()):
             values = {who: fact["value"] for who, fact in row["facts"].items()}
             svg = charts.bars(values, looks, row["unit"], f"{facet} {row['name']} bars")
             yield {"title": row["title"], "svg": svg}
-
-
-def _glance(name: str, told: Told) -> Iterator[dict[str, Any]]:
-    """One row of a facet: its headline's figure, or the fact that stands for it."""
-    headline = told["headline"]
-    wanted = headline["figure"] if headline else None
-    for figure in told["figures"]:
-        if figure["name"] == wanted:
-            winner = headline["better"] if headline["shown"] else None
-            yield _row(told["title"], figure["title"], figure["unit"], figure["contestants"], winner)
-            return
-    for row in _facts(told.get("facts") or {}):
-        if row["name"] == _FIRST.get(name):
-            yield _row(told["title"], row["title"], row["unit"], row["facts"], None)
-
-
-def _row(facet: str, title: str, unit: str, numbers: Told, winner: str | None) -> dict[str, Any]:
-    return {"facet": facet, "title": title, "unit": unit, "numbers": numbers, "winner": winner}
 
 
 def _latency(told: Told, looks: Mapping[str, Look]) -> dict[str, Any] | None:
@@ -215,7 +150,7 @@ def _polar(pushes: Told, looks: Mapping[str, Look]) -> dict[str, Any] | None:
     }
 
 
-def _curves(told: Told, looks: Mapping[str, Look]) -> Markup | None:
+def _curves(told: Told, looks: Mapping[str, Look]) -> str | None:
     return charts.time_to_fall(told, looks, "curves") if told["contestants"] else None
 
 
@@ -240,7 +175,8 @@ def _worst(results: Results, setup_of: SetupOf | None) -> list[dict[str, Any]]:
 
 def _saved(results: Results, episodes: Mapping[str, Told]) -> dict[str, Any] | None:
     """Find an episode in which another driver took the robot, and it stayed up."""
-    several = {c["name"] for c in results.summary["contestants"] if len(c["drivers"]) > 1}
+    walked = (one for one in results.summary["contestants"] if one["kind"] not in _NOT_WALKED)
+    several = {one["name"] for one in walked if len(one["drivers"]) > 1}
     for key, one in episodes.items():
         if one["contestant"] in several and one.get("rescues") and not one["fell"]:
             case, _, world = one["case"].rpartition(" in ")

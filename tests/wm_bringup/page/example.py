@@ -129,7 +129,11 @@ def summary() -> dict[str, Any]:
     safety = facet(
         "Safety",
         [falls],
-        [difference("falls_per_hour", NASTY, "mpc", 0.23, 0.15, 0.35, 1e-8, headline=True, better=NASTY)],
+        [
+            difference(
+                "falls_per_hour", NASTY, "mpc", 0.23, 0.15, 0.35, 1e-8, headline=True, better=NASTY
+            )
+        ],
     )
     compute = facet(
         "Computational efficiency",
@@ -200,7 +204,9 @@ def summary() -> dict[str, Any]:
             "selection": "episodes with one push",
             "contestants": {
                 name: [
-                    direction(45.0 * k, None if k == 2 and name == "policy" else 25.0 + 5.0 * math.cos(k))
+                    direction(
+                        45.0 * k, None if k == 2 and name == "policy" else 25.0 + 5.0 * math.cos(k)
+                    )
                     for k in range(8)
                 ]
                 for name in NAMES
