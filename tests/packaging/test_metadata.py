@@ -25,6 +25,7 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 MANIFEST = ElementTree.parse(ROOT / "package.xml").getroot()
 ROSDEP_KEYS = {
     "casadi": "casadi-pip",
+    "jinja2": "python3-jinja2",
     "matplotlib": "python3-matplotlib",
     "numpy": "python3-numpy",
     "pillow": "python3-pil",

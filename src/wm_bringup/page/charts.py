@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.projections.polar import PolarAxes
+from matplotlib.ticker import LogLocator
 
 from wm_bringup.page.colours import BAD, GRID, INK, MUTED, PAPER, Look
 from wm_bringup.page.drawing import drawing, plain_axes
@@ -63,7 +64,8 @@ def _rows(axes: Axes, labels: Sequence[str]) -> None:
     axes.tick_params(axis="y", length=0)
     axes.grid(visible=False, axis="y")
     axes.spines["left"].set_visible(False)
-    axes.locator_params(axis="x", nbins=5)
+    if axes.get_xscale() == "linear":
+        axes.locator_params(axis="x", nbins=5)
 
 
 def shortened(label: str, room: int = _LABEL) -> str:
@@ -74,17 +76,18 @@ def shortened(label: str, room: int = _LABEL) -> str:
 def forest(differences: Sequence[Told], figure: Told, looks: Looks, salt: str) -> str:
     """Draw paired differences of one figure: filled where one is shown, hollow where none is.
 
-    Rates are told as ratios, about one.
+    Rates are told as ratios, on a logarithmic axis about one; what has no end leaves the chart.
     """
     ratio = figure["unit"] == "1/h"
-    none = 1.0 if ratio else 0.0
+    share = any(is_share(one, figure["unit"]) for one in figure["contestants"].values())
+    spans = [_span(one, ratio=ratio, factor=100.0 if share else 1.0) for one in differences]
     with drawing(0.6 + _ROW * len(differences), salt) as (page, done):
         axes = plain_axes(page)
-        share = any(is_share(one, figure["unit"]) for one in figure["contestants"].values())
-        factor = 100.0 if share else 1.0
-        axes.axvline(none, color=INK.light, lw=1.0)
-        for row, one in enumerate(differences):
-            _difference(axes, row, one, looks, factor)
+        axes.axvline(1.0 if ratio else 0.0, color=INK.light, lw=1.0)
+        if ratio:
+            spans = _on_log_axis(axes, spans)
+        for row, (one, span) in enumerate(zip(differences, spans, strict=True)):
+            _difference(axes, row, one, span, looks)
         _rows(axes, [_pair(one["one"], one["other"]) for one in differences])
         unit = "points of %" if share else figure["unit"]
         told = "first : second" if ratio else f"first \N{MINUS SIGN} second, {unit}".rstrip(", ")
@@ -92,16 +95,43 @@ def forest(differences: Sequence[Told], figure: Told, looks: Looks, salt: str) -
     return done[0]
 
 
-def _difference(axes: Axes, row: int, one: Told, looks: Looks, factor: float) -> None:
+Span = tuple[float, float, float]
+"""Value, and both ends of its interval; NaN where there is none."""
+
+
+def _span(one: Told, *, ratio: bool, factor: float) -> Span:
+    """Read a difference; of a ratio with a lower end, what has no upper end is infinite."""
+    value, low, high = (
+        math.nan if one[key] is None else factor * one[key] for key in ("value", "low", "high")
+    )
+    if ratio and not math.isnan(low):
+        value, high = (math.inf if math.isnan(x) else x for x in (value, high))
+    return value, low, high
+
+
+def _on_log_axis(axes: Axes, spans: Sequence[Span]) -> list[Span]:
+    """Make the axis hold all ends that a logarithm has; the others go to its ends."""
+    ends = [x for span in spans for x in span if 0.0 < x < math.inf] + [1.0]
+    left, right = 0.5 * min(ends), 2.0 * max(ends)
+    axes.set_xscale("log")
+    axes.set_xlim(left, right)
+    axes.xaxis.set_major_locator(LogLocator(numticks=5))
+    axes.xaxis.set_major_formatter(lambda x, _: f"{x:g}")
+    axes.minorticks_off()
+    return [
+        (min(max(value, left), right), min(max(low, left), right), min(max(high, left), right))
+        for value, low, high in spans
+    ]
+
+
+def _difference(axes: Axes, row: int, one: Told, span: Span, looks: Looks) -> None:
     winner = looks.get(one["better"]) if one["shown"] else None
     colour = winner.colour.light if winner else MUTED.light
-    low, high = one["low"], one["high"]
-    if low is not None and high is not None:
-        axes.plot([factor * low, factor * high], [row, row], color=colour, lw=2.0)
-    if one["value"] is not None:
-        fill = colour if one["shown"] else PAPER.light
-        marker = "D" if one["headline"] else "o"
-        axes.plot([factor * one["value"]], [row], marker, mec=colour, mfc=fill, mew=1.6, ms=6.5)
+    value, low, high = span
+    axes.plot([low, high], [row, row], color=colour, lw=2.0)
+    fill = colour if one["shown"] else PAPER.light
+    marker = "D" if one["headline"] else "o"
+    axes.plot([value], [row], marker, mec=colour, mfc=fill, mew=1.6, ms=6.5, clip_on=False)
     p = one["p"] if one["p_holm"] is None else one["p_holm"]
     axes.text(
         1.03, row, p_text(p), transform=axes.get_yaxis_transform(), va="center",
@@ -204,22 +234,24 @@ def outer_ring(pushes: Told) -> float:
 
 
 def time_to_fall(told: Told, looks: Looks, salt: str) -> str:
-    """Draw the share that is still up over time, with its interval."""
+    """Draw the share that is still up over time, all at the start, with its interval."""
     with drawing(3.1, salt) as (page, done):
         axes = plain_axes(page)
         for name, look in looks.items():
             curve = told["contestants"].get(name)
             if curve is None:
                 continue
-            share = 100.0 * np.array(curve["share"], dtype=float)
-            low, high = (100.0 * np.array(curve[key], dtype=float) for key in ("low", "high"))
-            times, colour = curve["times"], look.colour.light
+            share, low, high = (
+                100.0 * np.array([1.0, *curve[key]], dtype=float)
+                for key in ("share", "low", "high")
+            )
+            times, colour = [0.0, *curve["times"]], look.colour.light
             axes.step(times, share, where="post", color=colour, ls=look.dash, label=name)
             axes.fill_between(times, low, high, step="post", color=colour, alpha=0.12, lw=0.0)
         axes.set_xlabel("time since the start [s]")
         axes.set_ylabel("still up [%]")
         axes.set_xlim(left=0.0)
-        axes.set_ylim(top=101.0)
+        axes.set_ylim(-2.0, 102.0)
         axes.legend(loc="lower left")
     return done[0]
 

@@ -69,9 +69,11 @@ def interval_text(number: Mapping[str, Any], unit: str) -> str:
     return f"[{', '.join(ends)}]"
 
 
-def n_text(number: Mapping[str, Any]) -> str:
-    """Write of how many."""
+def n_text(number: Mapping[str, Any], unit: str = "") -> str:
+    """Write of how many: a share's count, a rate's events, or the number of samples."""
     events, n = number.get("events"), number.get("n", 1)
+    if events is not None and unit:
+        return f"{events} in {n} episodes"
     return f"{events} of {n}" if events is not None else f"n = {n}"
 
 

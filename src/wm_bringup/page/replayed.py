@@ -31,6 +31,8 @@ SetupOf = Callable[[str], WalkSetup]
 
 _DRIVERS = {ARBITER: BAD, MPC: SERIES[0], POLICY: SERIES[1]}
 _QUALITY = 82
+_FILMED = 3.0
+"""Seconds before the end that a film shows at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,12 +78,20 @@ def _slug(key: str) -> str:
 def _walked(key: str, seed: int, setup: WalkSetup) -> dict[str, str]:
     """Walk it, to its fall or its end."""
     done = walk(setup, seed)
-    image = film_of_record(done.record, done.body, key, done.terrain)
+    image = film_of_record(done.record, done.body, key, done.terrain, since=_since(done.record))
     buffer = io.BytesIO()
     image.convert("RGB").save(buffer, "JPEG", quality=_QUALITY, optimize=True)
     film = "data:image/jpeg;base64," + base64.b64encode(buffer.getvalue()).decode()
     timeline = draw_timeline(done.record, _slug(key))
     return {"film": film, "timeline": timeline, "trace_sha256": done.record.sha256()}
+
+
+def _since(record: RunRecord) -> float:
+    """When the film begins: with the last push before a fall, but not long before the end [s]."""
+    time, pushed = record[TIME], np.linalg.norm(record["push_force"], axis=1) > 0.0
+    begun = time[1:][pushed[1:] & ~pushed[:-1]]
+    before = begun[begun > time[-1] - _FILMED]
+    return float(before[-1] - 0.1 if len(before) else max(0.0, time[-1] - _FILMED))
 
 
 def draw_timeline(record: RunRecord, salt: str) -> str:

@@ -77,9 +77,11 @@ def film_of_record(
     title: str,
     terrain: Terrain | None = None,
     frames: int = 8,
+    since: float = 0.0,
 ) -> Image.Image:
-    """Draw evenly spaced moments of a lock-step run, the last one included."""
-    rows = np.linspace(0, len(record) - 1, frames + 1).round().astype(int)[1:]
+    """Draw evenly spaced moments of a lock-step run from ``since`` [s] on, with the last one."""
+    first = int(np.searchsorted(record["time"], since))
+    rows = np.linspace(first, len(record) - 1, frames + 1).round().astype(int)[1:]
     moments = [
         Moment(
             caption_of(
