@@ -6,6 +6,7 @@
 #   make train   train our own walking policy on the CPU: two hours on two cores  (ARGS="--seed 1")
 #   make test-train   run the tests of training that need torch
 #   make table   run the README's walking table: 200 episodes, half an hour on two cores
+#   make results compare all contestants and write README's tables from that  (SUITE=quick: ten minutes)
 #   make venv    the set-up alone         (make venv PYTHON=/path/to/python3.11)
 #   make lock    write requirements/ from what the environment holds now
 #   make clean   remove the environment and everything that was built
@@ -14,11 +15,12 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
 ARGS ?=
+SUITE ?= standard
 
 # Set by the ROS wheels in any Python that started make; it would hide the wheels of our own.
 unexport _ROS_WHEELS_BOOTSTRAP_COMPLETE
 
-.PHONY: help demo train test-train table test lint format venv lock clean force
+.PHONY: help demo train test-train table results test lint format venv lock clean force
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -36,6 +38,13 @@ test-train: venv
 
 table: venv
 	$(BIN)/wm suite walking --resume $(ARGS)
+
+results: venv
+	$(BIN)/wm compare --suite $(SUITE) --resume $(ARGS) || [ $$? -eq 1 ] # 1: a claim does not hold
+	mkdir -p docs/results/$(SUITE)
+	cp $(addprefix results/compare_$(SUITE)/,summary.json timings.json manifest.json) docs/results/$(SUITE)/
+	for page in $$(grep -l '^<!-- results of $(SUITE): ' README.md docs/results/*.md); do \
+	  $(BIN)/wm report docs/results/$(SUITE) --markdown $$page; done
 
 test: venv
 	$(BIN)/python -m pytest -q $(ARGS)

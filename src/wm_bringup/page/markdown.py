@@ -18,8 +18,8 @@ from wm_bringup.page.results import ReportError, Results, Told, load_results
 from wm_bringup.page.telling import facts_of, facts_sentence, glance, verdict
 
 _BLOCK = re.compile(
-    r"(<!-- results of (?P<suite>[\w.-]+): (?P<what>\w+) -->\n).*?(<!-- end of results -->)",
-    re.DOTALL,
+    r"^(<!-- results of (?P<suite>[\w.-]+): (?P<what>\w+) -->\n).*?^(<!-- end of results -->)",
+    re.DOTALL | re.MULTILINE,
 )
 
 
