@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.projections.polar import PolarAxes
-from matplotlib.ticker import LogLocator
+from matplotlib.ticker import EngFormatter, LogLocator
 
 from wm_bringup.page.colours import BAD, GRID, INK, MUTED, PAPER, Look
 from wm_bringup.page.drawing import drawing, plain_axes
@@ -303,5 +303,6 @@ def bars(values: Mapping[str, float | None], looks: Looks, label: str, salt: str
                 axes.barh(row, value, 0.56, color=looks[name].colour.light)
         _rows(axes, names)
         axes.set_xlim(left=0.0)
+        axes.xaxis.set_major_formatter(EngFormatter(sep=""))
         axes.set_xlabel(label)
     return done[0]

@@ -137,8 +137,7 @@ def _numbers(row: Told, results: Results) -> Iterator[str]:
         else:
             cell = (value_text(number, row["unit"]), interval_text(number, row["unit"]))
             told = " ".join(filter(None, cell))
-            counted = "method" in number and number.get("n", 1) == 1
-            yield told if counted else f"{told}, {n_text(number, row['unit'])}"
+            yield f"{told}, {n_text(number, row['unit'])}"
 
 
 def _tabulate(heads: list[str], rows: Any) -> str:  # noqa: ANN401 - rows of cells

@@ -70,8 +70,13 @@ def interval_text(number: Mapping[str, Any], unit: str) -> str:
 
 
 def n_text(number: Mapping[str, Any], unit: str = "") -> str:
-    """Write of how many: a share's count, a rate's events, or the number of samples."""
+    """Write of how many: a share's count, a rate's events, or the number of samples.
+
+    What is no sample says how it was found instead, in the first word of its method.
+    """
     events, n = number.get("events"), number.get("n", 1)
+    if n == 1 and number.get("method") and number.get("low") is None:
+        return str(number["method"]).replace(":", " ").split()[0]
     if events is not None and unit:
         return f"{events} in {n} episodes"
     return f"{events} of {n}" if events is not None else f"n = {n}"

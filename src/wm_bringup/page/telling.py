@@ -22,9 +22,10 @@ def verdict(name: str, results: Results) -> list[str]:
 
 
 def facts_of(name: str, results: Results) -> list[dict[str, Any]]:
-    """Rows of a facet's facts, counted and measured."""
+    """Rows of a facet's facts, counted and measured; the one that stands for it comes first."""
     both = (results.summary["facets"][name], results.timed(name))
-    return list(facts_rows(*(part.get("facts") or {} for part in both)))
+    rows = facts_rows(*(part.get("facts") or {} for part in both))
+    return sorted(rows, key=lambda row: row["name"] != _FIRST.get(name))
 
 
 def facts_rows(*by_contestant: Told) -> Iterator[dict[str, Any]]:

@@ -82,10 +82,14 @@ def film_of_record(
     """Draw evenly spaced moments of a lock-step run from ``since`` [s] on, with the last one."""
     first = int(np.searchsorted(record["time"], since))
     rows = np.linspace(first, len(record) - 1, frames + 1).round().astype(int)[1:]
+    digits = 1 if record["time"][-1] - record["time"][first] > 0.1 * frames else 2
     moments = [
         Moment(
             caption_of(
-                record["time"][row], record["velocity_command"][row], record["push_force"][row]
+                record["time"][row],
+                record["velocity_command"][row],
+                record["push_force"][row],
+                digits,
             ),
             record["base_position"][row],
             record["base_orientation"][row],
@@ -96,10 +100,10 @@ def film_of_record(
     return film_strip(moments, description, f"{title}: {UNITS}", terrain)
 
 
-def caption_of(time: float, command: Array, push: Array) -> str:
+def caption_of(time: float, command: Array, push: Array, digits: int = 1) -> str:
     """Say the time, the velocity command and, while there is one, the push."""
     force = float(np.linalg.norm(push))
-    first = f"{time:.1f} s" + (f"   push {force:.0f} N" if force > 0.0 else "")
+    first = f"{time:.{digits}f} s" + (f"   push {force:.0f} N" if force > 0.0 else "")
     return f"{first}\n{command_text(command)}"
 
 

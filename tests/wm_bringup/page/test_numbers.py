@@ -51,5 +51,10 @@ def test_what_holds_or_not_is_told_in_words():
     assert told == ["yes", "no", "\N{EN DASH}"]
 
 
+def test_what_is_counted_says_so_instead_of_a_number_of_samples():
+    assert n_text({"value": 3.0, "method": "counted: ONNX operators"}) == "counted"
+    assert n_text({"value": 3.0, "method": "measured: CPU time", "n": 4000}) == "n = 4000"
+
+
 def test_tiny_probabilities_are_bounds():
     assert (p_text(1e-9), p_text(0.042)) == ("p < 0.001", "p = 0.042")
