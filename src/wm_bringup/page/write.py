@@ -74,6 +74,8 @@ def context_of(results: Results, setup_of: SetupOf | None) -> dict[str, Any]:
         "latency": _latency(results.timings.get("latency") or {}, looks),
         "polar": _polar(summary["pushes"], looks),
         "curves": _curves(summary["time_to_fall"], looks),
+        "arbiters": summary.get("arbiters") or {},
+        "late": results.timings.get("late") or [],
         "worst": _worst(results, setup_of),
         "origin": list(_origin(results.manifest)),
     }

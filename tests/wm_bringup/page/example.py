@@ -217,6 +217,20 @@ def summary() -> dict[str, Any]:
             "selection": "push",
             "contestants": {name: curve(f) for name, f in zip(NAMES, (88, 22, 20), strict=True)},
         },
+        "arbiters": {
+            NASTY: {
+                "beside": "mpc",
+                "n": 208,
+                "method": "Clopper-Pearson, 95 %",
+                "precision": number(68 / 80, 0.75, 0.92, n=80, events=68),
+                "recall": number(0.9, 0.8, 0.96, n=88, events=79),
+                "harm": number(0.025, 0.003, 0.087, n=80, events=2),
+                "lead_p10": 0.31,
+                "lead_p50": 0.62,
+                "preferred_share": 0.95,
+                "switches_per_minute": 1.25,
+            }
+        },
         "worst": [worst],
         "claims": [],
         "broken": ["hybrid: falls too often"],
@@ -239,6 +253,7 @@ def timings() -> dict[str, Any]:
         "name": "example",
         "facets": {"compute": facet("Computational efficiency", [cpu])},
         "latency": dict.fromkeys(NAMES, told),
+        "late": ["mpc, walk_35: 3.1 ms"],
     }
 
 

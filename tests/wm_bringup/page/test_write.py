@@ -76,6 +76,17 @@ def test_every_number_stands_in_a_cell_with_its_interval_and_n(page):
         assert cell in page.cells
 
 
+def test_what_interventions_are_worth_is_told_with_counts(page):
+    cells = " ".join(page.cells)
+    assert "85\N{NARROW NO-BREAK SPACE}%[75, 92]68 of 80" in cells
+    assert "2 of 80" in cells
+    assert "0.62 sp10 0.31 s" in cells
+
+
+def test_a_contestant_that_answers_too_late_is_named(page):
+    assert "late: mpc, walk_35: 3.1 ms" in "".join(page.text)
+
+
 def test_what_was_not_measured_is_said_and_not_shown_as_a_number(page):
     assert "not measured" in page.cells
 
@@ -163,6 +174,7 @@ def test_a_comparison_without_pushes_falls_or_timings_has_a_page(tmp_path):
     content["pushes"]["contestants"] = {}
     content["time_to_fall"]["contestants"] = {}
     content["worst"] = []
+    del content["arbiters"]
     (tmp_path / "summary.json").write_text(json.dumps(content))
     text = write_report(tmp_path).read_text(encoding="utf-8")
     assert "No episodes with one push." in text
