@@ -55,6 +55,7 @@ setup(
     package_dir={"": "src"},
     packages=find_packages("src"),
     package_data={
+        "wm_bringup.costs": ["bars/*.yaml"],
         "wm_bringup.page": ["*.css", "*.j2"],
         "wm_policy.models": ["*.onnx", "*.yaml", "*.md"],
     },

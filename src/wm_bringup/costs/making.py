@@ -17,6 +17,7 @@ from typing import Any
 import yaml
 
 from wm_bringup.costs.fact import Fact, Facts
+from wm_control.configuration.parameters import read_yaml
 from wm_control.drivers import MPC, POLICY, preference_of
 from wm_control.robot.sources import robot_part
 from wm_policy.models import shipped_policy
@@ -26,6 +27,8 @@ SHARED = ("robot", "estimator", "arbiter")
 
 OWN: Mapping[str, str] = {MPC: "model_based", POLICY: "training"}
 """The part that only one driver needs; a policy's manifest is written by ``wm train``."""
+
+_BARS = Path(__file__).parent / "bars"
 
 NOT_MEASURED = "not measured: no training log or card beside the policy"
 
@@ -102,6 +105,17 @@ def _leaves(content: object) -> int:
     return 1
 
 
+def walked_bars(robot: str) -> dict[str, bool]:
+    """Say which drivers of a shipped robot met the fixed bar, by ``bars/ROBOT.yaml``.
+
+    That is for drivers that no training judged; empty for a robot without such a file.
+    """
+    path = _BARS / f"{robot}.yaml"
+    if not path.is_file():
+        return {}
+    return {name: bool(one["met"]) for name, one in read_yaml(path).items()}
+
+
 def made(
     controller: str,
     robot: str,
@@ -111,13 +125,13 @@ def made(
 ) -> Facts:
     """Say what it took to make who may drive on this robot. policy: None for our own.
 
-    bars_met: whether a driver met the fixed bar, where that was walked (``wm train --judge`` or
-    ``wm suite bar``); it goes before what a policy's log says.
+    bars_met: whether a driver met the fixed bar, where that was walked; it goes before what a
+    policy's log says. None: as ``walked_bars``.
     """
     drivers = preference_of(controller)
     policy = policy or shipped_policy()
     logs = [_log(name, policy) for name in drivers]
-    bars = dict(bars_met or {})
+    bars = walked_bars(robot) if bars_met is None else dict(bars_met)
     shared = _sum([robot_part(robot, part) for part in SHARED])
     own = _sum(_own_files(drivers, robot, policy, overlay))
     return {

@@ -283,7 +283,7 @@ def latency(told: Told, looks: Looks, salt: str) -> str:
         axes.set_xlabel("from measurement to command [ms]")
         axes.set_ylabel("control cycles that take longer [%]")
         axes.set_xlim(left=0.0)
-        axes.legend(loc="upper right", bbox_to_anchor=(1.0, 0.9))
+        axes.legend(loc="lower left")
     return done[0]
 
 

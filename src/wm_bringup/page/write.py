@@ -75,7 +75,7 @@ def context_of(results: Results, setup_of: SetupOf | None) -> dict[str, Any]:
         "polar": _polar(summary["pushes"], looks),
         "curves": _curves(summary["time_to_fall"], looks),
         "arbiters": summary.get("arbiters") or {},
-        "late": results.timings.get("late") or [],
+        "late": [f"{who}: {why}" for who, why in (results.timings.get("late") or {}).items()],
         "worst": _worst(results, setup_of),
         "origin": list(_origin(results.manifest)),
     }

@@ -6,8 +6,16 @@ import json
 import shutil
 
 import pytest
+from talos_folder import talos_folder
 
-from wm_bringup.costs.making import NOT_MEASURED, configuration, log_of_card, made, read_log
+from wm_bringup.costs.making import (
+    NOT_MEASURED,
+    configuration,
+    log_of_card,
+    made,
+    read_log,
+    walked_bars,
+)
 from wm_policy.models import shipped_policy
 from wm_training.card import card_lines
 
@@ -69,8 +77,14 @@ def test_the_model_based_controller_takes_no_samples_and_some_lines():
     assert facts["training_samples"].value == 0.0
     assert facts["training_cpu_seconds"].value == 0.0
     assert 50 < facts["configuration_lines"].value < 200
-    assert facts["bar_met"].value is None  # until somebody walks it
-    assert made("mpc", "g1", bars_met={"mpc": False})["bar_met"].value == 0.0
+    assert made("mpc", "g1", bars_met={})["bar_met"].value is None  # until somebody walks it
+    assert made("mpc", "g1", bars_met={"mpc": True})["bar_met"].value == 1.0
+
+
+def test_the_bar_was_walked_with_the_model_based_controller_and_what_came_of_it_is_kept():
+    assert walked_bars("g1") == {"mpc": False}
+    assert made("mpc", "g1")["bar_met"].value == 0.0
+    assert walked_bars("another") == {}
 
 
 def test_a_policy_without_a_log_is_not_measured_rather_than_free(foreign):
@@ -86,3 +100,10 @@ def test_a_hybrid_takes_what_both_of_its_drivers_take():
     both = mpc["configuration_lines"].value + policy["configuration_lines"].value
     assert policy["configuration_lines"].value < hybrid["configuration_lines"].value < both
     assert hybrid["bar_met"].value == 1.0
+
+
+def test_another_robot_costs_its_configuration_and_what_nobody_walked_is_not_measured(tmp_path):
+    facts = made("mpc", str(talos_folder(tmp_path / "talos")))
+    assert facts["training_samples"].value == 0.0
+    assert facts["configuration_values"].value == 172  # 150 of them that every contestant needs
+    assert (facts["bar_met"].value, facts["bar_met"].method) == (None, "not measured")

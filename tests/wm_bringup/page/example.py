@@ -253,7 +253,7 @@ def timings() -> dict[str, Any]:
         "name": "example",
         "facets": {"compute": facet("Computational efficiency", [cpu])},
         "latency": dict.fromkeys(NAMES, told),
-        "late": ["mpc, walk_35: 3.1 ms"],
+        "late": {"mpc": "3.1 ms for a plan, charged 2.0 ms"},
     }
 
 

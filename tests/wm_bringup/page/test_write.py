@@ -84,7 +84,7 @@ def test_what_interventions_are_worth_is_told_with_counts(page):
 
 
 def test_a_contestant_that_answers_too_late_is_named(page):
-    assert "late: mpc, walk_35: 3.1 ms" in "".join(page.text)
+    assert "late: mpc: 3.1 ms for a plan" in "".join(page.text)
 
 
 def test_what_was_not_measured_is_said_and_not_shown_as_a_number(page):
