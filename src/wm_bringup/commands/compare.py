@@ -129,6 +129,8 @@ def _tell(
     console.print(comparison_text(summary, timed), markup=False)
     for line in summary.broken:
         console.print(f"[red]{line}[/red]")
+    for line in timed.late.values():
+        console.print(f"[red]late: {line}[/red]")
     for line in summary.missed:
         console.print(f"[red]asked for, but did not happen: {line}[/red]")
-    return summary.held
+    return summary.held and not timed.late

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from pydantic import TypeAdapter
 
 from wm_bringup.comparing.figures import facet_told
+from wm_bringup.comparing.honesty import disqualified, late, offences_of
 from wm_bringup.comparing.impulse import METHOD, half_survived
 from wm_bringup.comparing.plan import Axis, Comparison, Selection, World, cell_name
 from wm_bringup.comparing.statistics import KAPLAN_MEIER, time_to_fall
@@ -49,20 +50,29 @@ def summarise(
     *,
     policies: Mapping[str, Mapping[str, Any]],
     facts: Facts | None = None,
-    disqualified: Mapping[str, str] | None = None,
 ) -> Summary:
-    """Work out everything. policies: what is known of each contestant's; see ``policy_facts``."""
+    """Work out everything; of who looked at the truth the episodes count for nothing.
+
+    policies: what is known of each contestant's; see ``policy_facts``.
+    """
+    out, offences = disqualified(results), offences_of(results)
+    results = [one for one in results if one.contestant not in out]
     table = EpisodeTable(comparison, entrants, results)
-    out = disqualified or {}
     claims = _claims(comparison, results)
-    broken = [*broken_comparisons(claims), *(f"{who}: {why}" for who, why in out.items())]
+    broken = [
+        *broken_comparisons(claims),
+        *(f"{who} is disqualified: {why}" for who, why in out.items()),
+    ]
     missed = _missed(results)
     return Summary(
         schema=SCHEMA,
         name=comparison.name,
         title=comparison.title,
         robot=comparison.robot,
-        contestants=[_contestant(one, table, policies, out) for one in entrants],
+        contestants=[
+            _contestant(one, table, policies.get(one.name), offences.get(one.name, {}), out)
+            for one in entrants
+        ],
         worlds=[_plain(World, world) for world in comparison.worlds],
         axes=[_plain(Axis, axis) for axis in comparison.axes],
         cases=_cases(comparison, table),
@@ -81,10 +91,12 @@ def timings(
     comparison: Comparison, entrants: Sequence[Entrant], results: Sequence[EpisodeResult]
 ) -> Timings:
     """Work out the figures that are measured on a clock, of every facet that has some."""
-    table = EpisodeTable(comparison, entrants, results)
+    out = disqualified(results)
+    counted = [one for one in results if one.contestant not in out]
+    table = EpisodeTable(comparison, entrants, counted)
     told = facets_of(comparison, table, {}, measured=True)
     found = {name: facet for name, facet in told.items() if facet.figures}
-    return Timings(SCHEMA, comparison.name, found)
+    return Timings(SCHEMA, comparison.name, found, late(results))
 
 
 def facets_of(
@@ -105,8 +117,9 @@ def _plain(kind: type[T], one: T) -> Mapping[str, Any]:
 def _contestant(
     one: Entrant,
     table: EpisodeTable,
-    policies: Mapping[str, Mapping[str, Any]],
-    disqualified: Mapping[str, str],
+    policy: Mapping[str, Any] | None,
+    offences: Mapping[str, int],
+    out: Mapping[str, str],
 ) -> ContestantTold:
     episodes = sum(
         table.falls(one.name, world, case.name)[1]
@@ -117,9 +130,10 @@ def _contestant(
         one.name,
         one.kind,
         one.drivers,
-        policies.get(one.name),
+        policy,
         episodes,
-        disqualified.get(one.name, ""),
+        offences,
+        out.get(one.name, ""),
     )
 
 

@@ -105,7 +105,8 @@ class FacetTold:
 class ContestantTold:
     """Who walked. kind: mpc, policy, hybrid, random or oracle. policy: name, licence, hash, range.
 
-    disqualified: why it is out of the comparison, empty where it is not.
+    offences: in how many episodes it was caught at what, see ``lockstep.watched``. disqualified:
+    why its episodes count for nothing, empty where they do.
     """
 
     name: str
@@ -113,7 +114,8 @@ class ContestantTold:
     drivers: Sequence[str]
     policy: Mapping[str, Any] | None
     episodes: int
-    disqualified: str = ""
+    offences: Mapping[str, int]
+    disqualified: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,11 +228,15 @@ class Summary:
 
 @dataclass(frozen=True, slots=True)
 class Timings:
-    """What is measured on a clock, of every facet that has such figures."""
+    """What is measured on a clock, of every facet that has such figures.
+
+    late: contestants that need more time for an answer than they are charged, and how much.
+    """
 
     schema: int
     name: str
     facets: Mapping[str, FacetTold]
+    late: Mapping[str, str]
 
 
 def as_text(content: object) -> str:

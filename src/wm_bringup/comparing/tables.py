@@ -30,6 +30,8 @@ def _trained(summary: Summary) -> Iterator[str]:
             )
             policy = f"policy {one.policy['name']} ({one.policy['licence']})"
             yield f"{one.name}: {policy}, trained for {told}"
+        for what, count in one.offences.items():
+            yield f"{one.name}: {what}, in {count} of its episodes"
 
 
 def facet_table(facet: FacetTold, summary: Summary) -> str:

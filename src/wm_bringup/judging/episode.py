@@ -23,6 +23,8 @@ class EpisodeResult:
     controller_causes: text -> ticks. happened: every push and fault that was asked for, when it
     began, how many samples it changed. missed: what was asked for and did not happen, as where the
     robot fell before it. trace_sha256: over the whole record; equal seeds give equal hashes.
+    offences: what drivers were caught at, see ``lockstep.watched``; absent of honest ones. thought:
+    CPU time of each driver beside and in the loop, and what it was charged beside it [s].
     real_time_factor: simulated / wall time. cpu_per_tick_ms: mean CPU time by stage.
     """
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +36,7 @@ from wm_bringup.lockstep.lockstep import (
 from wm_bringup.lockstep.true_state import TrueStateEstimator
 from wm_bringup.lockstep.turns import Turn, taking_turns
 from wm_bringup.lockstep.unguarded import UnguardedLoop
+from wm_bringup.lockstep.watched import ChargedTimes, Thought, Watch, Watched, hangs_end
 from wm_bringup.record.fall_story import fall_story
 from wm_bringup.record.run_record import FAULTS, TICKS, TIME, RunRecord
 from wm_bringup.robots.base import SimulatedRobot
@@ -142,6 +143,7 @@ class Walk:
     """What one episode left behind.
 
     body, terrain: that were simulated, terrain None where it was flat. wall: time it took [s].
+    watched: who walked.
     """
 
     record: RunRecord
@@ -150,6 +152,7 @@ class Walk:
     stages: StageTimes
     happened: Sequence[Happened]
     wall: float
+    watched: tuple[Watched, ...]
 
 
 def run_episode(setup: WalkSetup, seed: int) -> EpisodeResult:
@@ -176,7 +179,8 @@ def walk(
     try:
         lockstep = build(setup, description, robot, seed, control_loop=control_loop)
         wall = time.perf_counter()
-        run = lockstep.run(seed, keep_going=keep_going)
+        with hangs_end():
+            run = lockstep.run(seed, keep_going=keep_going)
         wall = time.perf_counter() - wall
     finally:
         robot.close()
@@ -190,7 +194,9 @@ def walk(
     if len(ends := fault_ends(setup.scenario)):
         record = record.with_columns(**{FAULTS: ends})
     happened = (*robot.happened, *lockstep.happened)
-    return Walk(record, robot.body, robot.terrain, run.stages, happened, wall)
+    return Walk(
+        record, robot.body, robot.terrain, run.stages, happened, wall, tuple(lockstep.watched)
+    )
 
 
 def fault_ends(scenario: Scenario) -> Array:
@@ -212,7 +218,7 @@ def build(
     loop_class = control_loop or (ControlLoop if setup.safety_layer else UnguardedLoop)
     times = compute_times(seed)
     names = (*setup.drivers, *setup.shadows)
-    contestants = [CONTESTANTS[name](setup, description, times) for name in names]
+    contestants = [_watched(name, setup, description, times, robot) for name in names]
     loop = loop_class(
         description,
         _estimator(setup, description, robot),
@@ -237,7 +243,21 @@ def build(
         full_rate=setup.full_rate or setup.trace is not None,
         watch=watch,
         faults=faults,
+        watched=contestants,
     )
+
+
+def _watched(
+    name: str,
+    setup: WalkSetup,
+    description: RobotDescription,
+    times: ComputeTimes,
+    robot: SimulatedRobot,
+) -> Watched:
+    """Build a contestant, and keep an eye on it."""
+    thought = Thought()
+    contestant = CONTESTANTS[name](setup, description, ChargedTimes(times, thought))
+    return Watched(contestant, Watch(name, robot.blindfold), thought)
 
 
 def _path_faults(
@@ -354,7 +374,10 @@ def result_of(setup: WalkSetup, done: Walk, seed: int) -> EpisodeResult:
         "trace_sha256": record.sha256(),
         "real_time_factor": float(record[TIME][-1] - record[TIME][0]) / done.wall,
         "cpu_per_tick_ms": done.stages.per_tick_ms(ticks),
+        "thought": {one.watch.name: asdict(one.thought) for one in done.watched},
     }
+    if offences := [o for one in done.watched for o in one.watch.offences.values()]:
+        notes["offences"] = tuple(asdict(offence) for offence in offences)
     return EpisodeResult(setup.scenario.name, setup.controller, seed, metrics, notes)
 
 

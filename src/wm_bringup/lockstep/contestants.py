@@ -21,7 +21,7 @@ from wm_control.controllers.model_based import ModelBasedController
 from wm_control.controllers.proposal import Proposal
 from wm_control.mpc.plan import WalkingPlan, gait_phase
 from wm_control.robot.description import RobotDescription
-from wm_control.types import Controller, Estimate
+from wm_control.types import Controller, ControllerResult, Estimate
 from wm_policy.beside import PolicyBeside
 
 
@@ -54,6 +54,10 @@ class Contestant(BesideLoop, Protocol):
     @property
     def controller(self) -> Controller:
         """The part of it that runs in the control loop."""
+
+    @property
+    def newest(self) -> ControllerResult | None:
+        """What it proposed last beside the loop; None where it proposes in the loop."""
 
     def meet(self, faults: FaultyPaths) -> None:
         """From the start on, let what it sends to that part meet faults on its way."""
@@ -107,6 +111,8 @@ class SideBySide:
 
 class ModelBasedContestant:
     """Footstep planner beside the loop, whole-body controller in it."""
+
+    newest: ControllerResult | None = None
 
     def __init__(
         self,
@@ -163,6 +169,7 @@ class LearnedContestant:
     """
 
     plan: WalkingPlan | None = None
+    newest: ControllerResult | None = None
 
     def __init__(
         self,
@@ -212,6 +219,7 @@ class LearnedContestant:
 
     def _propose(self, estimate: Estimate) -> Proposal | None:
         result = self._policy.answer(estimate)
+        self.newest = result or self.newest
         return None if result is None else Proposal.of(result, estimate)
 
     def gait_phase(self, now: float) -> float:

@@ -12,9 +12,9 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from wm_bringup.cycle.loop import GOOD_LOOKS, ControlLoop, TickRecord
 from wm_bringup.cycle.loop_faults import LoopFaults
@@ -35,6 +35,9 @@ from wm_control.constants import CONTROL_PERIOD
 from wm_control.errors import WmError
 from wm_control.mpc.plan import WalkingPlan
 from wm_control.types import Observation, VelocityCommand
+
+if TYPE_CHECKING:
+    from wm_bringup.lockstep.watched import Watched
 
 State = Literal["true", "estimated"]
 
@@ -129,18 +132,21 @@ class LockStep:
         full_rate: bool = False,
         watch: Callable[[TickRecord, WalkingPlan | None], None] | None = None,
         faults: LoopFaults | None = None,
+        watched: Sequence[Watched] = (),
     ) -> None:
         """clock: CPU time, as the loop has it too, for the breakdown by stage only.
 
         full_rate: look at the truth in every cycle, and record what the sensors said.
         watch: is shown the record of every tick and the plan it followed.
         faults: between the loop and what it hears and sends; None where there are none.
+        watched: the contestants under watch, for who asks what they were caught at.
         """
         self._robot, self._loop, self._contestant = robot, loop, contestant
         self._scenario, self._times = scenario, times
         self._clock = clock
         self._watch = watch
         self._faults = faults
+        self.watched = tuple(watched)
         self._wishes = deque(scenario.wishes)
         self._truth_every = 1 if full_rate else TICKS_PER_TRUTH
         self._full_rate = full_rate

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from wm_bringup.robots.clocks import RobotClock
+from wm_control.errors import WmError
 from wm_control.fast_init import fast_init
 from wm_control.robot.description import RobotDescription
 from wm_control.types import Array, Command, Observation
@@ -102,8 +103,32 @@ class Robot(Protocol):
         """Release what the robot holds; the robot cannot be used afterwards."""
 
 
+class TruthHiddenError(WmError):
+    """Somebody looked at the truth who is not to see it."""
+
+
+class Blindfold:
+    """Hides the truth of a simulated robot while it is worn, and counts who looks all the same."""
+
+    def __init__(self) -> None:
+        """Not worn."""
+        self.worn = False
+        self.peeks = 0
+
+    def check(self) -> None:
+        """TruthHiddenError while it is worn."""
+        if self.worn:
+            self.peeks += 1
+            raise TruthHiddenError("the truth is for evaluators only")
+
+
 class SimulatedRobot(Robot, Protocol):
-    """A robot whose truth is known; for evaluators only."""
+    """A robot whose truth is known; for evaluators only.
+
+    blindfold: worn by who must not see it.
+    """
+
+    blindfold: Blindfold
 
     @property
     def time(self) -> float:

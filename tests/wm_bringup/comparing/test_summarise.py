@@ -169,6 +169,41 @@ def test_what_was_asked_for_and_did_not_happen_to_a_robot_that_was_up_fails():
     assert not told(results).held
 
 
+PEEK = {"contestant": "policy", "kind": "read the true state", "at": 1.0,
+        "what": "read the true state"}  # fmt: skip
+
+
+def test_who_looked_at_the_truth_is_disqualified_and_its_episodes_count_for_nothing():
+    results = [
+        *walked({"mpc": [1], "hybrid": []}),
+        *(episode("walk", "policy", k, offences=(PEEK,) if k == 0 else ()) for k in range(8)),
+    ]
+    summary = told(results)
+    policy = next(one for one in summary.contestants if one.name == "policy")
+    assert policy.disqualified == "policy read the true state, in 1 episodes"
+    assert "policy" not in figure(summary, "performance", "success").contestants
+    assert summary.broken == ["policy is disqualified: policy read the true state, in 1 episodes"]
+    assert not summary.held
+
+
+def test_who_breaks_is_named_and_scored_by_what_became_of_the_robot():
+    broke = {"contestant": "policy", "kind": "raised", "at": 1.0, "what": "raised ValueError: no"}
+    results = walked({"policy": [0], "hybrid": []}, offences=(broke,))
+    summary = told(results)
+    named = {one.name: one.offences for one in summary.contestants}
+    assert named["policy"] == {"policy raised ValueError: no": 16}
+    assert figure(summary, "performance", "success").contestants["policy"].events == 15
+    assert summary.held
+
+
+def test_who_takes_twice_the_time_that_it_is_charged_is_late():
+    thought = {"policy": {"beside": 0.5, "charged": 0.2, "in_loop": 0.1},
+               "mpc": {"beside": 0.3, "charged": 0.2, "in_loop": 0.1}}  # fmt: skip
+    results = walked({"hybrid": []}, thought=thought)
+    timed = timings(comparison(), entrants_of(comparison(), {}), results)
+    assert timed.late == {"hybrid": "policy takes 2.5 times the compute time that it is charged"}
+
+
 def test_equal_episodes_give_equal_bytes_in_whatever_order_they_came():
     results = walked(MPC_FALLS)
     assert as_text(told(results)) == as_text(told(results[::-1]))

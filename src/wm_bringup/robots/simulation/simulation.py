@@ -14,7 +14,7 @@ import numpy as np
 
 from wm_bringup.faults.fault import parse_all
 from wm_bringup.faults.schedule import Acted
-from wm_bringup.robots.base import GroundTruth
+from wm_bringup.robots.base import Blindfold, GroundTruth
 from wm_bringup.robots.clocks import SteppedClock
 from wm_bringup.robots.simulation.actuators import ActuatorParameters, Drives
 from wm_bringup.robots.simulation.body import SimulatedBody
@@ -97,6 +97,7 @@ class Simulation:
         scenario cannot mean.
         """
         self.description, self.scenario = description, scenario
+        self.blindfold = Blindfold()
         self._engine = engine
         self._steps_per_period = _steps_per_period(engine.physics_step)
         self._bodies = SimulatedBody(description, scenario)
@@ -199,6 +200,7 @@ class Simulation:
 
     def ground_truth(self) -> GroundTruth:
         """Return the true state now; for evaluators only."""
+        self.blindfold.check()
         state = self._now()
         push = self._push_force(state)
         return self._kinematics.truth(
