@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import time
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -15,6 +16,7 @@ from wm_bringup.commands.options import Jobs, OtherEngine, OtherRobot, Resume, S
 
 if TYPE_CHECKING:
     from wm_bringup.comparing.plan import Comparison
+    from wm_bringup.comparing.summary import Facts
     from wm_bringup.judging.episode_store import EpisodeStore
 
 
@@ -35,6 +37,10 @@ def compare(
         Path | None, typer.Option(metavar="FOLDER", help="Default: results/compare_NAME.")
     ] = None,
     json: Summary = None,
+    report: Annotated[
+        bool,
+        typer.Option("--report/--no-report", help="Also count costs, and write report.html."),
+    ] = True,
 ) -> int:
     """Compare the model-based controller, learned policies and both together on five facets.
 
@@ -65,7 +71,8 @@ def compare(
     finally:
         if store.done:
             facts = {"conditions": under, "policies": policies, "jobs": workers}
-            held = _tell(asked, store, folder, {**facts, "wall": time.monotonic() - began}, json)
+            facts["wall"] = time.monotonic() - began
+            held = _tell(asked, store, folder, facts, json, whole=report)
     return HELD if held else NOT_HELD
 
 
@@ -107,8 +114,13 @@ def _tell(
     folder: Path,
     facts: dict[str, Any],
     json: Path | None,
+    *,
+    whole: bool,
 ) -> bool:
-    """Work out, print and write what was found; returns whether all holds."""
+    """Work out, print and write what was found; returns whether all holds.
+
+    whole: with costs, and a page, once all episodes are there.
+    """
     from wm_bringup.comparing.files import write_results
     from wm_bringup.comparing.summarise import summarise, timings
     from wm_bringup.comparing.summary import SCHEMA
@@ -120,9 +132,10 @@ def _tell(
     policies = facts["policies"]
     trained = {name: one["trained_for"] for name, one in policies.items()}
     entrants, results = entrants_of(comparison, trained), all_found(comparison, store)
-    summary = summarise(comparison, entrants, results, policies=policies)
-    timed = timings(comparison, entrants, results)
     complete = len(results) == count_runs(comparison)
+    costs = _costs(comparison) if whole and complete else _Costs()
+    summary = summarise(comparison, entrants, results, policies=policies, facts=costs.counted)
+    timed = timings(comparison, entrants, results, facts=costs.timed, latency=costs.latency)
     manifest = {"schema": SCHEMA, "complete": complete, "episodes": len(results), **facts}
     write_results(folder, summary, timed, manifest, json)
     console = make_console()
@@ -133,4 +146,32 @@ def _tell(
         console.print(f"[red]late: {line}[/red]")
     for line in summary.missed:
         console.print(f"[red]asked for, but did not happen: {line}[/red]")
+    if whole and complete:
+        _write_page(folder)
     return summary.held and not timed.late
+
+
+@dataclass(frozen=True, slots=True)
+class _Costs:
+    """What contestants cost, by facet: counted, and timed on this computer."""
+
+    counted: Mapping[str, Facts] = field(default_factory=dict)
+    timed: Mapping[str, Facts] = field(default_factory=dict)
+    latency: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+
+def _costs(comparison: Comparison) -> _Costs:
+    """Count and time the contestants; some 20 CPU seconds."""
+    from wm_bringup.costs.contestants import COMPUTE, facts_of, timed
+
+    setups = {run.contestant: run.setup for run in comparison.runs()}
+    facts, latency = timed(setups)
+    return _Costs(facts_of(setups), {COMPUTE: facts}, latency)
+
+
+def _write_page(folder: Path) -> None:
+    """Write ``report.html``; the worst episodes are walked once more for their pictures."""
+    from wm_bringup.page.replayed import setups_of
+    from wm_bringup.page.write import write_report
+
+    write_report(folder, setups_of(folder))

@@ -16,7 +16,7 @@ from wm_bringup.comparing.plan import (
     Selection,
 )
 from wm_bringup.comparing.statistics import Estimated, Tested
-from wm_bringup.comparing.summary import Difference, FacetTold, Fact, FigureTold, Number
+from wm_bringup.comparing.summary import Difference, FacetTold, Facts, FigureTold, Number
 from wm_bringup.comparing.table import EpisodeTable, Pair, values_of
 from wm_bringup.comparing.values import VALUES
 from wm_bringup.comparing.words import difference_words, verdict_of
@@ -38,9 +38,7 @@ BETWEEN = {
 }
 
 
-def facet_told(
-    facet: Facet, table: EpisodeTable, facts: Mapping[str, Mapping[str, Fact]], *, measured: bool
-) -> FacetTold:
+def facet_told(facet: Facet, table: EpisodeTable, facts: Facts, *, measured: bool) -> FacetTold:
     """Work out one facet. measured: the figures that are measured on a clock, or the others."""
     specs = [one for one in facet.figures if VALUES[one.value].measured == measured]
     figures = [figure_of(spec, table) for spec in specs]

@@ -21,7 +21,7 @@ from wm_bringup.comparing.summary import (
     DirectionTold,
     EpisodeTold,
     FacetTold,
-    Fact,
+    Facts,
     FallTimesTold,
     ImpulseRow,
     PushesTold,
@@ -31,16 +31,12 @@ from wm_bringup.comparing.summary import (
 from wm_bringup.comparing.table import Entrant, EpisodeTable
 from wm_bringup.judging.episode import EpisodeResult
 from wm_bringup.judging.paired import ALL, broken_comparisons, comparisons
-from wm_bringup.judging.runner import SuiteRun
 from wm_bringup.judging.statistics import proportion_interval
 
 T = TypeVar("T")
 
 WORST = 5
 """Episodes that are told as the worst."""
-
-Facts = Mapping[str, Mapping[str, Mapping[str, Fact]]]
-"""What is counted, not sampled: by facet, contestant and name."""
 
 
 def summarise(
@@ -49,11 +45,11 @@ def summarise(
     results: Sequence[EpisodeResult],
     *,
     policies: Mapping[str, Mapping[str, Any]],
-    facts: Facts | None = None,
+    facts: Mapping[str, Facts] | None = None,
 ) -> Summary:
     """Work out everything; of who looked at the truth the episodes count for nothing.
 
-    policies: what is known of each contestant's; see ``policy_facts``.
+    policies: what is known of each contestant's; see ``policy_facts``. facts: by facet.
     """
     out, offences = disqualified(results), offences_of(results)
     results = [one for one in results if one.contestant not in out]
@@ -88,19 +84,27 @@ def summarise(
 
 
 def timings(
-    comparison: Comparison, entrants: Sequence[Entrant], results: Sequence[EpisodeResult]
+    comparison: Comparison,
+    entrants: Sequence[Entrant],
+    results: Sequence[EpisodeResult],
+    *,
+    facts: Mapping[str, Facts] | None = None,
+    latency: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> Timings:
-    """Work out the figures that are measured on a clock, of every facet that has some."""
+    """Work out the figures that are measured on a clock, of every facet that has some.
+
+    facts: measured ones, by facet. latency: as ``Timings`` tells it.
+    """
     out = disqualified(results)
     counted = [one for one in results if one.contestant not in out]
     table = EpisodeTable(comparison, entrants, counted)
-    told = facets_of(comparison, table, {}, measured=True)
-    found = {name: facet for name, facet in told.items() if facet.figures}
-    return Timings(SCHEMA, comparison.name, found, late(results))
+    told = facets_of(comparison, table, facts or {}, measured=True)
+    found = {name: facet for name, facet in told.items() if facet.figures or facet.facts}
+    return Timings(SCHEMA, comparison.name, found, late(results), latency or {})
 
 
 def facets_of(
-    comparison: Comparison, table: EpisodeTable, facts: Facts, *, measured: bool
+    comparison: Comparison, table: EpisodeTable, facts: Mapping[str, Facts], *, measured: bool
 ) -> dict[str, FacetTold]:
     """Work out every facet. measured: what is measured on a clock, or the rest."""
     return {
@@ -254,8 +258,3 @@ def _missed(results: Iterable[EpisodeResult]) -> list[str]:
         if not one.fell
         for what in one.missed
     )
-
-
-def run_named(comparison: Comparison, key: str) -> SuiteRun:
-    """Find the run of an episode by its key, to walk it again; KeyError for none of them."""
-    return {run.key: run for run in comparison.runs()}[key]

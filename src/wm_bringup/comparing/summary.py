@@ -72,21 +72,8 @@ class FigureTold:
     contestants: Mapping[str, Number]
 
 
-@dataclass(frozen=True, slots=True)
-class Fact:
-    """A figure that is not of episodes: parameters, bytes, CPU hours of training.
-
-    A counted number has one sample and no interval.
-    """
-
-    value: float | None
-    unit: str
-    definition: str
-    method: str
-    version: int = 1
-    n: int = 1
-    low: float | None = None
-    high: float | None = None
+Facts = Mapping[str, Mapping[str, Any]]
+"""Figures that are not of episodes, by contestant and name; each a ``costs.fact.Fact``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +85,7 @@ class FacetTold:
     figures: Sequence[FigureTold]
     differences: Sequence[Difference]
     verdict: Sequence[str]
-    facts: Mapping[str, Mapping[str, Fact]] = field(default_factory=dict)
+    facts: Facts = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,12 +218,14 @@ class Timings:
     """What is measured on a clock, of every facet that has such figures.
 
     late: contestants that need more time for an answer than they are charged, and how much.
+    latency: distribution of each contestant's path, see ``costs.path_latency``.
     """
 
     schema: int
     name: str
     facets: Mapping[str, FacetTold]
     late: Mapping[str, str]
+    latency: Mapping[str, Mapping[str, Any]]
 
 
 def as_text(content: object) -> str:

@@ -13,9 +13,12 @@ import pytest
 
 from wm_bringup.cli import main
 from wm_bringup.commands import COULD_NOT_RUN, HELD, NOT_HELD
+from wm_bringup.costs import contestants
+from wm_bringup.costs.fact import Fact
 from wm_bringup.judging import episodes
 from wm_bringup.judging.criteria.criterion import Measured
 from wm_bringup.judging.episode import EpisodeResult
+from wm_bringup.page import write
 
 COMPARISON = """
 name: small
@@ -69,7 +72,7 @@ def cheap(tmp_path, monkeypatch):
 
 
 def compare(*options):
-    return main(["compare", "--suite", "small.yaml", *options])
+    return main(["compare", "--suite", "small.yaml", "--no-report", *options])
 
 
 def summary_of(folder):
@@ -122,6 +125,26 @@ def test_what_cannot_be_compared_ends_with_two(cheap, tmp_path):
     assert not (tmp_path / "results").exists()
 
 
+def test_costs_and_page_are_made_once_all_episodes_are_there(cheap, tmp_path, monkeypatch):
+    fact = Fact(7.0, "FLOP", "Operations.", "counted")
+    monkeypatch.setattr(
+        contestants, "facts_of", lambda setups: {"compute": {"mpc": {"flop": fact}}}
+    )
+    monkeypatch.setattr(
+        contestants, "timed", lambda setups: ({"mpc": {"p": fact}}, {"mpc": {"n": 4000}})
+    )
+    monkeypatch.setattr(
+        write, "write_report", lambda folder, setups: (folder / "report.html").touch()
+    )
+    assert main(["compare", "--suite", "small.yaml", "--output", "out", "--jobs", "1"]) == HELD
+    folder = tmp_path / "out"
+    assert summary_of(folder)["facets"]["compute"]["facts"]["mpc"]["flop"]["value"] == 7.0
+    timed = json.loads((folder / "timings.json").read_text())
+    assert timed["facets"]["compute"]["facts"]["mpc"]["p"]["unit"] == "FLOP"
+    assert timed["latency"]["mpc"]["n"] == 4000
+    assert (folder / "report.html").is_file()
+
+
 def test_another_comparison_does_not_go_on_in_the_same_folder(cheap, tmp_path):
     assert compare("--output", "out", "--jobs", "1") == HELD
     assert compare("--output", "out", "--resume", "--jobs", "1") == HELD
@@ -131,7 +154,7 @@ def test_another_comparison_does_not_go_on_in_the_same_folder(cheap, tmp_path):
 def test_killed_it_goes_on_loses_nothing_and_finds_the_same(tmp_path, environment, popen):
     file, killed, whole = tmp_path / "small.yaml", tmp_path / "killed", tmp_path / "whole"
     file.write_text(COMPARISON.replace("[home, bare]", "[home]").replace("count: 3", "count: 2"))
-    line = ["compare", "--suite", str(file)]
+    line = ["compare", "--suite", str(file), "--no-report"]
     first = popen(
         [sys.executable, "-m", "wm_bringup.cli", *line, "--output", str(killed), "--jobs", "2"],
         stdout=subprocess.PIPE,
