@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from pydantic import TypeAdapter
 
+from wm_bringup.comparing.arbiter_scores import arbiters_told
 from wm_bringup.comparing.figures import facet_told
 from wm_bringup.comparing.honesty import disqualified, late, offences_of
 from wm_bringup.comparing.impulse import METHOD, half_survived
@@ -75,6 +76,7 @@ def summarise(
         facets=facets_of(comparison, table, facts or {}, measured=False),
         pushes=_pushes(comparison, table),
         time_to_fall=_fall_times(comparison, table),
+        arbiters=arbiters_told(comparison, table),
         worst=_worst(comparison, table),
         claims=[one.as_json() for one in claims],
         broken=broken,

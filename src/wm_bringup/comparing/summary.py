@@ -179,6 +179,27 @@ class FallTimesTold:
 
 
 @dataclass(frozen=True, slots=True)
+class ArbiterTold:
+    """What a hybrid's interventions are worth; see ``docs/suites.md``, twins.
+
+    beside: the contestant that is its preferred driver alone. n: episodes that both walked.
+    precision: rescued episodes that fall without. recall: falls of the driver alone that a rescue
+    came at least 0.2 s before. harm: rescued episodes that fell and do not without. lead: [s].
+    """
+
+    beside: str
+    n: int
+    method: str
+    precision: Number
+    recall: Number
+    harm: Number
+    lead_p10: float | None
+    lead_p50: float | None
+    preferred_share: float
+    switches_per_minute: float
+
+
+@dataclass(frozen=True, slots=True)
 class EpisodeTold:
     """An episode worth looking at. key: in ``episodes.jsonl``."""
 
@@ -206,6 +227,7 @@ class Summary:
     facets: Mapping[str, FacetTold]
     pushes: PushesTold
     time_to_fall: FallTimesTold
+    arbiters: Mapping[str, ArbiterTold]
     worst: Sequence[EpisodeTold]
     claims: Sequence[Mapping[str, Any]]
     broken: Sequence[str]

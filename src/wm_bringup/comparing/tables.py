@@ -18,7 +18,7 @@ def comparison_text(summary: Summary, timings: Timings) -> str:
             parts.append(f"## {name}: {facet.title}")
             parts += [table for one in facets if (table := facet_table(one, summary))]
             parts.append("\n".join(f"- {line}" for one in facets for line in one.verdict))
-    return "\n\n".join(parts)
+    return "\n\n".join([*parts, *_arbiters(summary)])
 
 
 def _trained(summary: Summary) -> Iterator[str]:
@@ -32,6 +32,16 @@ def _trained(summary: Summary) -> Iterator[str]:
             yield f"{one.name}: {policy}, trained for {told}"
         for what, count in one.offences.items():
             yield f"{one.name}: {what}, in {count} of its episodes"
+
+
+def _arbiters(summary: Summary) -> Iterator[str]:
+    """Say what the interventions of each hybrid were worth."""
+    for name, one in summary.arbiters.items():
+        shares = (("precision", one.precision), ("recall", one.recall), ("harm", one.harm))
+        told = ", ".join(f"{what} {_cell(number, '')}" for what, number in shares if number.n)
+        lead = "" if one.lead_p50 is None else f", lead {one.lead_p50:.2f} s (median)"
+        drives = f"preferred drives {one.preferred_share:.3f} of the time"
+        yield f"{name} beside {one.beside} alone: {told or 'no rescue'}{lead}, {drives}"
 
 
 def facet_table(facet: FacetTold, summary: Summary) -> str:

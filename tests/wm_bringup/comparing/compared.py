@@ -68,8 +68,13 @@ def comparison(**changes) -> Comparison:
     return load_parameters(Comparison, merged(CONTENT, changes))
 
 
-def episode(case, contestant, seed, *, world="home", fell=False, error=0.01, cpu=0.1, **notes):
+def episode(
+    case, contestant, seed, *, world="home", fell=False, error=0.01, cpu=0.1, rescued=None, **notes
+):
     metrics = {
+        "first_rescue": Measured(rescued, "s"),
+        "preferred_share": Measured(1.0 if rescued is None else 0.5, ""),
+        "switches_per_minute": Measured(0.0, "1/min"),
         "fell": Measured(float(fell), ""),
         "seconds": Measured(2.0 if fell else 4.0, "s"),
         "stride_rms_error": Measured((error, 0.0, 0.0), "m/s, m/s, rad/s"),

@@ -157,6 +157,21 @@ def test_pushes_are_told_by_direction_and_those_that_never_happened_are_not():
     assert told(none).pushes.contestants == {}
 
 
+def test_the_preferred_driver_alone_tells_what_a_hybrids_rescues_are_worth():
+    alone = [episode("walk", "mpc", k, fell=k < 4) for k in range(8)]  # falls at 2 s
+    rescued = {0: 1.0, 1: 1.2, 2: 1.95, 5: 1.0}
+    hybrid = [
+        episode("walk", "hybrid", k, rescued=rescued.get(k), fell=k in (3, 5)) for k in range(8)
+    ]
+    (found,) = told([*alone, *hybrid]).arbiters.values()
+    assert (found.beside, found.n) == ("mpc", 8)
+    assert (found.precision.events, found.precision.n) == (3, 4)
+    assert (found.recall.events, found.recall.n) == (2, 4)  # 1.95 s is too late, 3 never
+    assert (found.harm.events, found.harm.n) == (1, 4)
+    assert found.lead_p50 == pytest.approx(0.8)
+    assert found.preferred_share == pytest.approx((4 * 1.0 + 4 * 0.5) / 8)
+
+
 def test_the_worst_are_early_falls_inside_of_what_a_contestant_was_made_for():
     summary = told(walked({"mpc": [3], "policy": [2, 5], "hybrid": []}))
     assert [(one.contestant, one.seed) for one in summary.worst] == [("mpc", 3), ("policy", 2)]
