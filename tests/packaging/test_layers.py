@@ -50,7 +50,7 @@ LAYERS = (
 )
 """Folders (and modules beside them) from the bottom up; each imports from lines above its own."""
 
-EXTRAS = ("torch",)
+EXTRAS = ("torch", "ray")
 """What only an optional extra brings: modules that need it may lack it, but not ROS."""
 
 ROS_MODULES = ("rclpy", "launch", "launch_ros", "ament_index_python", "rcl_interfaces")

@@ -77,10 +77,11 @@ def imported_modules() -> set[str]:
 
 def test_every_imported_module_is_declared_and_nothing_else() -> None:
     libraries = {LIBRARIES[name] for name in names(PROJECT["dependencies"]) - DATA_ONLY}
-    training = names(PROJECT["optional-dependencies"]["train"])
+    optional = PROJECT["optional-dependencies"]
+    extras = names([*optional["train"], *optional["ray"]])
     imported = imported_modules()
-    assert imported - libraries - training <= exec_depends()
-    assert training <= imported
+    assert imported - libraries - extras <= exec_depends()
+    assert extras <= imported
     assert libraries - imported == set()
 
 

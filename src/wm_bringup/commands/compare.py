@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from wm_bringup.comparing.plan import Comparison
     from wm_bringup.comparing.summary import Facts
     from wm_bringup.judging.episode_store import EpisodeStore
+    from wm_bringup.judging.runner import Spread
 
 
 def compare(
@@ -32,6 +33,9 @@ def compare(
     engine: OtherEngine = None,
     robot: OtherRobot = None,
     jobs: Jobs = 0,
+    workers: Annotated[
+        str, typer.Option(metavar="local|ray[://ADDRESS]", help="Where episodes are walked.")
+    ] = "local",
     resume: Resume = False,
     output: Annotated[
         Path | None, typer.Option(metavar="FOLDER", help="Default: results/compare_NAME.")
@@ -54,8 +58,11 @@ def compare(
     from wm_bringup.comparing.walking import policies_of
     from wm_bringup.host.output import check_file, check_folder
     from wm_bringup.judging.episode_store import EpisodeStore
+    from wm_bringup.judging.ray_workers import read_workers
 
     asked = _changed(load_comparison(suite), seeds, engine, robot, tuple(policy or ()))
+    cores = jobs or len(os.sched_getaffinity(0))
+    spread = read_workers(workers, cores)
     folder = output or Path("results") / f"compare_{asked.name}"
     check_folder(folder, "--output")
     check_file(json, "--json")
@@ -64,13 +71,12 @@ def compare(
     under = conditions(asked, policies)
     store = EpisodeStore(folder / "episodes.jsonl", under, resume=resume)
     began = time.monotonic()
-    workers = jobs or len(os.sched_getaffinity(0))
     held = False
     try:
-        _fill(asked, store, workers)
+        _fill(asked, store, cores, spread)
     finally:
         if store.done:
-            facts = {"conditions": under, "policies": policies, "jobs": workers}
+            facts = {"conditions": under, "policies": policies, "jobs": cores, "workers": workers}
             facts["wall"] = time.monotonic() - began
             held = _tell(asked, store, folder, facts, json, whole=report)
     return HELD if held else NOT_HELD
@@ -96,14 +102,14 @@ def _changed(
     return comparison
 
 
-def _fill(comparison: Comparison, store: EpisodeStore, jobs: int) -> None:
+def _fill(comparison: Comparison, store: EpisodeStore, jobs: int, spread: Spread | None) -> None:
     """Walk what the store does not hold yet."""
     from wm_bringup.comparing.walking import count_runs, walk_all
     from wm_bringup.report.screen import progress_bar
 
     with progress_bar() as bar:
         task, fallen = bar.add_task(comparison.name, total=count_runs(comparison)), 0
-        for run, results in walk_all(comparison, store, jobs):
+        for run, results in walk_all(comparison, store, jobs, spread):
             fallen += results[0].fell
             bar.update(task, advance=1, description=f"{run.case}: {fallen} fell in all")
 

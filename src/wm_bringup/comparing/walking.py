@@ -9,16 +9,20 @@ from wm_bringup.comparing.plan import Comparison
 from wm_bringup.judging.episode import EpisodeResult
 from wm_bringup.judging.episode_store import EpisodeStore
 from wm_bringup.judging.episodes import policy_facts
-from wm_bringup.judging.runner import SuiteRun, do_runs
+from wm_bringup.judging.runner import Spread, SuiteRun, do_runs
 from wm_bringup.judging.twins import Rate, random_run
 
 
 def walk_all(
-    comparison: Comparison, store: EpisodeStore, jobs: int
+    comparison: Comparison, store: EpisodeStore, jobs: int, spread: Spread | None = None
 ) -> Iterator[tuple[SuiteRun, tuple[EpisodeResult, ...]]]:
-    """Yield every run with its results, from the store or done now; each is on disk before."""
-    yield from do_runs(comparison.runs(), store, jobs)
-    yield from do_runs(random_runs(comparison, found(comparison.runs(), store)), store, jobs)
+    """Yield every run with its results, from the store or done now; each is on disk before.
+
+    spread: where they are walked; None: in ``jobs`` processes of this computer.
+    """
+    runs = comparison.runs()
+    yield from do_runs(runs, store, jobs, spread=spread)
+    yield from do_runs(random_runs(comparison, found(runs, store)), store, jobs, spread=spread)
 
 
 def count_runs(comparison: Comparison) -> int:

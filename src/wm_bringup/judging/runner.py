@@ -12,7 +12,7 @@ from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from wm_bringup.judging import episodes
 from wm_bringup.judging.episode import EpisodeResult
@@ -29,6 +29,13 @@ _PR_SET_PDEATHSIG = 1
 
 T = TypeVar("T")
 R = TypeVar("R")
+
+
+class Spread(Protocol):
+    """Does work on many items somewhere, and yields (index, result) as they finish."""
+
+    def __call__(self, work: Callable[[T], R], items: Sequence[T]) -> Iterator[tuple[int, R]]:
+        """RunnerError when a worker dies. Whatever ends the iteration ends the work."""
 
 
 class RunnerError(WmError):
@@ -110,17 +117,19 @@ def do_runs(
     store: EpisodeStore | None,
     jobs: int,
     work: Callable[[SuiteRun], tuple[EpisodeResult, ...]] = do_run,
+    spread: Spread | None = None,
 ) -> Iterator[tuple[SuiteRun, tuple[EpisodeResult, ...]]]:
     """Yield every run with its results: first what the store has, then the others as they finish.
 
     Each is in the store before it is yielded. What cannot be run is refused before anything is.
-    work: does one.
+    work: does one. spread: where; None: in ``jobs`` processes of this computer.
     """
     done = store.done if store else {}
     missing = [run for run in runs if run.key not in done]
     check_runs(missing)
     yield from ((run, done[run.key]) for run in runs if run.key in done)
-    for index, results in in_processes(work, missing, jobs):
+    found = in_processes(work, missing, jobs) if spread is None else spread(work, missing)
+    for index, results in found:
         if store:
             store.add(missing[index].key, results)
         yield missing[index], results
