@@ -89,7 +89,10 @@ def test_titles_and_facets_may_change_on_the_way_but_not_what_is_walked():
 def test_in_one_engine_nothing_is_asked_of_another():
     found = comparison().in_engine("mujoco")
     assert {run.setup.engine for run in found.runs()} == {"mujoco"}
-    assert [world.name for world in found.worlds] == ["home", "other"]
+    assert [(world.name, world.safety_layer) for world in found.worlds] == [
+        ("other", True), ("bare", False),
+    ]  # fmt: skip
+    assert [one.name for one in found.facets[0].figures] == ["success", "error", "kept"]
     asked = [run.key for run in found.runs()]
     assert len(set(asked)) == len(asked)
 
