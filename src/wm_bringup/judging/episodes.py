@@ -365,7 +365,7 @@ def result_of(setup: WalkSetup, done: Walk, seed: int) -> EpisodeResult:
     record = done.record
     metrics, ticks = measure(record), len(record[TICKS])
     notes = {
-        "fall_cause": fall_story(record, setup.scenario.kicks),
+        "fall_cause": fall_story(record, setup.scenario.kicks, setup.scenario.punches),
         "causes": causes(record),
         "controller_causes": controller_causes(record),
         "shadows_degraded": shadows_degraded(record),

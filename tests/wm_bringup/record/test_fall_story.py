@@ -7,7 +7,7 @@ import pytest
 
 from wm_bringup.record.fall_story import fall_story
 from wm_bringup.record.run_record import RunFacts, RunRecord
-from wm_bringup.scenarios.scenario import Kick
+from wm_bringup.scenarios.scenario import Kick, Punch
 
 KICKS = tuple(
     Kick(velocity=(x, 0.0, 0.0), at=at) for x, at in ((1.0, 4.0), (-1.0, 8.0), (1.0, 12.0))
@@ -52,3 +52,12 @@ def test_where_the_record_goes_on_after_the_fall_what_is_told_ends_with_it() -> 
     assert fall_story(record, KICKS) == (
         "base tilt, 0.90 s after a kick at 90 deg; it never touched itself"
     )
+
+
+def test_of_kicks_and_punches_the_last_one_before_the_fall_is_told() -> None:
+    punch = Punch("left_knee_joint", (3.0, 0.0, -4.0), at=8.5)
+    assert fall_story(run(8.9, 8.6), KICKS, (punch,)) == (
+        "base tilt, 0.40 s after a punch of 5 N at left_knee_joint; "
+        "it touched itself 0.10 s after the punch"
+    )
+    assert "after a kick" in fall_story(run(8.4), KICKS, (punch,))
