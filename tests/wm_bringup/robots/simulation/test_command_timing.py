@@ -50,9 +50,9 @@ def test_the_joints_feel_a_command_in_the_first_allowed_physics_step(
     felt = []
     steps_before = robot._engine.step
 
-    def record(torque, push):
+    def record(torque, *forces):
         felt.append(float(torque[0]))
-        steps_before(torque, push)
+        steps_before(torque, *forces)
 
     robot._engine.step = record
     observation = robot.reset(0)
