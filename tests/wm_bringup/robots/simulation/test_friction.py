@@ -48,8 +48,8 @@ def test_impulses_of_contacts_gravity_and_push_add_up_to_the_momentum(simulate, 
     observation, engine, impulse = robot.reset(0), robot._engine, np.zeros(3)
     step, dt = engine.step, engine.physics_step
 
-    def record(torque, *forces):
-        step(torque, *forces)
+    def record(torque, push, *others):
+        step(torque, push, *others)
         for contact in engine.contacts():
             force = contact.normal_force * np.array(contact.normal) + contact.friction
             impulse[:] += dt * force
