@@ -47,7 +47,7 @@ results: venv
 	  $(BIN)/wm report docs/results/$(SUITE) --markdown $$page; done
 
 test: venv
-	$(BIN)/python -m pytest -q $(ARGS)
+	@tools/run_tests.sh $(BIN)/python $(ARGS)
 
 lint: venv
 	$(BIN)/ruff check .

@@ -9,6 +9,14 @@ import pytest
 from ros_domain import Domain
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    """Mark the tests that take a domain: they run in real time."""
+    for item in items:
+        if "domain" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.live)
+
+
 @pytest.fixture(scope="session")
 def environment():
     """What processes started by tests inherit."""
