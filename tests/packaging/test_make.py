@@ -41,7 +41,7 @@ def clone(tmp_path: Path) -> Path:
     ("target", "last"),
     [
         ("demo", ".venv/bin/wm demo"),
-        ("test", ".venv/bin/python -m pytest -q"),
+        ("test", "tools/run_tests.sh .venv/bin/python"),
         ("lint", ".venv/bin/mypy"),
     ],
 )
@@ -55,7 +55,7 @@ def test_an_environment_that_is_ready_is_not_made_again(clone: Path) -> None:
     (clone / ".venv").mkdir()
     (clone / ".venv/.ready").write_text("")
     assert [step.strip() for step in dry_run("test", folder=clone)] == [
-        ".venv/bin/python -m pytest -q"
+        "tools/run_tests.sh .venv/bin/python"
     ]
 
 
@@ -64,6 +64,22 @@ def test_changed_pins_make_the_environment_again(clone: Path) -> None:
     (clone / ".venv/.ready").write_text("")
     os.utime(clone / ".venv/.ready", (1, 1))
     assert "tools/setup_venv.sh" in dry_run("venv", folder=clone)[0]
+
+
+@pytest.mark.parametrize(
+    ("simulated", "live", "told"),
+    [(0, 0, 0), (1, 0, 1), (0, 1, 1), (5, 0, 0), (0, 5, 0), (5, 5, 5), (5, 1, 1), (2, 5, 2)],
+)
+def test_tests_fail_when_either_half_does_and_when_none_was_selected(
+    tmp_path: Path, simulated: int, live: int, told: int
+) -> None:
+    """5 is pytest's word for: no test was selected."""
+    python = tmp_path / "python"
+    python.write_text(
+        f'#!/bin/sh\ncase "$*" in *"not live"*) exit {simulated};; *) exit {live};; esac\n'
+    )
+    python.chmod(0o755)
+    assert subprocess.run([ROOT / "tools/run_tests.sh", python, "-x"]).returncode == told
 
 
 def set_up(folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
