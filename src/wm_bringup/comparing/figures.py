@@ -52,11 +52,11 @@ def facet_told(facet: Facet, table: EpisodeTable, facts: Facts, *, measured: boo
         replace(one, words=difference_words(one, by_name[one.figure]))
         for one in decided(found, facet.headline)
     ]
+    figures = [figure for figure in figures if figure.contestants]
     headline = next((one for one in told if one.headline), None)
     verdict = verdict_of(told, figures)
     if facet.headline is not None and headline is None:
         verdict = [_elsewhere(facet, measured=measured), *verdict]
-    figures = [figure for figure in figures if figure.contestants]
     return FacetTold(facet.title, headline, figures, told, verdict, facts)
 
 
@@ -205,7 +205,7 @@ def _differences(spec: FigureSpec, figure: FigureTold, table: EpisodeTable) -> I
             continue
         tested = _tested(spec, table, (one, other), pairs, values)
         if tested is not None:
-            yield _difference(spec, figure, (one, other), tested, pairs)
+            yield _difference(spec, (one, other), tested, pairs)
 
 
 def _tested(
@@ -230,7 +230,6 @@ def _tested(
 
 def _difference(
     spec: FigureSpec,
-    figure: FigureTold,
     who: tuple[str, str],
     tested: Tested,
     pairs: Sequence[tuple[float, float]],
@@ -268,7 +267,7 @@ def _changes(spec: FigureSpec, figure: FigureTold, table: EpisodeTable) -> Itera
         values = [_read(spec, where, table, name) for where in (spec.of, spec.beside)]
         pairs = _pairs(*values)
         tested = TESTS[spec.over](*zip(*pairs, strict=True))
-        yield _difference(spec, figure, (name, name), tested, pairs)
+        yield _difference(spec, (name, name), tested, pairs)
 
 
 def decided(found: Sequence[Difference], headline: Headline | None) -> list[Difference]:

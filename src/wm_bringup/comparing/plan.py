@@ -105,6 +105,8 @@ class FigureSpec:
     def _known(self) -> FigureSpec:
         if self.value not in VALUES:
             raise ValueError(f"figure '{self.name}': there is no value '{self.value}'")
+        if self.beside is not None and self.over == "per_hour":
+            raise ValueError(f"figure '{self.name}': nothing is read twice of rates")
         if self.between == "ratio" and self.over != "share":
             raise ValueError(f"figure '{self.name}': only shares are told as a ratio")
         return self

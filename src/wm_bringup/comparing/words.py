@@ -49,6 +49,15 @@ def number_words(number: Number, figure: FigureTold) -> str:
     return f"{_short(number.value)}{' ' + figure.unit if figure.unit else ''}"
 
 
+def figure_words(figure: FigureTold) -> str:
+    """Say a figure of everybody, where nobody is compared by it."""
+    told = ", ".join(
+        f"{name} {number_words(number, figure)} ({_short(number.low)} to {_short(number.high)})"
+        for name, number in figure.contestants.items()
+    )
+    return f"{figure.title}: {told}"
+
+
 def _evidence(one: Difference, figure: FigureTold) -> str:
     """Difference, interval, p and n."""
     what = "ratio" if figure.unit == "1/h" else "difference"
@@ -74,6 +83,8 @@ def verdict_of(differences: Sequence[Difference], figures: Sequence[FigureTold])
     shown = [one for one in rest if one.shown]
     said = [*(one.words for one in headline), *both_words(differences, figures)]
     said += [one.words for one in shown]
+    compared = {one.figure for one in differences}
+    said += [figure_words(figure) for figure in figures if figure.name not in compared]
     if rest:
         said.append(
             f"of {len(rest)} further comparisons {len(rest) - len(shown)} show no difference "

@@ -120,6 +120,8 @@ def test_outside_is_what_the_axis_says_for_one_of_a_contestants_drivers():
     kept = figure(told(walked(MPC_FALLS)), "performance", "kept").contestants
     assert set(kept) == {"hybrid", "oracle"}  # nothing is outside for the policy
     assert kept["hybrid"].value == 1.0
+    lines = told(walked(MPC_FALLS)).facets["performance"].verdict
+    assert "kept: hybrid 1 (- to -), oracle" in "\n".join(lines)
 
 
 def test_a_velocity_beyond_a_policys_training_is_outside_whatever_the_axis_says():
