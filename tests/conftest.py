@@ -26,4 +26,6 @@ def pytest_report_header() -> list[str]:
         lines.append("training is not tested: MuJoCo 4 needs Python 3.11 or later")
     elif find_spec("torch") is None:
         lines.append("learning with torch is not tested here: `make test-train` does it")
+    if find_spec("ray") is None:
+        lines.append("a real Ray cluster is not tested here: it needs the extra `ray`")
     return lines

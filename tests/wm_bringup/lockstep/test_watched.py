@@ -110,7 +110,6 @@ class RaisesInTheLoop(Honest):
 @pytest.fixture
 def walked(monkeypatch):
     """Walk with a policy of some kind; returns what is said about the episode."""
-    monkeypatch.setattr(watched, "HANGS_AFTER", 0.5)
     build = episodes.CONTESTANTS[POLICY]
 
     def walk_with(kind, controller=POLICY, **changes):
@@ -161,11 +160,10 @@ def test_who_raises_in_the_loop_is_a_failure_with_its_cause(walked):
     assert "policy raised RuntimeError: out of ideas" in result.notes["controller_causes"]
 
 
-def test_who_hangs_is_interrupted_though_it_catches_everything(walked):
-    began = time.monotonic()
+def test_who_hangs_is_interrupted_though_it_catches_everything(walked, monkeypatch):
+    monkeypatch.setattr(watched, "HANGS_AFTER", 3.0)
     result = walked(Hangs)
-    assert offences(result)["hung"]["what"] == "hung for more than 0.5 s"
-    assert time.monotonic() - began < 60.0
+    assert offences(result)["hung"]["what"] == "hung for more than 3 s"
     assert result.number("preferred_share") < 0.9
 
 
