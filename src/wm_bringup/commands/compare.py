@@ -142,7 +142,13 @@ def _tell(
     costs = _costs(comparison) if whole and complete else _Costs()
     summary = summarise(comparison, entrants, results, policies=policies, facts=costs.counted)
     timed = timings(comparison, entrants, results, facts=costs.timed, latency=costs.latency)
-    manifest = {"schema": SCHEMA, "complete": complete, "episodes": len(results), **facts}
+    manifest = {
+        "schema": SCHEMA,
+        "complete": complete,
+        "episodes": len(results),
+        "seeds": sorted({run.seed for run in comparison.runs()}),
+        **facts,
+    }
     write_results(folder, summary, timed, manifest, json)
     console = make_console()
     console.print(comparison_text(summary, timed), markup=False)

@@ -85,6 +85,7 @@ def test_a_comparison_leaves_its_files_and_says_its_verdicts(cheap, tmp_path, ca
     assert {path.name for path in folder.iterdir()} == FILES
     manifest = json.loads((folder / "manifest.json").read_text())
     assert (manifest["schema"], manifest["complete"], manifest["episodes"]) == (1, True, 15)
+    assert manifest["seeds"] == [0, 1, 2]
     assert manifest["conditions"]["parameters_sha256"]
     assert len(manifest["policies"]["hybrid"]["sha256"]) == 64
     said = capsys.readouterr().out
