@@ -164,7 +164,7 @@ def measured_time(stages_ms: Sequence[Mapping[str, float]]) -> Facts:
     spread = (per_second.value, per_second.low, per_second.high)
     value, low, high = (from_time(CONTROL_PERIOD * seconds) for seconds in spread)
     return {
-        "cpu_seconds_per_simulated_second": Fact(
+        "driver_cpu_seconds_per_simulated_second": Fact(
             per_second.value,
             "s/s",
             "CPU seconds of the driver (in the loop and beside it) per second of the robot.",

@@ -66,5 +66,5 @@ def test_a_walk_is_timed_cycle_by_cycle(monkeypatch):
     monkeypatch.setattr(contestants, "TIMED_WALK", short)
     facts, distributions = timed({"mpc": SETUPS["mpc"]})
     assert facts["mpc"]["deadline_miss_rate"].n == distributions["mpc"]["n"] >= 300
-    assert facts["mpc"]["cpu_seconds_per_simulated_second"].n == 3
+    assert facts["mpc"]["driver_cpu_seconds_per_simulated_second"].n == 3
     assert facts["mpc"]["path_latency_p99_9"].value is None  # too few for that

@@ -100,9 +100,9 @@ def test_cpu_time_of_a_driver_is_what_it_takes_in_the_loop_and_beside_it():
     ]
     facts = measured_time(notes)
     # (0.4 + 0.6) / 2 ms in every 2 ms
-    assert facts["cpu_seconds_per_simulated_second"].value == pytest.approx(0.25)
+    assert facts["driver_cpu_seconds_per_simulated_second"].value == pytest.approx(0.25)
     assert facts["joules_per_control_step_by_time"].value == pytest.approx(0.5e-3 * 10.0)
-    assert facts["cpu_seconds_per_simulated_second"].n == 2
+    assert facts["driver_cpu_seconds_per_simulated_second"].n == 2
 
 
 def test_the_tail_needs_enough_cycles_and_misses_have_an_interval():
@@ -118,5 +118,5 @@ def test_the_tail_needs_enough_cycles_and_misses_have_an_interval():
 
 def test_a_number_that_is_not_there_is_null_and_a_counted_one_has_no_interval():
     one = measured_time([{"controller": 0.1, "planner": 0.0}])
-    assert one["cpu_seconds_per_simulated_second"].as_json()["interval"] == [None, None]
+    assert one["driver_cpu_seconds_per_simulated_second"].as_json()["interval"] == [None, None]
     assert Fact(3.0, "", "", "counted").as_json()["interval"] is None
