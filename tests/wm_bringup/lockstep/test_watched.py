@@ -52,7 +52,8 @@ class Peeks(Honest):
 
     def cheat(self, record):
         if self.robot is None:
-            (self.robot,) = (one for one in gc.get_objects() if isinstance(one, Simulation))
+            robots = (one for one in gc.get_objects() if isinstance(one, Simulation))
+            self.robot = next(one for one in robots if one.blindfold.worn)
         with suppress(Exception):
             self.robot.ground_truth()
 
