@@ -112,6 +112,10 @@ def walk(
     trace: Annotated[
         Path | None, typer.Option(metavar="FILE.npz", help="Full-rate trace of the first episode.")
     ] = None,
+    bag: Annotated[
+        Path | None,
+        typer.Option(metavar="FOLDER", help="Bag of the first episode, for wm replay."),
+    ] = None,
 ) -> int:
     """Run lock-step episodes of one scenario and judge them by the robot's true motion.
 
@@ -130,10 +134,10 @@ def walk(
     if state == "true" and noise not in (None, "off"):
         raise typer.BadParameter("--noise means nothing with --state true: no sensor is looked at")
     if push_grid:
-        _refuse_beside_grid(seconds=seconds, seeds=seeds != 1, film=film, trace=trace)
+        _refuse_beside_grid(seconds=seconds, seeds=seeds != 1, film=film, trace=trace, bag=bag)
     elif grid_step is not None:
         raise typer.BadParameter("--grid-step means something only with --push-grid")
-    _check_outputs(json, film, trace, resume=resume)
+    _check_outputs(json, film, trace, bag, resume=resume)
     changes: dict[str, Any] = {
         "velocity": _segments(velocity),
         "duration": seconds,
@@ -157,7 +161,7 @@ def walk(
     workers = jobs or len(os.sched_getaffinity(0))
     if push_grid:
         return _grid(suite, workers, resume, json)
-    return _episodes(suite, film, trace, workers, resume, json)
+    return _episodes(suite, (film, trace, bag), workers, resume, json)
 
 
 def _asked(
@@ -185,10 +189,10 @@ def _refuse_beside_grid(**given: object) -> None:
 
 
 def _check_outputs(
-    json: Path | None, film: Path | None, trace: Path | None, *, resume: bool
+    json: Path | None, film: Path | None, trace: Path | None, bag: Path | None, *, resume: bool
 ) -> None:
     """Look at the files before the episodes are run, not after."""
-    from wm_bringup.host.output import OutputError, check_file
+    from wm_bringup.host.output import OutputError, check_file, check_folder
 
     if resume and json is None:
         raise typer.BadParameter("--resume goes on with the file of --json FILE: name it")
@@ -199,6 +203,8 @@ def _check_outputs(
         check_file(json.with_suffix(".jsonl"), "--json")
     check_file(film, "--film", ".png")
     check_file(trace, "--trace", ".npz")
+    if bag is not None:
+        check_folder(bag, "--bag", new=True)
 
 
 def changed(
@@ -282,8 +288,7 @@ def _store(json: Path | None, suite: Suite, resume: bool) -> EpisodeStore | None
 
 def _episodes(
     suite: Suite,
-    film: Path | None,
-    trace: Path | None,
+    left: tuple[Path | None, Path | None, Path | None],
     jobs: int,
     resume: bool,
     json: Path | None,
@@ -293,10 +298,11 @@ def _episodes(
     from wm_bringup.report.tables import episode_table, walk_lines
 
     first, *others = runs_of(suite)
-    first = replace(first, setup=replace(first.setup, film=film, trace=trace))
+    film, trace, bag = left
+    first = replace(first, setup=replace(first.setup, film=film, trace=trace, bag=bag))
     check_runs([first, *others])
     console, store = make_console(), _store(json, suite, resume)
-    if store and (film or trace):
+    if store and any(left):
         store.done.pop(first.key, None)  # of this one, pictures or numbers are wanted
     episodes: list[EpisodeResult] = []
     try:

@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from enum import Enum
 from queue import SimpleQueue
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from wm_bringup.cycle.latency import LatencySample
 from wm_control.arbiter.arbiter import Arbiter
@@ -23,7 +24,7 @@ from wm_control.arbiter.parameters import SafetyParameters
 from wm_control.arbiter.recoverability import UNKNOWN, Recoverability
 from wm_control.arbiter.robot_measurements import Overruns
 from wm_control.arbiter.safeguards import SafeguardReport, report_safeguards
-from wm_control.arbiter.velocity_gate import VelocityGate, bounded
+from wm_control.arbiter.velocity_gate import STOP, VelocityGate, bounded
 from wm_control.constants import CONTROL_PERIOD
 from wm_control.controllers.proposal import propose
 from wm_control.fast_init import fast_init
@@ -62,6 +63,40 @@ class Stamps:
     decided: float
 
 
+class Call(Enum):
+    """What the loop is told between two cycles; the values are names of its methods."""
+
+    LATE = "report_late"
+    SKIPPED = "report_skipped"
+    RESET = "reset"
+    SAFETY = "change_safety"
+
+
+Calls = tuple[tuple[Call, tuple[Any, ...]], ...]
+"""In the order in which they came, with their arguments; of a reset the observation and armed."""
+
+
+@fast_init
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What a cycle was told beside its observation, so that the same can be told to it again.
+
+    number: of the cycle, from 0 on since the loop was built. asked: the velocity before all limits.
+    operator: all requests since the last cycle, as one. anew: estimator and controllers began with
+    this observation, of a robot that is held.
+    calls: since the last cycle.
+    """
+
+    number: int = 0
+    asked: VelocityCommand = STOP
+    operator: OperatorInput = NO_REQUEST
+    anew: bool = False
+    calls: Calls = ()
+
+
+NOTHING_HEARD = Heard()
+
+
 @fast_init
 @dataclass(frozen=True, slots=True)
 class TickRecord:
@@ -70,7 +105,7 @@ class TickRecord:
     velocity: the command as the controllers were given it, after all limits.
     results: by controller, of the driver and of those in its shadow. stamps: of the stages.
     driver: the controller in charge, whether its command passed or the arbiter's own did.
-    background: what the decision was made on.
+    background: what the decision was made on. heard: what else the cycle was told.
     """
 
     observation: Observation
@@ -81,6 +116,7 @@ class TickRecord:
     stamps: Stamps
     driver: str
     background: Background = NOTHING_KNOWN
+    heard: Heard = NOTHING_HEARD
 
     @property
     def driving(self) -> ControllerResult | None:
@@ -178,8 +214,8 @@ class ControlLoop:
     """Estimator, controllers, arbiter and filter, called one after the other.
 
     ``last`` holds the record of the newest cycle. ``good_looks`` counts how often in a row a held
-    robot's sensors made sense. Nothing raises outward: an estimator or
-    controller that raises is reported as unhealthy or failed, with the exception as its cause.
+    robot's sensors made sense, ``cycles`` all that were done. Nothing raises outward: an estimator
+    or controller that raises is reported as unhealthy or failed, with the exception as its cause.
     """
 
     arbiter_class: ClassVar[type[Arbiter]] = Arbiter
@@ -221,11 +257,12 @@ class ControlLoop:
         self.filter = self.filter_class(description, self.safety.filter)
         self.period = period
         self.last: TickRecord | None = None
-        self.good_looks = 0
+        self.good_looks = self.cycles = 0
         self._executed: Executed | None = None
         self._believed: Estimate | None = None
         self._asked: tuple[VelocityCommand, Action, str, SafetyParameters] | None = None
         self._admitted = VelocityCommand()
+        self._calls: list[tuple[Call, tuple[Any, ...]]] = []
         self._clock = clock
         self._requests: SimpleQueue[OperatorInput] = SimpleQueue()
         self._overruns = OverrunCounter(period)
@@ -245,6 +282,7 @@ class ControlLoop:
 
     def change_safety(self, safety: SafetyParameters) -> None:
         """Put other limits in force from the next cycle on; may be called from another thread."""
+        self._calls.append((Call.SAFETY, (safety,)))
         self.safety = safety
         self.arbiter.parameters = safety.arbiter
         self.filter.parameters = safety.filter
@@ -256,10 +294,12 @@ class ControlLoop:
 
     def report_late(self, late: bool) -> None:
         """Say whether the cycle just done ended after its deadline."""
+        self._calls.append((Call.LATE, (late,)))
         self._overruns.add(late)
 
     def report_skipped(self, periods: int) -> None:
         """Say that so many periods were given up before the cycle that comes: it stood still."""
+        self._calls.append((Call.SKIPPED, (periods,)))
         self._overruns.skip(periods)
 
     def reset(self, observation: Observation, *, armed: bool = False) -> None:
@@ -267,6 +307,7 @@ class ControlLoop:
 
         Of the past only the operator's stop is remembered.
         """
+        self._calls.append((Call.RESET, (observation, armed)))
         self._restart(observation)
         self.good_looks = 0
         self.arbiter.reset(armed=armed)
@@ -307,7 +348,7 @@ class ControlLoop:
         estimate = self._restart(observation)
         self.good_looks = self.good_looks + 1 if estimate.healthy else 0
         deliver()
-        return self._continue(start, observation, estimate, velocity, now)
+        return self._continue(start, observation, estimate, velocity, now, anew=True)
 
     def _restart(self, observation: Observation) -> Estimate:
         self._believed = self.estimator.reset(observation)
@@ -321,11 +362,13 @@ class ControlLoop:
         start: float,
         observation: Observation,
         estimate: Estimate,
-        velocity: VelocityCommand,
+        asked: VelocityCommand,
         now: float,
+        *,
+        anew: bool = False,
     ) -> Decision:
         estimated = self._clock()
-        velocity = self._bounded(velocity)
+        velocity = self._bounded(asked)
         results = {
             c.name: propose(c, estimate, velocity, self.period, self._executed)
             for c in self.controllers
@@ -336,6 +379,8 @@ class ControlLoop:
         command, clipped = self.filter.apply(decision.command, observation, self.period)
         decision = replace(decision, command=command, clipped=clipped)
         stamps = Stamps(start, estimated, controlled, self._clock())
+        calls = tuple(self._calls)
+        del self._calls[: len(calls)]  # another thread may have added one meanwhile
         self.last = TickRecord(
             observation,
             estimate,
@@ -345,18 +390,15 @@ class ControlLoop:
             stamps,
             self.arbiter.selection.driving,
             self.arbiter.background,
+            Heard(self.cycles, asked, operator, anew, calls),
         )
+        self.cycles += 1
         self._executed = self.last.executed
         return decision
 
     def _estimate(self, observation: Observation) -> Estimate:
-        try:
-            return self.estimator.update(observation)
-        except Exception as error:
-            if self.last is None:
-                raise
-            cause = f"estimator raised {type(error).__name__}: {error}"
-            return replace(self.last.estimate, observation=observation, healthy=False, cause=cause)
+        before = None if self.last is None else self.last.estimate
+        return next_estimate(self.estimator, observation, before)
 
     def _operator(self) -> OperatorInput:
         """All requests since the last cycle, as one."""
@@ -364,3 +406,16 @@ class ControlLoop:
         while not self._requests.empty():
             whole = whole.also(self._requests.get_nowait())
         return whole
+
+
+def next_estimate(
+    estimator: Estimator, observation: Observation, before: Estimate | None
+) -> Estimate:
+    """Ask an estimator; should it raise, that is the estimate before, unhealthy, with a cause."""
+    try:
+        return estimator.update(observation)
+    except Exception as error:
+        if before is None:
+            raise
+        cause = f"estimator raised {type(error).__name__}: {error}"
+        return replace(before, observation=observation, healthy=False, cause=cause)

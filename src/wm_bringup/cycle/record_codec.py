@@ -7,6 +7,7 @@ publishes.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
 from math import prod
@@ -17,10 +18,11 @@ import numpy as np
 
 from wm_bringup.cycle.control_cycle import CycleRecord, TrueBase
 from wm_bringup.cycle.latency import LatencySample
-from wm_bringup.cycle.loop import Stamps, TickRecord
+from wm_bringup.cycle.loop import Call, Heard, Stamps, TickRecord
 from wm_bringup.wire.vectors import COMMAND_FIELDS
 from wm_control.arbiter.background import Background
 from wm_control.arbiter.balance import Balance
+from wm_control.arbiter.operator import OperatorInput
 from wm_control.types import (
     Action,
     Cause,
@@ -71,12 +73,16 @@ _SHAPES = {
 }
 """Of the arrays that do not have one number per joint."""
 
+_IMU_NUMBERS = 10
+"""Of an observation's numbers, those that are not of joints."""
+
 _observed = attrgetter(*_OBSERVED)
 _estimated = attrgetter(*_ESTIMATED)
 _commanded = attrgetter(*COMMAND_FIELDS)
 _velocity = attrgetter("linear_x", "linear_y", "angular_z")
 _solve = attrgetter(*SolveReport.__slots__)
 _figures = attrgetter(*Balance.__slots__)
+_request = attrgetter(*OperatorInput.__slots__)
 _stamps = attrgetter("start", "estimated", "controlled", "decided")
 _sample = attrgetter(*LatencySample.__slots__)
 _true = attrgetter(*TrueBase.__slots__)
@@ -92,7 +98,7 @@ def pack(record: CycleRecord) -> Packed:
     return (
         numbers.tobytes(),
         (observation.stamp, observation.sequence, observation.run),
-        (estimate.healthy, estimate.cause),
+        (estimate.healthy, estimate.cause, _pack_older(estimate, observation)),
         _velocity(tick.velocity),
         [_pack_result(result) for result in tick.results.values()],
         (
@@ -110,10 +116,58 @@ def pack(record: CycleRecord) -> Packed:
         _stamps(tick.stamps),
         tick.driver,
         _pack_background(tick.background),
+        _pack_heard(tick.heard),
         _plain(_sample(record.latency)),
         record.held,
         record.truth and _true(record.truth),
     )
+
+
+def _pack_older(estimate: Estimate, observation: Observation) -> Packed | None:
+    """Pack the observation of an estimate that is of an earlier cycle."""
+    older = estimate.observation
+    return None if older is observation else pack_observation(older)
+
+
+def pack_observation(observation: Observation) -> Packed:
+    """Flatten an observation."""
+    numbers = np.concatenate([array.ravel() for array in _observed(observation)])
+    return observation.stamp, observation.sequence, observation.run, numbers.tobytes()
+
+
+def unpack_observation(stamp: float, sequence: int, run: int, numbers: bytes) -> Observation:
+    """Rebuild an observation."""
+    vector = np.frombuffer(numbers)
+    n = (vector.size - _IMU_NUMBERS) // 3
+    parts = zip(_OBSERVED, _layout(n), strict=False)
+    arrays: dict[str, Any] = {name: vector[part] for name, (part, _) in parts}
+    return Observation(stamp=stamp, sequence=sequence, run=run, **arrays)
+
+
+def _pack_heard(heard: Heard) -> Packed:
+    calls = [(call.value, _pack_arguments(call, values)) for call, values in heard.calls]
+    return heard.number, _velocity(heard.asked), _request(heard.operator), heard.anew, calls
+
+
+def _pack_arguments(call: Call, arguments: Packed) -> Packed:
+    if call is not Call.RESET:
+        return arguments
+    observation, armed = arguments
+    return pack_observation(observation), armed
+
+
+def _unpack_heard(
+    number: int, asked: Packed, operator: Packed, anew: bool, calls: list[Packed]
+) -> Heard:
+    told = tuple((Call(name), _unpack_arguments(Call(name), values)) for name, values in calls)
+    return Heard(number, VelocityCommand(*asked), OperatorInput(*operator), anew, told)
+
+
+def _unpack_arguments(call: Call, arguments: Packed) -> Packed:
+    if call is not Call.RESET:
+        return tuple(arguments)
+    observation, armed = arguments
+    return unpack_observation(*observation), armed
 
 
 def _pack_background(behind: Background) -> Packed:
@@ -123,12 +177,12 @@ def _pack_background(behind: Background) -> Packed:
 
 
 def _unpack_background(
-    preference: tuple[str, ...],
+    preference: Sequence[str],
     standings: dict[str, str],
     balance: tuple[Any, ...],
     *switching: Any,  # noqa: ANN401 - a count and a flag
 ) -> Background:
-    return Background(preference, standings, Balance(*balance), *switching)
+    return Background(tuple(preference), standings, Balance(*balance), *switching)
 
 
 def _pack_cause(cause: Cause) -> Packed:
@@ -161,14 +215,16 @@ def _plain(values: tuple[Any, ...]) -> tuple[Any, ...]:
 def unpack(packed: Packed, n: int) -> CycleRecord:
     """Rebuild the record of a robot with ``n`` joints."""
     numbers, observed, believed, velocity, results, decided, stamps, driver, *rest = packed
-    behind, sample, held, truth = rest
+    behind, heard, sample, held, truth = rest
     vector = np.frombuffer(numbers)
     arrays = [vector[part].reshape(shape) for part, shape in _layout(n)]
     k, m = len(_OBSERVED), len(_OBSERVED) + len(_ESTIMATED)
     stamp, sequence, run = observed
     parts = dict(zip(_OBSERVED, arrays[:k], strict=True))
     observation = Observation(stamp=stamp, sequence=sequence, run=run, **parts)
-    estimated: list[Any] = [observation, *arrays[k:m], *believed]
+    healthy, doubt, older = believed
+    of = observation if older is None else unpack_observation(*older)
+    estimated: list[Any] = [of, *arrays[k:m], healthy, doubt]
     stamp, action, source, answered, armed, causes, first, previous, share, clipped = decided
     decision = Decision(
         stamp,
@@ -191,6 +247,7 @@ def unpack(packed: Packed, n: int) -> CycleRecord:
         Stamps(*stamps),
         driver,
         _unpack_background(*behind),
+        _unpack_heard(*heard),
     )
     latency = LatencySample(*sample)
     latency = replace(latency, status=Status(latency.status))

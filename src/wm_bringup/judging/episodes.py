@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from wm_bringup.cycle.loop_faults import LoopFaults
 from wm_bringup.faults.fault import Fault, parse_all
 from wm_bringup.faults.meanings import PACKET
 from wm_bringup.faults.presence import check_path
+from wm_bringup.host.provenance import provenance
 from wm_bringup.judging.criteria.arbiter import causes, controller_causes, shadows_degraded
 from wm_bringup.judging.criteria.table import measure
 from wm_bringup.judging.episode import EpisodeResult
@@ -37,6 +39,7 @@ from wm_bringup.lockstep.true_state import TrueStateEstimator
 from wm_bringup.lockstep.turns import Turn, taking_turns
 from wm_bringup.lockstep.unguarded import UnguardedLoop
 from wm_bringup.lockstep.watched import ChargedTimes, Thought, Watch, Watched, hangs_end
+from wm_bringup.record.cycle_bag import CycleBag, dumped, loop_setup
 from wm_bringup.record.fall_story import fall_story
 from wm_bringup.record.run_record import FAULTS, TICKS, TIME, RunRecord
 from wm_bringup.robots.base import SimulatedRobot
@@ -50,7 +53,7 @@ from wm_control.constants import CONTROL_PERIOD
 from wm_control.controllers.model_based import ModelBasedController
 from wm_control.drivers import MPC, POLICY, preference_of
 from wm_control.errors import ParameterError
-from wm_control.estimation.parameters import Kind
+from wm_control.estimation.parameters import EstimatorParameters, Kind
 from wm_control.mpc.plan import WalkingPlan
 from wm_control.robot.description import RobotDescription, load_robot
 from wm_control.types import Array, Estimator
@@ -64,7 +67,8 @@ class WalkSetup:
     same estimates, and propose in every cycle.
     policy: file of the learned policy, when there is one; overlay: completes the policy.
     step_in_place: zero velocity means stepping on the spot instead of standing.
-    film, trace: files for pictures and the full-rate record, or None.
+    film, trace: files for pictures and the full-rate record, or None. bag: folder for a bag in
+    which the episode can be judged again, or None.
     full_rate: look at the truth in every cycle and record what the sensors said, also without
     ``trace``. walked_on: the estimator in the loop; None for the configured one.
     turns: who alone may drive from which time on, whatever the arbiter would rather have.
@@ -79,6 +83,7 @@ class WalkSetup:
     step_in_place: bool = False
     film: Path | None = None
     trace: Path | None = None
+    bag: Path | None = None
     policy: Path | None = None
     overlay: Path | None = None
     shadows: tuple[str, ...] = ()
@@ -157,9 +162,70 @@ class Walk:
 
 def run_episode(setup: WalkSetup, seed: int) -> EpisodeResult:
     """Build everything anew, run one episode and measure it."""
-    done = walk(setup, seed, keep_going=0.6 if setup.film else 0.0)
+    with _bag_of(setup, seed) as bag:
+        done = walk(setup, seed, keep_going=0.6 if setup.film else 0.0, bag=bag)
+        result = result_of(setup, done, seed)
+        if bag is not None:
+            bag.verdict(verdict_of(done, result))
     _leave(setup, done, seed)
-    return result_of(setup, done, seed)
+    return result
+
+
+@contextmanager
+def _bag_of(setup: WalkSetup, seed: int) -> Iterator[CycleBag | None]:
+    """Open the bag that a setup asks for, if it does."""
+    if setup.bag is None:
+        yield None
+        return
+    check_setup(setup)
+    description = load_robot(setup.robot)
+    bag = CycleBag(setup.bag, description, _bag_setup(setup, description, seed))
+    try:
+        yield bag
+    finally:
+        bag.close()
+
+
+def _bag_setup(setup: WalkSetup, description: RobotDescription, seed: int) -> dict[str, Any]:
+    """Say all that decides an episode, and the code and machine that it ran on."""
+    estimated = setup.state == "estimated"
+    return loop_setup(
+        setup.robot,
+        description,
+        setup.drivers,
+        setup.shadows,
+        stack.safety_parameters(setup.robot),
+        _estimator_parameters(setup) if estimated else None,
+        stack.recoverability(setup.robot),
+        faults=[fault for fault in setup.scenario.faults if not Fault.parse(fault).of_sensors],
+        seed=seed,
+        episode={
+            "scenario": dumped(setup.scenario),
+            "controller": setup.controller,
+            "shadows": list(setup.shadows),
+            "state": setup.state,
+            "engine": setup.engine,
+            "step_in_place": setup.step_in_place,
+            "full_rate": setup.full_rate or setup.trace is not None,
+            "safety_layer": setup.safety_layer,
+            "policy": str(setup.policy or ""),
+            "overlay": str(setup.overlay or ""),
+        },
+        model_based=dumped(stack.model_based_parameters(setup.robot)),
+        provenance=provenance(),
+    )
+
+
+UNTIMED = ("real_time_factor", "cpu_per_tick_ms")
+"""Notes of a result that another run of the same does not repeat."""
+
+
+def verdict_of(done: Walk, result: EpisodeResult) -> dict[str, Any]:
+    """Return what was said of an episode, but for timings, and the facts that it was said on."""
+    said = {name: value for name, value in result.as_json().items() if name not in UNTIMED}
+    facts = asdict(done.record.facts)
+    ends = done.record.columns.get(FAULTS)
+    return {"facts": facts, "fault_ends": [] if ends is None else ends.tolist(), "result": said}
 
 
 def walk(
@@ -168,6 +234,7 @@ def walk(
     *,
     keep_going: float = 0.0,
     control_loop: type[ControlLoop] | None = None,
+    bag: CycleBag | None = None,
 ) -> Walk:
     """Build everything anew and run one episode, ``keep_going`` seconds on after a fall.
 
@@ -177,7 +244,7 @@ def walk(
     description = load_robot(setup.robot)
     robot = simulate(description, setup.scenario, setup.engine)
     try:
-        lockstep = build(setup, description, robot, seed, control_loop=control_loop)
+        lockstep = build(setup, description, robot, seed, control_loop=control_loop, bag=bag)
         wall = time.perf_counter()
         with hangs_end():
             run = lockstep.run(seed, keep_going=keep_going)
@@ -213,6 +280,7 @@ def build(
     watch: Callable[[TickRecord, WalkingPlan | None], None] | None = None,
     *,
     control_loop: type[ControlLoop] | None = None,
+    bag: CycleBag | None = None,
 ) -> LockStep:
     """Put loop and contestant around ``robot``; a WmError says what is wrong with a setup."""
     loop_class = control_loop or (ControlLoop if setup.safety_layer else UnguardedLoop)
@@ -244,6 +312,7 @@ def build(
         watch=watch,
         faults=faults,
         watched=contestants,
+        bag=bag,
     )
 
 
@@ -354,10 +423,12 @@ def compute_times(seed: int) -> DrawnComputeTimes:
 def _estimator(setup: WalkSetup, description: RobotDescription, robot: SimulatedRobot) -> Estimator:
     if setup.state == "true":
         return TrueStateEstimator(robot.ground_truth)
+    return stack.build_estimator(description, _estimator_parameters(setup))
+
+
+def _estimator_parameters(setup: WalkSetup) -> EstimatorParameters:
     parameters = stack.estimator_parameters(setup.robot)
-    if setup.walked_on is not None:
-        parameters = replace(parameters, kind=setup.walked_on)
-    return stack.build_estimator(description, parameters)
+    return parameters if setup.walked_on is None else replace(parameters, kind=setup.walked_on)
 
 
 def result_of(setup: WalkSetup, done: Walk, seed: int) -> EpisodeResult:

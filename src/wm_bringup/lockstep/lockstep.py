@@ -22,8 +22,10 @@ from wm_bringup.faults.fault import ROUNDING
 from wm_bringup.faults.meanings import DRIVER_OF
 from wm_bringup.lockstep.compute_time import ComputeTimeDraws
 from wm_bringup.lockstep.contestants import BesideLoop
+from wm_bringup.record.cycle_bag import CycleBag
+from wm_bringup.record.evaluation import Evaluation
 from wm_bringup.record.fall import FallLimits, fall_cause, height_of
-from wm_bringup.record.from_lockstep import RunRecorder
+from wm_bringup.record.from_lockstep import RunRecorder, planned_stance
 from wm_bringup.record.run_record import RunFacts, RunRecord
 from wm_bringup.robots.base import GroundTruth, SimulatedRobot
 from wm_bringup.scenarios.possible import Happened, fault_happened
@@ -133,6 +135,7 @@ class LockStep:
         watch: Callable[[TickRecord, WalkingPlan | None], None] | None = None,
         faults: LoopFaults | None = None,
         watched: Sequence[Watched] = (),
+        bag: CycleBag | None = None,
     ) -> None:
         """clock: CPU time, as the loop has it too, for the breakdown by stage only.
 
@@ -140,6 +143,7 @@ class LockStep:
         watch: is shown the record of every tick and the plan it followed.
         faults: between the loop and what it hears and sends; None where there are none.
         watched: the contestants under watch, for who asks what they were caught at.
+        bag: is left every cycle, also those before the start; None for no bag.
         """
         self._robot, self._loop, self._contestant = robot, loop, contestant
         self._scenario, self._times = scenario, times
@@ -147,6 +151,8 @@ class LockStep:
         self._watch = watch
         self._faults = faults
         self.watched = tuple(watched)
+        self._bag = bag
+        self._wants_stance = full_rate or bag is not None
         self._wishes = deque(scenario.wishes)
         self._truth_every = 1 if full_rate else TICKS_PER_TRUTH
         self._full_rate = full_rate
@@ -178,10 +184,15 @@ class LockStep:
             thought = self._clock()
             plan = self._contestant.plan
             age = math.nan if plan is None else now - plan.stamp
-            recorder.tick(record, plan, now=now, plan_age=age, compute_time=compute_time)
-            if tick % self._truth_every == 0:
-                truth = self._robot.ground_truth()
-                recorder.look(truth, record, asked, phase, guide.target if guide else None)
+            stance = planned_stance(plan if self._wants_stance else None, record.observation.stamp)
+            looked = self._robot.ground_truth() if tick % self._truth_every == 0 else None
+            number, target = record.heard.number, guide.target if guide else None
+            seen = Evaluation(number, now, age, compute_time, stance, asked, phase, looked, target)
+            recorder.take(record, seen)
+            if self._bag is not None:
+                self._bag.evaluation(seen)
+            if looked is not None:
+                truth = looked
                 if not facts.fall and (fall := fall_cause(truth, limits)):
                     facts = RunFacts(fall=fall, fell_at=truth.stamp)
                     last_tick = tick + round(keep_going / CONTROL_PERIOD)
@@ -215,6 +226,7 @@ class LockStep:
         """Robot at rest and armed, the contestant prepared from before the start."""
         observation = self._robot.reset(seed)
         self._loop.hold(observation, VelocityCommand(), observation.stamp)
+        self._leave(held=True)
         assert self._loop.last is not None
         self._contestant.prepare(self._loop.last.estimate)
         observation = self._armed(observation)
@@ -235,6 +247,7 @@ class LockStep:
             decision = self._loop.hold(
                 observation, VelocityCommand(), observation.stamp, self._contestant.start
             )
+            self._leave(held=True)
             if decision.armed:
                 return observation
             assert self._loop.last is not None
@@ -242,6 +255,11 @@ class LockStep:
             observation = self._robot.hold()
         cause = arming_obstacle(decision)
         raise NotArmedError(f"the arbiter does not arm: {cause.text if cause else doubt}")
+
+    def _leave(self, *, held: bool) -> None:
+        """Put the newest cycle into the bag, if there is one."""
+        if self._bag is not None and self._loop.last is not None:
+            self._bag.cycle(self._loop.last, held=held)
 
     def _hear_operator(self, now: float) -> None:
         """Pass on what the operator wants by ``now`` [s]."""
@@ -256,6 +274,7 @@ class LockStep:
         self._hear_operator(now)
         told = now if self._faults is None else self._faults.now(now)
         self._loop.tick(observation, asked, told)
+        self._leave(held=False)
         compute_time = self._times.control()
         self._loop.report_late(compute_time > CONTROL_PERIOD)
         record = self._loop.last

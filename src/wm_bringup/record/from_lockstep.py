@@ -7,6 +7,7 @@ import math
 import numpy as np
 
 from wm_bringup.cycle.loop import TickRecord
+from wm_bringup.record.evaluation import Evaluation
 from wm_bringup.record.observations import SENSED
 from wm_bringup.record.run_record import (
     FIELDS,
@@ -74,10 +75,13 @@ _EVERY_TICK = (
 )
 
 
+_NO_STANCE = np.full(2, math.nan)
+
+
 def planned_stance(plan: WalkingPlan | None, now: float) -> Array:
     """(2,) 1 for a foot that the plan has on the ground now, else 0; NaN without a plan."""
     if plan is None:
-        return np.full(2, math.nan)
+        return _NO_STANCE
     return np.array(read_plan(plan, now).contacts, dtype=np.float64)
 
 
@@ -103,29 +107,26 @@ class RunRecorder:
         self._words: dict[str, dict[str, int]] = {name: {"": 0} for name in WORDS if name in rows}
         self._look = self._tick = 0
 
-    def tick(
-        self,
-        record: TickRecord,
-        plan: WalkingPlan | None,
-        *,
-        now: float,
-        plan_age: float,
-        compute_time: float,
-    ) -> None:
-        """Take in one control cycle at ``now`` [s]."""
+    def take(self, record: TickRecord, seen: Evaluation) -> None:
+        """Take in one control cycle and what the evaluator knew of it."""
+        self._take_tick(record, seen)
+        if seen.truth is not None:
+            self._take_look(seen.truth, record, seen.asked, seen.gait_phase, seen.target)
+
+    def _take_tick(self, record: TickRecord, seen: Evaluation) -> None:
         row, c, decision = self._tick, self._columns, record.decision
-        c[TICKS][row] = now
+        c[TICKS][row] = seen.now
         c["action"][row] = decision.action
         c["armed"][row] = decision.armed
         c["clipped"][row] = np.count_nonzero(decision.clipped)
         c["share"][row] = decision.share
-        c["plan_age"][row] = plan_age
-        c["compute_time"][row] = compute_time
+        c["plan_age"][row] = seen.plan_age
+        c["compute_time"][row] = seen.compute_time
         self._say("cause", row, decision.first_cause.rule if decision.first_cause else "")
         self._say("driver", row, decision.source)
         self._controllers(row, record)
         if self._observe:
-            self._observed(row, record.observation, plan)
+            self._observed(row, record.observation, seen.stance)
         self._tick += 1
 
     def _controllers(self, row: int, record: TickRecord) -> None:
@@ -139,7 +140,7 @@ class RunRecorder:
         )
         self._say("shadows_degraded", row, " ".join(others))
 
-    def look(
+    def _take_look(
         self,
         truth: GroundTruth,
         record: TickRecord,
@@ -147,10 +148,7 @@ class RunRecorder:
         gait_phase: float,
         target: Pose | None = None,
     ) -> None:
-        """Take in one look at the truth, beside the newest control cycle.
-
-        target: waypoint that the robot is to be at.
-        """
+        """Take in one look at the truth. target: waypoint that the robot is to be at."""
         row, c = self._look, self._columns
         c[TIME][row] = truth.stamp
         for name, source in _TRUE.items():
@@ -170,10 +168,10 @@ class RunRecorder:
         for name, source in _ESTIMATED.items():
             self._columns[name][row] = getattr(estimate, source)
 
-    def _observed(self, row: int, observation: Observation, plan: WalkingPlan | None) -> None:
+    def _observed(self, row: int, observation: Observation, stance: Array) -> None:
         for name, source in _OBSERVED.items():
             self._columns[name][row] = getattr(observation, source)
-        self._columns["planned_stance"][row] = planned_stance(plan, observation.stamp)
+        self._columns["planned_stance"][row] = stance
 
     def _say(self, name: str, row: int, word: str) -> None:
         known = self._words[name]

@@ -30,7 +30,12 @@ from wm_bringup.wire.messages import (
     encode_diagnostics,
 )
 from wm_bringup.wire.proposals import ProposalEncoder
-from wm_bringup.wire.robot_messages import EstimateEncoder, ObservationEncoder, TruthEncoder
+from wm_bringup.wire.robot_messages import (
+    BaseMotion,
+    EstimateEncoder,
+    ObservationEncoder,
+    TruthEncoder,
+)
 from wm_bringup.wire.topics import (
     DECISION,
     ESTIMATE,
@@ -77,22 +82,38 @@ class CycleEncoder:
 
     def messages(self, record: CycleRecord) -> Iterator[tuple[Topic, bytes]]:
         """Yield them; the proposals as the loop had them: held, and grown older, where not new."""
+        yield from self.fast(record)
+        yield from self.slow(record)
+        yield self.decision(record)
+        if record.truth is not None:
+            yield self.truth(record.truth)
+
+    def fast(self, record: CycleRecord) -> Iterator[tuple[Topic, bytes]]:
+        """Yield what sensors said and drives were told."""
         tick = record.tick
-        decision = tick.decision
         yield JOINT_STATES, self._sensors.joints(tick.observation)
         yield IMU, self._sensors.imu(tick.observation)
+        yield JOINT_COMMAND, self._command.encode(tick.decision.command)
+
+    def slow(self, record: CycleRecord) -> Iterator[tuple[Topic, bytes]]:
+        """Yield what was believed, admitted and proposed."""
+        tick = record.tick
         yield ESTIMATE, self._estimate.encode(tick.estimate)
         yield VELOCITY, self._velocity.encode(tick.admitted)
         for name, result in tick.results.items():
             encoder = self._proposals.setdefault(name, ProposalEncoder(self._n))
             proposal = Proposal.of(result, tick.estimate)
             yield proposal_topic(name), encoder.encode(proposal)
-        yield JOINT_COMMAND, self._command.encode(decision.command)
-        results = tick.results.values()
-        said = decisions.statuses(decision, results, behind=tick.background)
-        yield DECISION, encode_diagnostics(decision.stamp, said)
-        if record.truth is not None:
-            yield GROUND_TRUTH, self._truth.encode(record.truth)
+
+    def decision(self, record: CycleRecord) -> tuple[Topic, bytes]:
+        """Return the decision and what it was made on."""
+        tick = record.tick
+        said = decisions.statuses(tick.decision, tick.results.values(), behind=tick.background)
+        return DECISION, encode_diagnostics(tick.decision.stamp, said)
+
+    def truth(self, truth: BaseMotion) -> tuple[Topic, bytes]:
+        """Return the true motion of the base."""
+        return GROUND_TRUTH, self._truth.encode(truth)
 
 
 class TripBags:

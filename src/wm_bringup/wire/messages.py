@@ -193,6 +193,13 @@ def encode_diagnostics(stamp: float, statuses: Sequence[HealthStatus]) -> bytes:
     return bytes(writer.finish())
 
 
+def encode_string(text: str) -> bytes:
+    """std_msgs/String."""
+    writer = Writer()
+    writer.string(text)
+    return bytes(writer.finish())
+
+
 def decode_string(data: bytes) -> str:
     """Read std_msgs/String."""
     return Reader(data).string()

@@ -281,6 +281,46 @@ TOPICS: tuple[Topic, ...] = (
 RECORDED: tuple[Topic, ...] = tuple(topic for topic in TOPICS if topic is not CLOCK)
 """What goes into a bag unless other topics are named: everything but the clock."""
 
+SETUP = Topic(
+    "control/setup",
+    "std_msgs/msg/String",
+    Flow.LATCHED,
+    "once, first",
+    "whoever records cycles",
+    "wm replay",
+    "YAML: what the loop was built from: robot, joints, drivers, all parameters, seed, versions",
+)
+CYCLES = Topic(
+    "control/cycles",
+    "std_msgs/msg/UInt8MultiArray",
+    Flow.STREAM,
+    "500 Hz",
+    "whoever records cycles",
+    "wm replay",
+    "all that one cycle heard, believed and decided, exactly, see Layouts",
+)
+EVALUATION = Topic(
+    "evaluation/cycles",
+    "std_msgs/msg/UInt8MultiArray",
+    Flow.STREAM,
+    "500 Hz, lock-step only",
+    "wm walk",
+    "wm replay",
+    "what the evaluator knew of that cycle, with the whole truth where it looked, see Layouts",
+)
+VERDICT = Topic(
+    "evaluation/verdict",
+    "std_msgs/msg/String",
+    Flow.LATCHED,
+    "once, last, lock-step only",
+    "wm walk",
+    "wm replay",
+    "JSON: what was said of the episode, and the facts that it was said on",
+)
+
+JUDGED: tuple[Topic, ...] = (SETUP, CYCLES, EVALUATION, VERDICT)
+"""Of bags alone, in which a run can be judged again; nobody publishes them."""
+
 STEERING: tuple[Topic, ...] = (
     ESTIMATE,
     VELOCITY,

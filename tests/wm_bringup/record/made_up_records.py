@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from wm_bringup.cycle.loop import Stamps, TickRecord
+from wm_bringup.record.evaluation import Evaluation
 from wm_bringup.record.from_lockstep import RunRecorder
 from wm_bringup.record.run_record import RunFacts
 from wm_bringup.robots.base import GroundTruth
@@ -94,7 +95,7 @@ def march(
         belief = estimate(t, x=believed * speed * t, speed=believed * speed, sequence=k)
         options = (cycles or {}).get(k, {})
         record = cycle(belief, **options)
-        recorder.tick(record, None, now=t, plan_age=np.nan, compute_time=compute_time)
-        command = VelocityCommand(0.4, 0.0, 0.0)
-        recorder.look(truth(t, x=speed * t, speed=speed, torque=torque), record, command, np.nan)
+        true = truth(t, x=speed * t, speed=speed, torque=torque)
+        command, stance = VelocityCommand(0.4, 0.0, 0.0), np.full(2, np.nan)
+        recorder.take(record, Evaluation(k, t, np.nan, compute_time, stance, command, np.nan, true))
     return recorder.finish(RunFacts("made_up", mass=MASS, torque_limit=(5.0,) * N))

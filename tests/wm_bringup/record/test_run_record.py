@@ -7,6 +7,7 @@ import pytest
 from made_up_records import DECISION, LEVEL, N, cycle, estimate, march, truth
 
 from wm_bringup.judging.episodes import WalkSetup, walk
+from wm_bringup.record.evaluation import Evaluation
 from wm_bringup.record.from_lockstep import RunRecorder
 from wm_bringup.record.observations import by_observation, observations
 from wm_bringup.record.run_record import (
@@ -69,7 +70,10 @@ def test_the_truth_may_be_looked_at_less_often_than_the_loop_turns():
     recorder = RunRecorder(looks=2, ticks=4, joints=N)
     for k in range(4):
         record = cycle(estimate(0.002 * k))
-        recorder.tick(record, None, now=0.002 * k, plan_age=0.01, compute_time=0.001)
+        seen = truth(0.002 * k) if k % 2 == 0 else None
+        stance = np.full(2, np.nan)
+        told = Evaluation(k, 0.002 * k, 0.01, 0.001, stance, VelocityCommand(), 0.0, seen)
+        recorder.take(record, told)
         if k % 2 == 0:
             recorder.look(truth(0.002 * k), record, VelocityCommand(), 0.0)
     done = recorder.finish(RunFacts())
