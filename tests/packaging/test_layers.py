@@ -34,7 +34,7 @@ LAYERS = (
     "wm_bringup.record",
     "wm_bringup.lockstep",
     "wm_bringup.judging",
-    "wm_bringup.comparing",
+    "wm_bringup.comparing wm_bringup.replay",
     # the graph of nodes
     "wm_bringup.graph",
     "wm_bringup.nodes",

@@ -82,25 +82,35 @@ def decode_message(data: bytes) -> dict[str, Any]:
     at = _PREFIX.size + head
     if dimensions or offset or at > len(data) or size != len(data) - _PREFIX.size + _NUMBER.size:
         raise MessageError("its lengths contradict each other")
+    blocks = _Reading(data, at)
+    try:
+        content = blocks.decode(data[_PREFIX.size : at].decode())
+    except (ValueError, TypeError) as error:
+        raise MessageError(f"its head is not readable: {error}") from error
+    if blocks.at != len(data) or not isinstance(content, dict):
+        raise MessageError("its blocks are not those that its head names")
+    return content
 
-    def restored(value: dict[str, Any]) -> Any:  # noqa: ANN401 - whatever stood there
-        nonlocal at
-        if len(value) != 1:
-            return value
+
+class _Reading:
+    """Takes the blocks of one message in the order in which its head names them."""
+
+    __slots__ = ("at", "data")
+
+    def __init__(self, data: bytes, at: int) -> None:
+        self.data, self.at = data, at
+
+    def decode(self, head: str) -> object:
+        """Read a head, each block in its place."""
+        return json.JSONDecoder(object_hook=self._restored).decode(head)
+
+    def _restored(self, value: dict[str, Any]) -> Any:  # noqa: ANN401 - whatever stood there
         if _BLOCK in value:
-            begin, at = at, at + value[_BLOCK]
-            return data[begin:at]
+            begin, self.at = self.at, self.at + value[_BLOCK]
+            return self.data[begin : self.at]
         if _SAFETY in value:
             return load_parameters(SafetyParameters, value[_SAFETY], origin="the bag")
         return value
-
-    try:
-        content = json.loads(data[_PREFIX.size : at], object_hook=restored)
-    except (ValueError, TypeError) as error:
-        raise MessageError(f"its head is not readable: {error}") from error
-    if at != len(data) or not isinstance(content, dict):
-        raise MessageError("its blocks are not those that its head names")
-    return content
 
 
 def encode_packed(packed: Packed) -> bytes:

@@ -29,7 +29,6 @@ from wm_bringup.wire.messages import encode_string
 from wm_bringup.wire.topics import CYCLES, EVALUATION, ROBOT_DESCRIPTION, SETUP, VERDICT, Topic
 from wm_control.arbiter.parameters import SafetyParameters
 from wm_control.arbiter.recoverability import Recoverability
-from wm_control.configuration.plain_yaml import write_plain
 from wm_control.estimation.parameters import EstimatorParameters
 from wm_control.robot.description import RobotDescription
 
@@ -118,7 +117,7 @@ class CycleBag:
         self._encoder = CycleEncoder(description)
         self._changes = Changes()
         self._cycles, self._stamp = 0, 0
-        self._write(SETUP, encode_string(write_plain(dict(setup))))
+        self._write(SETUP, encode_string(json.dumps(setup)))
         self._write(ROBOT_DESCRIPTION, encode_string(description.visual_urdf))
 
     def _write(self, topic: Topic, message: bytes) -> None:

@@ -288,7 +288,7 @@ SETUP = Topic(
     "once, first",
     "whoever records cycles",
     "wm replay",
-    "YAML: what the loop was built from: robot, joints, drivers, all parameters, seed, versions",
+    "JSON: what the loop was built from: robot, joints, drivers, all parameters, seed, versions",
 )
 CYCLES = Topic(
     "control/cycles",

@@ -1,0 +1,1 @@
+"""Bags judged again: audited, compared, asked what if, and what others would have done."""

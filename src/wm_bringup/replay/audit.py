@@ -1,0 +1,379 @@
+"""Audit: what estimator, arbiter and judge make of a recorded run now, beside what they made then.
+
+Each stage is given what the recorded one was given, so that the first field in which they part is
+that of the stage that changed: the estimator gets the recorded observations, the arbiter (velocity
+limits, rules, selection, hand-over, command filter) the recorded estimates and proposals, the
+criteria the recorded truth. Controllers are not asked: what they proposed is an input.
+"""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from wm_bringup.cycle import stack
+from wm_bringup.cycle.loop import Call, TickRecord, next_estimate
+from wm_bringup.judging.criteria.table import measure
+from wm_bringup.judging.episodes import UNTIMED, Walk, WalkSetup, result_of
+from wm_bringup.lockstep.lockstep import StageTimes
+from wm_bringup.record.cycle_bag import dumped
+from wm_bringup.record.fall import FallLimits, fall_cause, height_of
+from wm_bringup.record.from_lockstep import RunRecorder
+from wm_bringup.record.run_record import FAULTS, RunFacts, RunRecord
+from wm_bringup.replay.differences import EXACT, Difference, Tolerances, differences
+from wm_bringup.replay.recording import Cycle, Recording, Setup
+from wm_bringup.replay.replayer import Replayer, rebuilt_estimator
+from wm_bringup.scenarios.possible import Happened
+from wm_bringup.scenarios.scenario import Scenario
+from wm_control.configuration.parameters import load_parameters
+from wm_control.constants import CONTROL_PERIOD
+from wm_control.types import Command, Decision, Estimate
+
+DECIDED = ("velocity", "decision", "driver", "background")
+"""Fields of a cycle that are computed again by the loop."""
+
+_LOOKS = 1 << 12
+"""Rows by which the record grows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parted:
+    """Where a stage first parts from what was recorded. time: ``now`` of that cycle [s]."""
+
+    stage: str
+    cycle: int
+    time: float
+    difference: Difference
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain dictionary."""
+        d = self.difference
+        said = {"field": d.field, "recorded": d.mine, "computed": d.other}
+        return {"stage": self.stage, "cycle": self.cycle, "time": self.time, **said}
+
+    def __str__(self) -> str:
+        """One line."""
+        d = self.difference
+        return (
+            f"{self.stage} parts at {self.time:.3f} s (cycle {self.cycle}) in {d.field}: "
+            f"recorded {d.mine}, computed {d.other}"
+        )
+
+
+@dataclass(slots=True)
+class Stage:
+    """What came of one stage. computed: False where it could not be asked. cycles: that differ."""
+
+    name: str
+    computed: bool = True
+    parted: Parted | None = None
+    cycles: int = 0
+    problems: list[str] = field(default_factory=list)
+
+    def found(self, cycle: Cycle, difference: Difference) -> None:
+        """Take in the first difference of a cycle."""
+        self.cycles += 1
+        if self.parted is None:
+            self.parted = Parted(self.name, cycle.number, cycle.now, difference)
+
+
+@dataclass(frozen=True, slots=True)
+class Audit:
+    """What an audit found.
+
+    seconds: from the first to the last cycle [s]. verdict: what is said of the run now; reproduced:
+    whether that is what was said then, None where nothing was said. changed: notes and numbers of
+    the verdict that differ. notes: of what differs here from where it was recorded.
+    """
+
+    cycles: int
+    seconds: float
+    stages: tuple[Stage, ...]
+    metrics: Mapping[str, Any]
+    verdict: Mapping[str, Any] | None
+    reproduced: bool | None
+    changed: tuple[Difference, ...]
+    notes: tuple[str, ...]
+    problems: tuple[str, ...]
+
+    @property
+    def parted(self) -> Parted | None:
+        """Where any stage parts first; of one cycle, the stage that comes first."""
+        found = [stage.parted for stage in self.stages if stage.parted is not None]
+        return min(found, key=lambda parted: parted.cycle, default=None)
+
+    @property
+    def held(self) -> bool:
+        """Whether everything is as it was, and all of it could be read."""
+        return self.parted is None and self.reproduced is not False and not self.problems
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the summary; the same bag and the same code give the same."""
+        first = self.parted
+        return {
+            "cycles": self.cycles,
+            "seconds": self.seconds,
+            "held": self.held,
+            "bit_identical": first is None,
+            "first": first and first.as_json(),
+            "stages": {
+                one.name: {
+                    "computed": one.computed,
+                    "differing_cycles": one.cycles,
+                    "first": one.parted and one.parted.as_json(),
+                }
+                for one in self.stages
+            },
+            "verdict_reproduced": self.reproduced,
+            "changed": [asdict(one) for one in self.changed],
+            "verdict": self.verdict,
+            "metrics": self.metrics,
+            "notes": list(self.notes),
+            "problems": list(self.problems),
+        }
+
+
+def audit(path: Path, *, jobs: int = 2) -> Audit:
+    """Audit a bag; BagError for one that holds no cycles.
+
+    jobs: 1 computes everything in this process, one stage after the other.
+    """
+    recording = Recording(path)
+    if jobs == 1:
+        return _whole(recording, _estimated(path), _Decided(recording))
+    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("fork")) as pool:
+        estimated = pool.submit(_estimated, path)
+        decided = _Decided(recording)
+        return _whole(recording, estimated.result(), decided)
+
+
+def _estimated(path: Path) -> Stage:
+    """Ask the estimator again."""
+    recording = Recording(path)
+    setup, stage = recording.setup, Stage("estimator")
+    if setup.estimator is None:
+        stage.computed = False
+        return stage
+    estimator = rebuilt_estimator(setup)
+    before: Estimate | None = None
+    for cycle in recording.cycles(evaluated=False):
+        tick = cycle.tick
+        for call, arguments in tick.heard.calls:
+            if call is Call.RESET:
+                estimator.reset(arguments[0])
+                before = None
+        if tick.heard.anew:
+            now = estimator.reset(tick.observation)
+        else:
+            now = next_estimate(estimator, tick.observation, before)
+        if not _same_estimate(tick.estimate, now):
+            found = differences(tick.estimate, now, "estimate", EXACT, setup.joints)
+            if (first := next(found, None)) is not None:
+                stage.found(cycle, first)
+        before = tick.estimate
+    return stage
+
+
+_BELIEVED = tuple(
+    name for name in Estimate.__slots__ if name not in ("observation", "healthy", "cause")
+)
+
+
+def _same_estimate(a: Estimate, b: Estimate) -> bool:
+    """Whether two estimates are surely the same; False: look closer."""
+    one, other = a.observation, b.observation
+    return (
+        (one.sequence, one.stamp, a.healthy, a.cause)
+        == (other.sequence, other.stamp, b.healthy, b.cause)
+    ) and all(getattr(a, name).tobytes() == getattr(b, name).tobytes() for name in _BELIEVED)
+
+
+_ROWS = ("position", "velocity", "stiffness", "damping", "torque")
+
+
+def _same_command(a: Command, b: Command) -> bool:
+    return (a.stamp, a.sequence) == (b.stamp, b.sequence) and all(
+        getattr(a, name).tobytes() == getattr(b, name).tobytes() for name in _ROWS
+    )
+
+
+_SAID = tuple(name for name in Decision.__slots__ if name not in ("command", "clipped"))
+
+
+def _same_decision(a: TickRecord, b: TickRecord) -> bool:
+    """Whether two cycles surely ended alike; False: look closer."""
+    one, other = a.decision, b.decision
+    return (
+        (a.velocity, a.driver, a.background) == (b.velocity, b.driver, b.background)
+        and all(getattr(one, name) == getattr(other, name) for name in _SAID)
+        and _same_command(one.command, other.command)
+        and one.clipped.tobytes() == other.clipped.tobytes()
+    )
+
+
+def decided_differently(
+    recorded: TickRecord, computed: TickRecord, within: Tolerances, joints: Iterable[str]
+) -> Iterator[Difference]:
+    """Yield where the loop decided otherwise in a cycle."""
+    if _same_decision(recorded, computed):
+        return
+    names = tuple(joints)
+    for name in DECIDED:
+        mine, other = getattr(recorded, name), getattr(computed, name)
+        yield from differences(mine, other, name, within, names)
+
+
+class _Decided:
+    """The arbiter asked again, and the record of the run filled again."""
+
+    def __init__(self, recording: Recording) -> None:
+        setup = recording.setup
+        self.stage = Stage("arbiter")
+        self.cycles, self.begin, self.end = 0, 0.0, 0.0
+        self.facts = RunFacts(setup.robot, preference=setup.drivers)
+        self._recorder: RunRecorder | None = None
+        self._limits: FallLimits | None = None
+        replayer = Replayer(setup)
+        for cycle in recording.cycles():
+            computed = replayer.do(cycle)
+            different = decided_differently(cycle.tick, computed, EXACT, setup.joints)
+            if (first := next(different, None)) is not None:
+                self.stage.found(cycle, first)
+            self._judge(cycle, computed, setup)
+            self.begin = self.begin if self.cycles else cycle.now
+            self.cycles, self.end = self.cycles + 1, cycle.now
+
+    def _judge(self, cycle: Cycle, computed: TickRecord, setup: Setup) -> None:
+        seen = cycle.seen
+        if seen is None:
+            return
+        if self._recorder is None:
+            self._recorder = _recorder(setup)
+        self._recorder.take(computed, seen)
+        if seen.truth is None:
+            return
+        if self._limits is None:
+            self._limits = FallLimits.of_standing(height_of(seen.truth))
+        if not self.facts.fall and (fall := fall_cause(seen.truth, self._limits)):
+            self.facts = RunFacts(
+                setup.robot, preference=setup.drivers, fall=fall, fell_at=seen.truth.stamp
+            )
+
+    @property
+    def record(self) -> RunRecord | None:
+        """What was true, believed, decided and sent; None without an evaluator."""
+        return None if self._recorder is None else self._recorder.finish(self.facts)
+
+
+def _recorder(setup: Setup) -> RunRecorder:
+    """Make room for the episode, which cannot be longer than its scenario."""
+    episode = setup.content["episode"]
+    ticks = round(float(episode["scenario"]["duration"]) / CONTROL_PERIOD)
+    return RunRecorder(ticks + 1, ticks, len(setup.joints), observe=bool(episode["full_rate"]))
+
+
+def _whole(recording: Recording, estimated: Stage, decided: _Decided) -> Audit:
+    """Put together what the stages found, and judge the run."""
+    setup, said = recording.setup, recording.verdict()
+    record = decided.record
+    metrics: dict[str, Any] = {}
+    verdict: dict[str, Any] | None = None
+    changed: tuple[Difference, ...] = ()
+    if record is not None:
+        record = _with_facts(record, said)
+        metrics = {name: one.value for name, one in measure(record).items()}
+        if said is not None:
+            verdict = _verdict(setup, record, said)
+            changed = tuple(differences(said["result"], verdict, "", EXACT))
+        elif not recording.problems:
+            recording.problems.append("the verdict is missing: the recording was cut off")
+    return Audit(
+        decided.cycles,
+        decided.end - decided.begin,
+        (estimated, decided.stage),
+        json.loads(json.dumps(metrics, default=_plain)),
+        verdict,
+        None if verdict is None else not changed,
+        changed,
+        (*setup.notes, *_parameter_notes(setup), *_not_computed(estimated)),
+        tuple(dict.fromkeys((*recording.problems, *estimated.problems))),
+    )
+
+
+def _plain(value: object) -> object:
+    return value.item() if isinstance(value, np.generic) else str(value)
+
+
+def _with_facts(record: RunRecord, said: Mapping[str, Any] | None) -> RunRecord:
+    """Add what only the simulator knew: mass, torque limits, which faults acted."""
+    if said is None:
+        return record
+    facts = dict(said["facts"])
+    known = record.facts
+    record = record.with_facts(
+        robot=facts["robot"],
+        mass=facts["mass"],
+        torque_limit=tuple(facts["torque_limit"]),
+        preference=tuple(facts["preference"]),
+        driver_faults=tuple((who, at) for who, at in facts["driver_faults"] or ()),
+        fall=known.fall,
+        fell_at=known.fell_at,
+    )
+    ends = said["fault_ends"]
+    return record.with_columns(**{FAULTS: np.array(ends)}) if ends else record
+
+
+def walk_setup(setup: Setup) -> WalkSetup:
+    """Return what decided the recorded episode; KeyError where it was none."""
+    episode = setup.content["episode"]
+    return WalkSetup(
+        load_parameters(Scenario, episode["scenario"], origin="the bag"),
+        episode["controller"],
+        episode["state"],
+        setup.robot,
+        episode["engine"],
+        episode["step_in_place"],
+        policy=Path(episode["policy"]) if episode["policy"] else None,
+        overlay=Path(episode["overlay"]) if episode["overlay"] else None,
+        shadows=tuple(episode["shadows"]),
+        full_rate=episode["full_rate"],
+    )
+
+
+def _verdict(setup: Setup, record: RunRecord, said: Mapping[str, Any]) -> dict[str, Any]:
+    """Judge the run as an episode is judged, from the record alone."""
+    happened = [Happened(**one) for one in said["result"]["happened"]]
+    walk = Walk(record, setup.description, None, StageTimes(), happened, wall=1.0)
+    asked = walk_setup(setup)
+    result = result_of(asked, walk, setup.seed).as_json()
+    case, contestant = said["result"]["case"], said["result"]["contestant"]
+    now = {name: value for name, value in result.items() if name not in UNTIMED}
+    now |= {"case": case, "contestant": contestant}
+    plain: dict[str, Any] = json.loads(json.dumps(now))
+    return plain
+
+
+def _parameter_notes(setup: Setup) -> Iterator[str]:
+    """Say which parameters of this checkout are not the recorded ones; these are used."""
+    here = {
+        "safety": dumped(stack.safety_parameters(setup.robot)),
+        "estimator": dumped(stack.estimator_parameters(setup.robot)),
+        "recoverability": dumped(stack.recoverability(setup.robot)),
+    }
+    then = setup.content["parameters"]
+    for name in here:
+        if then[name] is not None:
+            for one in differences(then[name], here[name], name, EXACT):
+                yield f"recorded with {one.field} {one.mine}; it is {one.other} here"
+
+
+def _not_computed(estimated: Stage) -> Iterator[str]:
+    if not estimated.computed:
+        yield "the loop was given the true state: there is no estimator to ask again"
