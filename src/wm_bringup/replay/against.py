@@ -86,7 +86,9 @@ def _asked(recording: Recording) -> dict[str, Any]:
     return {key: value for key, value in content.items() if key != "provenance"}
 
 
-def differing(a: Cycle, b: Cycle, within: Tolerances, joints: tuple[str, ...]) -> Iterator[Difference]:
+def differing(
+    a: Cycle, b: Cycle, within: Tolerances, joints: tuple[str, ...]
+) -> Iterator[Difference]:
     """Yield the first difference of every field of a cycle, in the order of ``COMPARED``."""
     pairs = [(name, getattr(a.tick, name), getattr(b.tick, name)) for name in COMPARED]
     if a.seen is not None and b.seen is not None:

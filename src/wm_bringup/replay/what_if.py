@@ -13,8 +13,8 @@ from typing import Any
 
 from wm_bringup.cycle.loop import TickRecord
 from wm_bringup.record.cycle_bag import dumped
-from wm_bringup.replay.differences import Difference, Tolerances
 from wm_bringup.replay.audit import decided_differently
+from wm_bringup.replay.differences import Difference, Tolerances
 from wm_bringup.replay.recording import Cycle, Recording, Setup
 from wm_bringup.replay.replayer import Replayer, rebuilt_estimator
 from wm_control.arbiter.parameters import SafetyParameters
@@ -136,7 +136,8 @@ def changed_parameters(
     setup: Setup, asked: Mapping[str, str]
 ) -> tuple[SafetyParameters | None, EstimatorParameters | None]:
     """Return the parameters with others in their place; None where none of them is asked for."""
-    safety, estimator = dumped(setup.safety), setup.estimator and dumped(setup.estimator)
+    safety: dict[str, Any] = dumped(setup.safety)
+    estimator: dict[str, Any] | None = None if setup.estimator is None else dumped(setup.estimator)
     touched: set[str] = set()
     for name, text in asked.items():
         head, _, rest = name.partition(".")

@@ -1,0 +1,431 @@
+"""The estimator on the observations of any bag: innovations always, errors where truth is known.
+
+Observations come one by one and are not kept; of each there remain some forty numbers, so that an
+hour of a robot's life fits into the memory of a laptop.
+"""
+
+from __future__ import annotations
+
+import math
+from array import array
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from wm_bringup.bags.stream import BagStream
+from wm_bringup.bags.writer import BagError
+from wm_bringup.cycle.latency import percentiles
+from wm_bringup.cycle.stack import estimator_parameters
+from wm_bringup.judging.criteria.table import GROUPS, measure
+from wm_bringup.record.run_record import TIME, Column, RunFacts, RunRecord
+from wm_bringup.replay.mapping import (
+    UNITS,
+    Imu,
+    JointOrder,
+    Joints,
+    MessageFieldError,
+    Source,
+    TopicMapping,
+    Truth,
+    numbers,
+    quaternion,
+    stamp_reader,
+    types_of,
+)
+from wm_bringup.replay.recording import Recording
+from wm_bringup.wire.messages import ImuSample, JointSample
+from wm_bringup.wire.sample_joiner import SampleJoiner
+from wm_control.constants import CONTROL_PERIOD
+from wm_control.estimation.factory import make_estimator
+from wm_control.estimation.parameters import EstimatorParameters
+from wm_control.quaternion import rotation_from_quaternion
+from wm_control.robot.description import RobotDescription, load_robot
+from wm_control.types import Array, Estimate, Observation
+
+CRITERIA = tuple(name for group in ("estimate", "consistency") for name in GROUPS[group])
+"""What is measured; of these, without the truth, health alone."""
+
+TIMED = ("cpu_ms_p50", "cpu_ms_p99")
+"""Criteria that another run of the same does not repeat."""
+
+TRUTH_GAP = 0.1
+"""Between two looks at the truth that are further apart nothing is known [s]."""
+
+STOOD = "innovation_left", "innovation_right"
+"""Figures of the filter: squared innovation of a standing sole's place over its variance."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pose:
+    """A look at the truth. position: (3,) [m]. orientation: (4,) xyzw. velocity: (3,) base axes."""
+
+    stamp: float
+    position: Array
+    orientation: Array
+    velocity: Array
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One observation, or one look at the truth. anew: the robot began again with it."""
+
+    observation: Observation | None = None
+    anew: bool = False
+    truth: Pose | None = None
+
+
+Reading = Callable[[Any, int], None]
+"""Takes a message and its reception [ns]."""
+
+
+class _Rows:
+    """Rows of numbers, eight bytes each."""
+
+    def __init__(self, **sizes: tuple[int, ...]) -> None:
+        self._shapes = sizes
+        self._data = {name: array("d") for name in sizes}
+
+    def add(self, **values: Any) -> None:  # noqa: ANN401 - numbers or arrays of them
+        for name, value in values.items():
+            if self._shapes[name]:
+                self._data[name].frombytes(np.ascontiguousarray(value, dtype=np.float64).tobytes())
+            else:
+                self._data[name].append(value)
+
+    def columns(self) -> dict[str, Array]:
+        return {
+            name: np.frombuffer(data).reshape(-1, *self._shapes[name])
+            for name, data in self._data.items()
+        }
+
+    def __len__(self) -> int:
+        return len(self._data[TIME])
+
+
+_TOLD = {
+    TIME: (),
+    "estimated_position": (3,),
+    "estimated_orientation": (4,),
+    "estimated_velocity": (3,),
+    "velocity_covariance": (3, 3),
+    "tilt_covariance": (2, 2),
+    "height_variance": (),
+    "unhealthy": (),
+}
+_TRUE = {
+    TIME: (),
+    "base_position": (3,),
+    "base_orientation": (4,),
+    "base_velocity": (3,),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Estimated:
+    """What the estimator made of a bag. metrics: by criterion; innovations: percentiles by name."""
+
+    samples: int
+    seconds: float
+    truths: int
+    metrics: Mapping[str, Any]
+    innovations: Mapping[str, Any]
+    unhealthy: Mapping[str, int]
+    problems: tuple[str, ...]
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain dictionary."""
+        return {
+            "samples": self.samples,
+            "seconds": self.seconds,
+            "looks_at_the_truth": self.truths,
+            "metrics": dict(self.metrics),
+            "innovations": dict(self.innovations),
+            "unhealthy_samples": dict(self.unhealthy),
+            "problems": list(self.problems),
+        }
+
+
+def estimate(
+    path: Path, mapping: TopicMapping, robot: str, recorded: Recording | None = None
+) -> Estimated:
+    """Run the configured estimator over a bag; BagError where it holds no observation.
+
+    recorded: the bag as one of cycles, where it is one, whose own parameters are then used.
+    """
+    if recorded is not None:
+        setup = recorded.setup
+        description, parameters = setup.description, setup.estimator
+        problems, samples = recorded.problems, _of_cycles(recorded)
+        robot = setup.robot
+    else:
+        description, parameters = load_robot(robot), None
+        stream = BagStream(path, types_of(mapping))
+        problems = stream.problems
+        samples = foreign_samples(stream, mapping, description)
+    parameters = parameters or estimator_parameters(robot)
+    return _run(path, samples, description, parameters, problems)
+
+
+def _of_cycles(recording: Recording) -> Iterator[Sample]:
+    before = -1
+    for cycle in recording.cycles():
+        observation = cycle.tick.observation
+        begun = cycle.tick.heard.anew or any(
+            call.value == "reset" for call, _ in cycle.tick.heard.calls
+        )
+        if cycle.held:
+            continue
+        yield Sample(observation, anew=begun or before < 0)
+        before = observation.sequence
+        truth = cycle.seen and cycle.seen.truth
+        if truth:
+            yield Sample(
+                truth=Pose(
+                    observation.stamp,
+                    truth.base_position_in_world,
+                    truth.base_orientation,
+                    truth.base_velocity_in_base,
+                )
+            )
+
+
+def _run(
+    path: Path,
+    samples: Iterator[Sample],
+    description: RobotDescription,
+    parameters: EstimatorParameters,
+    problems: list[str],
+) -> Estimated:
+    estimator = make_estimator(description, parameters)
+    told, true = _Rows(**_TOLD), _Rows(**_TRUE)
+    innovations: dict[str, array[float]] = {name: array("d") for name in STOOD}
+    unhealthy: Counter[str] = Counter()
+    count = 0
+    for sample in samples:
+        if sample.truth is not None:
+            _see_truth(true, sample.truth)
+        if sample.observation is None:
+            continue
+        observation = sample.observation
+        believed = (estimator.reset if sample.anew else estimator.update)(observation)
+        count += 1
+        if not believed.healthy:
+            unhealthy[_kind(believed.cause)] += 1
+        _believe(told, believed, observation.stamp)
+        for name in STOOD:
+            if (value := estimator.figures.get(name, 0.0)) > 0.0:
+                innovations[name].append(value)
+    if not count:
+        told_of = "".join(f"; {problem}" for problem in problems)
+        raise BagError(f"{path} holds no observation of this robot{told_of}")
+    record = _record(told, true)
+    metrics = {
+        name: one.value for name, one in measure(record, CRITERIA).items() if name not in TIMED
+    }
+    stamps = record[TIME]
+    return Estimated(
+        count,
+        float(stamps[-1] - stamps[0]),
+        len(true),
+        metrics,
+        {name: _tail(values) for name, values in innovations.items()},
+        dict(sorted(unhealthy.items())),
+        tuple(problems),
+    )
+
+
+def _kind(cause: str) -> str:
+    """Leave the numbers out of a cause, so that equal ones are counted together."""
+    return " ".join(word for word in cause.split() if not any(c.isdigit() for c in word))
+
+
+def _tail(values: array[float]) -> dict[str, Any]:
+    tail = percentiles(np.frombuffer(values) if values else np.zeros(0))
+    return {name: getattr(tail, name) for name in ("n", "p50", "p95", "p99", "p99_9", "max")}
+
+
+def _believe(rows: _Rows, believed: Estimate, stamp: float) -> None:
+    rows.add(
+        **{TIME: stamp},
+        estimated_position=believed.base_position_in_world,
+        estimated_orientation=believed.base_orientation,
+        estimated_velocity=believed.base_velocity_in_base,
+        velocity_covariance=believed.twist_covariance[:3, :3],
+        tilt_covariance=believed.pose_covariance[3:5, 3:5],
+        height_variance=believed.pose_covariance[2, 2],
+        unhealthy=float(not believed.healthy),
+    )
+
+
+def _see_truth(rows: _Rows, truth: Pose) -> None:
+    rotation = rotation_from_quaternion(truth.orientation.tolist())
+    rows.add(
+        **{TIME: truth.stamp},
+        base_position=truth.position,
+        base_orientation=truth.orientation,
+        base_velocity=rotation @ truth.velocity,
+    )
+
+
+def _record(told: _Rows, true: _Rows) -> RunRecord:
+    """Lay what was true beside what was believed, at the stamps of the observations."""
+    columns: dict[str, Column] = dict(told.columns())
+    if len(true):
+        columns |= _at(true.columns(), columns[TIME].astype(np.float64))
+    return RunRecord(columns, RunFacts())
+
+
+def _at(true: Mapping[str, Array], stamps: Array) -> dict[str, Column]:
+    """Look the truth up between two looks, linearly; NaN where nobody looked for too long."""
+    order = np.argsort(true[TIME], kind="stable")
+    looks = true[TIME][order]
+    after = np.clip(np.searchsorted(looks, stamps), 1, max(len(looks) - 1, 1))
+    before = after - 1
+    after = np.minimum(after, len(looks) - 1)
+    span = looks[after] - looks[before]
+    share = np.where(span > 0.0, (stamps - looks[before]) / np.where(span > 0.0, span, 1.0), 0.0)
+    known = (share >= -1e-6) & (share <= 1.0 + 1e-6) & (span <= TRUTH_GAP)
+    found: dict[str, Column] = {}
+    for name in ("base_position", "base_orientation", "base_velocity"):
+        a, b = true[name][order][before], true[name][order][after]
+        if name == "base_orientation":
+            b = np.where(np.sum(a * b, axis=1, keepdims=True) < 0.0, -b, b)
+        between = a + share[:, None] * (b - a)
+        if name == "base_orientation":
+            between = between / np.linalg.norm(between, axis=1, keepdims=True)
+        between[~known] = math.nan
+        found[name] = between
+    return found
+
+
+# --- bags of others -----------------------------------------------------------------------------
+
+
+def foreign_samples(
+    stream: BagStream, mapping: TopicMapping, description: RobotDescription
+) -> Iterator[Sample]:
+    """Yield the observations and looks at the truth of a bag, by its mapping.
+
+    BagError names the topics that it lacks, or that have another type than is said.
+    """
+    names = {source: find_topic(stream, source) for source in mapping.sources}
+    for source in (mapping.joints, mapping.imu):
+        if not names[source]:
+            raise BagError(
+                f"{stream.path} holds no /{source.topic}; it holds "
+                f"{', '.join(sorted(stream.msgtypes)) or 'nothing readable'}"
+                + "".join(f"; {problem}" for problem in stream.problems)
+            )
+    ready: list[Sample] = []
+    joiner = SampleJoiner(
+        lambda observation, anew: ready.append(Sample(observation, anew)),
+        CONTROL_PERIOD,
+        len(description.joint_names),
+    )
+    readers = _readers(mapping, names, description, joiner, ready)
+    lost: Counter[str] = Counter()
+    for topic, received, message in stream.messages(*readers):
+        for read in readers[topic]:
+            if problem := _problem_of(read, message, received):
+                lost[f"{topic}: {problem}"] += 1
+        yield from ready
+        ready.clear()
+    stream.problems.extend(f"{what} ({count} messages)" for what, count in lost.items())
+
+
+def _problem_of(read: Reading, message: Any, received: int) -> str:  # noqa: ANN401 - any type
+    """Read a message; return why it cannot be, or nothing."""
+    try:
+        read(message, received)
+    except (MessageFieldError, TypeError, ValueError) as error:
+        return str(error)
+    return ""
+
+
+def find_topic(stream: BagStream, source: Source) -> str:
+    """Name of a source's topic in whatever namespace, empty where it is not there.
+
+    BagError where it is there with another type.
+    """
+    wanted = source.topic.strip("/")
+    found = sorted(
+        (t for t in stream.msgtypes if t == f"/{wanted}" or t.endswith(f"/{wanted}")), key=len
+    )
+    if not found and not stream.msgtypes:
+        next(stream.records(), None)
+        found = [t for t in stream.msgtypes if t.endswith(f"/{wanted}")]
+    if not found:
+        return ""
+    if stream.msgtypes[found[0]] != source.type:
+        raise BagError(
+            f"{stream.path}: {found[0]} is {stream.msgtypes[found[0]]}, not {source.type}"
+        )
+    return found[0]
+
+
+def _readers(
+    mapping: TopicMapping,
+    names: Mapping[Source, str],
+    description: RobotDescription,
+    joiner: SampleJoiner,
+    ready: list[Sample],
+) -> dict[str, list[Reading]]:
+    readers: dict[str, list[Reading]] = {}
+    joints = _joint_reader(mapping.joints, description, joiner)
+    readers.setdefault(names[mapping.joints], []).append(joints)
+    readers.setdefault(names[mapping.imu], []).append(_imu_reader(mapping.imu, joiner))
+    truth = mapping.truth
+    if truth is not None and names[truth]:
+        readers.setdefault(names[truth], []).append(_truth_reader(truth, ready))
+    return readers
+
+
+def _joint_reader(source: Joints, description: RobotDescription, joiner: SampleJoiner) -> Reading:
+    order = JointOrder(source.names, description.joint_names, source.topic)
+    stamp = stamp_reader(source)
+    scales = (UNITS[source.position_unit], UNITS[source.velocity_unit], 1.0)
+    paths = (source.position, source.velocity, source.effort)
+
+    def read(message: Any, received: int) -> None:  # noqa: ANN401 - generated message types
+        count = order.see(message)
+        rows = (
+            order.sorted(numbers(path, count, scale)(message))
+            for path, scale in zip(paths, scales, strict=True)
+        )
+        joiner.joints(JointSample(stamp(message, received), *rows), 1e-9 * received)
+
+    return read
+
+
+def _imu_reader(source: Imu, joiner: SampleJoiner) -> Reading:
+    stamp = stamp_reader(source)
+    orientation = numbers(source.orientation, 4)
+    rate = numbers(source.angular_velocity, 3, UNITS[source.angular_velocity_unit])
+    force = numbers(source.linear_acceleration, 3, UNITS[source.linear_acceleration_unit])
+
+    def read(message: Any, received: int) -> None:  # noqa: ANN401 - generated message types
+        turned = quaternion(orientation(message), source.quaternion)
+        sample = ImuSample(stamp(message, received), turned, rate(message), force(message))
+        joiner.imu(sample, 1e-9 * received)
+
+    return read
+
+
+def _truth_reader(source: Truth, ready: list[Sample]) -> Reading:
+    stamp = stamp_reader(source)
+    position, orientation = numbers(source.position, 3), numbers(source.orientation, 4)
+    velocity = numbers(source.velocity, 3)
+
+    def read(message: Any, received: int) -> None:  # noqa: ANN401 - generated message types
+        turned = quaternion(orientation(message), source.quaternion)
+        moving = velocity(message)
+        if source.velocity_frame == "world":
+            moving = rotation_from_quaternion(turned.tolist()).T @ moving
+        pose = Pose(stamp(message, received), position(message), turned, moving)
+        ready.append(Sample(truth=pose))
+
+    return read
