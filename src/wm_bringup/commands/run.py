@@ -45,6 +45,10 @@ def run(
         str | None,
         typer.Option(metavar="DIR", help="Where a small bag of each trip of the arbiter goes."),
     ] = None,
+    cycles: Annotated[
+        str | None,
+        typer.Option(metavar="FOLDER", help="New bag of all control cycles, for wm replay."),
+    ] = None,
     velocity: Annotated[
         tuple[float, float, float] | None,
         typer.Option(metavar="VX VY WZ", help="Drive with this (m/s, m/s, rad/s)."),
@@ -85,6 +89,7 @@ def run(
         "arm": arm,
         "record": record,
         "trips": trips,
+        "cycles": cycles,
         "velocity": None if velocity is None else " ".join(map(repr, velocity)),
         "namespace": namespace,
         "clock": clock,

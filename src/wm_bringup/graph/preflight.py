@@ -126,6 +126,8 @@ def _check_outputs(arguments: GraphArguments) -> None:
         check_folder(Path(arguments.record), "record", new=True)
     if arguments.trips and arguments.trips.lower() not in RECORD_ANYWHERE:
         check_folder(Path(arguments.trips), "trips")
+    if arguments.cycles:
+        check_folder(Path(arguments.cycles), "cycles", new=True)
     if arguments.latency:
         check_file(Path(arguments.latency), "latency", ".npz")
 

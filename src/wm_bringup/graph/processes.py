@@ -88,6 +88,11 @@ class GraphArguments:
         description="folder for a small bag of the 2 s around each trip of the arbiter, the newest "
         "ten of them; true or auto: 'trips' in the folder of ROS's logs; empty: none",
     )
+    cycles: str = Field(
+        default="",
+        description="folder of a new bag of all control cycles, which wm replay judges again; "
+        "empty: none",
+    )
     velocity: str = Field(
         default="", description="'VX VY WZ' to drive with [m/s, m/s, rad/s]; empty: listen only"
     )
@@ -304,6 +309,7 @@ def _control(arguments: GraphArguments) -> Process:
         "--scenario": arguments.scenario,
         "--latency": arguments.latency,
         "--trips": _trips(arguments),
+        "--cycles": arguments.cycles,
         "--estimate-every": "1" if POLICY in arguments.controllers else "",
     }
     switches = {

@@ -26,6 +26,7 @@ from wm_bringup.cycle.record_codec import unpack
 from wm_bringup.cycle.stack import (
     estimator_parameters,
     model_based_parameters,
+    recoverability,
     safety_parameters,
 )
 from wm_bringup.faults.fault import Fault
@@ -34,6 +35,7 @@ from wm_bringup.faults.sensors import SensorLayout
 from wm_bringup.graph.fall_watch import FallWatch
 from wm_bringup.graph.processes import control_nodes
 from wm_bringup.host import realtime
+from wm_bringup.host.provenance import provenance
 from wm_bringup.nodes.arbiter import ArbiterInterface, listen_to_proposals
 from wm_bringup.nodes.robot import RobotInterface
 from wm_bringup.nodes.state_estimator import StateEstimatorInterface
@@ -53,6 +55,8 @@ from wm_bringup.nodes.support.rivals import RivalWatch
 from wm_bringup.nodes.support.stall_watch import StallWatch
 from wm_bringup.nodes.support.velocity_topic import listen_to_velocity
 from wm_bringup.nodes.whole_body_controller import WholeBodyControllerInterface
+from wm_bringup.record.cycle_bag import dumped, loop_setup
+from wm_bringup.record.live_cycles import LiveCycles
 from wm_bringup.record.trip_bags import TripBags
 from wm_bringup.wire.messages import Level
 from wm_bringup.wire.thinning import Thinning
@@ -84,7 +88,8 @@ class Control:
         self.nodes = tuple(self._node.values())
         description = load_robot(arguments.robot)
         self._n = len(description.joint_names)
-        self._loop = LoopClient(self._setup(description))
+        self._setup = self._loop_setup(description)
+        self._loop = LoopClient(self._setup)
         try:
             self._claims = refuse_second(self.nodes, JOINT_COMMAND, since)
             self._loop.await_ready()
@@ -133,6 +138,7 @@ class Control:
         self._log = LatencyLog()
         self._falls = FallWatch()
         self._trips = self._trip_bags(description)
+        self._cycles = self._cycle_bag(description)
         self._health: LoopHealth | None = None
         self._chores: list[Callable[[CycleRecord], None]] = []
         self._next_report = 0.0
@@ -154,7 +160,7 @@ class Control:
             self._node["arbiter"].get_logger().warning(f"no lane for the policy: {error}")
             return None
 
-    def _setup(self, description: RobotDescription) -> LoopSetup:
+    def _loop_setup(self, description: RobotDescription) -> LoopSetup:
         """Declare the parameters of the nodes; all that the real-time process has to know."""
         arguments = self._arguments
         model_based = model_based_parameters(arguments.robot)
@@ -195,6 +201,27 @@ class Control:
         say = node.get_logger().warning
         return TripBags(Path(self._arguments.trips), description, node.get_namespace(), say=say)
 
+    def _cycle_bag(self, description: RobotDescription) -> LiveCycles | None:
+        """Record all cycles, where that was asked for."""
+        if not self._arguments.cycles:
+            return None
+        setup = self._setup
+        content = loop_setup(
+            setup.robot,
+            description,
+            setup.drivers,
+            setup.shadows,
+            setup.safety,
+            setup.estimator,
+            recoverability(setup.robot),
+            faults=setup.faults,
+            seed=setup.options.seed,
+            model_based=dumped(setup.model_based),
+            provenance=provenance(),
+        )
+        namespace = self._node["arbiter"].get_namespace()
+        return LiveCycles(Path(self._arguments.cycles), content, namespace)
+
     def start(self) -> Control:
         """Begin."""
         realtime.prepare_process()
@@ -211,6 +238,8 @@ class Control:
                 self._publish(record)
                 if self._trips is not None:
                     self._trips.see(message, record)
+                if self._cycles is not None:
+                    self._cycles.see(message, record)
             elif isinstance(message, LoopHealth):
                 self._heed(message)
         if self._loop.failure:
@@ -279,6 +308,8 @@ class Control:
         self._loop.close()
         if self._trips is not None:
             self._trips.close()
+        if self._cycles is not None and (problem := self._cycles.close()):
+            self._node["arbiter"].get_logger().error(problem)
         if self._arguments.latency:
             self._log.save(Path(self._arguments.latency))
         failure = self._loop.failure or self._falls.fall
@@ -308,6 +339,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--truth", action="store_true", help="publish ground_truth/odom")
     parser.add_argument("--estimate-every", type=int, default=4, help="cycles per estimate sent")
     parser.add_argument("--trips", default="", help="folder for a bag of each trip; empty: none")
+    parser.add_argument("--cycles", default="", help="new folder for a bag of all cycles")
     parser.add_argument("--latency", default="", help="file (.npz) for all latency samples")
     add_fault_arguments(parser)
     return parser.parse_args(own_words("control", arguments))
