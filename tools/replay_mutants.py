@@ -33,17 +33,17 @@ from wm_control.arbiter.blending import HandOver
 from wm_control.arbiter.command_filter import CommandFilter
 from wm_control.arbiter.joint_loads import LoadMeter
 from wm_control.arbiter.latch import Latch
+from wm_control.arbiter.velocity_envelope import VelocityEnvelope
 from wm_control.constants import CONTROL_PERIOD
-from wm_control.controllers.beside import PlannerBeside
+from wm_control.controllers.beside import ControllerBeside, PlannerBeside
 from wm_control.estimation.body.contact import ContactFilter
 from wm_control.estimation.body.momentum import MomentumObserver
 from wm_control.estimation.guarded import GuardedEstimator
 from wm_control.estimation.invariant.estimator import InvariantEkfEstimator
-from wm_control.types import Command, VelocityCommand
+from wm_control.types import Command
 from wm_control.wbc.leaky_integrator import LeakyIntegrator
 from wm_control.wbc.whole_body_controller import WholeBodyController
 from wm_policy.models import shipped_policy
-from wm_policy.policy import Policy
 
 LEAST = 19
 """Mutants that have to be caught."""
@@ -78,6 +78,9 @@ def swapped(values: np.ndarray, a: int, b: int) -> np.ndarray:
     return values[order]
 
 
+TOO_FAST_FROM = 2.3
+"""When more than the velocity gate admits is asked for [s]."""
+
 LEFT_ROLL, RIGHT_ROLL = 5, 11
 """Joints of the G1's ankles."""
 
@@ -98,22 +101,12 @@ def _late_joints() -> AbstractContextManager[Any]:
     return around(GuardedEstimator, "update", update)
 
 
-def _late_plans(f: Any, self: Any, estimate: Any) -> Any:  # noqa: ANN401 - wraps a method
-    plan = f(self, estimate)
-    return plan and replace(plan, stamp=plan.stamp - CONTROL_PERIOD)
-
-
 def _scaled_torque(size: float) -> Callable[..., Any]:
     def joint_command(f: Any, *given: Any) -> Command:  # noqa: ANN401 - wraps a method
         command: Command = f(*given)
         return replace(command, torque=(1.0 + size) * command.torque)
 
     return joint_command
-
-
-def _swapped_torque(f: Any, *given: Any) -> Command:  # noqa: ANN401 - wraps a method
-    command: Command = f(*given)
-    return replace(command, torque=swapped(command.torque, LEFT_ROLL, RIGHT_ROLL))
 
 
 def _filtered(change: Callable[[Command], Command]) -> AbstractContextManager[Any]:
@@ -131,12 +124,6 @@ def _published(size: float) -> Callable[..., Any]:
         return replace(estimate, base_velocity_in_base=velocity)
 
     return advance
-
-
-def _slower(f: Any, command: Any, parameters: Any, *rest: Any) -> VelocityCommand:  # noqa: ANN401
-    less = replace(parameters, max_linear_x=0.97 * parameters.max_linear_x)
-    found: VelocityCommand = f(command, less, *rest)
-    return found
 
 
 MUTANTS: tuple[Mutant, ...] = (
@@ -212,12 +199,12 @@ MUTANTS: tuple[Mutant, ...] = (
         lambda _: around(HandOver, "share", lambda f, self, now: f(self, now - CONTROL_PERIOD)),
     ),
     Mutant(
-        "scale of joint loads",
+        "scale of the joints' power",
         "arbiter",
         lambda s: around(
             LoadMeter,
             "__call__",
-            lambda f, self, e: replace(f(self, e), speed=(1.0 + 100.0 * s) * f(self, e).speed),
+            lambda f, self, e: replace(f(self, e), power=(1.0 + 200.0 * s) * f(self, e).power),
         ),
     ),
     Mutant(
@@ -233,7 +220,7 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         "limit of the velocity gate",
         "arbiter",
-        lambda _: around(sys.modules["wm_bringup.cycle.loop"], "bounded", _slower),
+        lambda s: around(VelocityEnvelope, "excess", lambda f, self, v: (1.0 + s) * f(self, v)),
     ),
     Mutant(
         "the share of late cycles counts none",
@@ -268,19 +255,26 @@ MUTANTS: tuple[Mutant, ...] = (
         "scale of the policy's velocity command",
         "policy",
         lambda s: around(
-            Policy,
-            "step",
-            lambda f, self, e, v: f(self, e, replace(v, linear_x=(1.0 + s) * v.linear_x)),
+            ControllerBeside,
+            "hear",
+            lambda f, self, v: f(
+                self,
+                replace(v, command=replace(v.command, linear_x=(1.0 + s) * v.command.linear_x)),
+            ),
         ),
     ),
 )
-"""All of them; ``_late_plans`` and ``_swapped_torque`` are further ones that are tested."""
+"""All of them."""
 
 
 def scenario(seconds: float, **more: Any) -> Scenario:  # noqa: ANN401 - fields of a scenario
-    """Forward and turning from the begin on, with noise and delay."""
-    segments = (VelocitySegment(at=0.1, x=0.5, y=0.0, yaw=0.3),)
-    return Scenario(velocity=segments, duration=seconds, noise="nominal", delay=0.008, **more)
+    """Forward and turning from the begin on, later faster than may be; with noise and delay."""
+    segments = [VelocitySegment(at=0.1, x=0.5, y=0.0, yaw=0.3)]
+    if seconds > TOO_FAST_FROM:
+        segments.append(VelocitySegment(at=TOO_FAST_FROM, x=1.3, y=0.0, yaw=0.0))
+    return Scenario(
+        velocity=tuple(segments), duration=seconds, noise="nominal", delay=0.008, **more
+    )
 
 
 def reference(folder: Path) -> Path:

@@ -19,6 +19,9 @@ MAGIC = b"\x89MCAP0\r\n"
 
 T = TypeVar("T")
 
+_CHUNK_HEAD = 8 + 8 + 8 + 4 + 4
+"""Bytes of a chunk up to the name of its compression: two times, size, checksum, length."""
+
 _SCHEMA, _CHANNEL, _MESSAGE, _CHUNK, _DATA_END = 0x03, 0x04, 0x05, 0x06, 0x0F
 
 
@@ -51,7 +54,12 @@ def _scan_records(
 ) -> Iterator[ScannedMessage]:
     """Walk through the records of a file or chunk; ids seen before are in the dictionaries."""
     while (opcode := stream.read(1)) and opcode[0] != _DATA_END:
-        body = BytesIO(_exactly(stream, *struct.unpack("<Q", _exactly(stream, 8))))
+        (size,) = struct.unpack("<Q", _exactly(stream, 8))
+        data = stream.read(size)
+        if len(data) < size:
+            yield from _scan_cut(opcode[0], data, schemas, channels)
+            raise BrokenOffError(f"ends {size - len(data)} bytes before the end of a record")
+        body = BytesIO(data)
         if opcode[0] == _SCHEMA:
             (number,) = struct.unpack("<H", _exactly(body, 2))
             name, _, text = _string(body), _string(body), _string(body)
@@ -67,6 +75,21 @@ def _scan_records(
             yield from _scan_records(BytesIO(_chunk_data(body)), schemas, channels)
     if not opcode and not isinstance(stream, BytesIO):
         raise BrokenOffError("ends without an index")
+
+
+def _scan_cut(
+    opcode: int,
+    data: bytes,
+    schemas: dict[int, tuple[str, str]],
+    channels: dict[int, tuple[str, int]],
+) -> Iterator[ScannedMessage]:
+    """Walk through what is there of a record that is cut off: of a chunk, if nothing packs it."""
+    body = BytesIO(data)
+    if opcode == _CHUNK and len(data) > _CHUNK_HEAD:
+        body.seek(_CHUNK_HEAD - 4)
+        if not _string(body):
+            _exactly(body, 8)
+            yield from _scan_records(body, schemas, channels)
 
 
 def _chunk_data(body: BinaryIO) -> bytes:

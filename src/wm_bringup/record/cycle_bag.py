@@ -119,6 +119,7 @@ class CycleBag:
         self._cycles, self._stamp = 0, 0
         self._write(SETUP, encode_string(json.dumps(setup)))
         self._write(ROBOT_DESCRIPTION, encode_string(description.visual_urdf))
+        self._writer.flush()  # whatever is cut off later, this is there
 
     def _write(self, topic: Topic, message: bytes) -> None:
         name = f"/{topic.name}"

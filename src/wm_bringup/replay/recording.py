@@ -137,17 +137,12 @@ class Recording:
 
     def _in_order(self, evaluated: bool) -> Iterator[Cycle]:
         waiting: list[tuple[int, int, Cycle]] = []
-        disorder = before = 0
         for count, cycle in enumerate(self._joined(evaluated)):
-            disorder += cycle.number < before
-            before = cycle.number
             heapq.heappush(waiting, (cycle.number, count, cycle))
             if len(waiting) > REACH:
                 yield heapq.heappop(waiting)[2]
         while waiting:
             yield heapq.heappop(waiting)[2]
-        if disorder:
-            self._say(f"{disorder} cycles came out of order and were put back")
 
     def _joined(self, evaluated: bool) -> Iterator[Cycle]:
         """Yield cycles with what the evaluator saw of them."""
@@ -156,13 +151,15 @@ class Recording:
         judged = evaluated and "episode" in self.setup.content
         held: dict[int, Cycle] = {}
         seen: dict[int, Evaluation] = {}
+        disorder = newest = 0
         for record in self.stream.records(cycles, *((evaluations,) if judged else ())):
             try:
                 if record.topic == cycles:
                     read = decode_cycle(record.data, n)
                     cycle = Cycle(read.tick, read.held)
-                    held[cycle.number] = cycle
                     number = cycle.number
+                    held[number] = cycle
+                    disorder, newest = disorder + (number < newest), max(number, newest)
                 else:
                     told = decode_evaluation(record.data, n)
                     seen[told.number] = told
@@ -174,6 +171,8 @@ class Recording:
                 whole = held.pop(number)
                 yield Cycle(whole.tick, whole.held, seen.pop(number, None))
         yield from held.values()
+        if disorder:
+            self._say(f"{disorder} cycles came out of order and were put back")
 
     def verdict(self) -> Mapping[str, Any] | None:
         """Return what was said of the episode; None where nothing was, or it was cut off."""
