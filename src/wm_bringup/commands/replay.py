@@ -253,6 +253,11 @@ def _estimate(bag: Path, mapping: str | None, robot: str | None, say: Say) -> An
             say(f"{name}: p50 {tail['p50']:.3g}, p99 {tail['p99']:.3g}, n {tail['n']}")
     for cause, count in done.unhealthy.items():
         say(f"unhealthy in {count} samples: {cause}", style="yellow")
+    if done.sent is not None:
+        kinds = ", ".join(f"{kind} {n}" for kind, n in done.sent["joints_by_kind"].items() if n)
+        count, changed = done.sent["commands"], done.sent["filter_changes"]
+        why = f" (joints: {kinds})" if kinds else ""
+        say(f"{count} commands were sent; our filter changes {changed}{why}")
     return content, NOT_HELD if done.problems else HELD
 
 

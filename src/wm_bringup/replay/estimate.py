@@ -10,7 +10,7 @@ import math
 from array import array
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +37,7 @@ from wm_bringup.replay.mapping import (
     types_of,
 )
 from wm_bringup.replay.recording import Recording
+from wm_bringup.replay.sent import SentCommands
 from wm_bringup.wire.messages import ImuSample, JointSample
 from wm_bringup.wire.sample_joiner import SampleJoiner
 from wm_control.constants import CONTROL_PERIOD
@@ -126,7 +127,10 @@ _TRUE = {
 
 @dataclass(frozen=True, slots=True)
 class Estimated:
-    """What the estimator made of a bag. metrics: by criterion; innovations: percentiles by name."""
+    """What the estimator made of a bag. metrics: by criterion; innovations: percentiles by name.
+
+    sent: what the command filter makes of the commands; None where there are none.
+    """
 
     samples: int
     seconds: float
@@ -135,6 +139,7 @@ class Estimated:
     innovations: Mapping[str, Any]
     unhealthy: Mapping[str, int]
     problems: tuple[str, ...]
+    sent: Mapping[str, Any] | None = None
 
     def as_json(self) -> dict[str, Any]:
         """Plain dictionary."""
@@ -145,6 +150,7 @@ class Estimated:
             "metrics": dict(self.metrics),
             "innovations": dict(self.innovations),
             "unhealthy_samples": dict(self.unhealthy),
+            "sent": self.sent,
             "problems": list(self.problems),
         }
 
@@ -156,6 +162,7 @@ def estimate(
 
     recorded: the bag as one of cycles, where it is one, whose own parameters are then used.
     """
+    sent: SentCommands | None = None
     if recorded is not None:
         setup = recorded.setup
         description, parameters = setup.description, setup.estimator
@@ -165,9 +172,11 @@ def estimate(
         description, parameters = load_robot(robot), None
         stream = BagStream(path, types_of(mapping))
         problems = stream.problems
-        samples = foreign_samples(stream, mapping, description)
-    parameters = parameters or estimator_parameters(robot)
-    return _run(path, samples, description, parameters, problems)
+        if mapping.command is not None and find_topic(stream, mapping.command):
+            sent = SentCommands(mapping.command, description, robot)
+        samples = foreign_samples(stream, mapping, description, sent)
+    done = _run(path, samples, description, parameters or estimator_parameters(robot), problems)
+    return done if sent is None else replace(done, sent=sent.as_json())
 
 
 def _of_cycles(recording: Recording) -> Iterator[Sample]:
@@ -306,11 +315,15 @@ def _at(true: Mapping[str, Array], stamps: Array) -> dict[str, Column]:
 
 
 def foreign_samples(
-    stream: BagStream, mapping: TopicMapping, description: RobotDescription
+    stream: BagStream,
+    mapping: TopicMapping,
+    description: RobotDescription,
+    sent: SentCommands | None = None,
 ) -> Iterator[Sample]:
     """Yield the observations and looks at the truth of a bag, by its mapping.
 
-    BagError names the topics that it lacks, or that have another type than is said.
+    BagError names the topics that it lacks, or that have another type than is said. sent: is shown
+    the commands, beside the observations.
     """
     names = {source: find_topic(stream, source) for source in mapping.sources}
     for source in (mapping.joints, mapping.imu):
@@ -327,12 +340,16 @@ def foreign_samples(
         len(description.joint_names),
     )
     readers = _readers(mapping, names, description, joiner, ready)
+    if sent is not None and mapping.command is not None:
+        readers.setdefault(names[mapping.command], []).append(sent.read)
     lost: Counter[str] = Counter()
     for topic, received, message in stream.messages(*readers):
         for read in readers[topic]:
             if problem := _problem_of(read, message, received):
                 lost[f"{topic}: {problem}"] += 1
         yield from ready
+        if sent is not None and ready:
+            sent.observed = ready[-1].observation or sent.observed
         ready.clear()
     stream.problems.extend(f"{what} ({count} messages)" for what, count in lost.items())
 

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterable, Sequence
 
 from wm_bringup.wire.latency_rows import BATCH, FIELDS
-from wm_bringup.wire.topics import PUBLISHER, SERVICES, SUBSCRIBER, TOPICS
+from wm_bringup.wire.topics import JUDGED, PUBLISHER, SERVICES, SUBSCRIBER, TOPICS
 from wm_bringup.wire.vectors import (
     COMMAND_FIELDS,
     COMMAND_HEADER,
@@ -39,6 +39,12 @@ def content_table() -> str:
     """Tell what every topic carries, and with which quality of service."""
     rows = [(f"`{t.name}`", t.carries, PUBLISHER[t.flow], SUBSCRIBER[t.flow]) for t in TOPICS]
     return table(("topic", "carries", "publishers offer", "our subscribers ask for"), rows)
+
+
+def judged_table() -> str:
+    """Topics that are in bags alone."""
+    rows = [(f"`{t.name}`", t.type.replace("/msg/", "/"), t.rate, t.carries) for t in JUDGED]
+    return table(("topic", "type", "rate", "carries"), rows)
 
 
 def service_table() -> str:
@@ -107,6 +113,7 @@ def _layout_table(parts: Iterable[tuple[str, int]]) -> str:
 TABLES = (
     topic_table,
     content_table,
+    judged_table,
     service_table,
     command_table,
     estimate_table,

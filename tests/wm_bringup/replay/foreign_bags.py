@@ -66,6 +66,33 @@ def low_state(o):
     )
 
 
+def low_cmd(o, offset=0.0):
+    """Hold the measured posture, or one that is off by ``offset`` [rad] in the first joint."""
+    position = np.concatenate((o.joint_position, np.zeros(SLOTS - len(o.joint_position))))
+    position[0] += offset
+    motors = [
+        message(
+            "unitree_hg/msg/MotorCmd",
+            mode=1,
+            q=float(q),
+            dq=0.0,
+            tau=0.0,
+            kp=50.0,
+            kd=1.0,
+            reserve=0,
+        )
+        for q in position
+    ]
+    return message(
+        "unitree_hg/msg/LowCmd",
+        mode_pr=0,
+        mode_machine=5,
+        motor_cmd=motors,
+        reserve=np.zeros(4, np.uint32),
+        crc=0,
+    )
+
+
 def header(stamp):
     seconds = int(stamp)
     time = message("builtin_interfaces/msg/Time", sec=seconds, nanosec=round(1e9 * (stamp % 1.0)))

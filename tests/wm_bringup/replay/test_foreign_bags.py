@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from foreign_bags import Foreign, imu, joint_state, low_state
+from foreign_bags import Foreign, imu, joint_state, low_cmd, low_state
 from synthetic import Course, SensorErrors, synthetic_walk
 
 from wm_bringup.cli import main
@@ -84,6 +84,17 @@ def test_a_g1s_own_bag_is_estimated_in_either_storage(robots_own, observed):
     assert done.seconds == pytest.approx(1.6, abs=0.01)
     assert done.innovations["innovation_left"]["n"] > 100
     assert done.innovations["innovation_left"]["p50"] < 5.0
+
+
+def test_what_a_g1_was_sent_is_shown_to_the_command_filter(tmp_path, observed):
+    with Foreign(tmp_path / "sent") as bag:
+        for k, o in enumerate(observed[:100]):
+            bag.write("/lowstate", low_state(o), RECEPTION + o.stamp)
+            bag.write("/lowcmd", low_cmd(o, 9.0 if k >= 90 else 0.0), RECEPTION + o.stamp + 1e-3)
+    done = estimate(tmp_path / "sent", load_mapping("unitree_g1"), "g1")
+    assert done.sent["commands"] == 100
+    assert done.sent["filter_changes"] == 10
+    assert done.sent["joints_by_kind"]["range"] == 10  # 9 rad are outside of every hip
 
 
 def test_units_and_an_order_of_joints_of_others_are_understood(in_degrees, robots_own, observed):
