@@ -260,7 +260,8 @@ class _Decided:
         if seen.truth is None:
             return
         if self._limits is None:
-            self._limits = FallLimits.of_standing(height_of(seen.truth))
+            rule = walk_setup(setup).scenario.fall
+            self._limits = FallLimits.of_rule(rule, height_of(seen.truth))
         if not self.facts.fall and (fall := fall_cause(seen.truth, self._limits)):
             self.facts = RunFacts(
                 setup.robot, preference=setup.drivers, fall=fall, fell_at=seen.truth.stamp
@@ -274,9 +275,9 @@ class _Decided:
 
 def _recorder(setup: Setup) -> RunRecorder:
     """Make room for the episode, which cannot be longer than its scenario."""
-    episode = setup.content["episode"]
-    ticks = round(float(episode["scenario"]["duration"]) / CONTROL_PERIOD)
-    return RunRecorder(ticks + 1, ticks, len(setup.joints), observe=bool(episode["full_rate"]))
+    asked = walk_setup(setup)
+    ticks, tour = round(asked.scenario.duration / CONTROL_PERIOD), asked.scenario.tour is not None
+    return RunRecorder(ticks + 1, ticks, len(setup.joints), observe=asked.full_rate, tour=tour)
 
 
 def _whole(recording: Recording, estimated: Stage, decided: _Decided) -> Audit:
@@ -344,6 +345,7 @@ def walk_setup(setup: Setup) -> WalkSetup:
         overlay=Path(episode["overlay"]) if episode["overlay"] else None,
         shadows=tuple(episode["shadows"]),
         full_rate=episode["full_rate"],
+        safety_layer=episode["safety_layer"],
     )
 
 

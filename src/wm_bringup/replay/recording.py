@@ -80,6 +80,11 @@ class Setup:
         return tuple(self.content.get("faults", ()))
 
     @property
+    def unguarded(self) -> bool:
+        """Whether the safety layer was off, as it can be in an episode."""
+        return not self.content.get("episode", {}).get("safety_layer", True)
+
+    @property
     def seed(self) -> int:
         """Of all that was drawn."""
         return int(self.content.get("seed", 0))

@@ -12,6 +12,7 @@ from wm_bringup.cycle.loop_faults import LoopFaults
 from wm_bringup.cycle.stack import build_estimator
 from wm_bringup.faults.fault import parse_all
 from wm_bringup.faults.meanings import ESTIMATOR
+from wm_bringup.lockstep.unguarded import UnguardedLoop
 from wm_bringup.replay.recording import Cycle, Setup
 from wm_control.arbiter.operator import NO_REQUEST
 from wm_control.arbiter.parameters import SafetyParameters
@@ -122,7 +123,8 @@ class Replayer:
         self._controllers = {
             name: RecordedController(name) for name in (*setup.drivers, *setup.shadows)
         }
-        self.loop = ControlLoop(
+        loop_class = UnguardedLoop if setup.unguarded else ControlLoop
+        self.loop = loop_class(
             setup.description,
             estimator or self._believed,
             list(self._controllers.values()),

@@ -74,8 +74,6 @@ def test_the_truth_may_be_looked_at_less_often_than_the_loop_turns():
         stance = np.full(2, np.nan)
         told = Evaluation(k, 0.002 * k, 0.01, 0.001, stance, VelocityCommand(), 0.0, seen)
         recorder.take(record, told)
-        if k % 2 == 0:
-            recorder.look(truth(0.002 * k), record, VelocityCommand(), 0.0)
     done = recorder.finish(RunFacts())
     assert done[TIME].tolist() == [0.0, 0.004]
     assert done[TICKS].tolist() == [0.0, 0.002, 0.004, 0.006]

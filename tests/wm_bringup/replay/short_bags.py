@@ -21,7 +21,7 @@ def scenario(seconds=SECONDS, **more):
 
 def walked(folder, seed=0, controller="mpc", **more):
     """Walk an episode that leaves a bag; returns its result."""
-    options = {name: more.pop(name) for name in ("state", "policy") if name in more}
+    options = {name: more.pop(name) for name in ("state", "policy", "safety_layer") if name in more}
     setup = WalkSetup(
         scenario(**more), controller=controller, engine="mujoco", bag=folder, **options
     )

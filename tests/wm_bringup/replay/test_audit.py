@@ -63,6 +63,11 @@ def test_of_a_loop_that_was_given_the_truth_the_arbiter_alone_is_asked(tmp_path)
     assert "no estimator" in done.notes[0]
 
 
+def test_an_episode_without_its_safety_layer_is_judged_without_it(tmp_path):
+    walked(tmp_path / "bare", seconds=0.3, safety_layer=False)
+    assert audit(tmp_path / "bare", jobs=1).held
+
+
 def test_faults_of_the_estimator_are_injected_again(tmp_path):
     walked(tmp_path / "faulty", seconds=0.3, faults=("estimator:scale=1.5@0.1+0.02",))
     assert audit(tmp_path / "faulty", jobs=1).held
