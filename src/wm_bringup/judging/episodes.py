@@ -216,13 +216,14 @@ def _bag_setup(setup: WalkSetup, description: RobotDescription, seed: int) -> di
     )
 
 
-UNTIMED = ("real_time_factor", "cpu_per_tick_ms")
-"""Notes of a result that another run of the same does not repeat."""
+WATCHED = ("real_time_factor", "cpu_per_tick_ms", "thought", "offences")
+"""Notes of a result on what was measured of the computer and of contestants while they walked: the
+record of the run does not repeat them."""
 
 
 def verdict_of(done: Walk, result: EpisodeResult) -> dict[str, Any]:
-    """Return what was said of an episode, but for timings, and the facts that it was said on."""
-    said = {name: value for name, value in result.as_json().items() if name not in UNTIMED}
+    """Return what its record says of an episode, and the facts that it was said on."""
+    said = {name: value for name, value in result.as_json().items() if name not in WATCHED}
     facts = asdict(done.record.facts)
     ends = done.record.columns.get(FAULTS)
     return {"facts": facts, "fault_ends": [] if ends is None else ends.tolist(), "result": said}

@@ -21,7 +21,7 @@ import numpy as np
 from wm_bringup.cycle import stack
 from wm_bringup.cycle.loop import Call, TickRecord, next_estimate
 from wm_bringup.judging.criteria.table import measure
-from wm_bringup.judging.episodes import UNTIMED, Walk, WalkSetup, result_of
+from wm_bringup.judging.episodes import WATCHED, Walk, WalkSetup, result_of
 from wm_bringup.lockstep.lockstep import StageTimes
 from wm_bringup.record.cycle_bag import dumped
 from wm_bringup.record.fall import FallLimits, fall_cause, height_of
@@ -352,11 +352,11 @@ def walk_setup(setup: Setup) -> WalkSetup:
 def _verdict(setup: Setup, record: RunRecord, said: Mapping[str, Any]) -> dict[str, Any]:
     """Judge the run as an episode is judged, from the record alone."""
     happened = [Happened(**one) for one in said["result"]["happened"]]
-    walk = Walk(record, setup.description, None, StageTimes(), happened, wall=1.0)
+    walk = Walk(record, setup.description, None, StageTimes(), happened, 1.0, ())
     asked = walk_setup(setup)
     result = result_of(asked, walk, setup.seed).as_json()
     case, contestant = said["result"]["case"], said["result"]["contestant"]
-    now = {name: value for name, value in result.items() if name not in UNTIMED}
+    now = {name: value for name, value in result.items() if name not in WATCHED}
     now |= {"case": case, "contestant": contestant}
     plain: dict[str, Any] = json.loads(json.dumps(now))
     return plain

@@ -7,7 +7,7 @@ import json
 import pytest
 from short_bags import rewritten, walked
 
-from wm_bringup.judging.episodes import UNTIMED
+from wm_bringup.judging.episodes import WATCHED
 from wm_bringup.replay.audit import audit
 from wm_bringup.wire.messages import decode_string, encode_string
 from wm_bringup.wire.topics import VERDICT
@@ -27,7 +27,7 @@ def test_estimates_and_decisions_are_bit_identical(audited):
 
 
 def test_the_verdict_is_that_of_the_episode(audited, episode):
-    said = {k: v for k, v in episode[1].as_json().items() if k not in UNTIMED}
+    said = {k: v for k, v in episode[1].as_json().items() if k not in WATCHED}
     assert audited.verdict == said
     assert said["trace_sha256"]
     assert audited.reproduced
