@@ -8,7 +8,6 @@ publishes.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import cache
 from math import prod
 from operator import attrgetter
@@ -85,6 +84,7 @@ _figures = attrgetter(*Balance.__slots__)
 _request = attrgetter(*OperatorInput.__slots__)
 _stamps = attrgetter("start", "estimated", "controlled", "decided")
 _sample = attrgetter(*LatencySample.__slots__)
+_STATUS = LatencySample.__slots__.index("status")
 _true = attrgetter(*TrueBase.__slots__)
 
 
@@ -217,7 +217,9 @@ def unpack(packed: Packed, n: int) -> CycleRecord:
     numbers, observed, believed, velocity, results, decided, stamps, driver, *rest = packed
     behind, heard, sample, held, truth = rest
     vector = np.frombuffer(numbers)
-    arrays = [vector[part].reshape(shape) for part, shape in _layout(n)]
+    arrays = [
+        vector[part] if shape is None else vector[part].reshape(shape) for part, shape in _layout(n)
+    ]
     k, m = len(_OBSERVED), len(_OBSERVED) + len(_ESTIMATED)
     stamp, sequence, run = observed
     parts = dict(zip(_OBSERVED, arrays[:k], strict=True))
@@ -249,18 +251,20 @@ def unpack(packed: Packed, n: int) -> CycleRecord:
         _unpack_background(*behind),
         _unpack_heard(*heard),
     )
-    latency = LatencySample(*sample)
-    latency = replace(latency, status=Status(latency.status))
+    measured: list[Any] = list(sample)
+    measured[_STATUS] = Status(measured[_STATUS])
+    latency = LatencySample(*measured)
     return CycleRecord(tick, latency, held, truth and TrueBase(*truth))
 
 
 @cache
-def _layout(n: int) -> tuple[tuple[slice, tuple[int, ...]], ...]:
-    """Where each array lies in the vector, and its shape."""
-    layout, start = [], 0
+def _layout(n: int) -> tuple[tuple[slice, tuple[int, ...] | None], ...]:
+    """Where each array lies in the vector, and its shape; None of one that is a vector itself."""
+    layout: list[tuple[slice, tuple[int, ...] | None]] = []
+    start = 0
     for name in (*_OBSERVED, *_ESTIMATED, *COMMAND_FIELDS):
         shape = _SHAPES.get(name, (n,))
-        layout.append((slice(start, start + prod(shape)), shape))
+        layout.append((slice(start, start + prod(shape)), shape if len(shape) > 1 else None))
         start += prod(shape)
     return tuple(layout)
 
