@@ -2,20 +2,21 @@
 
 A plan comes from another process, and anyone on the ROS domain can send one. What is looked at is
 what whole-body control and the backup planner would act on. The bounds are the planner's own
-limits with room for slip and for a robot that is being pushed; NaN is outside of all of them.
+limits with room for slip and for a robot that is being pushed; NaN is outside of all of them. Legs
+never cross in its plans: that is what tells a mirrored one.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from math import dist, hypot, inf, isfinite, nan, pi, remainder, tau
+from math import cos, dist, hypot, inf, isfinite, nan, pi, remainder, sin, tau
 
 from wm_control.gait.parameters import GaitParameters
 from wm_control.gait.state import Mode
 from wm_control.mpc.parameters import FootstepMpcParameters
 from wm_control.mpc.plan import WalkingPlan
 from wm_control.refusal import Bound, Refusal, first_outside
-from wm_control.types import Array
+from wm_control.types import LEFT, Array
 
 AHEAD_PERIODS = 2
 """A plan stamped later than now by more MPC periods belongs to another clock."""
@@ -82,9 +83,11 @@ def _geometry(
     support: list[float] = steps.support_pose.tolist()
     lifted = _apart(steps.swing_start.tolist(), support)
     yield Bound("lift-off from the support foot", lifted, 0, stride, " m")
-    last = support
+    last, side = support, steps.support
     for foot in plan.footsteps.tolist():
+        side = 1 - side
         yield Bound("footstep from the foot before", _apart(foot, last), 0.0, stride, " m")
+        yield Bound("footstep outward of the foot before", _outward(foot, last, side), 0, inf, " m")
         yield Bound("turn between two feet", _turned(foot[3], last[3]), -TURN, TURN, " rad")
         last = foot
     pressure = sole_reach + ROOM
@@ -111,6 +114,13 @@ def _place(plan: WalkingPlan, soles: Array) -> Iterator[Bound]:
 def _apart(a: list[float], b: list[float]) -> float:
     """Distance of two points, of which a fourth number, the heading, is no part [m]."""
     return dist(a[:3], b[:3])
+
+
+def _outward(foot: list[float], before: list[float], side: int) -> float:
+    """How far a foot is on its own side of the one before, in the heading midway of both [m]."""
+    heading = before[3] + 0.5 * _turned(foot[3], before[3])
+    left = cos(heading) * (foot[1] - before[1]) - sin(heading) * (foot[0] - before[0])
+    return left if side == LEFT else -left
 
 
 def _turned(a: float, b: float) -> float:

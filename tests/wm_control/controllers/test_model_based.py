@@ -289,7 +289,8 @@ def test_a_planner_that_lost_the_robots_step_is_followed_again_only_when_both_st
         support_pose=own.gait.swing_start,
         swing_start=own.gait.support_pose,
     )
-    other = replace(own, stamp=back, gait=swapped)
+    feet = np.vstack((own.gait.support_pose, own.footsteps[:-1]))
+    other = replace(own, stamp=back, gait=swapped, footsteps=feet)
     controller.receive(other)
     result = controller.step(at(standing, back + DT), STILL, DT)
     assert result.status == Status.DEGRADED

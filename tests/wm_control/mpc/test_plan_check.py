@@ -114,6 +114,27 @@ def test_a_plan_that_begins_where_the_robot_does_not_stand_is_refused():
     assert judged(plan(), slipped) is None
 
 
+def test_a_plan_in_which_the_legs_cross_is_refused():
+    """As one that is mirrored about the support foot: the right foot lands left of the left."""
+    feet = plan().footsteps
+    crossed = feet.copy()
+    crossed[0, 1] = 0.3
+    assert "outward" in judged(replace(plan(), footsteps=crossed)).what
+    mirrored = 2.0 * SOLES[0] - feet
+    assert "outward" in judged(replace(plan(), footsteps=mirrored)).what
+
+
+def test_whether_legs_cross_is_seen_in_the_heading_midway_of_both_feet():
+    """Turned by 0.4 rad to the left in a step of 0.5 m: 0.5 sin 0.2 = 0.10 m to the right of it."""
+    feet = plan().footsteps.copy()
+    feet[0] = [0.5, 0.1 - 0.05, 0.0, 0.4]  # in the support foot's heading 0.05 m outward
+    assert judged(replace(plan(), footsteps=feet[:1])) is None
+    feet[0, 1] = 0.1 + 0.09  # 0.09 m across there, 0.5 sin 0.2 - 0.09 cos 0.2 = 0.011 m outward
+    assert judged(replace(plan(), footsteps=feet[:1])) is None
+    feet[0, 1] = 0.1 + 0.11  # 0.009 m across
+    assert judged(replace(plan(), footsteps=feet[:1])) is not None
+
+
 def test_a_robot_that_has_stood_for_an_hour_may_stand_on():
     standing = replace(plan().gait, mode=Mode.STAND, step_start=-3600.0, touch_down=-3600.0)
     assert judged(replace(plan(), gait=standing)) is None
