@@ -35,6 +35,7 @@ from wm_control.arbiter.arbiter import arming_obstacle
 from wm_control.arbiter.operator import OperatorInput
 from wm_control.constants import CONTROL_PERIOD
 from wm_control.errors import WmError
+from wm_control.estimation.algebra.orientation import heading_from_quaternion
 from wm_control.mpc.plan import WalkingPlan
 from wm_control.types import Observation, VelocityCommand
 
@@ -295,6 +296,4 @@ class LockStep:
 def _pose(truth: GroundTruth) -> Pose:
     """Where the base is, as of a look at the truth."""
     x, y, _ = truth.base_position_in_world.tolist()
-    qx, qy, qz, qw = truth.base_orientation.tolist()
-    heading = math.atan2(2.0 * (qw * qz + qx * qy), 1.0 - 2.0 * (qy * qy + qz * qz))
-    return Pose(x, y, heading)
+    return Pose(x, y, heading_from_quaternion(truth.base_orientation.tolist(), (1.0, 0.0, 0.0)))

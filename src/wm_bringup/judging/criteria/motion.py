@@ -31,7 +31,8 @@ def fell(record: RunRecord) -> Value:
 @criterion("s")
 def seconds(record: RunRecord) -> Value:
     """Time until the fall or the end."""
-    return float(record[TIME][-1] - record[TIME][0])
+    end = record[TIME][-1] if record.facts.fell_at is None else record.facts.fell_at
+    return float(end - record[TIME][0])
 
 
 @criterion("", "sum")

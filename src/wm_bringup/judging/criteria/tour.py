@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wm_bringup.judging.criteria.criterion import Value, criterion
-from wm_bringup.record.run_record import TICKS, TIME, RunRecord
+from wm_bringup.record.run_record import RunRecord
 from wm_bringup.record.strides import yaw_of
 from wm_control.types import Action, Array
 
@@ -27,14 +27,6 @@ def waypoints_reached(record: RunRecord) -> Value:
     distance, turn = _errors(record)
     there = (distance < THERE) & (turn < FACING)
     return sum(bool(there[rows].any()) for rows in _legs(record))
-
-
-@criterion("s", more_is_better=True)
-def time_to_fall(record: RunRecord) -> Value:
-    """Time from the start of a tour until the fall, or the whole tour without one."""
-    record["target_pose"]
-    end = record[TICKS][-1] if record.facts.fell_at is None else record.facts.fell_at
-    return float(end - record[TIME][0])
 
 
 @criterion("m")

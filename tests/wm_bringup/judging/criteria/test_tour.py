@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from made_up_records import march
 
-from wm_bringup.judging.criteria import tour
+from wm_bringup.judging.criteria import motion, tour
 from wm_bringup.judging.criteria.table import measure
 from wm_bringup.record.run_record import TICKS, TIME
 from wm_control.types import Action
@@ -45,13 +45,13 @@ def test_a_tour_is_completed_without_a_fall_and_with_a_driver_at_its_end():
     assert not tour.completed(record((1.0, 3.0), actions=Action.DAMPING))
 
 
-def test_the_time_to_the_fall_is_that_of_the_fall_or_the_whole_tour():
+def test_the_seconds_of_a_run_are_those_to_the_fall_or_to_the_end():
     made = record((1.0, 3.0))
     whole = made[TIME][-1] - made[TIME][0]
-    assert tour.time_to_fall(made) == pytest.approx(whole)
+    assert motion.seconds(made) == pytest.approx(whole)
     fell = record((1.0, 3.0), fall="base height", fell_at=float(made[TIME][0]) + 1.25)
-    assert tour.time_to_fall(fell) == pytest.approx(1.25)
+    assert motion.seconds(fell) == pytest.approx(1.25)
 
 
 def test_of_a_run_without_a_tour_nothing_is_said():
-    assert not set(measure(march())) & {"completed", "waypoints_reached", "time_to_fall"}
+    assert not set(measure(march())) & {"completed", "waypoints_reached", "waypoint_distance"}
