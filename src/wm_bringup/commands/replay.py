@@ -191,11 +191,11 @@ def _what_if(bag: Path, asked: Mapping[str, str], say: Say) -> Answer:
     if len(done.changes) > SHOWN:
         say(f"and {len(done.changes) - SHOWN} more")
     say(
-        f"{done.decisions} of {done.cycles} cycles are decided otherwise, {done.commands} differ "
+        f"{done.decisions} of {done.cycles} cycles are decided otherwise, {done.differing} differ "
         "in something; open loop: the robot's motion is the recorded one throughout"
     )
-    if done.first_command is not None:
-        say(f"first: {done.first_command[0]:.3f} s, {done.first_command[1]}")
+    if done.first is not None:
+        say(f"first: {done.first[0]:.3f} s, {done.first[1]}")
     return done.as_json(), NOT_HELD if done.problems else HELD
 
 

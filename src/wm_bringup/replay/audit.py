@@ -12,7 +12,8 @@ import json
 import multiprocessing
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -32,15 +33,13 @@ from wm_bringup.replay.recording import Cycle, Recording, Setup
 from wm_bringup.replay.replayer import Replayer, rebuilt_estimator
 from wm_bringup.scenarios.possible import Happened
 from wm_bringup.scenarios.scenario import Scenario
+from wm_bringup.wire.vectors import COMMAND_FIELDS
 from wm_control.configuration.parameters import load_parameters
 from wm_control.constants import CONTROL_PERIOD
 from wm_control.types import Command, Decision, Estimate
 
 DECIDED = ("velocity", "decision", "driver", "background")
 """Fields of a cycle that are computed again by the loop."""
-
-_LOOKS = 1 << 12
-"""Rows by which the record grows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +74,6 @@ class Stage:
     computed: bool = True
     parted: Parted | None = None
     cycles: int = 0
-    problems: list[str] = field(default_factory=list)
 
     def found(self, cycle: Cycle, difference: Difference) -> None:
         """Take in the first difference of a cycle."""
@@ -195,26 +193,26 @@ def _same_estimate(a: Estimate, b: Estimate) -> bool:
     ) and all(getattr(a, name).tobytes() == getattr(b, name).tobytes() for name in _BELIEVED)
 
 
-_ROWS = ("position", "velocity", "stiffness", "damping", "torque")
-
-
 def _same_command(a: Command, b: Command) -> bool:
     return (a.stamp, a.sequence) == (b.stamp, b.sequence) and all(
-        getattr(a, name).tobytes() == getattr(b, name).tobytes() for name in _ROWS
+        getattr(a, name).tobytes() == getattr(b, name).tobytes() for name in COMMAND_FIELDS
     )
 
 
-_SAID = tuple(name for name in Decision.__slots__ if name not in ("command", "clipped"))
+_SAID = attrgetter(*(name for name in Decision.__slots__ if name not in ("command", "clipped")))
 
 
 def _same_decision(a: TickRecord, b: TickRecord) -> bool:
-    """Whether two cycles surely ended alike; False: look closer."""
+    """Whether two cycles surely ended alike; False: look closer.
+
+    In text zero and minus zero are not the same.
+    """
     one, other = a.decision, b.decision
     return (
-        (a.velocity, a.driver, a.background) == (b.velocity, b.driver, b.background)
-        and all(getattr(one, name) == getattr(other, name) for name in _SAID)
-        and _same_command(one.command, other.command)
+        _same_command(one.command, other.command)
         and one.clipped.tobytes() == other.clipped.tobytes()
+        and repr((a.velocity, a.driver, a.background, _SAID(one)))
+        == repr((b.velocity, b.driver, b.background, _SAID(other)))
     )
 
 
@@ -304,7 +302,7 @@ def _whole(recording: Recording, estimated: Stage, decided: _Decided) -> Audit:
         None if verdict is None else not changed,
         changed,
         (*setup.notes, *_parameter_notes(setup), *_not_computed(estimated)),
-        tuple(dict.fromkeys((*recording.problems, *estimated.problems))),
+        tuple(dict.fromkeys(recording.problems)),
     )
 
 

@@ -20,6 +20,8 @@ from wm_bringup.replay.audit import walk_setup
 from wm_bringup.replay.differences import EXACT, Difference, differences
 from wm_bringup.replay.recording import Cycle, Recording
 from wm_bringup.scenarios.scenario import Scenario
+from wm_bringup.wire.vectors import COMMAND_FIELDS
+from wm_control.arbiter.blending import torque_of
 from wm_control.arbiter.command_watch import torque_distance
 from wm_control.constants import CONTROL_PERIOD
 from wm_control.controllers.proposal import propose
@@ -94,17 +96,12 @@ class _Distances:
 
 def _body(command: Command) -> dict[str, Array]:
     """Without stamp and sequence, which are those of the proposal's instant."""
-    return {name: getattr(command, name) for name in Command.__slots__[2:]}
+    return {name: getattr(command, name) for name in COMMAND_FIELDS}
 
 
 def _torque(command: Command, estimate: Estimate) -> Array:
     """(n,) at the measured state [N·m]."""
-    torque: Array = (
-        command.torque
-        + command.stiffness * (command.position - estimate.joint_position)
-        + command.damping * (command.velocity - estimate.joint_velocity)
-    )
-    return torque
+    return torque_of(command, estimate.joint_position, estimate.joint_velocity)
 
 
 class _Shadowing:

@@ -26,9 +26,6 @@ from wm_control.estimation.parameters import EstimatorParameters
 ESTIMATOR = "estimator"
 """First part of the name of a parameter of the estimator; all others are the arbiter's."""
 
-MOST_SHOWN = 1000
-"""Changes that are kept; the others are counted."""
-
 
 @dataclass(frozen=True, slots=True)
 class Change:
@@ -49,21 +46,22 @@ class WhatIf:
     """What would have been decided otherwise.
 
     changed: parameters, with what was recorded. changes: of action, source or first cause.
-    decisions, commands: cycles in which those, and in which anything of the decision, are others.
-    first_command: the first difference of what is sent, with its time [s].
+    decisions, differing: cycles in which those are others, and in which anything is that the loop
+        decides.
+    first: the first difference of all, with its time [s].
     """
 
     changed: tuple[Difference, ...]
     cycles: int
     changes: tuple[Change, ...]
     decisions: int
-    commands: int
-    first_command: tuple[float, Difference] | None
+    differing: int
+    first: tuple[float, Difference] | None
     problems: tuple[str, ...]
 
     def as_json(self) -> dict[str, Any]:
         """Plain dictionary."""
-        first = self.first_command
+        first = self.first
         return {
             "changed": [str(one) for one in self.changed],
             "cycles": self.cycles,
@@ -72,7 +70,7 @@ class WhatIf:
                 for c in self.changes
             ],
             "differing_decisions": self.decisions,
-            "differing_cycles": self.commands,
+            "differing_cycles": self.differing,
             "first_difference": first and {"time": first[0], "field": str(first[1])},
             "problems": list(self.problems),
         }
@@ -91,14 +89,14 @@ def what_if(path: Path, asked: Mapping[str, str]) -> WhatIf:
     within = Tolerances()
     changes: list[Change] = []
     before: tuple[str, str] | None = None
-    cycles = decisions = commands = 0
+    cycles = decisions = differing = 0
     first: tuple[float, Difference] | None = None
     for cycle in recording.cycles(evaluated=False):
         computed = replayer.do(cycle)
         found = decided_differently(cycle.tick, computed, within, setup.joints)
         difference = next(found, None)
         cycles += 1
-        commands += difference is not None
+        differing += difference is not None
         if difference is not None and first is None:
             first = (cycle.now, difference)
         told = (_in_words(cycle.tick), _in_words(computed))
@@ -109,9 +107,9 @@ def what_if(path: Path, asked: Mapping[str, str]) -> WhatIf:
     return WhatIf(
         tuple(_told(setup, asked)),
         cycles,
-        tuple(changes[:MOST_SHOWN]),
+        tuple(changes),
         decisions,
-        commands,
+        differing,
         first,
         tuple(recording.problems),
     )

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 from short_bags import rewritten, walked
 
 from wm_bringup.judging.episodes import WATCHED
-from wm_bringup.replay.audit import audit
+from wm_bringup.replay.audit import audit, decided_differently
+from wm_bringup.replay.differences import EXACT
+from wm_bringup.replay.recording import Recording
 from wm_bringup.wire.messages import decode_string, encode_string
 from wm_bringup.wire.topics import VERDICT
 from wm_control.drivers import MPC
+from wm_control.types import VelocityCommand
 
 
 @pytest.fixture(scope="module")
@@ -24,6 +28,17 @@ def test_estimates_and_decisions_are_bit_identical(audited):
     assert [stage.name for stage in audited.stages if stage.computed] == ["estimator", "arbiter"]
     assert audited.cycles == 327  # 0.6 s of episode, and 27 looks at the held robot before it
     assert audited.held
+
+
+def test_minus_zero_is_not_zero(bag):
+    recording = Recording(bag)
+    recorded = next(recording.cycles()).tick
+    assert recorded.velocity == VelocityCommand()
+    computed = replace(recorded, velocity=VelocityCommand(linear_y=-0.0))
+    joints = recording.setup.joints
+    (found,) = decided_differently(recorded, computed, EXACT, joints)
+    assert str(found) == "velocity.linear_y: 0.0 and -0.0"
+    assert not list(decided_differently(recorded, replace(recorded), EXACT, joints))
 
 
 def test_the_verdict_is_that_of_the_episode(audited, episode):
