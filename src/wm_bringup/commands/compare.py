@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -12,7 +13,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from wm_bringup.commands import HELD, NOT_HELD
-from wm_bringup.commands.options import Jobs, OtherEngine, OtherRobot, Resume, Seeds, Summary
+from wm_bringup.commands.options import (
+    EngineName,
+    Jobs,
+    OtherEngine,
+    OtherRobot,
+    Resume,
+    Seeds,
+    Summary,
+)
 
 if TYPE_CHECKING:
     from wm_bringup.comparing.plan import Comparison
@@ -49,7 +58,8 @@ def compare(
     """Compare the model-based controller, learned policies and both together on five facets.
 
     All walk the same episodes. Exits with 1 when a hybrid falls significantly more than the better
-    of its parents, a contestant cheated, or what was asked for did not happen.
+    of its parents, a contestant cheated or answered later than it is charged for, or what was
+    asked for did not happen.
 
     Example: wm compare --suite quick
     """
@@ -67,9 +77,11 @@ def compare(
     check_folder(folder, "--output")
     check_file(json, "--json")
     policies = policies_of(asked)
-    keep_comparison(asked, folder)
     under = conditions(asked, policies)
     store = EpisodeStore(folder / "episodes.jsonl", under, resume=resume)
+    keep_comparison(asked, folder)
+    if not resume:
+        shutil.rmtree(folder / "pictures", ignore_errors=True)  # of episodes that are no more
     began = time.monotonic()
     held = False
     try:
@@ -85,19 +97,21 @@ def compare(
 def _changed(
     comparison: Comparison,
     seeds: int | None,
-    engine: Any,  # noqa: ANN401 - EngineName
+    engine: EngineName | None,
     robot: str | None,
     policies: tuple[Path, ...],
 ) -> Comparison:
     """Return the comparison as the command line wants it."""
+    from wm_bringup.comparing.changed import in_engine, with_policies, with_seeds
+
     if seeds is not None:
-        comparison = comparison.with_seeds(seeds)
+        comparison = with_seeds(comparison, seeds)
     if engine is not None:
-        comparison = comparison.in_engine(engine)
+        comparison = in_engine(comparison, engine)
     if robot is not None:
         comparison = replace(comparison, robot=robot)
     if policies:
-        comparison = comparison.with_policies(policies)
+        comparison = with_policies(comparison, policies)
     comparison.check_files()
     return comparison
 

@@ -54,20 +54,16 @@ def facet_told(facet: Facet, table: EpisodeTable, facts: Facts, *, measured: boo
     ]
     figures = [figure for figure in figures if figure.contestants]
     headline = next((one for one in told if one.headline), None)
-    verdict = verdict_of(told, figures)
+    verdict, elsewhere = verdict_of(told, figures), ""
     if facet.headline is not None and headline is None:
-        verdict = [_elsewhere(facet, measured=measured), *verdict]
-    return FacetTold(facet.title, headline, figures, told, verdict, facts)
-
-
-def _elsewhere(facet: Facet, *, measured: bool) -> str:
-    """Say where the headline is, or that nobody walked what it needs."""
-    assert facet.headline is not None
-    spec = next(one for one in facet.figures if one.name == facet.headline.figure)
-    if VALUES[spec.value].measured == measured:
-        return f"the headline could not be judged: {spec.title} was not measured of both"
-    other = "summary.json" if measured else "timings.json"
-    return f"the headline, {spec.title}, is told in {other}"
+        spec = next(one for one in facet.figures if one.name == facet.headline.figure)
+        if VALUES[spec.value].measured == measured:
+            lacks = f"the headline could not be judged: {spec.title} was not measured of both"
+            verdict = [lacks, *verdict]
+        else:
+            other = "summary.json" if measured else "timings.json"
+            elsewhere = f"the headline, {spec.title}, is told in {other}"
+    return FacetTold(facet.title, headline, figures, told, verdict, facts, elsewhere)
 
 
 def figure_of(spec: FigureSpec, table: EpisodeTable) -> FigureTold:

@@ -47,15 +47,16 @@ def write_results(
             path.write_text(text, encoding="utf-8")
     (folder / "timings.json").write_text(as_text(timings), encoding="utf-8")
     (folder / "manifest.json").write_text(as_text(manifest), encoding="utf-8")
-    _write_junit(folder / "junit.xml", summary)
+    _write_junit(folder / "junit.xml", summary, timings)
 
 
-def _write_junit(path: Path, summary: Summary) -> None:
+def _write_junit(path: Path, summary: Summary, timings: Timings) -> None:
     """Write one test per claim, contestant and facet, whose verdict is its output."""
     root = ElementTree.Element("testsuites", name=summary.name)
     for suite, tests in (
         ("claims", _claim_tests(summary)),
         ("contestants", _contestant_tests(summary)),
+        ("in time", _time_tests(summary, timings)),
         ("asked for", _missed_tests(summary)),
         ("facets", _facet_tests(summary)),
     ):
@@ -88,6 +89,11 @@ def _claim_tests(summary: Summary) -> Iterator[Test]:
 def _contestant_tests(summary: Summary) -> Iterator[Test]:
     for one in summary.contestants:
         yield one.name, one.disqualified, f"{one.episodes} episodes"
+
+
+def _time_tests(summary: Summary, timings: Timings) -> Iterator[Test]:
+    for one in summary.contestants:
+        yield one.name, timings.late.get(one.name, ""), ""
 
 
 def _missed_tests(summary: Summary) -> Iterator[Test]:

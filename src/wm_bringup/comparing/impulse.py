@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.optimize import minimize
+from scipy.special import expit
 from scipy.stats import norm
 
 from wm_control.types import Array
@@ -87,6 +88,6 @@ def _penalised(parameters: Array, rows: Array, fell: Array) -> float:
 
 
 def _information(parameters: Array, rows: Array) -> Array:
-    p = 1.0 / (1.0 + np.exp(-(rows @ parameters)))
+    p = expit(rows @ parameters)
     information: Array = rows.T @ (rows * (p * (1.0 - p))[:, None])
     return information

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -24,7 +24,7 @@ from wm_bringup.judging.suite import Case, Contestant, Paired, Seeds, Suite
 from wm_bringup.robots.simulated import EngineName
 from wm_control.configuration.parameters import STRICT, load_parameters, merged, read_yaml
 from wm_control.configuration.share import DEFAULT_ROBOT, config_file
-from wm_control.drivers import MPC, POLICY, preference_of
+from wm_control.drivers import MPC, POLICY
 
 FacetName = Literal["performance", "scalability", "compute", "generalization", "safety"]
 
@@ -283,92 +283,9 @@ class Comparison:
             del content[key]
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
-    def with_seeds(self, count: int) -> Comparison:
-        """Return it with so many seeds in every case, whatever it says itself."""
-        cases = tuple(
-            replace(case, seeds=case.seeds and replace(case.seeds, count=count))
-            for case in self.cases
-        )
-        return replace(self, cases=cases, seeds=replace(self.seeds, count=count), times=1)
-
-    def in_engine(self, engine: EngineName) -> Comparison:
-        """Return it with everything walked in one engine.
-
-        Worlds that differ in nothing else become one, by the name of the one that was there
-        already; figures of what lies between them go, and with them the headline that is one.
-        """
-        alike: dict[bool, World] = {}
-        for world in self.worlds:
-            if world.engine == engine or world.safety_layer not in alike:
-                alike[world.safety_layer] = replace(world, engine=engine)
-        names = {world.name: alike[world.safety_layer].name for world in self.worlds}
-        cases = (
-            replace(case, worlds=tuple(dict.fromkeys(names[name] for name in case.worlds)))
-            for case in self.cases
-        )
-        facets = (_with_figures(facet, _renamed(facet.figures, names)) for facet in self.facets)
-        return replace(
-            self,
-            worlds=tuple(alike.values()),
-            cases=tuple(cases),
-            facets=tuple(facets),
-            pushes=_in_world(self.pushes, names),
-        )
-
-    def with_policies(self, files: tuple[Path, ...]) -> Comparison:
-        """Return it with other policies: the first in every place of the file's own, the others as
-        contestants beside it, named after their files.
-        """  # noqa: D205 - one sentence
-        first, *rest = files
-        given = tuple(
-            replace(who, policy=str(first)) if _learned(who) else who for who in self.contestants
-        )
-        more = tuple(
-            replace(who, name=f"{who.name} {path.stem}", policy=str(path))
-            for path in rest
-            for who in self.contestants
-            if _learned(who)
-        )
-        return replace(self, contestants=(*given, *more))
-
     def check_files(self) -> None:
         """ParameterError for a policy that is not there."""
         self.suite_in(self.home).check_files()
-
-
-def _in_world(selection: Selection, names: Mapping[str, str]) -> Selection:
-    return replace(selection, world=names.get(selection.world, selection.world))
-
-
-def _renamed(figures: Sequence[FigureSpec], names: Mapping[str, str]) -> tuple[FigureSpec, ...]:
-    """Return the figures with worlds by other names, without those that compare one with itself."""
-    found = (
-        replace(
-            one,
-            of=_in_world(one.of, names),
-            beside=one.beside and _in_world(one.beside, names),
-        )
-        for one in figures
-    )
-    home = next(iter(names.values()))
-    return tuple(
-        one for one in found if one.beside is None or _at(one.of, home) != _at(one.beside, home)
-    )
-
-
-def _with_figures(facet: Facet, figures: tuple[FigureSpec, ...]) -> Facet:
-    headline = facet.headline
-    kept = headline is not None and headline.figure in [one.name for one in figures]
-    return replace(facet, figures=figures, headline=headline if kept else None)
-
-
-def _at(selection: Selection, home: str) -> Selection:
-    """Return it with its world said."""
-    return replace(selection, world=selection.world or home)
-
-
-def _learned(who: Contestant) -> bool:
-    return POLICY in preference_of(who.controller)
 
 
 def _plain_case(case: AxisCase) -> Case:

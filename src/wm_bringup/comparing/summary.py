@@ -38,7 +38,7 @@ class Difference:
 
     p: without correction. p_holm: corrected over all of the facet's differences but the headline.
     shown: whether there is a difference, by p of the headline and p_holm of the others. better: the
-    contestant that is better, of one that is shown.
+    contestant whose number is better; of a contestant's own change, itself.
     """
 
     figure: str
@@ -78,7 +78,10 @@ Facts = Mapping[str, Mapping[str, Any]]
 
 @dataclass(frozen=True, slots=True)
 class FacetTold:
-    """One facet. facts: by contestant and name. verdict: sentences made from the numbers."""
+    """One facet. facts: by contestant and name. verdict: sentences made from the numbers.
+
+    elsewhere: where the headline is told, empty where it is here or there is none.
+    """
 
     title: str
     headline: Difference | None
@@ -86,6 +89,7 @@ class FacetTold:
     differences: Sequence[Difference]
     verdict: Sequence[str]
     facts: Facts = field(default_factory=dict)
+    elsewhere: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,8 @@ def comparison_text(summary: Summary, timings: Timings) -> str:
         if any(one.figures or one.verdict for one in facets):
             parts.append(f"## {name}: {facet.title}")
             parts += [table for one in facets if (table := facet_table(one, summary))]
-            parts.append("\n".join(f"- {line}" for one in facets for line in one.verdict))
+            lines = (line for one in facets for line in (one.elsewhere, *one.verdict) if line)
+            parts.append("\n".join(f"- {line}" for line in lines))
     return "\n\n".join([*parts, *_arbiters(summary)])
 
 

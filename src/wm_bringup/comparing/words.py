@@ -26,7 +26,7 @@ def difference_words(one: Difference, figure: FigureTold) -> str:
 def _change_words(one: Difference, figure: FigureTold, evidence: str) -> str:
     if not one.shown:
         return f"{figure.title}: no change shown of {one.one} {evidence}"
-    better = "better" if one.better == one.one and _improves(one, figure) else "worse"
+    better = "better" if _improves(one, figure) else "worse"
     return f"{figure.title}: {one.one} gets {better} {evidence}"
 
 
@@ -94,7 +94,7 @@ def verdict_of(differences: Sequence[Difference], figures: Sequence[FigureTold])
 
 
 def both_words(differences: Sequence[Difference], figures: Sequence[FigureTold]) -> list[str]:
-    """Model, policy or both: each contestant with how many others it is better or worse than.
+    """Model, policy or both: each contestant with the others that it is better or worse than.
 
     In the headline's figure, or nothing without one.
     """

@@ -79,11 +79,12 @@ def everything(results: Results) -> str:
     parts = [table(results), verdicts(results)]
     for name, told in results.summary["facets"].items():
         parts.append(f"### {name}: {told['title']}")
-        figures = {figure["name"]: figure for figure in told["figures"]}
-        if figures:
-            parts.append(_figures(figures, results))
-        if told["differences"]:
-            parts.append(_differences(told["differences"], figures))
+        for part in (told, results.timed(name)):
+            figures = {figure["name"]: figure for figure in part.get("figures", ())}
+            if figures:
+                parts.append(_figures(figures, results))
+            if differences := part.get("differences"):
+                parts.append(_differences(differences, figures))
         if facts := facts_of(name, results):
             parts.append(_facts(facts, results))
     return "\n\n".join(parts)
@@ -119,11 +120,20 @@ def _differences(differences: list[Told], figures: Mapping[str, Told]) -> str:
             f"{plain(one['value'])} [{plain(one['low'])}, {plain(one['high'])}]",
             p_text(one["p"] if one["p_holm"] is None else one["p_holm"]),
             str(one["n"]),
-            f"{one['better']} is better" if one["shown"] else "no difference shown",
+            _verdict(one, figures[one["figure"]]),
         ]
         for one in differences
     )
     return _tabulate(["figure", "pair", "difference", "p, corrected", "n", "verdict"], rows)
+
+
+def _verdict(one: Told, figure: Told) -> str:
+    """Say who is better; of a contestant's own change, to what side it is."""
+    if not one["shown"]:
+        return "no difference shown"
+    if one["one"] != one["other"]:
+        return f"{one['better']} is better"
+    return "gets better" if (one["value"] > 0.0) == figure["more_is_better"] else "gets worse"
 
 
 def _numbers(row: Told, results: Results) -> Iterator[str]:

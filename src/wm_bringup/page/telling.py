@@ -16,8 +16,7 @@ def verdict(name: str, results: Results) -> list[str]:
     """Sentences of a facet: its headline's first, wherever that was found, the facts' last."""
     told, timed = results.summary["facets"][name], results.timed(name)
     parts = (timed, told) if timed.get("headline") else (told, timed)
-    sentences = (sentence for part in parts for sentence in part.get("verdict", ()))
-    said = [sentence for sentence in sentences if "timings.json" not in sentence]
+    said = [sentence for part in parts for sentence in part.get("verdict", ())]
     return [*said, *map(facts_sentence, facts_of(name, results))]
 
 

@@ -149,7 +149,9 @@ def test_costs_and_page_are_made_once_all_episodes_are_there(cheap, tmp_path, mo
 def test_another_comparison_does_not_go_on_in_the_same_folder(cheap, tmp_path):
     assert compare("--output", "out", "--jobs", "1") == HELD
     assert compare("--output", "out", "--resume", "--jobs", "1") == HELD
+    asked = (tmp_path / "out" / "suite.yaml").read_bytes()
     assert compare("--output", "out", "--resume", "--seeds", "2") == COULD_NOT_RUN
+    assert (tmp_path / "out" / "suite.yaml").read_bytes() == asked
 
 
 def test_killed_it_goes_on_loses_nothing_and_finds_the_same(tmp_path, environment, popen):

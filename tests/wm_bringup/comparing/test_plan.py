@@ -6,11 +6,14 @@ from pathlib import Path
 
 import pytest
 from compared import comparison
+from working_tree import ROOT
 
+from wm_bringup.comparing.changed import in_engine, with_policies
 from wm_bringup.comparing.files import keep_comparison
 from wm_bringup.comparing.plan import load_comparison
 from wm_bringup.comparing.walking import count_runs, random_runs
 from wm_bringup.judging.episode import EpisodeResult
+from wm_bringup.judging.runner import check_runs
 from wm_control.errors import ParameterError
 from wm_policy.models import shipped_policy
 
@@ -24,6 +27,11 @@ def test_what_is_shipped_loads_and_has_a_headline_on_every_facet_of_episodes(nam
         "performance", "scalability", "compute", "generalization", "safety",
     }  # fmt: skip
     assert all(facet.headline for facet in found.facets if facet.figures)
+
+
+@pytest.mark.parametrize("path", (ROOT / "config" / "comparisons").glob("*.yaml"), ids=str)
+def test_every_comparison_that_is_shipped_can_be_walked(path):
+    check_runs(load_comparison(path).runs())
 
 
 def test_standard_has_two_hundred_pairs_behind_every_headline():
@@ -87,7 +95,7 @@ def test_titles_and_facets_may_change_on_the_way_but_not_what_is_walked():
 
 
 def test_in_one_engine_nothing_is_asked_of_another():
-    found = comparison().in_engine("mujoco")
+    found = in_engine(comparison(), "mujoco")
     assert {run.setup.engine for run in found.runs()} == {"mujoco"}
     assert [(world.name, world.safety_layer) for world in found.worlds] == [
         ("other", True), ("bare", False),
@@ -99,7 +107,7 @@ def test_in_one_engine_nothing_is_asked_of_another():
 
 def test_other_policies_walk_in_the_place_of_our_own_and_beside_it(tmp_path):
     files = (shipped_policy(), tmp_path / "theirs.onnx")
-    found = comparison().with_policies(files)
+    found = with_policies(comparison(), files)
     assert [who.name for who in found.contestants] == [
         "mpc", "policy", "hybrid", "policy theirs", "hybrid theirs",
     ]  # fmt: skip

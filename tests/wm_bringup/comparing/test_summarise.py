@@ -139,7 +139,8 @@ def test_what_is_measured_on_a_clock_is_in_the_timings_only():
     ]
     summary = told(results)
     assert summary.facets["compute"].figures == []
-    assert summary.facets["compute"].verdict == ["the headline, CPU, is told in timings.json"]
+    assert summary.facets["compute"].elsewhere == "the headline, CPU, is told in timings.json"
+    assert summary.facets["compute"].verdict == []
     timed = timings(comparison(), entrants_of(comparison(), {}), results)
     assert list(timed.facets) == ["compute"]
     # four stages of 0.2 ms in every 2 ms
@@ -213,12 +214,26 @@ def test_who_breaks_is_named_and_scored_by_what_became_of_the_robot():
     assert summary.held
 
 
+def test_who_merely_says_that_the_truth_was_read_is_not_disqualified():
+    said = {"contestant": "policy", "kind": "raised", "at": 1.0,
+            "what": "raised RuntimeError: who read the true state"}  # fmt: skip
+    assert told(walked({"policy": [0], "hybrid": []}, offences=(said,))).held
+
+
 def test_who_takes_twice_the_time_that_it_is_charged_is_late():
     thought = {"policy": {"beside": 0.5, "charged": 0.2, "in_loop": 0.1},
                "mpc": {"beside": 0.3, "charged": 0.2, "in_loop": 0.1}}  # fmt: skip
     results = walked({"hybrid": []}, thought=thought)
     timed = timings(comparison(), entrants_of(comparison(), {}), results)
     assert timed.late == {"hybrid": "policy takes 2.5 times the compute time that it is charged"}
+    thought["mpc"]["beside"] = 0.6
+    timed = timings(
+        comparison(), entrants_of(comparison(), {}), walked({"hybrid": []}, thought=thought)
+    )
+    assert timed.late["hybrid"].startswith("policy takes 2.5 times")
+    assert timed.late["hybrid"].endswith(
+        "; mpc takes 3.0 times the compute time that it is charged"
+    )
 
 
 def test_equal_episodes_give_equal_bytes_in_whatever_order_they_came():

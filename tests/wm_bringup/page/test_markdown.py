@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from example import NASTY, example_folder
 from working_tree import ROOT
@@ -55,6 +57,28 @@ def test_everything_tells_losses_and_what_shows_no_difference(folder):
     assert "mpc is better" in text
     assert "no difference shown" in text
     assert "not measured" in text
+
+
+def test_of_a_contestants_own_change_it_is_told_to_which_side_it_is(folder):
+    summary = json.loads((folder / "summary.json").read_text())
+    facet = summary["facets"]["performance"]
+    first = next(one for one in facet["differences"] if one["one"] == "policy")
+    figure = next(one for one in facet["figures"] if one["name"] == first["figure"])
+    worse = -1.0 if figure["more_is_better"] else 1.0
+    facet["differences"] = [first | {"other": first["one"], "value": worse, "shown": True}]
+    (folder / "summary.json").write_text(json.dumps(summary))
+    text = with_results(TEXT.replace(": table", ": all"), load_results(folder), "page")
+    row = next(line for line in text.splitlines() if "policy vs policy" in line)
+    assert row.split("|")[-2].strip() == "gets worse"
+
+
+def test_all_tells_what_was_measured_on_a_clock_too(folder):
+    results = load_results(folder)
+    text = with_results(TEXT.replace(": table", ": all"), results, "page")
+    part = text[text.index("### compute") :].partition("\n### ")[0]
+    timed = [figure["title"] for figure in results.timed("compute")["figures"]]
+    assert timed
+    assert all(f"| {title} |" in part for title in timed)
 
 
 def test_a_name_is_no_markup_in_markdown_either(folder):
