@@ -1,7 +1,6 @@
-"""Read a rosbag2 back, also one that is truncated, has no index or holds unknown types.
+"""A whole rosbag2 in memory, also one that is truncated, has no index or holds unknown types.
 
-An intact bag is read by ``rosbags``. Any other MCAP file is read record by record until it breaks
-off; what is readable is kept and every loss is named in ``Bag.problems``.
+What is readable is kept, see ``BagStream``, and every loss is named in ``Bag.problems``.
 """
 
 from __future__ import annotations
@@ -10,24 +9,14 @@ import struct
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
-from rosbags.highlevel import AnyReader, AnyReaderError
 from rosbags.serde import SerdeError
-from rosbags.typesys import Stores, TypesysError, get_types_from_msg, get_typestore
+from rosbags.typesys import TypesysError
 from rosbags.typesys.store import Typestore
 
-from wm_bringup.bags.mcap_scan import BrokenOffError, scan
+from wm_bringup.bags.stream import BagRecord, BagStream
 from wm_bringup.bags.writer import BagError
-
-
-class BagRecord(NamedTuple):
-    """One recorded message, still serialized; stamp: time of reception [ns]."""
-
-    topic: str
-    msgtype: str
-    stamp: int
-    data: bytes
 
 
 class Bag:
@@ -77,70 +66,13 @@ class Bag:
 
 
 def open_bag(path: Path) -> Bag:
-    """Read a bag directory or ``.mcap`` file; BagError when there is nothing readable in it."""
-    if not path.exists():
-        raise BagError(f"there is no bag at {path}")
-    try:
-        bag = _read_intact(path)
-    except (AnyReaderError, OSError, AssertionError, KeyError) as error:
-        bag = _salvage(path, str(error))
-    if not bag.counts:
-        raise BagError(f"{path} holds no messages" + "".join(f"; {p}" for p in bag.problems))
+    """Read a bag directory or file; BagError when there is nothing readable in it."""
+    stream = BagStream(path)
+    records = list(stream.records())
+    if not stream.intact:
+        records.sort(key=lambda record: record.stamp)
+    if not records:
+        raise BagError(f"{path} holds no messages" + "".join(f"; {p}" for p in stream.problems))
+    bag = Bag(path, records, stream.types)
+    bag.problems = stream.problems
     return bag
-
-
-def _read_intact(path: Path) -> Bag:
-    standard = get_typestore(Stores.ROS2_JAZZY)
-    with AnyReader([path], default_typestore=standard) as reader:
-        records = [
-            BagRecord(connection.topic, connection.msgtype, stamp, bytes(data))
-            for connection, stamp, data in reader.messages()
-        ]
-        types = reader.typestore
-    return Bag(path, records, types)
-
-
-def _salvage(path: Path, reason: str) -> Bag:
-    """Read every whole record of the MCAP files at ``path``, whatever is wrong with the rest."""
-    files = [path] if path.is_file() else sorted(path.glob("*.mcap"))
-    if not files:
-        raise BagError(f"{path} holds no .mcap file ({reason})")
-    types = get_typestore(Stores.ROS2_JAZZY)
-    records: list[BagRecord] = []
-    problems = [f"not an intact bag: {reason}"]
-    for file in files:
-        problems += _salvage_file(file, types, records)
-    records.sort(key=lambda record: record.stamp)
-    bag = Bag(path, records, types)
-    bag.problems = problems
-    return bag
-
-
-def _salvage_file(file: Path, types: Typestore, records: list[BagRecord]) -> list[str]:
-    """Append the readable messages of one file to ``records``; returns what went wrong."""
-    problems: list[str] = []
-    seen: set[str] = set()
-    before = len(records)
-    try:
-        for found in scan(file):
-            if found.msgtype not in seen:
-                seen.add(found.msgtype)
-                problems += _register(found.msgtype, found.definition, types)
-            records.append(BagRecord(found.topic, found.msgtype, found.stamp, found.data))
-    except BrokenOffError as error:
-        kept = len(records) - before
-        problems.append(f"{file.name} {error}: kept the first {kept} messages")
-    return problems
-
-
-def _register(msgtype: str, definition: str, types: Typestore) -> list[str]:
-    """Make a type known that is not a standard one; returns the problem if it cannot be."""
-    if msgtype in types.fielddefs:
-        return []
-    try:
-        found = get_types_from_msg(definition, msgtype)
-        types.register({k: v for k, v in found.items() if k not in types.fielddefs})
-    except (TypesysError, ValueError) as error:
-        first_line = next(iter(str(error).splitlines()), "")
-        return [f"message type {msgtype!r} has no readable definition ({first_line})"]
-    return []

@@ -1,7 +1,8 @@
 """Read a rosbag2 message by message, of whatever size and from whoever wrote it.
 
-Nothing is kept but the message in hand. MCAP and sqlite3, as a folder or as one file. What is cut
-off, has no index or is damaged is read as far as it goes, and every loss is named in ``problems``.
+Nothing is kept but the message in hand. MCAP and sqlite3, as a folder or as one file. MCAP that is
+cut off, has no index or is damaged is read as far as it goes, and every loss is named in
+``problems``; of a damaged sqlite3 file nothing is.
 """
 
 from __future__ import annotations
@@ -9,9 +10,9 @@ from __future__ import annotations
 import sqlite3
 import struct
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from rosbags.highlevel import AnyReader, AnyReaderError
 from rosbags.rosbag2.errors import ReaderError
@@ -20,7 +21,6 @@ from rosbags.typesys import Stores, TypesysError, get_types_from_msg, get_typest
 from rosbags.typesys.store import Typestore
 
 from wm_bringup.bags.mcap_scan import BrokenOffError, scan
-from wm_bringup.bags.reader import BagRecord
 from wm_bringup.bags.writer import BagError
 
 _REFUSALS = (
@@ -30,11 +30,27 @@ _REFUSALS = (
 """What rosbags raises of a file that is not as it should be; apsw's errors besides."""
 
 
+class BagRecord(NamedTuple):
+    """One recorded message, still serialized; stamp: time of reception [ns]."""
+
+    topic: str
+    msgtype: str
+    stamp: int
+    data: bytes
+
+
+def topic_named(name: str, topics: Iterable[str]) -> str:
+    """Return the topic of this name, in whatever namespace; empty without one."""
+    ending = f"/{name.strip('/')}"
+    return min((topic for topic in topics if topic.endswith(ending)), key=len, default="")
+
+
 class BagStream:
     """A recording, read in the order of reception as often as it is asked for.
 
-    path: as given. msgtypes: type by topic, as far as is known before reading. types: definitions,
-    ours and those in the bag. problems: every loss found so far, one sentence each.
+    path: as given. intact: whether it is as it was written; another one is in the order of its
+    file. msgtypes: type by topic. types: definitions, ours and those in the bag. problems: every
+    loss found so far, one sentence each.
     """
 
     def __init__(self, path: Path, extra_types: Typestore | None = None) -> None:
@@ -49,7 +65,10 @@ class BagStream:
         self.msgtypes: dict[str, str] = {}
         self.types = extra_types or get_typestore(Stores.ROS2_JAZZY)
         self._files: list[Path] = []
-        self._intact = self._look()
+        self.intact = self._look()
+        if not self.intact:
+            for _ in self.records():  # no index says which topics there are
+                pass
 
     def _look(self) -> bool:
         try:
@@ -63,7 +82,8 @@ class BagStream:
             self._files = _files_in(self.path)
             if not self._files:
                 raise BagError(
-                    f"{self.path} is no bag: neither MCAP nor sqlite3 ({_line(error)})"
+                    f"{self.path} is no bag: not an intact one, and no MCAP, which could be read "
+                    f"without its index ({_line(error)})"
                 ) from error
             self._say(f"not an intact bag: {_line(error)}")
             return False
@@ -88,12 +108,11 @@ class BagStream:
             self._say(f"breaks off: {_line(error)}; kept the first {kept} messages")
 
     def _read(self, topics: Sequence[str]) -> Iterator[BagRecord]:
-        if self._intact:
+        if self.intact:
             yield from self._read_intact(topics)
         else:
             for file in self._files:
-                read = _read_rows if file.suffix == ".db3" else self._scan
-                yield from (r for r in read(file) if not topics or r.topic in topics)
+                yield from (r for r in self._scan(file) if not topics or r.topic in topics)
 
     def _read_intact(self, topics: Sequence[str]) -> Iterator[BagRecord]:
         with self._reader() as reader:
@@ -150,24 +169,10 @@ def _line(error: Exception) -> str:
 
 
 def _files_in(path: Path) -> list[Path]:
-    files = [path] if path.is_file() else sorted((*path.glob("*.mcap"), *path.glob("*.db3")))
-    return [file for file in files if file.suffix in (".mcap", ".db3")]
+    """MCAP files, which can be read without an index."""
+    files = [path] if path.is_file() else sorted(path.glob("*.mcap"))
+    return [file for file in files if file.suffix == ".mcap"]
 
 
 def _register(found: Any, types: Typestore) -> None:  # noqa: ANN401 - rosbags' own mapping
     types.register({k: v for k, v in found.items() if k not in types.fielddefs})
-
-
-def _read_rows(file: Path) -> Iterator[BagRecord]:
-    """Read the tables of a sqlite3 bag without its index, as far as its pages are there."""
-    database = sqlite3.connect(f"file:{file}?immutable=1", uri=True)
-    try:
-        topics = {row[0]: row[1:] for row in database.execute("SELECT id, name, type FROM topics")}
-        for topic, stamp, data in database.execute(
-            "SELECT topic_id, timestamp, data FROM messages NOT INDEXED ORDER BY id"
-        ):
-            if topic in topics:
-                name, msgtype = topics[topic]
-                yield BagRecord(name, msgtype, stamp, bytes(data))
-    finally:
-        database.close()

@@ -230,7 +230,7 @@ def _distance(found: Mapping[str, Any]) -> str:
 
 
 def _estimate(bag: Path, mapping: str | None, robot: str | None, say: Say) -> Answer:
-    from wm_bringup.bags.stream import BagStream
+    from wm_bringup.bags.stream import BagStream, topic_named
     from wm_bringup.judging.criteria.table import CRITERIA
     from wm_bringup.replay.estimate import estimate
     from wm_bringup.replay.mapping import load_mapping
@@ -238,9 +238,7 @@ def _estimate(bag: Path, mapping: str | None, robot: str | None, say: Say) -> An
     from wm_bringup.wire.topics import SETUP
 
     chosen = load_mapping(mapping or "ros2")
-    cycles = mapping is None and any(
-        topic.endswith(f"/{SETUP.name}") for topic in BagStream(bag).msgtypes
-    )
+    cycles = mapping is None and topic_named(SETUP.name, BagStream(bag).msgtypes)
     recorded = Recording(bag) if cycles else None
     done = estimate(bag, chosen, robot or chosen.robot or DEFAULT_ROBOT, recorded)
     content = done.as_json()

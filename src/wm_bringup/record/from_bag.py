@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from wm_bringup.bags.reader import Bag
+from wm_bringup.bags.stream import topic_named
 from wm_bringup.bags.writer import BagError
 from wm_bringup.cycle.latency import STAGES
 from wm_bringup.record.fall import fall_in
@@ -108,9 +109,7 @@ def _topics(bag: Bag) -> list[str]:
 
 def _find(bag: Bag, topic: Topic) -> str:
     """Return the recorded topic of this name, in whatever namespace; empty without one."""
-    name = topic.name
-    found = sorted((t for t in bag.counts if t == f"/{name}" or t.endswith(f"/{name}")), key=len)
-    return found[0] if found else ""
+    return topic_named(topic.name, bag.counts)
 
 
 class _BagReader:

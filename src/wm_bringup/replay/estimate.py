@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from wm_bringup.bags.stream import BagStream
+from wm_bringup.bags.stream import BagStream, topic_named
 from wm_bringup.bags.writer import BagError
 from wm_bringup.cycle.latency import percentiles
 from wm_bringup.cycle.stack import estimator_parameters
@@ -368,20 +368,12 @@ def find_topic(stream: BagStream, source: Source) -> str:
 
     BagError where it is there with another type.
     """
-    wanted = source.topic.strip("/")
-    found = sorted(
-        (t for t in stream.msgtypes if t == f"/{wanted}" or t.endswith(f"/{wanted}")), key=len
-    )
-    if not found and not stream.msgtypes:
-        next(stream.records(), None)
-        found = [t for t in stream.msgtypes if t.endswith(f"/{wanted}")]
+    found = topic_named(source.topic, stream.msgtypes)
     if not found:
         return ""
-    if stream.msgtypes[found[0]] != source.type:
-        raise BagError(
-            f"{stream.path}: {found[0]} is {stream.msgtypes[found[0]]}, not {source.type}"
-        )
-    return found[0]
+    if stream.msgtypes[found] != source.type:
+        raise BagError(f"{stream.path}: {found} is {stream.msgtypes[found]}, not {source.type}")
+    return found
 
 
 def _readers(

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from wm_bringup.bags.stream import BagStream
+from wm_bringup.bags.stream import BagStream, topic_named
 from wm_bringup.bags.writer import BagError
 from wm_bringup.cycle.cycle_message import decode_cycle
 from wm_bringup.cycle.loop import TickRecord
@@ -107,8 +107,7 @@ class Recording:
 
     def _find(self, topic: Topic) -> str:
         """Name of a topic in whatever namespace; its own where it is not announced."""
-        found = (t for t in self.stream.msgtypes if t.endswith(f"/{topic.name}"))
-        return min(found, key=len, default=f"/{topic.name}")
+        return topic_named(topic.name, self.stream.msgtypes) or f"/{topic.name}"
 
     def _read_setup(self) -> Setup:
         first = next(self.stream.records(self._names[SETUP]), None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from foreign_bags import Foreign, imu, joint_state, low_cmd, low_state
+from short_bags import cut
 from synthetic import Course, SensorErrors, synthetic_walk
 
 from wm_bringup.cli import main
@@ -133,6 +134,15 @@ def test_a_foreign_bag_that_was_cut_off_is_judged_up_to_there(
     else:
         assert len(said.err.splitlines()) == 1
         assert tenths < 5 or whole.suffix == ".db3"
+
+
+@pytest.mark.parametrize("tenths", range(3, 10, 3))
+def test_of_a_bag_of_several_topics_that_was_cut_off_all_are_found(in_degrees, tmp_path, tenths):
+    folder, mapping = in_degrees
+    file = cut(folder, tenths / 10, tmp_path / "cut")
+    done = estimate(file, load_mapping(mapping), "g1")
+    assert done.samples > 10
+    assert "not an intact bag" in done.problems[0]
 
 
 def test_topics_that_are_not_there_or_of_another_type_are_named(robots_own, in_degrees, capsys):
