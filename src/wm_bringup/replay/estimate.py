@@ -9,43 +9,31 @@ from __future__ import annotations
 import math
 from array import array
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from wm_bringup.bags.stream import BagStream, topic_named
+from wm_bringup.bags.stream import BagStream
 from wm_bringup.bags.writer import BagError
 from wm_bringup.cycle.latency import percentiles
 from wm_bringup.cycle.stack import estimator_parameters
 from wm_bringup.judging.criteria.table import GROUPS, measure
 from wm_bringup.record.run_record import TIME, Column, RunFacts, RunRecord
+from wm_bringup.replay.foreign import Pose, Sample, find_topic, foreign_samples
 from wm_bringup.replay.mapping import (
-    UNITS,
-    Imu,
-    JointOrder,
-    Joints,
-    MessageFieldError,
-    Source,
     TopicMapping,
-    Truth,
-    numbers,
-    quaternion,
-    stamp_reader,
     types_of,
 )
 from wm_bringup.replay.recording import Recording
 from wm_bringup.replay.sent import SentCommands
-from wm_bringup.wire.messages import ImuSample, JointSample
-from wm_bringup.wire.sample_joiner import SampleJoiner
-from wm_control.constants import CONTROL_PERIOD
 from wm_control.estimation.factory import make_estimator
 from wm_control.estimation.parameters import EstimatorParameters
 from wm_control.quaternion import rotation_from_quaternion
 from wm_control.robot.description import RobotDescription, load_robot
-from wm_control.types import Array, Estimate, Observation
+from wm_control.types import Array, Estimate
 
 CRITERIA = tuple(name for group in ("estimate", "consistency") for name in GROUPS[group])
 """What is measured; of these, without the truth, health alone."""
@@ -58,29 +46,6 @@ TRUTH_GAP = 0.1
 
 STOOD = "innovation_left", "innovation_right"
 """Figures of the filter: squared innovation of a standing sole's place over its variance."""
-
-
-@dataclass(frozen=True, slots=True)
-class Pose:
-    """A look at the truth. position: (3,) [m]. orientation: (4,) xyzw. velocity: (3,) base axes."""
-
-    stamp: float
-    position: Array
-    orientation: Array
-    velocity: Array
-
-
-@dataclass(frozen=True, slots=True)
-class Sample:
-    """One observation, or one look at the truth. anew: the robot began again with it."""
-
-    observation: Observation | None = None
-    anew: bool = False
-    truth: Pose | None = None
-
-
-Reading = Callable[[Any, int], None]
-"""Takes a message and its reception [ns]."""
 
 
 class _Rows:
@@ -309,132 +274,3 @@ def _at(true: Mapping[str, Array], stamps: Array) -> dict[str, Column]:
         between[~known] = math.nan
         found[name] = between
     return found
-
-
-# --- bags of others -----------------------------------------------------------------------------
-
-
-def foreign_samples(
-    stream: BagStream,
-    mapping: TopicMapping,
-    description: RobotDescription,
-    sent: SentCommands | None = None,
-) -> Iterator[Sample]:
-    """Yield the observations and looks at the truth of a bag, by its mapping.
-
-    BagError names the topics that it lacks, or that have another type than is said. sent: is shown
-    the commands, beside the observations.
-    """
-    names = {source: find_topic(stream, source) for source in mapping.sources}
-    for source in (mapping.joints, mapping.imu):
-        if not names[source]:
-            raise BagError(
-                f"{stream.path} holds no /{source.topic}; it holds "
-                f"{', '.join(sorted(stream.msgtypes)) or 'nothing readable'}"
-                + "".join(f"; {problem}" for problem in stream.problems)
-            )
-    ready: list[Sample] = []
-    joiner = SampleJoiner(
-        lambda observation, anew: ready.append(Sample(observation, anew)),
-        CONTROL_PERIOD,
-        len(description.joint_names),
-    )
-    readers = _readers(mapping, names, description, joiner, ready)
-    if sent is not None and mapping.command is not None:
-        readers.setdefault(names[mapping.command], []).append(sent.read)
-    lost: Counter[str] = Counter()
-    for topic, received, message in stream.messages(*readers):
-        for read in readers[topic]:
-            if problem := _problem_of(read, message, received):
-                lost[f"{topic}: {problem}"] += 1
-        yield from ready
-        if sent is not None and ready:
-            sent.observed = ready[-1].observation or sent.observed
-        ready.clear()
-    stream.problems.extend(f"{what} ({count} messages)" for what, count in lost.items())
-
-
-def _problem_of(read: Reading, message: Any, received: int) -> str:  # noqa: ANN401 - any type
-    """Read a message; return why it cannot be, or nothing."""
-    try:
-        read(message, received)
-    except (MessageFieldError, TypeError, ValueError) as error:
-        return str(error)
-    return ""
-
-
-def find_topic(stream: BagStream, source: Source) -> str:
-    """Name of a source's topic in whatever namespace, empty where it is not there.
-
-    BagError where it is there with another type.
-    """
-    found = topic_named(source.topic, stream.msgtypes)
-    if not found:
-        return ""
-    if stream.msgtypes[found] != source.type:
-        raise BagError(f"{stream.path}: {found} is {stream.msgtypes[found]}, not {source.type}")
-    return found
-
-
-def _readers(
-    mapping: TopicMapping,
-    names: Mapping[Source, str],
-    description: RobotDescription,
-    joiner: SampleJoiner,
-    ready: list[Sample],
-) -> dict[str, list[Reading]]:
-    readers: dict[str, list[Reading]] = {}
-    joints = _joint_reader(mapping.joints, description, joiner)
-    readers.setdefault(names[mapping.joints], []).append(joints)
-    readers.setdefault(names[mapping.imu], []).append(_imu_reader(mapping.imu, joiner))
-    truth = mapping.truth
-    if truth is not None and names[truth]:
-        readers.setdefault(names[truth], []).append(_truth_reader(truth, ready))
-    return readers
-
-
-def _joint_reader(source: Joints, description: RobotDescription, joiner: SampleJoiner) -> Reading:
-    order = JointOrder(source.names, description.joint_names, source.topic)
-    stamp = stamp_reader(source)
-    scales = (UNITS[source.position_unit], UNITS[source.velocity_unit], 1.0)
-    paths = (source.position, source.velocity, source.effort)
-
-    def read(message: Any, received: int) -> None:  # noqa: ANN401 - generated message types
-        count = order.see(message)
-        rows = (
-            order.sorted(numbers(path, count, scale)(message))
-            for path, scale in zip(paths, scales, strict=True)
-        )
-        joiner.joints(JointSample(stamp(message, received), *rows), 1e-9 * received)
-
-    return read
-
-
-def _imu_reader(source: Imu, joiner: SampleJoiner) -> Reading:
-    stamp = stamp_reader(source)
-    orientation = numbers(source.orientation, 4)
-    rate = numbers(source.angular_velocity, 3, UNITS[source.angular_velocity_unit])
-    force = numbers(source.linear_acceleration, 3, UNITS[source.linear_acceleration_unit])
-
-    def read(message: Any, received: int) -> None:  # noqa: ANN401 - generated message types
-        turned = quaternion(orientation(message), source.quaternion)
-        sample = ImuSample(stamp(message, received), turned, rate(message), force(message))
-        joiner.imu(sample, 1e-9 * received)
-
-    return read
-
-
-def _truth_reader(source: Truth, ready: list[Sample]) -> Reading:
-    stamp = stamp_reader(source)
-    position, orientation = numbers(source.position, 3), numbers(source.orientation, 4)
-    velocity = numbers(source.velocity, 3)
-
-    def read(message: Any, received: int) -> None:  # noqa: ANN401 - generated message types
-        turned = quaternion(orientation(message), source.quaternion)
-        moving = velocity(message)
-        if source.velocity_frame == "world":
-            moving = rotation_from_quaternion(turned.tolist()).T @ moving
-        pose = Pose(stamp(message, received), position(message), turned, moving)
-        ready.append(Sample(truth=pose))
-
-    return read
