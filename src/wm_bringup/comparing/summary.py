@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
 from typing import Any
 
 from wm_bringup.judging.episode import plain
@@ -258,9 +257,3 @@ def as_text(content: object) -> str:
     """Write dataclasses, or plain content, as JSON: keys as declared, numbers in full."""
     whole = content if isinstance(content, Mapping) else asdict(content)  # type: ignore[call-overload]
     return json.dumps(plain(whole), indent=1, ensure_ascii=False) + "\n"
-
-
-def load_summary(folder: Path) -> dict[str, Any]:
-    """Read ``summary.json`` of a results folder as plain content."""
-    content: dict[str, Any] = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
-    return content

@@ -82,8 +82,7 @@ class EpisodeTable:
             in_world[case.name, one.seed] = one
         if comparison.oracle:
             self._found[ORACLE] = self._oracle(comparison.oracle)
-        self._suites = dict((world.name, suite) for world, suite in comparison.suites())
-        self._cases = {case.name: case for case in comparison.cases}
+        self._suites = {world.name: suite for world, suite in comparison.suites()}
 
     def _oracle(self, parents: Sequence[str]) -> dict[str, dict[Pair, EpisodeResult]]:
         """Falls where all parents fall; nothing else is known of it."""

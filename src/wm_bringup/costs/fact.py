@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from typing import Any
-
-from wm_bringup.judging.episode import plain
+from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,18 +23,6 @@ class Fact:
     low: float | None = None
     high: float | None = None
 
-    def as_json(self) -> dict[str, Any]:
-        """Plain dictionary; the interval is [low, high], or null."""
-        content = asdict(self)
-        low, high = content.pop("low"), content.pop("high")
-        told: dict[str, Any] = plain({**content, "interval": None if low is None else [low, high]})
-        return told
-
 
 Facts = dict[str, Fact]
 """By name."""
-
-
-def as_json(facts: Facts) -> dict[str, dict[str, Any]]:
-    """Plain dictionaries by name."""
-    return {name: fact.as_json() for name, fact in facts.items()}

@@ -8,10 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from wm_bringup.comparing.summary import SCHEMA
 from wm_control.errors import WmError
-
-SCHEMA = 1
-"""Of ``summary.json`` and ``timings.json`` that can be read."""
 
 Told = Mapping[str, Any]
 
@@ -54,20 +52,16 @@ class Results:
 
 def load_results(folder: Path) -> Results:
     """Read a folder; ReportError when it holds no summary, or one of another schema."""
-    summary = read_summary(folder / "summary.json")
-    timings, manifest = (_read(folder / name) for name in ("timings.json", "manifest.json"))
-    return Results(folder, summary, timings, manifest)
-
-
-def read_summary(path: Path) -> Told:
-    """Read a summary alone."""
-    summary = _read(path)
+    path = folder / "summary.json"
+    summary, timings, manifest = (
+        _read(one) for one in (path, folder / "timings.json", folder / "manifest.json")
+    )
     if not summary:
         raise ReportError(f"{path}: no such file; `wm compare` writes one")
     if summary.get("schema") != SCHEMA:
         found = summary.get("schema")
         raise ReportError(f"{path}: schema is {found}, must be {SCHEMA} (no comparison's summary?)")
-    return summary
+    return Results(folder, summary, timings, manifest)
 
 
 def _read(path: Path) -> dict[str, Any]:
