@@ -14,14 +14,13 @@ import numpy as np
 from scipy.stats import (
     CensoredData,
     binomtest,
-    bootstrap,
     chi2,
     ecdf,
     permutation_test,
     trim_mean,
 )
 
-from wm_bringup.judging.statistics import RESAMPLES, proportion_interval
+from wm_bringup.judging.statistics import bootstrap_interval, mcnemar, proportion_interval
 from wm_control.types import Array
 
 WILSON = "Wilson"
@@ -83,8 +82,7 @@ def paired_shares(one: Sequence[bool], other: Sequence[bool]) -> Tested:
     difference = p1 - p2
     below = _joint(p1 - l1, u2 - p2, phi)
     above = _joint(u1 - p1, p2 - l2, phi)
-    p = float(binomtest(first, first + second, 0.5).pvalue) if first + second else 1.0
-    return Tested(difference, difference - below, difference + above, p)
+    return Tested(difference, difference - below, difference + above, mcnemar(first, second))
 
 
 def _phi(both: int, first: int, second: int, none: int) -> float:
@@ -113,10 +111,7 @@ def score(values: Sequence[float]) -> Estimated:
     value = float(interquartile_mean(array))
     if np.ptp(array) == 0.0:
         return Estimated(value, math.nan, math.nan)
-    interval = bootstrap(
-        (array,), interquartile_mean, method="percentile", n_resamples=RESAMPLES, rng=0
-    ).confidence_interval
-    return Estimated(value, float(interval.low), float(interval.high))
+    return Estimated(value, *bootstrap_interval((array,), interquartile_mean))
 
 
 def _iqm_difference(one: Array, other: Array, axis: int = -1) -> Array:
@@ -129,9 +124,6 @@ def paired_scores(one: Sequence[float], other: Sequence[float]) -> Tested:
     value = float(_iqm_difference(*pairs))
     if pairs[0].size < 2 or np.array_equal(*pairs):
         return Tested(value, math.nan, math.nan, 1.0)
-    interval = bootstrap(
-        pairs, _iqm_difference, method="percentile", paired=True, n_resamples=RESAMPLES, rng=0
-    ).confidence_interval
     exchanged = permutation_test(
         pairs,
         _iqm_difference,
@@ -140,7 +132,8 @@ def paired_scores(one: Sequence[float], other: Sequence[float]) -> Tested:
         n_resamples=EXCHANGES,
         rng=0,
     )
-    return Tested(value, float(interval.low), float(interval.high), float(exchanged.pvalue))
+    interval = bootstrap_interval(pairs, _iqm_difference, paired=True)
+    return Tested(value, *interval, float(exchanged.pvalue))
 
 
 def per_hour(events: float, hours: float) -> Estimated:
@@ -180,10 +173,7 @@ def share_ratio(one: Sequence[bool], other: Sequence[bool]) -> Estimated:
         return Estimated(value, math.nan, math.nan)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)  # of resamples whose ratio is infinite
-        interval = bootstrap(
-            samples, _mean_ratio, method="percentile", n_resamples=RESAMPLES, rng=0
-        ).confidence_interval
-    return Estimated(value, float(interval.low), float(interval.high))
+        return Estimated(value, *bootstrap_interval(samples, _mean_ratio))
 
 
 def _mean_ratio(one: Array, other: Array, axis: int = -1) -> Array:

@@ -10,11 +10,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from scipy.stats import binomtest
-
 from wm_bringup.judging.episode import EpisodeResult
 from wm_bringup.judging.markdown import markdown_table
-from wm_bringup.judging.statistics import count_of, proportion_interval
+from wm_bringup.judging.statistics import count_of, mcnemar, proportion_interval
 from wm_bringup.judging.suite import Paired, Suite
 
 SIGNIFICANT = 0.05
@@ -56,18 +54,12 @@ class Pairs:
     @property
     def p_different(self) -> float:
         """Probability that two equally good ones differ as much, either way."""
-        return self._p("two-sided")
+        return mcnemar(self.only_one, self.only_other)
 
     @property
     def p_more(self) -> float:
         """Probability that two equally good ones differ as much with the one falling more."""
-        return self._p("greater")
-
-    def _p(self, alternative: str) -> float:
-        differing = self.only_one + self.only_other
-        if not differing:
-            return 1.0
-        return float(binomtest(self.only_one, differing, 0.5, alternative).pvalue)
+        return mcnemar(self.only_one, self.only_other, "greater")
 
     def as_json(self) -> dict[str, Any]:
         """Plain dictionary."""

@@ -58,6 +58,28 @@ def proportion_interval(count: int, n: int, method: str = "exact") -> tuple[floa
     return float(interval.low), float(interval.high)
 
 
+def mcnemar(
+    only_one: int,
+    only_other: int,
+    alternative: Literal["two-sided", "greater", "less"] = "two-sided",
+) -> float:
+    """Probability that chance parts pairs so unevenly (exact test of McNemar); 1 of no pairs."""
+    differing = only_one + only_other
+    if not differing:
+        return 1.0
+    return float(binomtest(only_one, differing, 0.5, alternative).pvalue)
+
+
+def bootstrap_interval(
+    samples: Sequence[Array], statistic: Callable[..., Any], *, paired: bool = False
+) -> tuple[float, float]:
+    """95 % interval by percentiles of a bootstrap, the same every time."""
+    interval = bootstrap(
+        samples, statistic, method="percentile", paired=paired, n_resamples=RESAMPLES, rng=0
+    ).confidence_interval
+    return float(interval.low), float(interval.high)
+
+
 def count_of(count: int, n: int) -> str:
     """Write ``count of n`` with its interval in whole percent, but in tenths of small ones."""
     low, high = (
@@ -110,9 +132,6 @@ def figure(values: Sequence[float], over: Statistic, *, more_is_better: bool = F
         return Figure(*(math.nan,) * 4, 0)
     statistic, low, high = STATISTICS[over], math.nan, math.nan
     if finite.size > 1 and over in ("mean", "rms"):
-        interval = bootstrap(
-            (finite,), statistic, method="percentile", n_resamples=RESAMPLES, rng=0
-        ).confidence_interval
-        low, high = float(interval.low), float(interval.high)
+        low, high = bootstrap_interval((finite,), statistic)
     worst = finite.min() if more_is_better else finite.max()
     return Figure(float(statistic(finite)), low, high, float(worst), int(finite.size))
