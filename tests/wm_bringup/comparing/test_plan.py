@@ -29,7 +29,9 @@ def test_what_is_shipped_loads_and_has_a_headline_on_every_facet_of_episodes(nam
     assert all(facet.headline for facet in found.facets if facet.figures)
 
 
-@pytest.mark.parametrize("path", (ROOT / "config" / "comparisons").glob("*.yaml"), ids=str)
+@pytest.mark.parametrize(
+    "path", sorted((ROOT / "config" / "comparisons").glob("*.yaml")), ids=lambda path: path.stem
+)
 def test_every_comparison_that_is_shipped_can_be_walked(path):
     check_runs(load_comparison(path).runs())
 
