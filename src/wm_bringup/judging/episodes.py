@@ -48,6 +48,7 @@ from wm_bringup.robots.simulation.ground import Terrain
 from wm_bringup.robots.simulation.taken import indices_of
 from wm_bringup.scenarios.possible import Happened, check_possible, missed, reduced
 from wm_bringup.scenarios.scenario import Scenario
+from wm_control.arbiter.parameters import SafetyParameters
 from wm_control.configuration.share import DEFAULT_ROBOT, config_file
 from wm_control.constants import CONTROL_PERIOD
 from wm_control.controllers.model_based import ModelBasedController
@@ -164,11 +165,11 @@ def run_episode(setup: WalkSetup, seed: int) -> EpisodeResult:
     """Build everything anew, run one episode and measure it."""
     with _bag_of(setup, seed) as bag:
         done = walk(setup, seed, keep_going=0.6 if setup.film else 0.0, bag=bag)
-        result = result_of(setup, done, seed)
+        said = judged(setup, done.record, done.happened, seed)
         if bag is not None:
-            bag.verdict(verdict_of(done, result))
+            bag.verdict(verdict_of(done.record, said))
     _leave(setup, done, seed)
-    return result
+    return _with_measured(said, done)
 
 
 @contextmanager
@@ -216,17 +217,14 @@ def _bag_setup(setup: WalkSetup, description: RobotDescription, seed: int) -> di
     )
 
 
-WATCHED = ("real_time_factor", "cpu_per_tick_ms", "thought", "offences")
-"""Notes of a result on what was measured of the computer and of contestants while they walked: the
-record of the run does not repeat them."""
-
-
-def verdict_of(done: Walk, result: EpisodeResult) -> dict[str, Any]:
-    """Return what its record says of an episode, and the facts that it was said on."""
-    said = {name: value for name, value in result.as_json().items() if name not in WATCHED}
-    facts = asdict(done.record.facts)
-    ends = done.record.columns.get(FAULTS)
-    return {"facts": facts, "fault_ends": [] if ends is None else ends.tolist(), "result": said}
+def verdict_of(record: RunRecord, said: EpisodeResult) -> dict[str, Any]:
+    """Return what was said of a record, and the facts that it was said on."""
+    ends = record.columns.get(FAULTS)
+    return {
+        "facts": asdict(record.facts),
+        "fault_ends": [] if ends is None else ends.tolist(),
+        "result": said.as_json(),
+    }
 
 
 def walk(
@@ -434,30 +432,53 @@ def _estimator_parameters(setup: WalkSetup) -> EstimatorParameters:
 
 def result_of(setup: WalkSetup, done: Walk, seed: int) -> EpisodeResult:
     """Measure an episode by every criterion that its record can give."""
-    record = done.record
-    metrics, ticks = measure(record), len(record[TICKS])
+    return _with_measured(judged(setup, done.record, done.happened, seed), done)
+
+
+def judged(
+    setup: WalkSetup,
+    record: RunRecord,
+    happened: Sequence[Happened],
+    seed: int,
+    safety: SafetyParameters | None = None,
+) -> EpisodeResult:
+    """Say of an episode what its record tells, whoever walked it and on whatever computer.
+
+    safety: limits that held; None for the robot's own.
+    """
     notes = {
         "fall_cause": fall_story(record, setup.scenario.kicks, setup.scenario.punches),
         "causes": causes(record),
         "controller_causes": controller_causes(record),
         "shadows_degraded": shadows_degraded(record),
-        "happened": tuple(one.as_json() for one in done.happened),
-        "missed": _undone(setup, done.happened, float(record[TIME][-1])),
+        "happened": tuple(one.as_json() for one in happened),
+        "missed": _undone(setup, happened, float(record[TIME][-1]), safety),
         "trace_sha256": record.sha256(),
+    }
+    return EpisodeResult(setup.scenario.name, setup.controller, seed, measure(record), notes)
+
+
+def _with_measured(said: EpisodeResult, done: Walk) -> EpisodeResult:
+    """Add what was measured of the computer and of who walked, which no record repeats."""
+    record = done.record
+    notes = {
+        **said.notes,
         "real_time_factor": float(record[TIME][-1] - record[TIME][0]) / done.wall,
-        "cpu_per_tick_ms": done.stages.per_tick_ms(ticks),
+        "cpu_per_tick_ms": done.stages.per_tick_ms(len(record[TICKS])),
         "thought": {one.watch.name: asdict(one.thought) for one in done.watched},
     }
     if offences := [o for one in done.watched for o in one.watch.offences.values()]:
         notes["offences"] = tuple(asdict(offence) for offence in offences)
-    return EpisodeResult(setup.scenario.name, setup.controller, seed, metrics, notes)
+    return replace(said, notes=notes)
 
 
-def _undone(setup: WalkSetup, happened: Sequence[Happened], end: float) -> tuple[str, ...]:
+def _undone(
+    setup: WalkSetup, happened: Sequence[Happened], end: float, safety: SafetyParameters | None
+) -> tuple[str, ...]:
     """List what was asked for and did not happen by ``end`` [s], or in part only."""
     if not setup.safety_layer:
         return missed(setup.scenario, happened, end)
-    safety = stack.safety_parameters(setup.robot)
+    safety = safety or stack.safety_parameters(setup.robot)
     envelope = safety.envelope_of(setup.drivers[0])
     return (
         *missed(setup.scenario, happened, end),

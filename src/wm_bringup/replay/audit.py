@@ -12,7 +12,7 @@ import json
 import multiprocessing
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from operator import attrgetter
 from pathlib import Path
 from typing import Any
@@ -22,8 +22,7 @@ import numpy as np
 from wm_bringup.cycle import stack
 from wm_bringup.cycle.loop import Call, TickRecord, next_estimate
 from wm_bringup.judging.criteria.table import measure
-from wm_bringup.judging.episodes import WATCHED, Walk, WalkSetup, result_of
-from wm_bringup.lockstep.lockstep import StageTimes
+from wm_bringup.judging.episodes import WalkSetup, judged
 from wm_bringup.record.cycle_bag import dumped
 from wm_bringup.record.fall import FallLimits, fall_cause, height_of
 from wm_bringup.record.from_lockstep import RunRecorder
@@ -350,13 +349,9 @@ def walk_setup(setup: Setup) -> WalkSetup:
 def _verdict(setup: Setup, record: RunRecord, said: Mapping[str, Any]) -> dict[str, Any]:
     """Judge the run as an episode is judged, from the record alone."""
     happened = [Happened(**one) for one in said["result"]["happened"]]
-    walk = Walk(record, setup.description, None, StageTimes(), happened, 1.0, ())
-    asked = walk_setup(setup)
-    result = result_of(asked, walk, setup.seed).as_json()
-    case, contestant = said["result"]["case"], said["result"]["contestant"]
-    now = {name: value for name, value in result.items() if name not in WATCHED}
-    now |= {"case": case, "contestant": contestant}
-    plain: dict[str, Any] = json.loads(json.dumps(now))
+    now = judged(walk_setup(setup), record, happened, setup.seed, setup.safety)
+    named = replace(now, case=said["result"]["case"], contestant=said["result"]["contestant"])
+    plain: dict[str, Any] = json.loads(json.dumps(named.as_json()))
     return plain
 
 
