@@ -1,0 +1,1 @@
+"""Unitree's wire: the messages of its humanoids, and what carries them."""
