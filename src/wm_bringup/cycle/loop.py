@@ -19,6 +19,7 @@ from wm_control.arbiter.arbiter import Arbiter
 from wm_control.arbiter.background import NOTHING_KNOWN, Background
 from wm_control.arbiter.balance import BalanceMeter
 from wm_control.arbiter.command_filter import CommandFilter
+from wm_control.arbiter.hardware import UNTOLD, Hardware
 from wm_control.arbiter.operator import NO_REQUEST, OperatorInput
 from wm_control.arbiter.parameters import SafetyParameters
 from wm_control.arbiter.recoverability import UNKNOWN, Recoverability
@@ -70,6 +71,7 @@ class Call(Enum):
     SKIPPED = "report_skipped"
     RESET = "reset"
     SAFETY = "change_safety"
+    HARDWARE = "report_hardware"
 
 
 Calls = tuple[tuple[Call, tuple[Any, ...]], ...]
@@ -266,6 +268,7 @@ class ControlLoop:
         self._clock = clock
         self._requests: SimpleQueue[OperatorInput] = SimpleQueue()
         self._overruns = OverrunCounter(period)
+        self._hardware = UNTOLD
 
     @property
     def ready_to_start(self) -> bool:
@@ -301,6 +304,11 @@ class ControlLoop:
         """Say that so many periods were given up before the cycle that comes: it stood still."""
         self._calls.append((Call.SKIPPED, (periods,)))
         self._overruns.skip(periods)
+
+    def report_hardware(self, hardware: Hardware) -> None:
+        """Say what the robot tells of itself from the next cycle on."""
+        self._calls.append((Call.HARDWARE, (hardware,)))
+        self._hardware = hardware
 
     def reset(self, observation: Observation, *, armed: bool = False) -> None:
         """Start again from rest, unarmed unless ``armed`` (``Arbiter.reset``).
@@ -375,7 +383,7 @@ class ControlLoop:
         }
         controlled = self._clock()
         operator, overruns = self._operator(), self._overruns.overruns
-        decision = self.arbiter.update(now, estimate, results, operator, overruns)
+        decision = self.arbiter.update(now, estimate, results, operator, overruns, self._hardware)
         command, clipped = self.filter.apply(decision.command, observation, self.period)
         decision = replace(decision, command=command, clipped=clipped)
         stamps = Stamps(start, estimated, controlled, self._clock())

@@ -21,6 +21,7 @@ from wm_bringup.cycle.loop import Call, Heard, Stamps, TickRecord
 from wm_bringup.wire.vectors import COMMAND_FIELDS
 from wm_control.arbiter.background import Background
 from wm_control.arbiter.balance import Balance
+from wm_control.arbiter.hardware import Hardware
 from wm_control.arbiter.operator import OperatorInput
 from wm_control.types import (
     Action,
@@ -82,6 +83,7 @@ _velocity = attrgetter("linear_x", "linear_y", "angular_z")
 _solve = attrgetter(*SolveReport.__slots__)
 _figures = attrgetter(*Balance.__slots__)
 _request = attrgetter(*OperatorInput.__slots__)
+_told = attrgetter("motor_temperature", "battery_voltage", "motor_errors", "hindrance", "lost")
 _stamps = attrgetter("start", "estimated", "controlled", "decided")
 _sample = attrgetter(*LatencySample.__slots__)
 _STATUS = LatencySample.__slots__.index("status")
@@ -150,10 +152,13 @@ def _pack_heard(heard: Heard) -> Packed:
 
 
 def _pack_arguments(call: Call, arguments: Packed) -> Packed:
-    if call is not Call.RESET:
-        return arguments
-    observation, armed = arguments
-    return pack_observation(observation), armed
+    if call is Call.RESET:
+        observation, armed = arguments
+        return pack_observation(observation), armed
+    if call is Call.HARDWARE:
+        temperature, *others = _told(*arguments)
+        return (None if temperature is None else temperature.tobytes(), *others)
+    return arguments
 
 
 def _unpack_heard(
@@ -164,10 +169,14 @@ def _unpack_heard(
 
 
 def _unpack_arguments(call: Call, arguments: Packed) -> Packed:
-    if call is not Call.RESET:
-        return tuple(arguments)
-    observation, armed = arguments
-    return unpack_observation(*observation), armed
+    if call is Call.RESET:
+        observation, armed = arguments
+        return unpack_observation(*observation), armed
+    if call is Call.HARDWARE:
+        temperature, voltage, errors, *words = arguments
+        told = None if temperature is None else np.frombuffer(temperature)
+        return (Hardware(told, voltage, tuple(errors), *words),)
+    return tuple(arguments)
 
 
 def _pack_background(behind: Background) -> Packed:

@@ -156,7 +156,5 @@ class Replayer:
         elif call is Call.SAFETY:
             if not self._fixed:
                 self.loop.change_safety(*arguments)
-        elif call is Call.LATE:
-            self.loop.report_late(*arguments)
         else:
-            self.loop.report_skipped(*arguments)
+            getattr(self.loop, call.value)(*arguments)

@@ -15,10 +15,16 @@ class Hardware:
 
     motor_temperature: (n,) of the windings, in the order of the joints [°C].
     battery_voltage: at the terminals, under load [V].
+    motor_errors: which drives report an error, and which.
+    hindrance: why the robot cannot be driven now; empty: it can.
+    lost: why the robot was damped past the arbiter; empty: it was not.
     """
 
     motor_temperature: Array | None = None
     battery_voltage: float | None = None
+    motor_errors: tuple[str, ...] = ()
+    hindrance: str = ""
+    lost: str = ""
 
 
 UNTOLD = Hardware()

@@ -132,3 +132,8 @@ def battery_voltage(inputs: RobotInputs) -> float:
     """Voltage of the battery [V]; infinite where the robot does not tell."""
     told = inputs.hardware.battery_voltage
     return math.inf if told is None else told
+
+
+def motor_errors(inputs: RobotInputs) -> float:
+    """Count the drives that report an error."""
+    return float(len(inputs.hardware.motor_errors))

@@ -9,9 +9,11 @@ from loop_fakes import G1, FakeController, FakeEstimator, observation_at
 from robot_parameters import SAFETY
 
 from wm_bringup.cycle.control_cycle import CycleRecord, TrueBase
+from wm_bringup.cycle.cycle_message import decode_cycle, encode_cycle
 from wm_bringup.cycle.latency import LatencySample
-from wm_bringup.cycle.loop import ControlLoop
+from wm_bringup.cycle.loop import Call, ControlLoop
 from wm_bringup.cycle.record_codec import pack, unpack
+from wm_control.arbiter.hardware import Hardware
 from wm_control.types import Action, Status, VelocityCommand
 
 N = len(G1.joint_names)
@@ -90,3 +92,21 @@ def test_truth_and_being_held_survive(held):
     assert got.held is held
     same(truth, got.truth)
     assert through(record()).truth is None
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        Hardware(),
+        Hardware(np.linspace(30.0, 80.0, N), 48.5, ("left_knee_joint: 0x1",), "hot", "silent"),
+    ],
+)
+def test_what_the_robot_told_of_itself_survives_the_link_and_a_bag(told):
+    loop = ControlLoop(G1, FakeEstimator(), [FakeController()], SAFETY, clock=lambda: 1.5)
+    loop.report_hardware(told)
+    loop.tick(observation_at(0.25, 125), VelocityCommand(), now=0.25)
+    original = CycleRecord(loop.last, LatencySample(125, "mpc", 1, 1, 1, 1, 1), held=False)
+    for got in (through(original), decode_cycle(encode_cycle(original), N)):
+        ((call, (again,)),) = got.tick.heard.calls
+        assert call is Call.HARDWARE
+        same(told, again)

@@ -10,6 +10,7 @@ from robot_story import Story, actions_of, rules_of, standing
 
 from wm_control.arbiter.hardware import Hardware
 from wm_control.arbiter.joint_loads import LoadMeter
+from wm_control.arbiter.operator import OperatorInput
 
 KNEE = 3
 
@@ -103,3 +104,41 @@ def test_a_temperature_that_is_not_a_number_is_not_taken_for_cool(g1):
     assert "motor_temperature" in rules_of(
         story.steps(50, hardware=Hardware(np.full(29, np.nan)))[-1]
     )
+
+
+def test_a_drive_with_an_error_stops_the_walk_and_forbids_arming(g1):
+    broken = Hardware(motor_errors=("left_knee_joint: 0x400",))
+    story = Story(g1)
+    story.steps(5, hardware=broken)
+    decision = story.step(operator=OperatorInput(arm=True), hardware=broken)
+    assert not decision.armed
+    story.steps(250)
+    story.armed()
+    assert actions_of(story.steps(4, hardware=broken))[-1] == "NOMINAL"
+    decision = story.step(hardware=broken)
+    assert decision.action.name == "FALLBACK"
+    assert "drives that report an error: left_knee_joint: 0x400" in decision.causes[0].text
+
+
+def test_a_robot_that_is_not_ready_cannot_be_armed_until_it_is(g1):
+    story = Story(g1)
+    ask = OperatorInput(arm=True)
+    decision = story.step(operator=ask, hardware=Hardware(hindrance="vendor's controller is on"))
+    assert not decision.armed
+    assert "robot not ready to be driven: vendor's controller is on" in [
+        cause.text for cause in decision.causes
+    ]
+    assert story.step().armed is False
+    assert story.step(operator=ask).armed
+
+
+def test_a_robot_that_was_damped_past_the_arbiter_stays_damped_until_it_is_cleared(g1):
+    story = Story(g1).armed()
+    decision = story.step(hardware=Hardware(lost="loop silent for 0.03 s"))
+    assert (decision.action.name, decision.armed) == ("DAMPING", False)
+    assert decision.first_cause.rule == "robot_lost"
+    arm, clear = OperatorInput(arm=True), OperatorInput(clear=True)
+    assert not story.step(operator=arm).armed
+    assert not story.step(operator=clear, hardware=Hardware(lost="still")).armed
+    story.step(operator=clear)
+    assert story.step(operator=arm).armed
