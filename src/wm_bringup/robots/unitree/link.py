@@ -7,9 +7,11 @@ silent, or not there, is seen by its age.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
-from wm_bringup.robots.unitree.frames import Frame
+import numpy as np
+
+from wm_bringup.robots.unitree.frames import BATTERY_STATE, COMMAND, IMU, STATE, Frame
 from wm_control.errors import WmError
 
 M = TypeVar("M")
@@ -24,11 +26,13 @@ class LinkError(WmError):
 class Channel(Generic[M]):
     """A topic and the DDS type of its messages.
 
-    depth: messages kept for a reader that is slow; the oldest go. reliable: sent again when lost.
+    carries: layout of its frames, or class of its messages. depth: messages kept for a reader that
+    is slow; the oldest go. reliable: sent again when lost.
     """
 
     topic: str
     type_name: str
+    carries: np.dtype[Any] | type[Any]
     depth: int = 1
     reliable: bool = False
 
@@ -55,15 +59,17 @@ class ApiResponse:
     data: str = ""
 
 
-LOW_COMMAND: Channel[Frame] = Channel("rt/lowcmd", "unitree_hg::msg::dds_::LowCmd_")
-LOW_STATE: Channel[Frame] = Channel("rt/lowstate", "unitree_hg::msg::dds_::LowState_", 8)
-SECONDARY_IMU: Channel[Frame] = Channel("rt/secondary_imu", "unitree_hg::msg::dds_::IMUState_")
-BATTERY: Channel[Frame] = Channel("rt/lf/bmsstate", "unitree_hg::msg::dds_::BmsState_")
+LOW_COMMAND: Channel[Frame] = Channel("rt/lowcmd", "unitree_hg::msg::dds_::LowCmd_", COMMAND)
+LOW_STATE: Channel[Frame] = Channel("rt/lowstate", "unitree_hg::msg::dds_::LowState_", STATE, 8)
+SECONDARY_IMU: Channel[Frame] = Channel("rt/secondary_imu", "unitree_hg::msg::dds_::IMUState_", IMU)
+BATTERY: Channel[Frame] = Channel(
+    "rt/lf/bmsstate", "unitree_hg::msg::dds_::BmsState_", BATTERY_STATE
+)
 SWITCHER_REQUEST: Channel[ApiRequest] = Channel(
-    "rt/api/motion_switcher/request", "unitree_api::msg::dds_::Request_", 10, True
+    "rt/api/motion_switcher/request", "unitree_api::msg::dds_::Request_", ApiRequest, 10, True
 )
 SWITCHER_RESPONSE: Channel[ApiResponse] = Channel(
-    "rt/api/motion_switcher/response", "unitree_api::msg::dds_::Response_", 10, True
+    "rt/api/motion_switcher/response", "unitree_api::msg::dds_::Response_", ApiResponse, 10, True
 )
 
 
