@@ -10,6 +10,7 @@ from pydantic.dataclasses import dataclass
 from wm_control.configuration.parameters import STRICT
 
 Vector3 = tuple[float, float, float]
+Vector6 = tuple[float, float, float, float, float, float]
 Positive = Annotated[float, Field(gt=0.0)]
 
 
@@ -25,6 +26,9 @@ class JointConfig:
     default: float = Field(
         default=0.0, description="position in the default standing posture [rad]"
     )
+    origin: Vector3 | None = Field(
+        default=None, description="of the joint in its parent link, instead of the URDF's [m]"
+    )
     lower: float | None = Field(
         default=None, description="position limit, instead of the URDF's [rad]"
     )
@@ -35,6 +39,18 @@ class JointConfig:
     torque: Positive | None = Field(default=None, description="instead of the URDF's [N·m]")
     stiffness: Positive | None = Field(default=None, description="instead of the derived [N·m/rad]")
     damping: Positive | None = Field(default=None, description="instead of the derived [N·m·s/rad]")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
+class LinkConfig:
+    """Inertia of one link, instead of the URDF's; in the link's own axes."""
+
+    mass: float = Field(ge=0.0, description="0: the link weighs nothing [kg]")
+    com: Vector3 = Field(default=(0.0, 0.0, 0.0), description="centre of mass [m]")
+    inertia: Vector6 = Field(
+        default=(0.0, 0.0, 0.0, 0.0, 0.0, 0.0),
+        description="about the centre of mass: xx, xy, xz, yy, yz, zz [kg·m²]",
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
@@ -96,7 +112,7 @@ class CapsuleConfig:
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
 class RobotConfig:
-    """A robot file."""
+    """A robot file; it may also say what it ``extends`` (see ``configuration.extending``)."""
 
     name: str
     urdf: str = Field(
@@ -108,5 +124,9 @@ class RobotConfig:
     actuators: dict[str, Positive] = Field(description="reflected rotor inertia by name [kg·m²]")
     joints: dict[str, JointConfig] = Field(description="actuated joints, in any order")
     locked: dict[str, float] = Field(default={}, description="joints to freeze, and where [rad]")
+    absent: tuple[str, ...] = Field(
+        default=(), description="joints that are not there, nor what they carry"
+    )
+    links: dict[str, LinkConfig] = Field(default={}, description="links that weigh otherwise")
     gains: GainConfig = Field(default_factory=GainConfig)
-    capsules: tuple[CapsuleConfig, ...] = ()
+    capsules: dict[str, CapsuleConfig] = Field(default={}, description="limbs by any name")

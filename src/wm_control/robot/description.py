@@ -11,8 +11,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 
-from wm_control.configuration.parameters import load_parameters
+from wm_control.configuration.extending import load_extending
 from wm_control.errors import RobotDescriptionError
+from wm_control.robot.altering import altered
 from wm_control.robot.config import RobotConfig
 from wm_control.robot.folding import FoldedRobot, fold_fixed_joints
 from wm_control.robot.geometry import (
@@ -85,13 +86,13 @@ def load_robot(source: str | Path) -> RobotDescription:
     expected.
     """
     path = robot_file(source)
-    return build_description(load_parameters(RobotConfig, path), path)
+    return build_description(load_extending(RobotConfig, path), path)
 
 
 def build_description(config: RobotConfig, path: Path) -> RobotDescription:
     """Clean the URDF and collect what the robot file says; ``path`` is the robot file's."""
     file = str(path)
-    urdf = read_urdf(urdf_file(config.urdf, path))
+    urdf = altered(read_urdf(urdf_file(config.urdf, path)), config, file)
     check_joint_names(config, urdf, file)
     folded = fold_fixed_joints(_limited(urdf, config, file), config.locked)
     _check_base(config, urdf, file)
@@ -122,7 +123,9 @@ def build_description(config: RobotConfig, path: Path) -> RobotDescription:
         soles=soles,
         imu=build_imu(config.imu, config.base_link, folded, file),
         groups=MappingProxyType(dict(table.groups)),
-        capsules=tuple(build_capsule(capsule, folded, file) for capsule in config.capsules),
+        capsules=tuple(
+            build_capsule(capsule, name, folded, file) for name, capsule in config.capsules.items()
+        ),
     )
 
 

@@ -143,9 +143,9 @@ def build_imu(config: ImuConfig, base: str, folded: FoldedRobot, file: str) -> I
     return ImuPlacement(constant(place.position), constant(place.rotation))
 
 
-def build_capsule(config: CapsuleConfig, folded: FoldedRobot, file: str) -> Capsule:
+def build_capsule(config: CapsuleConfig, name: str, folded: FoldedRobot, file: str) -> Capsule:
     """Place one capsule on the moving body that carries its link."""
-    frame = locate(config.link, "capsules.link", folded, file)
+    frame = locate(config.link, f"capsules.{name}.link", folded, file)
     return Capsule(
         frame.body,
         constant(_apply(frame.placement, np.array(config.start))),

@@ -10,7 +10,7 @@ import numpy as np
 
 from wm_control.errors import ParameterError, RobotDescriptionError
 from wm_control.robot.config import JointConfig, RobotConfig
-from wm_control.robot.urdf import MOVING_TYPES, Joint, Urdf
+from wm_control.robot.urdf import MOVING_TYPES, Joint, Placement, Urdf
 from wm_control.types import Array
 
 
@@ -69,6 +69,7 @@ def with_limits(joint: Joint, config: JointConfig, file: str) -> Joint:
     changed = replace(
         joint,
         kind="revolute",
+        placement=_moved(joint.placement, config),
         lower=joint.lower if config.lower is None else config.lower,
         upper=joint.upper if config.upper is None else config.upper,
         velocity=joint.velocity if config.velocity is None else config.velocity,
@@ -90,6 +91,14 @@ def with_limits(joint: Joint, config: JointConfig, file: str) -> Joint:
             f"{changed.torque:g} must be positive"
         )
     return changed
+
+
+def _moved(placement: Placement, config: JointConfig) -> Placement:
+    return (
+        placement
+        if config.origin is None
+        else replace(placement, position=constant(config.origin))
+    )
 
 
 def in_tree_order(config: RobotConfig, joints: Mapping[str, Joint], root: str) -> RobotConfig:

@@ -31,11 +31,13 @@ def robot_file(source: str | Path) -> Path:
     """Path of a robot's ``robot.yaml``.
 
     source: the name of a shipped robot (a folder of config/robots), any folder that holds a
-    ``robot.yaml``, or the path of the file itself. RobotDescriptionError says what was looked at.
+    ``robot.yaml``, or the path of the file itself; a file of a shipped robot also by its folder's
+    name, ``g1/mode_11.yaml``. RobotDescriptionError says what was looked at.
     """
     path = Path(source)
     if path.suffix in SUFFIXES:
-        return path
+        shipped = robots_folder() / path
+        return shipped if shipped.is_file() and not path.is_file() else path
     shipped = robots_folder() / source
     folder = shipped if shipped.is_dir() else path
     if (folder / ROBOT).is_file():
