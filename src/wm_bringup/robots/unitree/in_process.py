@@ -23,6 +23,11 @@ class _Inbox:
     def matched(self) -> int:
         return self._network.writers.count(self._channel.topic)
 
+    @property
+    def refused(self) -> int:
+        """Nothing is coded here."""
+        return 0
+
     def take(self) -> list[Any]:
         taken = list(self.messages)
         self.messages.clear()

@@ -76,12 +76,17 @@ SWITCHER_RESPONSE: Channel[ApiResponse] = Channel(
 class Reader(Protocol[M]):
     """What arrives on one channel.
 
-    Frames keep the layout of ``frames``; what was sent with other lengths is not delivered.
+    Frames keep the layout of ``frames``; what was sent shorter is not delivered, and counted. What
+    was sent longer is read by its first members: its checksum, elsewhere, tells.
     """
 
     @property
     def matched(self) -> int:
         """Writers on the other side now."""
+
+    @property
+    def refused(self) -> int:
+        """Messages on this topic that could not be read, too short or of no known encoding."""
 
     def take(self) -> list[M]:
         """All that arrived since the last call, the oldest first; at most the channel's depth."""

@@ -1,0 +1,1 @@
+"""Unitree's wire on real DDS: Cyclone's C library, called without types of Python in between."""
