@@ -116,6 +116,11 @@ def empty(layout: np.dtype[Any]) -> Frame:
     return np.zeros(1, layout)
 
 
+def copied(frame: Frame) -> Frame:
+    """Copy a frame, padding included: numpy copies fields, and leaves what is between undefined."""
+    return frame.view("u1").copy().view(frame.dtype)
+
+
 def checksum(frame: Frame) -> int:
     """CRC-32/MPEG-2 over all 32-bit words of a frame but the last.
 

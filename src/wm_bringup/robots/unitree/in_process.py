@@ -5,10 +5,12 @@ For a robot and its computer that advance in turns, without sockets and without 
 
 from __future__ import annotations
 
-import copy
 from collections import deque
 from typing import Any, TypeVar, cast
 
+import numpy as np
+
+from wm_bringup.robots.unitree.frames import copied
 from wm_bringup.robots.unitree.link import Channel, Link, Reader, Writer
 
 M = TypeVar("M")
@@ -49,7 +51,7 @@ class _Outlet:
 
     def write(self, message: object) -> None:
         for inbox in self._inboxes:
-            inbox.messages.append(copy.copy(message))
+            inbox.messages.append(copied(message) if isinstance(message, np.ndarray) else message)
 
 
 class Network:

@@ -12,6 +12,7 @@ from wm_bringup.robots.unitree.frames import (
     MOTORS,
     STATE,
     checksum,
+    copied,
     empty,
     is_sound,
     seal,
@@ -93,3 +94,14 @@ def test_one_wrong_bit_is_told_wherever_it_is():
         assert not is_sound(frame)
         raw[place] ^= 16
     assert is_sound(frame)
+
+
+def test_a_copy_is_one_to_the_byte_so_that_it_is_as_sound_as_its_original():
+    frame = empty(STATE)
+    frame.view("u1")[:] = np.arange(STATE.itemsize) % 251
+    seal(frame)
+    copy = copied(frame)
+    assert copy.tobytes() == frame.tobytes()
+    assert is_sound(copy)
+    copy["tick"] = 1
+    assert frame["tick"] != 1
