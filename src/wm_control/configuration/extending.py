@@ -70,9 +70,7 @@ def _check_nulls(
             raise ParameterError(f"{where}{key}", None, "takes away what is not there", str(file))
         if isinstance(value, Mapping):
             under = below.get(key)
-            _check_nulls(
-                under if isinstance(under, Mapping) else {}, value, file, f"{where}{key}."
-            )
+            _check_nulls(under if isinstance(under, Mapping) else {}, value, file, f"{where}{key}.")
 
 
 def _pruned(content: Mapping[str, Any]) -> dict[str, Any]:

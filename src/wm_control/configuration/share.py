@@ -16,7 +16,9 @@ PACKAGE = "wm_humanoid"
 DEFAULT_ROBOT = "g1"
 """The robot that is meant where nobody names one; nothing else in the code names one either."""
 
-ROBOT_HELP = "Robot: a name in config/robots, a folder with a robot.yaml, or a robot file (g1/mode_11.yaml)."
+ROBOT_HELP = (
+    "Robot: a name in config/robots, a folder with a robot.yaml, or a robot file (g1/mode_11.yaml)."
+)
 """Of every option that takes one."""
 
 

@@ -1,4 +1,4 @@
-"""What a robot file says against its URDF: joints that are not there, links that weigh otherwise."""
+"""What a robot file says against its URDF: joints that are absent, links that weigh otherwise."""
 
 from __future__ import annotations
 

@@ -95,9 +95,7 @@ def with_limits(joint: Joint, config: JointConfig, file: str) -> Joint:
 
 def _moved(placement: Placement, config: JointConfig) -> Placement:
     return (
-        placement
-        if config.origin is None
-        else replace(placement, position=constant(config.origin))
+        placement if config.origin is None else replace(placement, position=constant(config.origin))
     )
 
 
