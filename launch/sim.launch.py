@@ -28,6 +28,9 @@ from wm_bringup.graph.processes import (
 )
 from wm_bringup.graph.runner import COULD_NOT_START, GraphFailedError
 
+FILES = (Path(__file__).name, "hardware.launch.py")
+"""Launch files whose arguments are those of the graph and no others."""
+
 
 def generate_launch_description() -> LaunchDescription:
     """Declare the arguments; processes follow from their values at launch time."""
@@ -51,7 +54,7 @@ def start(context: LaunchContext) -> list[Node]:
 
 def typed(context: LaunchContext) -> Iterator[str]:
     """Names of the arguments typed for this file; those for a file that includes it may differ."""
-    if any(Path(word).name == Path(__file__).name for word in sys.argv):
+    if any(Path(word).name in FILES for word in sys.argv):
         yield from (word.partition(":=")[0] for word in context.argv if ":=" in word)
 
 

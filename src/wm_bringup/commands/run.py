@@ -32,12 +32,20 @@ def run(
         typer.Option(metavar="FILE", help="Says what the policy's own file does not."),
     ] = None,
     robot: Annotated[str | None, typer.Option(help=ROBOT_HELP)] = None,
-    backend: Annotated[str | None, typer.Option(help="simulated or mock.")] = None,
+    backend: Annotated[str | None, typer.Option(help="simulated, mock or unitree.")] = None,
+    interface: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Network interface of a real robot; lo: wm emulate's."),
+    ] = None,
+    robot_domain: Annotated[int | None, typer.Option(help="DDS domain of a real robot.")] = None,
     engine: Annotated[str | None, typer.Option(help="Physics: pybullet or mujoco.")] = None,
     scenario: Annotated[str | None, typer.Option(help="Scenario file, by name or path.")] = None,
     seed: Annotated[int | None, typer.Option(help="Of the simulated robot.")] = None,
     gui: Annotated[bool | None, typer.Option(help="Open the simulator's window.")] = None,
-    arm: Annotated[bool | None, typer.Option(help="Arm without /arbiter/arm.")] = None,
+    arm: Annotated[
+        bool | None,
+        typer.Option(help="Arm without /arbiter/arm; on a real robot not the default."),
+    ] = None,
     record: Annotated[
         str | None, typer.Option(help="Folder of a new bag, or 'true' to have one named.")
     ] = None,
@@ -82,6 +90,8 @@ def run(
         "overlay": overlay,
         "robot": robot,
         "backend": backend,
+        "interface": interface,
+        "robot_domain": robot_domain,
         "engine": engine,
         "scenario": scenario,
         "seed": seed,

@@ -21,8 +21,10 @@ from wm_bringup.faults.fault import Fault
 from wm_bringup.faults.schedule import Acted
 from wm_bringup.host.realtime import PeriodStart
 from wm_bringup.robots.base import GroundTruth, Robot
+from wm_bringup.robots.self_standing import SelfStandingRobot
 from wm_bringup.wire.delayed_delivery import Stamped
-from wm_control.arbiter.operator import OperatorInput
+from wm_control.arbiter.hardware import UNTOLD
+from wm_control.arbiter.operator import NO_REQUEST, OperatorInput
 from wm_control.arbiter.postures import damping_command
 from wm_control.arbiter.velocity_gate import VelocityGate
 from wm_control.controllers.lane import Lane
@@ -100,6 +102,7 @@ class ControlCycle:
         show_phase: Callable[[float], None] | None = None,
         faults: LoopFaults | None = None,
         lanes: Iterable[Lane] = (),
+        standing: SelfStandingRobot | None = None,
     ) -> None:
         """Wire the parts; nothing happens before ``start``.
 
@@ -109,6 +112,7 @@ class ControlCycle:
         show_phase: is told ``now`` in every cycle, for simulated pushes at a phase of the gait.
         faults: injected from the start; None: none, until ``inject``.
         lanes: of the controllers, which work when the command has gone out.
+        standing: the robot, where it is one that holds itself until a driver has it.
         """
         self.loop, self.gate = loop, gate
         self.now = 0.0
@@ -120,6 +124,8 @@ class ControlCycle:
         self._truth, self._show_phase = truth, show_phase
         self._faults = faults
         self._lanes = tuple(lanes)
+        self._standing = standing
+        self._told = UNTOLD
         self._to_ros: float | None = None
         self._born = 0.0
         self._run = self._options.first_run - 1
@@ -130,7 +136,7 @@ class ControlCycle:
 
     def start(self) -> None:
         """Move the robot once, so that later nothing happens for the first time; then begin."""
-        if self._options.held:
+        if self._options.held and self._standing is None:
             self._robot.reset(self._options.seed)
             for _ in range(WARM_UP):
                 self._robot.step(None)
@@ -142,6 +148,8 @@ class ControlCycle:
     def run(self, period: PeriodStart) -> None:
         """One period; whatever raises in it, damping is the last that the robot is told."""
         try:
+            if self._standing is not None:
+                self._heed(self._standing)
             if self._reset_requested:
                 self._reset(period)
             if self._held:
@@ -152,6 +160,23 @@ class ControlCycle:
             self._damp()
             raise
         self.cycles += 1
+
+    def _heed(self, standing: SelfStandingRobot) -> None:
+        """Pass on what the robot tells; where it holds itself again, nobody drives any more."""
+        if standing.hardware is not self._told:
+            self._told = standing.hardware
+            self.loop.report_hardware(self._told)
+        asked = standing.asked()
+        if asked != NO_REQUEST:
+            self.request(asked)
+        if standing.held and not self._held:
+            self._reset_requested = True
+
+    def request(self, operator: OperatorInput) -> None:
+        """Hand a request of the operator on; a robot that holds itself heeds a stop as well."""
+        self.loop.request(operator)
+        if operator.stop and self._standing is not None:
+            self._standing.relax()
 
     def _damp(self) -> None:
         """Send damping past a loop that has failed; of the two failures the first is heard of."""
@@ -214,6 +239,8 @@ class ControlCycle:
         Each look is the beginning of a run, until one is not the last.
         """
         if self.cycles % HOLD_EVERY:
+            if self._standing is not None:
+                self._standing.keep()
             return
         self._begin(self._robot.hold(), period)
         if self.loop.ready_to_start:
@@ -229,7 +256,8 @@ class ControlCycle:
     def _tick(self, period: PeriodStart) -> None:
         if period.skipped:
             self.loop.report_skipped(period.skipped)
-            self._see(self._robot.pass_over(period.skipped), period)
+            self._robot.pass_over(period.skipped)
+        self._see(self._robot.observe(), period)
         self.now = self._robot.clock.now(period.scheduled, period.began) + (self._to_ros or 0.0)
         self._arm_if_wanted()
         self._deliver_new()
@@ -238,16 +266,15 @@ class ControlCycle:
         self._move(period, decision)
 
     def _move(self, period: PeriodStart, decision: Decision) -> None:
-        """Let the robot act on the decision, and see what comes of it."""
+        """Let the robot act on the decision; what comes of it is seen in the next period."""
         sent = self._clock()
         if self._show_phase is not None:
             self._show_phase(self.now)
         command = decision.command
         arrives = command if self._faults is None else self._faults.command(command)
-        observation = self._robot.step(arrives, sent - period.scheduled)
+        self._robot.step(arrives, sent - period.scheduled)
         stepped = self._clock()
         self._hand_over(period, sent, stepped - sent)
-        self._see(observation, period)
 
     def _arm_if_wanted(self) -> None:
         """Ask once per cycle until the arbiter has armed for the first time."""
@@ -313,7 +340,7 @@ class ControlCycle:
 
     def shut_down(self, periods: Callable[[], PeriodStart], cycles: int = HOLD_EVERY) -> None:
         """Stop the robot and let the damping go out for a few more cycles."""
-        self.loop.request(OperatorInput(stop=True))
+        self.request(OperatorInput(stop=True))
         self._options = replace(self._options, arm=False)
         self._arming = False
         for _ in range(cycles):

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from wm_bringup.cycle.control_cycle import CycleOptions
 from wm_bringup.faults.schedule import Acted
 from wm_bringup.host.realtime import RealTimeReport
+from wm_bringup.robots.network import NO_NETWORK, Network
 from wm_bringup.robots.simulated import EngineName
 from wm_control.arbiter.parameters import SafetyParameters
 from wm_control.arbiter.safeguards import SafeguardReport
@@ -46,6 +47,7 @@ class LoopSetup:
     wanted first. shadows: others that propose in every cycle and never drive. ros_time: stamps are
     ROS time; otherwise they count from zero. faults: injected beside those of the scenario.
     lane: of a policy among them; None: nobody computes its proposals once more.
+    network: on which a real robot is.
     """
 
     robot: str
@@ -62,6 +64,7 @@ class LoopSetup:
     shadows: tuple[str, ...] = ()
     faults: tuple[str, ...] = ()
     lane: LanePolicy | None = None
+    network: Network = NO_NETWORK
 
 
 class LoopRequest(Enum):
@@ -70,6 +73,8 @@ class LoopRequest(Enum):
     START = auto()
     RESET = auto()
     STOP = auto()
+    READY = auto()
+    GIVE_BACK = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +95,7 @@ class LoopHealth:
 
     estimator: its own figures (``GuardedEstimator.figures``). faults: what came of each.
     lanes: by driver that has one, why it cannot know now what that should propose; or empty.
+    robot: what a robot that holds itself says of itself and of the wire; else empty.
     """
 
     safeguards: SafeguardReport
@@ -99,3 +105,4 @@ class LoopHealth:
     refusals: Refusals
     faults: tuple[Acted, ...] = ()
     lanes: Mapping[str, str] = field(default_factory=dict)
+    robot: Mapping[str, str | float] = field(default_factory=dict)

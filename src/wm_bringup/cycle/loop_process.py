@@ -44,6 +44,7 @@ from wm_bringup.cycle.stack import (
 from wm_bringup.faults.fault import Fault, parse_all
 from wm_bringup.host import realtime
 from wm_bringup.robots.base import Robot
+from wm_bringup.robots.self_standing import SelfStandingRobot
 from wm_bringup.scenarios.scenario import Scenario, load_scenario
 from wm_control.arbiter.operator import OperatorInput
 from wm_control.arbiter.parameters import SafetyParameters
@@ -63,6 +64,9 @@ if TYPE_CHECKING:
 
 REPORT_CYCLES = 500
 """Cycles between two ``LoopHealth``."""
+
+CATCH_UP, CATCH_UP_REAL = 25, 3
+"""Periods that a late loop makes up for: of a simulated robot, whose time waits, and a real one."""
 
 SETUP_PATIENCE = 10.0
 """How long the setup may take to arrive [s]."""
@@ -153,8 +157,10 @@ class LoopProcess:
             recoverability=recoverability(setup.robot),
         )
         scenario = load_scenario(setup.scenario)
-        world = World(scenario, setup.engine, setup.gui)
-        self._robot = build_robot(setup.backend, description, world)
+        world = World(scenario, setup.engine, setup.gui, setup.network)
+        self._robot = build_robot(setup.backend, setup.robot, description, world)
+        self._standing = self._robot if isinstance(self._robot, SelfStandingRobot) else None
+        self._wants_ready = setup.options.arm
         truth = getattr(self._robot, "ground_truth", None)
         self._cycle = ControlCycle(
             self._robot,
@@ -169,12 +175,13 @@ class LoopProcess:
             show_phase=_phase_shower(self._robot, controllers),
             faults=_faults(setup, scenario, self._loop, description),
             lanes=self._lanes.values(),
+            standing=self._standing,
         )
         self._takes: Mapping[type, Callable[[Any], object]] = {
             WalkingPlan: lambda plan: self._cycle.post(MPC, plan),
             Proposal: lambda proposal: self._cycle.post(proposal.result.controller, proposal),
             VelocityCommand: lambda command: self._gate.receive(command, self._cycle.now),
-            OperatorInput: self._loop.request,
+            OperatorInput: self._cycle.request,
             SafetyParameters: self._change_safety,
             Fault: self._cycle.inject,
             LanePolicy: self._change_lane,
@@ -200,10 +207,14 @@ class LoopProcess:
     def _obey(self, request: LoopRequest) -> None:
         if request is LoopRequest.START:
             self._started = True
-        elif request is LoopRequest.RESET:
-            self._cycle.request_reset()
-        else:
+        elif request is LoopRequest.STOP:
             self._ending.requested = True
+        elif self._standing is None:
+            self._cycle.request_reset()
+        elif request is LoopRequest.READY:
+            self._standing.ready()
+        elif request is LoopRequest.GIVE_BACK:
+            self._standing.give_back()
 
     def _send(self, message: object) -> None:
         """Send; a cycle is never broken off because nobody listens, but it is the last but few."""
@@ -231,13 +242,22 @@ class LoopProcess:
         self._cycle.start()
         self._realtime = realtime.prepare_process()
         realtime.raise_thread(realtime.CONTROL_PRIORITY)
-        deadlines = realtime.PeriodicDeadlines(CONTROL_PERIOD)
+        deadlines = realtime.PeriodicDeadlines(CONTROL_PERIOD, patience=self._patience)
+        if self._standing is not None and self._wants_ready:
+            self._standing.ready()
         while not self._ending.requested:
             beat = deadlines.wait()
             self._take()
             self._cycle.run(beat)
+            if self._standing is not None:
+                deadlines.shift(self._standing.shift)
             self._report()
         self._cycle.shut_down(deadlines.wait)
+
+    @property
+    def _patience(self) -> int:
+        """Periods that are caught up with; a robot that goes on by itself has nothing to catch."""
+        return CATCH_UP if self._standing is None else CATCH_UP_REAL
 
     def _report(self) -> None:
         if self._cycle.cycles % REPORT_CYCLES == 1:
@@ -246,7 +266,10 @@ class LoopProcess:
             lost, refusals = self._link.lost, together(self._refusals)
             faults = (*getattr(self._robot, "sensor_faults", ()), *self._cycle.faults)
             lanes = {name: lane.doubt for name, lane in self._lanes.items()}
-            health = LoopHealth(safeguards, figures, self._realtime, lost, refusals, faults, lanes)
+            robot = getattr(self._robot, "figures", {})
+            health = LoopHealth(
+                safeguards, figures, self._realtime, lost, refusals, faults, lanes, dict(robot)
+            )
             self._send(health)
 
     def close(self) -> None:

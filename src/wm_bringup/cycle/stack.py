@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wm_bringup.robots.base import Robot
+from wm_bringup.robots.network import NO_NETWORK, Network
 from wm_bringup.robots.simulated import EngineName, simulate
 from wm_bringup.scenarios.scenario import Scenario
 from wm_control.arbiter.parameters import SafetyParameters
@@ -111,33 +112,48 @@ def build_policy(description: RobotDescription, manifest: Manifest, network: Net
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """Where a robot that is not real lives; engine: by name. gui: open the engine's window."""
+    """Where a robot lives.
+
+    engine: by name, gui: open its window, of one that is simulated. network: of a real one.
+    """
 
     scenario: Scenario = field(default_factory=Scenario)
     engine: EngineName = "pybullet"
     gui: bool = False
+    network: Network = NO_NETWORK
 
 
-def _mock(description: RobotDescription, world: World) -> Robot:
+def _mock(robot: str, description: RobotDescription, world: World) -> Robot:
     from wm_bringup.robots.mock import MockRobot
 
-    del world
+    del robot, world
     return MockRobot(description)
 
 
-def _simulated(description: RobotDescription, world: World) -> Robot:
+def _simulated(robot: str, description: RobotDescription, world: World) -> Robot:
+    del robot
     return simulate(description, world.scenario, world.engine, gui=world.gui)
 
 
-BACKENDS: Mapping[str, Callable[[RobotDescription, World], Robot]] = {
+def _unitree(robot: str, description: RobotDescription, world: World) -> Robot:
+    from wm_bringup.robots.unitree.connect import connect
+
+    return connect(robot, description, world.network)
+
+
+BACKENDS: Mapping[str, Callable[[str, RobotDescription, World], Robot]] = {
     "simulated": _simulated,
     "mock": _mock,
+    "unitree": _unitree,
 }
 """Every robot backend by name."""
 
 
-def build_robot(backend: str, description: RobotDescription, world: World) -> Robot:
-    """Build a robot backend; ParameterError for an unknown one."""
+def build_robot(backend: str, robot: str, description: RobotDescription, world: World) -> Robot:
+    """Build a robot backend; ParameterError for an unknown one.
+
+    robot: name, folder or file that ``description`` was read from.
+    """
     if backend not in BACKENDS:
         raise ParameterError("backend", backend, f"must be one of {', '.join(BACKENDS)}")
-    return BACKENDS[backend](description, world)
+    return BACKENDS[backend](robot, description, world)

@@ -80,9 +80,10 @@ def _check_shadow(arguments: GraphArguments) -> None:
 
 
 def _check_robot(arguments: GraphArguments) -> None:
-    scenario = load_scenario(arguments.scenario)
-    SimulatedBody(load_robot(arguments.robot), scenario)
-    check_engine(arguments.engine, gui=arguments.gui)
+    scenario, description = load_scenario(arguments.scenario), load_robot(arguments.robot)
+    if arguments.backend == "simulated":
+        SimulatedBody(description, scenario)
+        check_engine(arguments.engine, gui=arguments.gui)
     waiting = [push.phase for push in scenario.pushes if push.phase is not None]
     if MPC not in arguments.controllers and waiting:
         expected = "no phase: it is not known when a policy steps"
@@ -102,9 +103,15 @@ def _check_faults(arguments: GraphArguments) -> None:
         check_fault(fault, arguments.controllers, layout, origin=ORIGIN)
 
 
-def _check_mock(arguments: GraphArguments) -> None:
-    """Refuse to show, to disturb or to vary by chance a robot that has no physics."""
-    if arguments.backend != "mock":
+def _check_backend(arguments: GraphArguments) -> None:
+    """Refuse to show, to disturb or to vary by chance a robot that has no physics of ours."""
+    real = arguments.backend == "unitree"
+    if real and not arguments.interface:
+        expected = "must name the network interface on which the robot is (ip link shows them)"
+        raise ParameterError("interface", "", expected, ORIGIN)
+    network = {"interface": arguments.interface, "robot_domain": arguments.robot_domain}
+    if arguments.backend == "simulated":
+        _refuse_meaningless(network, arguments.backend)
         return
     meaningless = {
         "scenario": arguments.scenario,
@@ -113,9 +120,15 @@ def _check_mock(arguments: GraphArguments) -> None:
         "gui": arguments.gui,
         "truth": arguments.truth,
     }
-    for name, value in meaningless.items():
+    of_backend = {"clock": arguments.clock, "fault": arguments.fault} if real else network
+    _refuse_meaningless(meaningless | of_backend, arguments.backend)
+
+
+def _refuse_meaningless(arguments: Mapping[str, object], backend: str) -> None:
+    """Refuse the first argument that was given and has no effect."""
+    for name, value in arguments.items():
         if value:
-            raise ParameterError(name, value, "no effect with backend 'mock'", ORIGIN)
+            raise ParameterError(name, value, f"no effect with backend '{backend}'", ORIGIN)
 
 
 def _check_outputs(arguments: GraphArguments) -> None:
@@ -137,7 +150,7 @@ CHECKS = (
     _check_policy,
     _check_robot,
     _check_faults,
-    _check_mock,
+    _check_backend,
     _check_outputs,
 )
 """What is looked at, in this order."""
@@ -157,6 +170,11 @@ def hints(arguments: GraphArguments) -> Iterator[str]:
     """Say how this robot is driven and stopped, for people in front of ``wm run``."""
     space = f"/{arguments.namespace}" if arguments.namespace else ""
     yield "wm: up; Ctrl-C here damps the robot and stops everything"
+    if arguments.backend == "unitree" and not arguments.arm:
+        yield (
+            f"wm: nothing is sent yet; take the robot over and stand it up: {space}/robot/ready "
+            f"(std_srvs/Trigger); give it back: {space}/robot/give_back"
+        )
     if not arguments.arm:
         yield f"wm: arm it: call {space}/arbiter/arm (std_srvs/Trigger); until then it is held"
     if not arguments.velocity:

@@ -12,6 +12,7 @@ import difflib
 import json
 import os
 import re
+import signal
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
@@ -66,8 +67,15 @@ class GraphArguments:
         "empty: only a policy that is named and does not drive",
     )
     robot: str = Field(default=DEFAULT_ROBOT, description=ROBOT_HELP)
-    backend: Literal["simulated", "mock"] = Field(
-        default="simulated", description="what the robot is: simulated or mock"
+    backend: Literal["simulated", "mock", "unitree"] = Field(
+        default="simulated", description="what the robot is: simulated, mock or unitree"
+    )
+    interface: str = Field(
+        default="",
+        description="network interface on which a real robot is, by name; lo: an emulated one here",
+    )
+    robot_domain: int = Field(
+        default=0, ge=0, le=232, description="DDS domain of a real robot; not that of ROS"
     )
     engine: EngineName = Field(
         default="pybullet", description="physics of the simulated robot: pybullet or mujoco"
@@ -77,7 +85,11 @@ class GraphArguments:
         default=0, ge=0, description="of the simulated robot, and of what faults lose"
     )
     gui: bool = Field(default=False, description="open the simulator's window")
-    arm: bool = Field(default=True, description="arm without waiting for /arbiter/arm")
+    arm: bool = Field(
+        default=True,
+        description="arm without waiting for /arbiter/arm; a real robot is then taken over and "
+        "stood up unasked as well, and so the default for one is false",
+    )
     record: str = Field(
         default="",
         description="folder of a new bag, whatever its name looks like; true or auto: one with the "
@@ -166,6 +178,9 @@ class GraphArguments:
         return name
 
 
+STOP_SIGNAL = signal.SIGUSR1
+"""Makes the control process stop the robot."""
+
 CONTROL_NODES: Mapping[str, tuple[str, ...]] = {MPC: ("whole_body_controller",), POLICY: ()}
 """Nodes of each controller that the control process composes beside those of the robot."""
 
@@ -230,7 +245,10 @@ def graph_arguments(given: Mapping[str, object] | None = None) -> GraphArguments
     """Read config/graph.yaml, overridden by ``given``; ParameterError for what is not allowed."""
     configured = load_parameters(GraphArguments, config_file("graph.yaml"))
     values = {f.name: getattr(configured, f.name) for f in fields(GraphArguments)}
-    return load_parameters(GraphArguments, values | dict(given or {}), origin="arguments")
+    values |= given or {}
+    if values["backend"] not in FAULTS_ALLOWED and "arm" not in (given or {}):
+        values["arm"] = False
+    return load_parameters(GraphArguments, values, origin="arguments")
 
 
 FAULTS_ALLOWED = ("simulated", "mock")
@@ -303,6 +321,7 @@ def _control(arguments: GraphArguments) -> Process:
         "--robot": arguments.robot,
         "--backend": arguments.backend,
         "--engine": arguments.engine,
+        "--interface": arguments.interface,
         "--controller": arguments.controller,
         "--policy": arguments.policy and os.path.abspath(arguments.policy),
         "--overlay": arguments.overlay and os.path.abspath(arguments.overlay),
@@ -327,6 +346,7 @@ def _control(arguments: GraphArguments) -> Process:
             *(f"{key}={value}" for key, value in chosen.items() if value),
             *(f"--shadow={name}" for name in arguments.shadows),
             *(key for key, on in switches.items() if on),
+            f"--robot-domain={arguments.robot_domain}",
             *_fault_arguments(arguments, arguments.faults),
         ),
         vital=True,

@@ -19,7 +19,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import IO
 
-from wm_bringup.graph.processes import Graph, Process, command_line
+from wm_bringup.graph.keyboard import STOP_KEY, Keyboard
+from wm_bringup.graph.processes import STOP_SIGNAL, Graph, Process, command_line
 from wm_bringup.graph.ready import READY_DESCRIPTOR
 from wm_control.errors import WmError
 
@@ -28,6 +29,8 @@ PATIENCE = {signal.SIGINT: 8.0, signal.SIGTERM: 3.0, signal.SIGKILL: 3.0}
 """What a process is stopped with, in this order, and how long it may take [s]."""
 
 FOREVER = float("inf")
+
+STOP_HINT = "wm: the space bar stops the robot"
 
 COULD_NOT_START = 2
 _PR_SET_PDEATHSIG = 1
@@ -206,6 +209,13 @@ class GraphRunner:
         self.exits += found
         return found
 
+    def stop_robot(self) -> None:
+        """Have the robot damped; everything goes on."""
+        for name, child in self._children.items():
+            if child.process.vital:
+                self._say(f"wm: {name} is told to stop the robot")
+                os.kill(child.pid, STOP_SIGNAL)
+
     @property
     def over(self) -> bool:
         """Whether nothing is left to wait for.
@@ -292,12 +302,15 @@ def run_graph(
 
     hints: lines to say once all processes are up.
     """
-    with StopSignals() as signals:
+    with StopSignals() as signals, Keyboard() as keyboard:
         runner = GraphRunner(graph, say)
         runner.start()
         runner.wait(FOREVER, lambda: signals.seen or runner.up)
         if runner.up:
-            for line in hints:
+            for line in (*hints, *([STOP_HINT] if keyboard.there else [])):
                 say(line)
-        runner.wait(FOREVER, lambda: signals.seen)
+        while runner.wait(FOREVER, lambda: signals.seen or keyboard.pressed(STOP_KEY)):
+            if signals.seen:
+                break
+            runner.stop_robot()
         return runner.stop()

@@ -176,6 +176,11 @@ class PeriodicDeadlines:
         self._sleep_until = sleep_until or absolute_sleep()
         self._next: float | None = None
 
+    def shift(self, by: float) -> None:
+        """Let the periods that come begin later [s]; they keep their length."""
+        if self._next is not None:
+            self._next += by
+
     def wait(self) -> PeriodStart:
         """Sleep until the next period begins."""
         if self._next is None:

@@ -41,6 +41,7 @@ from wm_bringup.wire.topics import (
     ARM,
     CLEAR,
     DECISION,
+    EMERGENCY_STOP,
     ESTIMATE,
     JOINT_COMMAND,
     STOP,
@@ -92,6 +93,7 @@ class ArbiterInterface:
         self._said = ""
         self._refusals: Counter[str] = Counter()
         self.unreadable = Refusals()
+        subscribe_bytes(node, EMERGENCY_STOP, lambda _: self.stop_now())
         self._serve(ARM, self._arm)
         self._serve(STOP, self._stop)
         self._serve(CLEAR, self._clear)
@@ -118,9 +120,13 @@ class ArbiterInterface:
         self._request(OperatorInput(arm=True))
         return True, "armed" if decision.armed else "arming"
 
+    def stop_now(self) -> None:
+        """Ask for the stop."""
+        self._request(OperatorInput(stop=True))
+
     def _stop(self) -> tuple[bool, str]:
         """Ask for the stop in any case: one that cannot be heeded now is heeded first of all."""
-        self._request(OperatorInput(stop=True))
+        self.stop_now()
         if unanswered := self._unanswered():
             return False, f"asked for, not confirmed: {unanswered}"
         return True, "damping; clear and arm to go on"

@@ -8,6 +8,7 @@ commands, services, parameters, health once a second.
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 import threading
 import time
@@ -33,7 +34,7 @@ from wm_bringup.faults.fault import Fault
 from wm_bringup.faults.presence import check_fault
 from wm_bringup.faults.sensors import SensorLayout
 from wm_bringup.graph.fall_watch import FallWatch
-from wm_bringup.graph.processes import control_nodes
+from wm_bringup.graph.processes import FAULTS_ALLOWED, STOP_SIGNAL, control_nodes
 from wm_bringup.host import realtime
 from wm_bringup.host.provenance import provenance
 from wm_bringup.nodes.arbiter import ArbiterInterface, listen_to_proposals
@@ -58,6 +59,7 @@ from wm_bringup.nodes.whole_body_controller import WholeBodyControllerInterface
 from wm_bringup.record.cycle_bag import dumped, loop_setup
 from wm_bringup.record.live_cycles import LiveCycles
 from wm_bringup.record.trip_bags import TripBags
+from wm_bringup.robots.network import Network
 from wm_bringup.wire.messages import Level
 from wm_bringup.wire.thinning import Thinning
 from wm_bringup.wire.topics import JOINT_COMMAND, STEERING
@@ -96,10 +98,13 @@ class Control:
         except BaseException:
             self._loop.close()
             raise
+        simulated = arguments.backend in FAULTS_ALLOWED
         self._robot = RobotInterface(
             self._node["robot"],
             description,
-            lambda: self._loop.send(LoopRequest.RESET),
+            self._sender(LoopRequest.RESET) if simulated else None,
+            ready=None if simulated else self._sender(LoopRequest.READY),
+            give_back=None if simulated else self._sender(LoopRequest.GIVE_BACK),
             clock=arguments.clock,
             truth=arguments.truth,
         )
@@ -143,6 +148,9 @@ class Control:
         self._chores: list[Callable[[CycleRecord], None]] = []
         self._next_report = 0.0
         self._publisher = threading.Thread(target=self._publish_all, name="publisher")
+
+    def _sender(self, request: LoopRequest) -> Callable[[], None]:
+        return lambda: self._loop.send(request)
 
     def _inject(self, fault: Fault) -> None:
         """Hand a fault on to the real-time process; WmError for one that can act on nothing."""
@@ -191,6 +199,7 @@ class Control:
             estimator=declare(self._node["state_estimator"], estimator_parameters(arguments.robot)),
             model_based=model_based,
             lane=self._lane(description),
+            network=Network(arguments.interface, arguments.robot_domain),
         )
 
     def _trip_bags(self, description: RobotDescription) -> TripBags | None:
@@ -226,6 +235,7 @@ class Control:
         """Begin."""
         realtime.prepare_process()
         realtime.raise_thread(realtime.SERVICE_PRIORITY)
+        signal.signal(STOP_SIGNAL, lambda *_: self._arbiter.stop_now())
         self._publisher.start()
         self._loop.send(LoopRequest.START)
         return self
@@ -282,7 +292,7 @@ class Control:
             self._next_report = time.monotonic() + REPORT_PERIOD
             self._chores = [
                 lambda _: self._latency.report(self._log, health.realtime),
-                lambda r: self._report_robot(r, health.lost),
+                lambda r: self._report_robot(r, health),
                 lambda _: report_faults(self._robot.health, health.faults),
                 lambda r: self._estimator.report(r.tick.estimate, health.estimator),
                 self._report_controller,
@@ -293,11 +303,15 @@ class Control:
         if self._controller is not None:
             self._controller.report(record.tick.results[MPC])
 
-    def _report_robot(self, record: CycleRecord, lost: int) -> None:
+    def _report_robot(self, record: CycleRecord, health: LoopHealth) -> None:
         level, said = Level.OK, "held until armed" if record.held else "moving"
+        told, lost = health.robot, health.lost
+        if told:
+            said = f"{told['phase']}; {told['said']}" if told["said"] else str(told["phase"])
+            level = Level.WARN if told["said"] else level
         if lost:
             level, said = Level.WARN, f"{said}; {lost} cycles were never published: too busy"
-        self._robot.health.publish("robot", level, said, {"unpublished_cycles": lost})
+        self._robot.health.publish("robot", level, said, {"unpublished_cycles": lost, **told})
 
     def close(self) -> int:
         """Damp the robot, join the threads, keep the latencies if that was asked for."""

@@ -39,12 +39,15 @@ from wm_bringup.wire.messages import (
 from wm_bringup.wire.robot_messages import ObservationEncoder, TruthEncoder
 from wm_bringup.wire.topics import (
     CLOCK,
+    GIVE_BACK,
     GROUND_TRUTH,
     IMU,
     JOINT_COMMAND,
     JOINT_STATES,
+    READY,
     RESET,
     ROBOT_DESCRIPTION,
+    Service,
 )
 from wm_control.arbiter.watchdog import CommandWatchdog
 from wm_control.constants import CONTROL_PERIOD
@@ -56,7 +59,8 @@ from wm_control.types import Observation
 class RobotInterface:
     """The node's publishers and service; the same whether it runs composed or alone.
 
-    reset: starts the simulated robot anew, or None for a robot that cannot.
+    reset: starts the simulated robot anew; ready, give_back: take a real one over, and give it
+    back. None for a robot that cannot.
     """
 
     def __init__(
@@ -65,6 +69,8 @@ class RobotInterface:
         description: RobotDescription,
         reset: Callable[[], None] | None,
         *,
+        ready: Callable[[], None] | None = None,
+        give_back: Callable[[], None] | None = None,
         clock: bool = False,
         truth: bool = False,
     ) -> None:
@@ -78,15 +84,13 @@ class RobotInterface:
         self._publish_truth = publisher(node, GROUND_TRUTH) if truth else None
         self._description = publisher(node, ROBOT_DESCRIPTION)
         self._description.publish(String(data=description.visual_urdf))
-        self._reset = reset
-        node.create_service(Trigger, RESET.name, self._on_reset)
-
-    def _on_reset(self, _: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
-        response.success = self._reset is not None
-        response.message = "starting again" if self._reset else "a real robot cannot be reset"
-        if self._reset:
-            self._reset()
-        return response
+        simulated = "a simulated robot is held until armed"
+        for service, act, done, refused in (
+            (RESET, reset, "starting again", "a real robot cannot be reset"),
+            (READY, ready, "asked for; /arbiter/arm once it stands", simulated),
+            (GIVE_BACK, give_back, "asked for", simulated),
+        ):
+            _serve(node, service, act, done, refused)
 
     def publish(self, observation: Observation) -> None:
         """Publish one observation."""
@@ -99,6 +103,20 @@ class RobotInterface:
         """Publish the simulated robot's true base state, for evaluators."""
         if self._publish_truth is not None:
             self._publish_truth.publish(self._truth.encode(truth))
+
+
+def _serve(
+    node: Node, service: Service, act: Callable[[], None] | None, done: str, refused: str
+) -> None:
+    """Offer a service that is asked for and not waited for. act: None: it is refused."""
+
+    def on_call(_: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
+        response.success, response.message = act is not None, done if act else refused
+        if act is not None:
+            act()
+        return response
+
+    node.create_service(Trigger, service.name, on_call)
 
 
 class RobotThread:
@@ -141,7 +159,7 @@ class RobotNode(StandaloneNode):
         """Build backend, watchdog, publishers and subscription; WmError when that cannot be."""
         super().__init__("robot", arguments.robot)
         world = World(load_scenario(arguments.scenario), arguments.engine, arguments.gui)
-        self._robot = build_robot(arguments.backend, self.description, world)
+        self._robot = build_robot(arguments.backend, arguments.robot, self.description, world)
         watchdog = CommandWatchdog(self.description, safety_parameters(arguments.robot).watchdog)
         self._interface = RobotInterface(
             self.node, self.description, lambda: self._commanded.request_reset()

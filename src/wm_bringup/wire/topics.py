@@ -180,6 +180,15 @@ CMD_VEL = Topic(
     "silent for 0.5 s: stop; not finite: refused, stop; of Twist and "
     "TwistStamped the type heard first, as long as anybody sends it",
 )
+EMERGENCY_STOP = Topic(
+    "emergency_stop",
+    "std_msgs/msg/Empty",
+    Flow.COMMAND,
+    "when you want it",
+    "you",
+    "arbiter",
+    "does what `arbiter/stop` does, for who cannot wait for an answer",
+)
 VELOCITY = Topic(
     "arbiter/velocity",
     "std_msgs/msg/Float64MultiArray",
@@ -268,6 +277,7 @@ TOPICS: tuple[Topic, ...] = (
     POLICY_PROPOSAL,
     JOINT_COMMAND,
     CMD_VEL,
+    EMERGENCY_STOP,
     VELOCITY,
     DECISION,
     ROBOT_DESCRIPTION,
@@ -380,8 +390,17 @@ PREFER = Service(
     "preferred driver does, fit and after the dwell",
 )
 RESET = Service("robot/reset", "robot", "simulation only: start again from the default posture")
+READY = Service(
+    "robot/ready",
+    "robot",
+    "real robot only: it is taken from its own controller and led to the standing posture; what "
+    "hinders that is on `arbiter/decision` (`not_ready`) and /diagnostics",
+)
+GIVE_BACK = Service(
+    "robot/give_back", "robot", "real robot only: its own controller gets it again, damped"
+)
 
-SERVICES: tuple[Service, ...] = (ARM, STOP, CLEAR, PREFER, RESET)
+SERVICES: tuple[Service, ...] = (ARM, STOP, CLEAR, PREFER, RESET, READY, GIVE_BACK)
 
 
 def prefer_service(driver: str) -> Service:

@@ -83,7 +83,8 @@ class StartUp:
     """One ``update`` per period says what is sent; the requests are heeded by the next one.
 
     phase: where it is. said: why it was broken off, or of READY why nobody may drive; empty: it was
-    not. refused: why the last request was not heeded; empty: it was. takes_back: name of the robot's own controller that gets it back.
+    not. refused: why the last request was not heeded; empty: it was. takes_back: name of the
+    robot's own controller that gets it back.
     """
 
     def __init__(

@@ -8,12 +8,14 @@ from loop_fakes import G1, FakeController, FakeEstimator, observation_at
 from robot_parameters import SAFETY as G1_SAFETY
 
 from wm_bringup.cycle.control_cycle import HOLD_EVERY, ControlCycle, CycleOptions
-from wm_bringup.cycle.loop import GOOD_LOOKS, ControlLoop
+from wm_bringup.cycle.loop import GOOD_LOOKS, Call, ControlLoop
 from wm_bringup.cycle.loop_faults import LoopFaults
 from wm_bringup.faults.fault import Fault, parse_all
 from wm_bringup.host.realtime import PeriodStart
 from wm_bringup.robots.clocks import FollowedClock, SteppedClock
-from wm_control.arbiter.operator import OperatorInput
+from wm_bringup.robots.self_standing import SelfStandingRobot
+from wm_control.arbiter.hardware import Hardware
+from wm_control.arbiter.operator import NO_REQUEST, OperatorInput
 from wm_control.arbiter.velocity_gate import VelocityGate
 from wm_control.types import Action, ControllerResult, Status, VelocityCommand
 
@@ -85,7 +87,14 @@ class World:
     """A robot under a cycle. ros_ahead: of ROS time before the clock of the periods [s]."""
 
     def __init__(
-        self, controller=None, robot=None, ros_ahead=None, others=(), faults=(), **options
+        self,
+        controller=None,
+        robot=None,
+        ros_ahead=None,
+        others=(),
+        faults=(),
+        standing=None,
+        **options,
     ) -> None:
         self.time = 50.0
         self.ros_ahead = ros_ahead
@@ -107,6 +116,7 @@ class World:
             ros_clock=None if ros_ahead is None else lambda: self.time + self.ros_ahead,
             options=CycleOptions(**options),
             faults=LoopFaults(self.loop, G1, scripted) if scripted else None,
+            standing=standing,
         )
         self.cycle.start()
 
@@ -192,9 +202,8 @@ def test_ages_stay_true_when_the_robots_clock_drifts(rate):
     world = World(robot=FreeRobot(rate, lambda: world.time), arm=True, held=False, ros_ahead=1e9)
     world.run(20_000)  # 40 s, in which 100 ppm become 4 ms
     tick = world.records[-1].tick
-    # seen at the end of one cycle and used one period later
-    assert world.cycle.now - tick.observation.stamp == pytest.approx(DT, abs=2e-4)
-    assert tick.observation.stamp == pytest.approx(world.time + 1e9 - DT, abs=1e-3)
+    assert world.cycle.now - tick.observation.stamp == pytest.approx(0.0, abs=2e-4)
+    assert tick.observation.stamp == pytest.approx(world.time + 1e9, abs=1e-3)
     assert tick.decision.action == Action.NOMINAL
     world.robot.lost = True
     world.run(20)
@@ -419,3 +428,119 @@ def test_a_fault_that_is_asked_for_while_the_robot_moves_counts_from_then_on():
         causes.append(world.records[-1].tick.estimate.healthy)
     assert causes.count(False) == 1
     assert world.cycle.faults[0].count == 1
+
+
+class StandingRobot(FakeRobot):
+    """Holds itself until it is told to be ready, and a command comes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.held, self.kept, self.relaxed, self.shift = True, 0, 0, 0.0
+        self.hardware = Hardware(hindrance="nothing is sent")
+        self.requests = []
+
+    def keep(self):
+        self.kept += 1
+
+    def asked(self):
+        return self.requests.pop() if self.requests else NO_REQUEST
+
+    def ready(self):
+        self.held, self.hardware = True, Hardware()
+
+    def give_back(self): ...
+
+    def close(self): ...
+
+    def relax(self):
+        self.relaxed += 1
+        self.hardware = Hardware(hindrance="damping is sent")
+
+    def step(self, command, compute_time=0.0):
+        self.held = False
+        return super().step(command, compute_time)
+
+
+def standing_world(**options):
+    robot = StandingRobot()
+    assert isinstance(robot, SelfStandingRobot)
+    return World(robot=robot, standing=robot, **options), robot
+
+
+def test_a_robot_that_holds_itself_is_kept_in_every_period_and_moved_in_none():
+    world, robot = standing_world()
+    world.run(50)
+    assert (robot.kept, robot.commands) == (50 - 50 // HOLD_EVERY, [])
+    assert robot.resets == 1
+
+
+def test_it_cannot_be_armed_before_it_says_that_it_is_ready():
+    world, robot = standing_world()
+    world.run(50)
+    world.loop.request(OperatorInput(arm=True))
+    record = world.run(HOLD_EVERY)
+    assert record.held
+    assert "robot not ready to be driven: nothing is sent" in [
+        cause.text for cause in record.tick.decision.causes
+    ]
+    robot.ready()
+    world.run(HOLD_EVERY)
+    world.loop.request(OperatorInput(arm=True))
+    assert not world.run(HOLD_EVERY).held
+    assert robot.commands
+    assert not robot.held
+
+
+def test_asked_to_start_by_itself_it_waits_until_the_robot_is_ready():
+    world, robot = standing_world(arm=True)
+    world.run(GOOD_LOOKS * HOLD_EVERY * 2)
+    assert robot.commands == []
+    robot.ready()
+    world.run(GOOD_LOOKS * HOLD_EVERY * 2)
+    assert robot.commands
+
+
+def test_a_robot_that_holds_itself_again_is_a_new_run_and_nobody_drives():
+    world, robot = standing_world(arm=True)
+    robot.ready()
+    run = world.run(GOOD_LOOKS * HOLD_EVERY * 2).tick.observation.run
+    count = len(robot.commands)
+    robot.held, robot.hardware = True, Hardware(hindrance="gains go up")
+    record = world.run(50)
+    assert record.held
+    assert record.tick.observation.run > run
+    assert len(robot.commands) == count
+
+
+@pytest.mark.parametrize("by_remote", [True, False])
+def test_a_stop_relaxes_a_robot_that_holds_itself_and_stops_the_loop(by_remote):
+    world, robot = standing_world()
+    robot.ready()
+    world.run(50)
+    stop = OperatorInput(stop=True)
+    if by_remote:
+        robot.requests.append(stop)
+        world.run()
+    else:
+        world.cycle.request(stop)
+    assert robot.relaxed == 1
+    world.run(HOLD_EVERY)
+    assert world.loop.arbiter.stopped
+
+
+def test_what_the_robot_tells_is_passed_on_when_it_changes():
+    world, robot = standing_world()
+    world.run(50)
+    calls = [c for r in world.records for c in r.tick.heard.calls if c[0] is Call.HARDWARE]
+    assert calls == [(Call.HARDWARE, (Hardware(hindrance="nothing is sent"),))]
+    robot.hardware = Hardware(battery_voltage=44.0)
+    record = world.run(HOLD_EVERY)
+    assert (Call.HARDWARE, (robot.hardware,)) in record.tick.heard.calls
+
+
+def test_at_the_end_it_is_relaxed():
+    world, robot = standing_world()
+    robot.ready()
+    world.run(50)
+    world.cycle.shut_down(world.period)
+    assert robot.relaxed == 1

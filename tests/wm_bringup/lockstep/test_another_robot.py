@@ -44,7 +44,7 @@ def test_estimator_controller_arbiter_and_filter_hold_a_robot_without_physics(
     robot = str(request.getfixturevalue(which))
     description = load_robot(robot)
     assert len(description.joint_names) == joints
-    mock = stack.build_robot("mock", description, Scenario())
+    mock = stack.build_robot("mock", robot, description, stack.World())
     loop = ControlLoop(
         description,
         stack.build_estimator(description, stack.estimator_parameters(robot)),

@@ -32,6 +32,8 @@ def add_world_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--engine", default="pybullet", choices=tuple(ENGINES))
     parser.add_argument("--scenario", default="", help="name or path of a scenario file")
     parser.add_argument("--gui", action="store_true", help="open the simulator's window")
+    parser.add_argument("--interface", default="", help="network interface of a real robot")
+    parser.add_argument("--robot-domain", type=int, default=0, help="DDS domain of a real robot")
 
 
 def node_arguments(

@@ -83,12 +83,12 @@ class JointFrames:
         values[:, frame["motor"]["mode"][0, self.slots] != ENABLED] = 0.0
         return Command(stamp, sequence, *values)
 
-    def observation(self, frame: Frame, sequence: int, run: int = 0) -> Observation:
-        """Read what a state says of joints and IMU; its stamp is the tick."""
+    def observation(self, frame: Frame, sequence: int, stamp: float | None = None) -> Observation:
+        """Read what a state says of joints and IMU. stamp: None: the tick [s]."""
         position, velocity, torque = frame.view("<f4")[self._measured].astype(np.float64)
         imu = frame["imu"][0]
         return Observation(
-            stamp=_TICK * int(frame["tick"][0]),
+            stamp=_TICK * int(frame["tick"][0]) if stamp is None else stamp,
             sequence=sequence,
             joint_position=position,
             joint_velocity=velocity,
@@ -96,7 +96,6 @@ class JointFrames:
             imu_orientation=imu["quaternion"][_XYZW].astype(np.float64),
             imu_angular_velocity=imu["gyroscope"].astype(np.float64),
             imu_linear_acceleration=imu["accelerometer"].astype(np.float64),
-            run=run,
         )
 
     def write_observation(self, frame: Frame, observation: Observation) -> None:

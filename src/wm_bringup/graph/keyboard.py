@@ -1,0 +1,55 @@
+"""Keys pressed in the terminal that a graph was started from."""
+
+from __future__ import annotations
+
+import os
+import select
+import sys
+import termios
+import tty
+from typing import Any, TextIO
+
+STOP_KEY = " "
+"""Stops the robot."""
+
+
+class Keyboard:
+    """Reads keys without waiting and without Return, for as long as the ``with`` block lasts.
+
+    What is no terminal has no keys.
+    """
+
+    def __init__(self, source: TextIO | None = None) -> None:
+        """source: None: standard input."""
+        self._source = source or sys.stdin
+        self._before: list[Any] | None = None
+
+    @property
+    def there(self) -> bool:
+        """Whether there is somebody who could press a key."""
+        return self._before is not None
+
+    def __enter__(self) -> Keyboard:
+        """Let the terminal hand over keys as they are pressed."""
+        try:
+            descriptor = self._source.fileno()
+            self._before = termios.tcgetattr(descriptor)
+            tty.setcbreak(descriptor)
+        except (OSError, ValueError, termios.error):
+            self._before = None
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Leave the terminal as it was."""
+        if self._before is not None:
+            termios.tcsetattr(self._source.fileno(), termios.TCSADRAIN, self._before)
+
+    def pressed(self, key: str) -> bool:
+        """Tell whether a key was pressed since the last call; all other keys are forgotten."""
+        found = False
+        while self.there and select.select([self._source], [], [], 0.0)[0]:
+            some = os.read(self._source.fileno(), 64)
+            if not some:
+                return found  # the terminal is gone
+            found |= key.encode() in some
+        return found
