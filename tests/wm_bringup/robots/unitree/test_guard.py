@@ -1,0 +1,124 @@
+"""The second pair of eyes: what it decides, and what it does when the loop is killed."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+
+from wm_bringup.robots.network import Network
+from wm_bringup.robots.unitree.cyclone.link import open_link
+from wm_bringup.robots.unitree.guard import SILENCE, Guard, GuardError, Watching
+from wm_bringup.robots.unitree.link import LOW_COMMAND
+
+DOMAIN = 90 + os.getpid() % 40
+
+
+def steps(*samples):
+    """Whether it damps, for (engaged, age, alive, noticed) one after the other."""
+    watching = Watching()
+    return [
+        watching.update(engaged=engaged, age=age, alive=alive, noticed=noticed)
+        for engaged, age, alive, noticed in samples
+    ]
+
+
+def test_a_loop_that_sends_in_time_is_left_alone():
+    assert steps((True, 0.002, True, False), (True, SILENCE, True, False)) == [False, False]
+
+
+def test_a_loop_that_has_not_the_robot_may_be_silent_and_may_end():
+    assert steps((False, 9.0, True, False), (False, 9.0, False, False)) == [False, False]
+
+
+@pytest.mark.parametrize("age", [0.031, float("nan"), float("inf")])
+def test_silence_is_answered_until_the_loop_has_noticed(age):
+    samples = [(True, age, True, False), (True, 0.002, True, False), (True, 0.002, True, True)]
+    assert steps(*samples) == [True, True, False]
+
+
+def test_the_end_of_the_loop_is_answered_at_once():
+    assert steps((True, 0.002, False, False)) == [True]
+
+
+LOOP = """
+import sys, time
+from test_guard import held
+guard = held(int(sys.argv[1]))
+print("up", flush=True)
+while True:
+    guard.note()
+    time.sleep(0.002)
+"""
+
+
+def damping_frame(machine):
+    from wm_bringup.robots.unitree.frames import COMMAND, empty, seal
+
+    frame = empty(COMMAND)
+    frame["mode_machine"] = machine
+    frame["motor"]["mode"], frame["motor"]["kd"] = 1, 2.5
+    seal(frame)
+    return frame
+
+
+def held(domain):
+    """A guard that watches."""
+    guard = Guard(damping_frame, Network("lo", domain), time.monotonic_ns)
+    guard.engage(5)
+    return guard
+
+
+@pytest.fixture
+def loop():
+    """A process that sends, in a domain of its own, and what is heard there of it."""
+    link = open_link(DOMAIN, "lo")
+    reader = link.reader(LOW_COMMAND)
+    process = subprocess.Popen(
+        [sys.executable, "-c", LOOP, str(DOMAIN)],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([*sys.path, os.path.dirname(__file__)])},
+        stdout=subprocess.PIPE,
+    )
+    assert process.stdout.readline() == b"up\n"
+    end = time.monotonic() + 10.0
+    while not reader.matched and time.monotonic() < end:
+        time.sleep(0.01)
+    yield process, reader
+    process.kill()
+    process.wait()
+    process.stdout.close()
+    link.close()
+
+
+@pytest.mark.live
+def test_a_loop_that_is_killed_leaves_a_robot_that_is_damped(loop):
+    process, reader = loop
+    assert not reader.wait(0.1)
+    os.kill(process.pid, signal.SIGKILL)
+    began = time.monotonic()
+    assert reader.wait(2.0)
+    assert time.monotonic() - began < 1.0
+    (frame,) = reader.take()
+    assert frame["mode_machine"] == 5
+    np.testing.assert_allclose(frame["motor"]["kd"], 2.5)
+    assert not frame["motor"]["kp"].any()
+
+
+@pytest.mark.live
+def test_a_loop_that_stands_still_is_damped_and_goes_on_being_so(loop):
+    process, reader = loop
+    os.kill(process.pid, signal.SIGSTOP)
+    assert reader.wait(2.0)
+    os.kill(process.pid, signal.SIGCONT)
+    reader.take()
+    time.sleep(0.1)
+    assert reader.take()
+
+
+@pytest.mark.live
+def test_a_guard_that_cannot_join_the_network_is_no_guard():
+    with pytest.raises(GuardError, match="did not come up"):
+        Guard(damping_frame, Network("nowhere", DOMAIN), time.monotonic_ns)
