@@ -8,6 +8,8 @@ is taken from it. Both are arrays of one record, so that ``frame["motor"]["q"]``
 from __future__ import annotations
 
 import zlib
+from functools import cache
+from math import prod
 from typing import Any, Final
 
 import numpy as np
@@ -133,8 +135,30 @@ def checksum(frame: Frame) -> int:
 
 
 def seal(frame: Frame) -> None:
-    """Write the checksum into a frame whose padding is zero."""
+    """Zero a frame's padding, which no message carries, and write the checksum."""
+    frame.view("u1")[_padding(frame.dtype)] = 0
     frame["crc"] = checksum(frame)
+
+
+@cache
+def _padding(layout: np.dtype[Any]) -> NDArray[np.intp]:
+    """Bytes of a layout that belong to no field."""
+    used = np.zeros(layout.itemsize, np.bool_)
+    _mark(layout, used)
+    return np.flatnonzero(~used)
+
+
+def _mark(layout: np.dtype[Any], used: NDArray[np.bool_]) -> None:
+    """Mark the bytes of all fields; used: (itemsize,), a view."""
+    if layout.subdtype is not None:
+        element, shape = layout.subdtype
+        for part in used.reshape(prod(shape), -1):
+            _mark(element, part)
+    elif layout.fields is None:
+        used[:] = True
+    else:
+        for kind, offset, *_ in layout.fields.values():
+            _mark(kind, used[offset : offset + kind.itemsize])
 
 
 def is_sound(frame: Frame) -> bool:

@@ -105,3 +105,15 @@ def test_a_copy_is_one_to_the_byte_so_that_it_is_as_sound_as_its_original():
     assert is_sound(copy)
     copy["tick"] = 1
     assert frame["tick"] != 1
+
+
+@pytest.mark.parametrize(("layout", "padding"), [(COMMAND, 2 + 35 * 3), (STATE, 2 + 2 + 35 * 3)])
+def test_what_was_left_in_the_padding_is_gone_before_the_checksum_is_taken(layout, padding):
+    clean, dirty = empty(layout), empty(layout)
+    dirty.view("u1")[:] = 255
+    for name in layout.names:
+        dirty[name] = clean[name]
+    assert np.count_nonzero(dirty.view("u1")) == padding
+    seal(clean)
+    seal(dirty)
+    assert dirty.tobytes() == clean.tobytes()
