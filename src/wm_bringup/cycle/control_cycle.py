@@ -308,7 +308,8 @@ class ControlCycle:
     def _hand_over(self, period: PeriodStart, sent: float, backend_time: float) -> None:
         tick = self.loop.last
         assert tick is not None
-        late = not (sent + backend_time <= period.scheduled + self.loop.period)
+        periods = HOLD_EVERY if self._held else 1  # until the next one of its kind
+        late = not (sent + backend_time <= period.scheduled + periods * self.loop.period)
         self.loop.report_late(late)
         age = self.now - tick.observation.stamp
         latency = tick.latency(

@@ -165,7 +165,7 @@ def watch(shared: _Shared, end: socket.socket, writer: Writer[Frame]) -> None:
             time.sleep(pause)
         elif select.select([end], [], [], pause)[0]:
             alive = False
-            until = time.monotonic() + (AFTERMATH if engaged else 0.0)
+            until = time.monotonic() + (AFTERMATH if cells["engaged"][0] else 0.0)
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -173,14 +173,14 @@ class UnitreeRobot:
 
     def keep(self) -> None:
         """Go on with the start-up for a period."""
-        self._hear(0.0)
-        self._armed = False
-        self._advance(None)
+        self.hold()
 
     def hold(self) -> Observation:
-        """Go on with the start-up for a period, and observe."""
-        self.keep()
-        return self.observe()
+        """Observe, and go on with the start-up for a period."""
+        observation = self.observe()
+        self._armed = False
+        self._advance(None)
+        return observation
 
     def asked(self) -> OperatorInput:
         """Return what the remote asked for since the last call."""
