@@ -9,24 +9,15 @@ from launch.actions import DeclareLaunchArgument, IncludeLaunchDescription
 from launch.launch_description_sources import PythonLaunchDescriptionSource
 from launch.substitutions import PathJoinSubstitution, ThisLaunchFileDir
 
-from wm_bringup.graph.processes import argument_descriptions, graph_arguments
-
-REAL = ("backend", "arm")
-"""Arguments that are others on a real robot."""
+from wm_bringup.graph.processes import argument_descriptions
 
 
 def generate_launch_description() -> LaunchDescription:
-    """Declare what is different; the rest is that of the other file."""
-    real, descriptions = graph_arguments({"backend": "unitree"}), argument_descriptions()
-    declared = [
-        DeclareLaunchArgument(
-            name,
-            default_value=str(getattr(real, name)).lower(),
-            description=descriptions[name],
-        )
-        for name in REAL
-    ]
+    """Declare the backend before the other file does; all other arguments are declared there."""
+    backend = DeclareLaunchArgument(
+        "backend", default_value="unitree", description=argument_descriptions()["backend"]
+    )
     graph = PathJoinSubstitution([ThisLaunchFileDir(), "sim.launch.py"])
     return LaunchDescription(
-        [*declared, IncludeLaunchDescription(PythonLaunchDescriptionSource(graph))]
+        [backend, IncludeLaunchDescription(PythonLaunchDescriptionSource(graph))]
     )

@@ -105,8 +105,7 @@ def _check_faults(arguments: GraphArguments) -> None:
 
 def _check_backend(arguments: GraphArguments) -> None:
     """Refuse to show, to disturb or to vary by chance a robot that has no physics of ours."""
-    real = arguments.backend == "unitree"
-    if real and not arguments.interface:
+    if arguments.real and not arguments.interface:
         expected = "must name the network interface on which the robot is (ip link shows them)"
         raise ParameterError("interface", "", expected, ORIGIN)
     network = {"interface": arguments.interface, "robot_domain": arguments.robot_domain}
@@ -120,7 +119,7 @@ def _check_backend(arguments: GraphArguments) -> None:
         "gui": arguments.gui,
         "truth": arguments.truth,
     }
-    of_backend = {"clock": arguments.clock, "fault": arguments.fault} if real else network
+    of_backend = {"clock": arguments.clock, "fault": arguments.fault} if arguments.real else network
     _refuse_meaningless(meaningless | of_backend, arguments.backend)
 
 
@@ -170,12 +169,12 @@ def hints(arguments: GraphArguments) -> Iterator[str]:
     """Say how this robot is driven and stopped, for people in front of ``wm run``."""
     space = f"/{arguments.namespace}" if arguments.namespace else ""
     yield "wm: up; Ctrl-C here damps the robot and stops everything"
-    if arguments.backend == "unitree" and not arguments.arm:
+    if arguments.real and not arguments.arms:
         yield (
             f"wm: nothing is sent yet; take the robot over and stand it up: {space}/robot/ready "
             f"(std_srvs/Trigger); give it back: {space}/robot/give_back"
         )
-    if not arguments.arm:
+    if not arguments.arms:
         yield f"wm: arm it: call {space}/arbiter/arm (std_srvs/Trigger); until then it is held"
     if not arguments.velocity:
         remap = f" --ros-args -r __ns:={space}" if space else ""

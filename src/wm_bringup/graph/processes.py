@@ -34,6 +34,9 @@ from wm_control.configuration.share import DEFAULT_ROBOT, ROBOT_HELP, config_fil
 from wm_control.drivers import DRIVERS, HYBRID, MPC, POLICY, preference_of, read_preference
 from wm_control.errors import ParameterError
 
+FAULTS_ALLOWED = ("simulated", "mock")
+"""Backends whose processes may be asked for faults; one that is not here is a real robot."""
+
 RECORD_ANYWHERE = ("true", "auto")
 """Values of ``record`` and ``trips`` that leave the folder's name to us."""
 
@@ -85,10 +88,10 @@ class GraphArguments:
         default=0, ge=0, description="of the simulated robot, and of what faults lose"
     )
     gui: bool = Field(default=False, description="open the simulator's window")
-    arm: bool = Field(
-        default=True,
+    arm: bool | None = Field(
+        default=None,
         description="arm without waiting for /arbiter/arm; a real robot is then taken over and "
-        "stood up unasked as well, and so the default for one is false",
+        "stood up unasked as well; empty: in simulation yes, on a real robot no",
     )
     record: str = Field(
         default="",
@@ -119,6 +122,22 @@ class GraphArguments:
         description="faults to inject beside those of the scenario, apart by spaces, "
         "TARGET:VERB[=VALUE]@T[+DURATION], T seconds after the robot is let go; empty: none",
     )
+
+    @field_validator("arm", mode="before")
+    @classmethod
+    def _empty_is_none(cls, value: object) -> object:
+        """Accept empty text for what depends on the robot."""
+        return None if value == "" else value
+
+    @property
+    def arms(self) -> bool:
+        """Whether it arms unasked."""
+        return not self.real if self.arm is None else self.arm
+
+    @property
+    def real(self) -> bool:
+        """Whether the robot may be one that can hurt somebody."""
+        return self.backend not in FAULTS_ALLOWED
 
     @field_validator("controller")
     @classmethod
@@ -245,14 +264,7 @@ def graph_arguments(given: Mapping[str, object] | None = None) -> GraphArguments
     """Read config/graph.yaml, overridden by ``given``; ParameterError for what is not allowed."""
     configured = load_parameters(GraphArguments, config_file("graph.yaml"))
     values = {f.name: getattr(configured, f.name) for f in fields(GraphArguments)}
-    values |= given or {}
-    if values["backend"] not in FAULTS_ALLOWED and "arm" not in (given or {}):
-        values["arm"] = False
-    return load_parameters(GraphArguments, values, origin="arguments")
-
-
-FAULTS_ALLOWED = ("simulated", "mock")
-"""Backends whose processes may be asked for faults; one that is not here is a real robot."""
+    return load_parameters(GraphArguments, values | dict(given or {}), origin="arguments")
 
 
 def path_faults(arguments: GraphArguments) -> tuple[Fault, ...]:
@@ -263,7 +275,7 @@ def path_faults(arguments: GraphArguments) -> tuple[Fault, ...]:
 
 def _fault_arguments(arguments: GraphArguments, faults: Iterable[Fault]) -> tuple[str, ...]:
     """Arguments of a process about its faults, and what they lose is drawn from."""
-    allowed = ["--faults"] if arguments.backend in FAULTS_ALLOWED else []
+    allowed = [] if arguments.real else ["--faults"]
     own = (f"--fault={fault.text}" for fault in faults)
     return (*own, *allowed, f"--seed={arguments.seed}")
 
@@ -298,6 +310,8 @@ def argument_descriptions() -> dict[str, str]:
 
 
 def _text(value: object) -> str:
+    if value is None:
+        return ""
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
@@ -333,7 +347,7 @@ def _control(arguments: GraphArguments) -> Process:
     }
     switches = {
         "--gui": arguments.gui,
-        "--arm": arguments.arm,
+        "--arm": arguments.arms,
         "--clock": arguments.clock,
         "--truth": arguments.truth,
     }

@@ -102,6 +102,25 @@ def test_what_means_nothing_to_a_robot_without_physics_is_refused(given, said):
     assert "no effect with backend 'mock'" in line
 
 
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({}, "'interface'.*must name the network interface"),
+        ({"interface": "lo", "scenario": "rough"}, "'scenario'.*no effect with backend 'unitree'"),
+        ({"interface": "lo", "fault": "gyro:nan@1"}, "'fault'.*no effect with backend 'unitree'"),
+        ({"interface": "lo", "clock": True}, "'clock'.*no effect with backend 'unitree'"),
+    ],
+)
+def test_a_real_robot_needs_its_network_and_nothing_of_a_simulation(given, said):
+    assert re.search(said, refusal(backend="unitree", **given))
+    preflight(graph_arguments({"backend": "unitree", "interface": "lo"}))
+
+
+@pytest.mark.parametrize("given", [{"interface": "lo"}, {"robot_domain": 1}])
+def test_a_simulated_robot_has_no_network(given):
+    assert "no effect with backend 'simulated'" in refusal(**given)
+
+
 def test_a_body_that_cannot_be_simulated_and_a_window_that_is_not_there_are_refused(tmp_path):
     (tmp_path / "loaded.yaml").write_text("payload: {mass: 1.0, link: backpack}\n")
     assert "backpack" in refusal(scenario=str(tmp_path / "loaded.yaml"))

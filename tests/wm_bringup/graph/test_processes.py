@@ -92,6 +92,7 @@ CHOICES = [
     {"backend": "mock", "arm": "false", "clock": "true"},
     {"seed": "7", "truth": "true", "record": "walk #1"},
     {"engine": "mujoco"},
+    {"backend": "unitree", "interface": "lo", "robot_domain": "1"},
 ]
 
 
@@ -109,6 +110,50 @@ def test_the_launch_file_and_wm_run_start_the_same_processes(launch_file, given,
         assert "name" not in node.named, "it would rename every node of the process"
         ros = ros_arguments(process, "")
         assert node.named["ros_arguments"] == [part for part in ros if part != "--ros-args"]
+
+
+@pytest.mark.parametrize(
+    ("given", "arms"),
+    [
+        ({}, True),
+        ({"arm": ""}, True),
+        ({"arm": "false"}, False),
+        ({"backend": "unitree"}, False),
+        ({"backend": "unitree", "arm": ""}, False),
+        ({"backend": "unitree", "arm": "true"}, True),
+    ],
+)
+def test_a_real_robot_is_armed_only_when_somebody_says_so(given, arms):
+    (control, *_) = describe(graph_arguments(given)).processes
+    assert ("--arm" in control.arguments) is arms
+
+
+def test_processes_of_a_real_robot_cannot_be_asked_for_faults():
+    graph = describe(graph_arguments({"backend": "unitree", "controller": "hybrid"}))
+    assert not any("--faults" in process.arguments for process in graph.processes)
+
+
+def test_hardware_launch_is_the_same_file_with_another_backend(launch_file, monkeypatch):
+    for name in ("launch.launch_description_sources",):
+        monkeypatch.setitem(sys.modules, name, ModuleType(name))
+    for module, kinds in {
+        "launch.actions": ("IncludeLaunchDescription",),
+        "launch.launch_description_sources": ("PythonLaunchDescriptionSource",),
+        "launch.substitutions": ("PathJoinSubstitution", "ThisLaunchFileDir"),
+    }.items():
+        for kind in kinds:
+            monkeypatch.setattr(
+                sys.modules[module], kind, type(kind, (Recorded,), {}), raising=False
+            )
+    path = ROOT / "launch" / "hardware.launch.py"
+    spec = importlib.util.spec_from_file_location("hardware_launch", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    backend, included = module.generate_launch_description().positional[0]
+    assert backend.positional == ("backend",)
+    assert backend.named["default_value"] == "unitree"
+    source = included.positional[0].positional[0]
+    assert source.positional[0][1] == launch_file.FILES[0] == "sim.launch.py"
 
 
 def test_every_process_that_loses_messages_on_purpose_is_given_the_seed_of_the_run():
@@ -178,9 +223,8 @@ def test_every_argument_can_be_given_to_the_launch_file_with_its_configured_defa
     configured = graph_arguments()
     for argument in declared:
         default = argument.named["default_value"]
-        assert default == str(getattr(configured, argument.positional[0])).replace(
-            "True", "true"
-        ).replace("False", "false")
+        text = str(getattr(configured, argument.positional[0]))
+        assert default == {"True": "true", "False": "false", "None": ""}.get(text, text)
         assert argument.named["description"]
 
 

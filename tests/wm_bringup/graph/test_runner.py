@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
+import pty
 import signal
+import termios
 import time
 from dataclasses import replace
 
 import pytest
 
 from wm_bringup.graph import runner as run_module
+from wm_bringup.graph.keyboard import Keyboard
 from wm_bringup.graph.processes import Graph, Process
 from wm_bringup.graph.runner import GraphRunner, ProcessStartError, run_graph
 
@@ -189,3 +192,41 @@ def test_hints_are_said_once_all_are_up(programs):
     run_graph(Graph((process("refuses", vital=True),), "", {}), said.append, hints=["too early"])
     assert "how to stop" in said
     assert "too early" not in said
+
+
+def test_the_space_bar_has_the_robot_stopped_and_nothing_else(programs, monkeypatch):
+    heard = f"""{UP}
+import signal, sys, time
+signal.signal(signal.SIGUSR1, lambda *_: print("robot stopped", flush=True))
+signal.signal(signal.SIGINT, lambda *_: sys.exit(0))
+signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGINT, signal.SIGTERM])
+while True: time.sleep(0.05)
+"""
+    folder = os.environ["PYTHONPATH"].split(os.pathsep)[0]
+    with open(f"{folder}/program_control.py", "w", encoding="utf-8") as file:
+        file.write(heard)
+    ours, theirs = pty.openpty()
+    lines = []
+
+    def say(line):
+        lines.append(line)
+        if "space bar" in line:
+            os.write(ours, b"x ")
+        if "robot stopped" in line:
+            os.kill(os.getpid(), signal.SIGINT)
+
+    with os.fdopen(theirs) as terminal:
+        monkeypatch.setattr("sys.stdin", terminal)
+        before = termios.tcgetattr(terminal)
+        graph = Graph((Process("control", "control", "program_control", (), vital=True),), "", {})
+        assert run_graph(graph, say) == 0
+        assert termios.tcgetattr(terminal) == before
+    os.close(ours)
+    assert "[control] robot stopped" in lines
+    assert sum("told to stop" in line for line in lines) == 1
+
+
+def test_without_a_terminal_there_are_no_keys(monkeypatch):
+    with open(os.devnull, encoding="utf-8") as nothing, Keyboard(nothing) as keyboard:
+        assert not keyboard.there
+        assert not keyboard.pressed(" ")
