@@ -16,6 +16,7 @@ from wm_bringup.demo.course import DemoCourse
 from wm_bringup.demo.errors import DemoError
 from wm_bringup.graph.processes import Graph
 from wm_bringup.graph.runner import GraphRunner
+from wm_bringup.wire.topics import ARM
 
 if TYPE_CHECKING:
     from wm_bringup.nodes.operator import LiveView, Operator
@@ -94,7 +95,7 @@ def _arm(operator: Operator, runner: GraphRunner, log: Path, stopped: Callable[[
             return
         waits = operator.view.waits and time.monotonic() < begin + PREFERRED
         if operator.view.alive and not waits:
-            refusal = operator.try_to_arm() or refusal
+            refusal = operator.call(ARM) or refusal
     raise DemoError(f"the robot could not be armed within {PATIENCE:g} s: {refusal}\n{_last(log)}")
 
 
@@ -141,7 +142,7 @@ def _why_stop(
     return FELL if operator.view.fallen else ""
 
 
-def _with_children(processes: Mapping[str, int]) -> dict[str, psutil.Process]:
+def with_children(processes: Mapping[str, int]) -> dict[str, psutil.Process]:
     """Find the processes, and those that they have started, by the name of their module."""
     found: dict[str, psutil.Process] = {}
     for name, pid in processes.items():
@@ -160,7 +161,7 @@ class ProcessUsage:
     def __init__(self, processes: Mapping[str, int]) -> None:
         """Take the first reading."""
         self._begin = time.monotonic()
-        self._processes = _with_children(processes)
+        self._processes = with_children(processes)
         self._before = {name: self._cpu(name) for name in self._processes}
 
     def rows(self) -> list[dict[str, Any]]:

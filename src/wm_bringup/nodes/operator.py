@@ -20,7 +20,17 @@ from wm_bringup.nodes.support.qos import publisher
 from wm_bringup.record.fall import FallLimits, cause_of
 from wm_bringup.record.strides import tilt_of
 from wm_bringup.wire.messages import encode_twist
-from wm_bringup.wire.topics import ARM, CMD_VEL, DECISION, DIAGNOSTICS, GROUND_TRUTH
+from wm_bringup.wire.topics import (
+    ARM,
+    CMD_VEL,
+    DECISION,
+    DIAGNOSTICS,
+    GIVE_BACK,
+    GROUND_TRUTH,
+    READY,
+    STOP,
+    Service,
+)
 from wm_control.types import VelocityCommand
 
 COMMAND_PERIOD = 0.05
@@ -38,6 +48,7 @@ class LiveView:
     fallen: by ``FallLimits``, once and for all. time: simulated, since the robot was let
     go [s]; zero while it is held. released: when that was, on the robot's clock [s], None before.
     waits: nothing is known of the driver that is wanted most, or something is against it.
+    armed: the controller's command passes. phase: of a real robot's start-up.
     """
 
     speed: tuple[float, float, float] = (0.0, 0.0, 0.0)
@@ -51,6 +62,8 @@ class LiveView:
     time: float = 0.0
     released: float | None = None
     waits: bool = True
+    armed: bool = False
+    phase: str = ""
     _limits: FallLimits = field(default_factory=lambda: FallLimits(0.0))
     _recent: list[tuple[float, float, float, float]] = field(default_factory=list)
 
@@ -74,9 +87,11 @@ class LiveView:
         self.speed = (x, y, yaw)
 
     def see_health(self, message: DiagnosticArray) -> None:
-        """Take the control loop's counts from /diagnostics."""
+        """Take the control loop's counts from /diagnostics, and what holds a real robot."""
         for status in message.status:
-            if status.name == "robot: timing":
+            if status.name == "robot: robot":
+                self.phase = _values_of(status).get("phase", "")
+            elif status.name == "robot: timing":
                 values = _values_of(status)
                 self.cycles, self.misses = int(values["cycles"]), int(values["misses"])
 
@@ -89,7 +104,8 @@ class LiveView:
         self.driver = whole.get("source", "")
         wanted = whole.get("preference", "").partition("+")[0]
         self.waits = any(values.get("controller") == wanted for values in others)
-        if self.released is None and whole.get("armed") == "True":
+        self.armed = whole.get("armed") == "True"
+        if self.released is None and self.armed:
             self.released = _stamp_of(message)
 
 
@@ -113,7 +129,10 @@ class Operator:
         self._executor = EventsExecutor(context=self._context)
         self._executor.add_node(self._node)
         self._publisher = publisher(self._node, CMD_VEL)
-        self._arm = self._node.create_client(Trigger, ARM.name)
+        self._clients = {
+            service.name: self._node.create_client(Trigger, service.name)
+            for service in (ARM, STOP, READY, GIVE_BACK)
+        }
         self.view = LiveView()
         relaxed = QoSProfile(depth=10, reliability=ReliabilityPolicy.BEST_EFFORT)
         self._node.create_subscription(
@@ -138,17 +157,18 @@ class Operator:
         """Publish one velocity command."""
         self._publisher.publish(encode_twist(velocity))
 
-    def try_to_arm(self, patience: float = 1.0) -> str:
-        """Ask the arbiter to arm; empty when it did, else why it did not."""
-        if not self._arm.service_is_ready():
-            return f"service {ARM.name} is not there"
-        future: Future = self._arm.call_async(Trigger.Request())
+    def call(self, service: Service, patience: float = 1.0) -> str:
+        """Ask for a service; empty when it was done, else why it was not."""
+        client = self._clients[service.name]
+        if not client.service_is_ready():
+            return f"service {service.name} is not there"
+        future: Future = client.call_async(Trigger.Request())
         end = time.monotonic() + patience
         while not future.done() and time.monotonic() < end:
             self.spin(0.02)
         answer = future.result() if future.done() else None
         if answer is None:
-            return f"service {ARM.name} does not answer"
+            return f"service {service.name} does not answer"
         return "" if answer.success else str(answer.message)
 
     def nodes(self) -> list[str]:

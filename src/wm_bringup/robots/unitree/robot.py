@@ -273,7 +273,8 @@ class UnitreeRobot:
         if not is_sound(frame):
             self.counts["wrong checksum"] += 1
             return False
-        time = self._ticks.time(int(frame["tick"][0]), arrival)
+        tick, mark = int(frame["tick"][0]), int(frame["crc"][0])
+        time = self._ticks.time(tick, arrival, mark)
         if time is None:
             self.counts["older than the one before"] += 1
             return False

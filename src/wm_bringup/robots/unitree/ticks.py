@@ -10,9 +10,9 @@ class TickClock:
     """Time of states by their tick [s], counted on through a step of the robot's clock.
 
     A tick that is not newer than the last one belongs to a frame that was sent before: it is
-    passed over. Should several in a row go on from there, the robot's clock was set to another
-    time: from then on they are believed, and time goes on by what passed here. A tick that leaps
-    ahead is taken the same way.
+    passed over. Should several in a row go on from there, of frames that are not known yet, the
+    robot's clock was set to another time: from then on they are believed, and time goes on by what
+    passed here. A tick that leaps ahead is taken the same way.
     """
 
     BELIEVED_AFTER = 3
@@ -20,6 +20,9 @@ class TickClock:
 
     LEAP = 0.5
     """A state may come so much later than the one before [s]; else the clock was set."""
+
+    REMEMBERED = 2000
+    """Frames that are known when they come again: four seconds."""
 
     def __init__(self) -> None:
         """No tick yet."""
@@ -29,9 +32,17 @@ class TickClock:
         self._time = self._arrived = 0.0
         self._other: int | None = None
         self._others = 0
+        self._known: dict[tuple[int, int], None] = {}
 
-    def time(self, tick: int, arrival: float) -> float | None:
-        """Time of a state [s]; None when it is to be passed over. arrival: on our clock [s]."""
+    def time(self, tick: int, arrival: float, mark: int = 0) -> float | None:
+        """Time of a state [s]; None when it is to be passed over.
+
+        arrival: on our clock [s]. mark: of its content, by which it is known again.
+        """
+        if (tick, mark) in self._known:
+            self.refused += 1
+            return None
+        self._remember(tick, mark)
         if self._last is None:
             self._last, self._time = tick, tick * _UNIT
             self._arrived = arrival
@@ -48,6 +59,11 @@ class TickClock:
         self.steps += 1
         self._others = 0
         return self._go_on(tick, max(arrival - self._arrived, _UNIT), arrival)
+
+    def _remember(self, tick: int, mark: int) -> None:
+        self._known[tick, mark] = None
+        if len(self._known) > self.REMEMBERED:
+            del self._known[next(iter(self._known))]
 
     def _follows(self, tick: int) -> bool:
         """Whether it goes on from the last one that was passed over."""

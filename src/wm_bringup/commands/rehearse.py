@@ -1,0 +1,164 @@
+"""``wm rehearse``: what will be done with the robot, done with the emulated one first."""
+
+from __future__ import annotations
+
+import json as json_format
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from wm_bringup.commands import HELD, INTERRUPTED, NOT_HELD
+from wm_bringup.commands.options import Engine, Result, Robot
+from wm_control.configuration.share import DEFAULT_ROBOT
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from wm_bringup.rehearsal.plan import Mishap, Plan
+
+Row = dict[str, Any]
+
+
+def rehearse(
+    controller: Annotated[
+        list[str] | None,
+        typer.Option(help="Who drives; repeatable.  [default: mpc, policy, hybrid]"),
+    ] = None,
+    runs: Annotated[int, typer.Option(min=0, help="Of the whole course, of each.")] = 1,
+    mishap: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="Only this one; repeatable; 'none': no mishaps."),
+    ] = None,
+    plan: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="In place of config/rehearsal.yaml.")
+    ] = None,
+    robot: Robot = DEFAULT_ROBOT,
+    engine: Engine = "mujoco",
+    scenario: Annotated[
+        str, typer.Option(metavar="NAME|FILE", help="Noise and delays of the emulated robot.")
+    ] = "nominal",
+    domain: Annotated[int, typer.Option(min=0, max=232, help="DDS domain of that robot.")] = 97,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on after an interruption.")] = False,
+    output: Annotated[Path, typer.Option(metavar="FOLDER", help="For logs and summary.")] = Path(
+        "results/rehearsal"
+    ),
+    json: Result = None,
+) -> int:
+    """Take an emulated robot over, walk, stop and give it back, and see what mishaps come to.
+
+    The graph is the one of a real robot, on the wire of one (docs/deployment.md). Exits with 1 when
+    a run did not end as it had to.
+
+    Example: wm rehearse --controller hybrid --runs 10
+    """
+    from wm_bringup.graph.runner import StopSignals
+    from wm_bringup.host.output import check_file, check_folder
+    from wm_bringup.rehearsal.plan import load_plan
+    from wm_bringup.report.screen import make_console
+    from wm_control.configuration.share import config_file
+    from wm_control.drivers import read_preference
+
+    drivers = tuple(controller or ("mpc", "policy", "hybrid"))
+    for name in drivers:
+        read_preference(name)
+    chosen = load_plan(plan or config_file("rehearsal.yaml"))
+    try:
+        mishaps = () if mishap == ["none"] else chosen.named(tuple(mishap or ()))
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--mishap") from error
+    check_folder(output, "--output")
+    check_file(json, "--json")
+    output.mkdir(parents=True, exist_ok=True)
+    file = output / "summary.json"
+    rows: list[Row] = json_format.loads(file.read_text())["runs"] if resume else []
+    console = make_console()
+    with StopSignals() as signals:
+        done = {row["name"] for row in rows}
+        for name, driver, one, seed in _todo(drivers, runs, mishaps):
+            if name in done or signals.seen:
+                continue
+            words = (driver, engine, scenario, robot, seed, output / name, domain)
+            row = _run(name, words, chosen, one, lambda: signals.seen)
+            if row is None:
+                break
+            rows.append(row)
+            file.write_text(json_format.dumps({"runs": rows}, indent=1) + "\n", encoding="utf-8")
+            console.print(_line(row), markup=False)
+        interrupted = signals.seen
+    console.print(_table(rows))
+    if json is not None:
+        json.write_text(json_format.dumps({"runs": rows}, indent=1) + "\n", encoding="utf-8")
+    if interrupted:
+        return INTERRUPTED
+    return HELD if all(row["held"] for row in rows) else NOT_HELD
+
+
+def _todo(
+    drivers: Sequence[str], runs: int, mishaps: Sequence[Mishap]
+) -> Iterator[tuple[str, str, Mishap | None, int]]:
+    """Yield name, driver, mishap and seed of every run."""
+    for driver in drivers:
+        for seed in range(runs):
+            yield f"{driver}_{seed}", driver, None, seed
+        for one in mishaps:
+            if one.only in (None, driver):
+                yield (
+                    f"{driver}_{one.name.replace(' ', '_').replace('%', 'percent')}",
+                    driver,
+                    one,
+                    0,
+                )
+
+
+def _run(
+    name: str,
+    words: tuple[Any, ...],
+    plan: Plan,
+    mishap: Mishap | None,
+    stopped: Any,  # noqa: ANN401 - a function without arguments
+) -> Row | None:
+    """Do one and say what came of it; None when it was interrupted."""
+    from wm_bringup.rehearsal.live import Choice, rehearse
+    from wm_bringup.rehearsal.outcome import outcome
+
+    choice = Choice(*words)
+    choice.folder.mkdir(parents=True, exist_ok=True)
+    try:
+        seen = rehearse(choice, plan.segments(mishap), mishap, stopped)
+    except KeyboardInterrupt:
+        return None
+    said = outcome(seen, mishap)
+    facts = {key: value for key, value in asdict(seen).items() if key != "sent"}
+    return {
+        "name": name,
+        "controller": choice.controller,
+        "mishap": mishap.name if mishap else "",
+        "ends": mishap.ends if mishap else "given back",
+        **asdict(said),
+        "commands": len(seen.sent),
+        **facts,
+    }
+
+
+def _line(row: Row) -> str:
+    after = row["damped_after"]
+    damped = "" if after is None else f", damped after {1e3 * after:.0f} ms"
+    return f"{row['name']}: {'held' if row['held'] else 'NOT HELD: ' + row['why']}{damped}"
+
+
+def _table(rows: Sequence[Row]) -> Table:
+    """One line per controller and mishap."""
+    from rich.table import Table
+
+    table = Table("controller", "mishap", "has to end", "runs", "held", "damped after", box=None)
+    kinds = dict.fromkeys((row["controller"], row["mishap"], row["ends"]) for row in rows)
+    for kind in kinds:
+        those = [r for r in rows if (r["controller"], r["mishap"], r["ends"]) == kind]
+        times = [r["damped_after"] for r in those if r["damped_after"] is not None]
+        damped = f"{1e3 * max(times):.0f} ms" if times and kind[2] == "damped" else ""
+        held = sum(r["held"] for r in those)
+        table.add_row(kind[0], kind[1] or "-", kind[2], str(len(those)), str(held), damped)
+    return table
