@@ -17,7 +17,7 @@ from wm_bringup.robots.unitree.cyclone.types import (
     describe_frame,
     describe_struct,
 )
-from wm_bringup.robots.unitree.frames import Frame
+from wm_bringup.robots.unitree.frames import Frame, copied
 from wm_bringup.robots.unitree.link import ApiRequest, ApiResponse, Channel
 
 STRUCTS: Final[dict[type[Any], type[ctypes.Structure]]] = {
@@ -44,7 +44,7 @@ class FrameMemory:
 
     def get(self, slots: Iterable[int]) -> list[Frame]:
         """Copy frames out."""
-        return [self._frames[k : k + 1].copy() for k in slots]
+        return [copied(self._frames[k : k + 1]) for k in slots]
 
     def free(self, library: Cyclone, slots: int) -> None:
         """Nothing hangs on a frame."""
