@@ -59,6 +59,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "compare": "Compare model, policy and both on five facets.",
     "report": "Write a comparison's results for people.",
     "twins": "Replay a suite's episodes without the arbiter's interventions, and score it.",
+    "rehearse": "Do with the emulated robot what will be done with the real one.",
     "replay": "Judge a bag again: audit, compare, what if, shadow, estimate.",
     "bench": "Time the parts of the control path.",
     "policy": "Check, describe and pin a learned policy.",

@@ -105,12 +105,8 @@ def _todo(
             yield f"{driver}_{seed}", driver, None, seed
         for one in mishaps:
             if one.only in (None, driver):
-                yield (
-                    f"{driver}_{one.name.replace(' ', '_').replace('%', 'percent')}",
-                    driver,
-                    one,
-                    0,
-                )
+                words = one.name.replace("%", "percent").replace(" ", "_")
+                yield f"{driver}_{words}", driver, one, 0
 
 
 def _run(

@@ -54,3 +54,16 @@ def test_a_robot_that_was_silent_for_long_goes_on_where_its_tick_is():
     assert clock.time(5000, 100.0) == 5.0
     assert clock.time(15000, 110.0) == pytest.approx(15.0)
     assert clock.steps == 0
+
+
+def test_frames_that_were_seen_before_are_known_again_and_set_no_clock():
+    clock = TickClock()
+    for k in range(500):
+        assert clock.time(5000 + 2 * k, 100.0 + 0.002 * k, mark=k) is not None
+    for k in range(200, 400):
+        assert clock.time(5000 + 2 * k, 101.0 + 0.002 * k, mark=k) is None
+    assert (clock.steps, clock.refused) == (0, 200)
+    new = [clock.time(5000 + 2 * k, 102.0 + 0.002 * k, mark=1000 + k) for k in range(4)]
+    assert new[:2] == [None, None]
+    assert None not in new[2:]
+    assert clock.steps == 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Iterable
-from ctypes import addressof, sizeof
+from ctypes import addressof, memset, sizeof
 from dataclasses import fields
 from typing import Any, Final
 
@@ -76,9 +76,10 @@ class CallMemory:
         ]
 
     def free(self, library: Cyclone, slots: int) -> None:
-        """Give back what the library hung on the first ``slots``."""
+        """Give back what the library hung on the first ``slots``, which it would use again."""
         for k in range(slots):
             library.sample_free(addressof(self._structs[k]), self.descriptor, FREE_CONTENTS)
+            memset(addressof(self._structs[k]), 0, self.size)
 
     @staticmethod
     def _read(struct: ctypes.Structure, name: str) -> object:

@@ -1,7 +1,7 @@
 """Descriptions for Cyclone of structures in memory, made from the layouts of ``frames``.
 
-Cyclone's serializer runs over the struct by a list of operations, ``ADR | type, offset`` each. Final
-structs within it leave no trace on the wire: members are listed flat, whatever they are in.
+Cyclone's serializer runs over the struct by a list of operations, ``ADR | type, offset`` each.
+Final structs within it leave no trace on the wire: members are listed flat, whatever they are in.
 """
 
 from __future__ import annotations
