@@ -14,7 +14,7 @@ from wm_control.configuration.parameters import STRICT, load_parameters
 ProcessName = Literal["loop_process", "control", "mpc", "policy"]
 
 
-@dataclass(frozen=True, slots=True, config=STRICT)
+@dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
 class Mishap:
     """Something that goes wrong while the robot walks, and how that has to end.
 
@@ -40,7 +40,7 @@ class Mishap:
         return self
 
 
-@dataclass(frozen=True, slots=True, config=STRICT)
+@dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
 class Plan:
     """All of it.
 
