@@ -43,6 +43,7 @@ LAYERS = (
     "wm_bringup.costs",
     "wm_bringup.page",
     "wm_bringup.demo",
+    "wm_bringup.rehearsal",
     "wm_bringup.commands",
     "wm_bringup.cli",
     # makes policies; nothing at run time imports it
