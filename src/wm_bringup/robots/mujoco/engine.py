@@ -51,6 +51,10 @@ _STUCK = 0.99
 """The same for dry friction in joints: the nearer to one, the less a stuck joint creeps [-]."""
 
 
+_UNMOVED = 1e8
+"""Inertia of a base that is carried [kg], [kg·m²]: weight moves it by 3e-6 m/s², not g."""
+
+
 @dataclass(frozen=True, slots=True, config=STRICT)
 class MujocoParameters:
     """How the physics is computed."""
@@ -112,6 +116,12 @@ class MujocoEngine:
         self._qpos[:3] = position
         self._qpos[3:7] = (1.0, 0.0, 0.0, 0.0)
         self._qvel[:6] = 0.0
+
+    def fix_base(self, position: Array | None) -> None:
+        """Let the base be as hard to move as a house while it is carried."""
+        self._model.dof_armature[:6] = 0.0 if position is None else _UNMOVED
+        if position is not None:
+            self.hold_base(position)
 
     def _punch(self, forces: Sequence[JointForce]) -> None:
         """Apply forces at joints; MuJoCo wants them at the centre of the link's mass."""

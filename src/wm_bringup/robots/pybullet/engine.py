@@ -27,6 +27,9 @@ from wm_control.types import Array
 BASE = -1
 """PyBullet's index of the base link."""
 
+_UNBREAKABLE = 1e5
+"""Of the tie to the world that carries the robot [N], [N·m]."""
+
 _STATE = (itemgetter(0), itemgetter(1))
 """Of what PyBullet says of a joint: position and velocity."""
 
@@ -74,6 +77,7 @@ class PyBulletEngine:
     ) -> None:
         """Make the world anew; restoring a saved state would not be deterministic."""
         self._call("resetSimulation")
+        self._tie: int | None = None
         if self._gui:
             self._call("configureDebugVisualizer", pybullet.COV_ENABLE_GUI, 0)
             self._call("resetDebugVisualizerCamera", 2.2, 50.0, -15.0, [0.0, 0.0, 0.65])
@@ -129,10 +133,35 @@ class PyBulletEngine:
 
     def hold_base(self, position: Array) -> None:
         """Put the centre of the base's mass where it belongs, at rest."""
-        x, y, z, w = self._turn
         center = (position + self._com).tolist()
-        self._call("resetBasePositionAndOrientation", self._robot, center, [-x, -y, -z, w])
+        self._call("resetBasePositionAndOrientation", self._robot, center, self._upright())
         self._call("resetBaseVelocity", self._robot, [0.0] * 3, [0.0] * 3)
+
+    def fix_base(self, position: Array | None) -> None:
+        """Tie the centre of the base's mass to the world, and put the base where it belongs.
+
+        The tie carries the weight; it is as stiff as the solver's iterations allow.
+        """
+        if position is None:
+            if self._tie is not None:
+                self._call("removeConstraint", self._tie)
+            self._tie = None
+            return
+        center = (position + self._com).tolist()
+        self.hold_base(position)
+        if self._tie is None:
+            self._tie = self._call(
+                "createConstraint",
+                *(self._robot, BASE, -1, -1),
+                *(pybullet.JOINT_FIXED, [0.0] * 3, [0.0] * 3, center, [0.0, 0.0, 0.0, 1.0]),
+                self._upright(),
+            )
+        self._call("changeConstraint", self._tie, center, self._upright(), maxForce=_UNBREAKABLE)
+
+    def _upright(self) -> list[float]:
+        """Quaternion of the base's inertial frame in the world when the base is upright."""
+        x, y, z, w = self._turn
+        return [-x, -y, -z, w]
 
     def _punch(self, one: JointForce) -> None:
         """Apply a force at a joint, which is where the frame of the link is that it moves."""

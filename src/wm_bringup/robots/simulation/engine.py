@@ -98,6 +98,13 @@ class Engine(Protocol):
     def hold_base(self, position: Array) -> None:
         """Put the base there, upright and at rest; the joints go on as they move."""
 
+    def fix_base(self, position: Array | None) -> None:
+        """Carry the base there, upright, in the next steps, so that limbs hang from it.
+
+        Other than after ``hold_base``, with which all fall together in each step, joints feel their
+        weight. To be called before every step; None lets go.
+        """
+
     def kick(self, velocity: Array) -> None:
         """Add a velocity (3,) in the world to the base's, and so to the whole robot's [m/s]."""
 

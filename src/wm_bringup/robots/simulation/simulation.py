@@ -72,6 +72,7 @@ class _State:
     begun_with: Array
     observation: Observation = field(init=False)
     step: int = 0
+    held_at: Array | None = None
     pushes: list[ActivePush] = field(default_factory=list)
 
 
@@ -178,6 +179,8 @@ class Simulation:
         offset = self._sensors.zero_offset
         for _ in range(self._steps_per_period):
             torque = self._drives.torque(state.step, state.position + offset, state.velocity)
+            if state.held_at is not None:
+                self._engine.fix_base(state.held_at)
             self._engine.step(torque, self._push_force(state), self._punches.acting)
             state.position, state.velocity = self._engine.joint_state()
             state.step += 1
@@ -197,6 +200,37 @@ class Simulation:
         state = self._now()
         state.observation = self._measure(state, self._imu.rest(state.base))
         return state.observation
+
+    def hang(self, place: Array | None) -> None:
+        """Carry base_link at a place (3,) in the world, upright, from now on; None lets go.
+
+        Time goes on, other than in ``hold``, and limbs hang from it by their weight.
+        """
+        self._now().held_at = place
+        if place is None:
+            self._engine.fix_base(None)
+
+    def clearance(self) -> float:
+        """Height of the soles' lowest point above the ground, were the base upright [m]."""
+        state = self._now()
+        x, y, z = state.base.position.tolist()
+        return float(
+            z - self._kinematics.standing_height(state.position) - self.terrain.height(x, y)
+        )
+
+    @property
+    def base(self) -> BaseState:
+        """True pose and velocity of base_link now."""
+        return self._now().base
+
+    def link_state(self, link: str) -> BaseState:
+        """Pose and velocity of any link of the body, in the world."""
+        state = self._now()
+        return self._kinematics.link_state(link, state.base, state.position, state.velocity)
+
+    def drive_state(self) -> tuple[Array, Array]:
+        """Torque of the motors [N·m] and speed of the joints [rad/s] now, (n,) each, true."""
+        return self._drives.motor_torque.copy(), self._now().velocity
 
     def ground_truth(self) -> GroundTruth:
         """Return the true state now; for evaluators only."""

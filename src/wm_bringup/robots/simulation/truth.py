@@ -62,16 +62,36 @@ class TrueKinematics:
         )
         return -float(lowest)
 
+    def link_state(self, link: str, base: BaseState, position: Array, velocity: Array) -> BaseState:
+        """Pose of any link, and velocity of its origin, as ``BaseState`` tells them of the base."""
+        self._place(base, position, velocity)
+        frame = self._model.getFrameId(link)
+        pin.forwardKinematics(self._model, self._data, self._q, self._v)
+        place = pin.updateFramePlacement(self._model, self._data, frame)
+        moving = pin.getFrameVelocity(self._model, self._data, frame, _WORLD_ALIGNED)
+        x, y, z, w = pin.Quaternion(place.rotation).coeffs().tolist()
+        return BaseState(
+            place.translation.copy(),
+            (x, y, z, w),
+            place.rotation.copy(),
+            moving.linear.copy(),
+            moving.angular.copy(),
+        )
+
     def update(self, base: BaseState, position: Array, velocity: Array) -> None:
         """Refresh all frames and the centre of mass."""
+        self._place(base, position, velocity)
+        pin.centerOfMass(self._model, self._data, self._q, self._v)
+        pin.updateFramePlacements(self._model, self._data)
+
+    def _place(self, base: BaseState, position: Array, velocity: Array) -> None:
+        """Write the state down as Pinocchio wants it."""
         rotation = base.rotation
         self._q[:3], self._q[3:7] = base.position, base.orientation
         self._q[self._q_index] = position
         self._v[:3] = base.velocity.dot(rotation)
         self._v[3:6] = base.angular_velocity.dot(rotation)
         self._v[self._v_index] = velocity
-        pin.centerOfMass(self._model, self._data, self._q, self._v)
-        pin.updateFramePlacements(self._model, self._data)
 
     def truth(
         self,
