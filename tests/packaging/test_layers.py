@@ -29,6 +29,7 @@ LAYERS = (
     "wm_bringup.faults",
     "wm_bringup.scenarios",
     "wm_bringup.robots",
+    "wm_bringup.emulator",
     "wm_bringup.cycle",
     # runs, and what is said about them
     "wm_bringup.record",
