@@ -117,8 +117,9 @@ def _run(
     stopped: Any,  # noqa: ANN401 - a function without arguments
 ) -> Row | None:
     """Do one and say what came of it; None when it was interrupted."""
-    from wm_bringup.rehearsal.live import Choice, rehearse
+    from wm_bringup.rehearsal.live import LATENCY, Choice, rehearse
     from wm_bringup.rehearsal.outcome import outcome
+    from wm_bringup.rehearsal.path import path_of
 
     choice = Choice(*words)
     choice.folder.mkdir(parents=True, exist_ok=True)
@@ -135,6 +136,7 @@ def _run(
         "ends": mishap.ends if mishap else "given back",
         **asdict(said),
         "commands": len(seen.sent),
+        **path_of(choice.folder / LATENCY),
         **facts,
     }
 

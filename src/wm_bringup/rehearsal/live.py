@@ -41,6 +41,9 @@ AFTERWARDS = 1.0
 
 COMMAND_PERIOD = 0.05
 
+LATENCY = "latency.npz"
+"""File in a run's folder, of all latency samples."""
+
 
 @dataclass(frozen=True, slots=True)
 class Choice:
@@ -53,7 +56,6 @@ class Choice:
     seed: int
     folder: Path
     domain: int
-    record: bool = False
 
 
 class RehearsalError(WmError):
@@ -116,7 +118,7 @@ def _scene(choice: Choice) -> Iterator[tuple[_Emulated, WireTap, GraphRunner, Op
         "controller": choice.controller,
         "robot": choice.robot,
         "trips": "",
-        "record": str(choice.folder / "bag") if choice.record else "",
+        "latency": str(choice.folder / LATENCY),
     }
     graph = describe(graph_arguments(given))
     os.environ.update(graph.environment)
