@@ -10,10 +10,11 @@ import time
 
 import numpy as np
 import pytest
+from std_msgs.msg import Empty
 
 from wm_bringup.nodes.support.qos import publisher
 from wm_bringup.wire.messages import MultiArrayEncoder, decode_command, decode_multi_array
-from wm_bringup.wire.topics import JOINT_COMMAND, PLAN
+from wm_bringup.wire.topics import EMERGENCY_STOP, JOINT_COMMAND, PLAN
 from wm_bringup.wire.vectors import join_vector
 from wm_control.mpc.plan import LAYOUT, SIZE
 
@@ -102,6 +103,28 @@ def test_the_operators_stop_outlasts_resets_until_cleared_and_then_armed(live):
     assert not stiffness(live).any()
     assert live.observer.call("arbiter/arm").success
     until_nominal(live)
+
+
+@pytest.mark.parametrize("by", ["topic", "key"])
+def test_a_stop_that_nobody_answers_is_heeded_all_the_same(live, by):
+    """By whom the space bar is passed on: see the runner's tests."""
+    if by == "topic":
+        sender = publisher(live.observer.node, EMERGENCY_STOP)
+        live.observer.until("a listener", lambda: sender.get_subscription_count() > 0)
+        sender.publish(Empty())
+    else:
+        live.runner.stop_robot()
+    live.observer.until("the stop", lambda: live.observer.decision()["action"] == "DAMPING")
+    assert live.observer.decision()["first_cause"] == "operator_stop"
+    put_back(live)
+    assert live.observer.call("arbiter/arm").success
+    until_nominal(live)
+
+
+def test_a_simulated_robot_is_not_taken_from_anybody(live):
+    for service in ("robot/ready", "robot/give_back"):
+        answer = live.observer.call(service)
+        assert (answer.success, answer.message) == (False, "a simulated robot is held until armed")
 
 
 class Rival:
