@@ -116,13 +116,24 @@ class UnitreeRobot:
 
     @property
     def figures(self) -> Mapping[str, str | float]:
-        """For people: who has the robot, how it is heard, what was wrong with frames."""
-        phase = self.start_up.phase
+        """For people: who has the robot, how it is heard and is, what was wrong with frames."""
+        phase, told = self.start_up.phase, self.hardware
+        hottest: dict[str, str | float] = {}
+        if told.motor_temperature is not None:
+            k = int(np.argmax(told.motor_temperature))
+            hottest = {
+                "hottest_motor": self.description.joint_names[k],
+                "hottest_motor_celsius": float(told.motor_temperature[k]),
+            }
         return {
             "phase": f"{phase.name.lower()}: {phase.value}",
             "said": self.start_up.said or self.start_up.refused or self._lost,
             "silence": self._now() - self._heard,
             "clock_steps": self._ticks.steps,
+            "mode_machine": self._machine,
+            "motor_errors": "; ".join(told.motor_errors),
+            "battery_volt": told.battery_voltage or 0.0,
+            **hottest,
             **self.counts,
         }
 

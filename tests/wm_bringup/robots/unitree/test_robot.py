@@ -282,6 +282,11 @@ def test_temperatures_and_the_batterys_voltage_are_told():
     world.keep(1.0)
     assert world.robot.hardware.motor_temperature.tolist() == [45.0] * 29
     assert world.robot.hardware.battery_voltage == 48.5
+    figures = world.robot.figures
+    assert figures["hottest_motor_celsius"] == 45.0
+    assert figures["battery_volt"] == 48.5
+    assert figures["mode_machine"] == 5
+    assert figures["motor_errors"] == ""
 
 
 def test_the_hardware_is_the_same_object_while_nothing_has_changed():
