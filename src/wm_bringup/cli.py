@@ -24,6 +24,7 @@ import typer
 from typer.core import TyperCommand
 
 from wm_bringup.commands import COMMANDS, COULD_NOT_RUN, ELSEWHERE, INTERRUPTED
+from wm_bringup.host.extras import remedy
 from wm_control.configuration.share import package_version
 from wm_control.errors import WmError
 
@@ -137,13 +138,20 @@ def load_command(name: str, package: str) -> Callable[..., int] | typer.Typer:
     try:
         module = importlib.import_module(ELSEWHERE.get(name, f"{package}.{name}"))
     except ModuleNotFoundError as error:
-        refuse(f"'wm {name}' needs the Python module '{error.name}', which is not installed here")
+        refuse(f"'wm {name}' needs {missing(error)}")
     command: Callable[..., int] | typer.Typer = getattr(module, name)
     if isinstance(command, typer.Typer):
         for info in command.registered_commands:
             info.callback = guarded(info.callback) if info.callback else None
             info.cls = Command
     return command
+
+
+def missing(error: ModuleNotFoundError) -> str:
+    """Say which module is not there, and how to get it; one of our own cannot be had alone."""
+    name = str(error.name)
+    cure = "" if name.startswith("wm_") else f": {remedy(name)}"
+    return f"the Python module '{name}', which is not installed here{cure}"
 
 
 EMPTY_IS_A_CHOICE = ("run",)
@@ -226,7 +234,7 @@ def guarded(command: Callable[P, int]) -> Callable[P, None]:
         except WmError as error:
             refuse(str(error))
         except ModuleNotFoundError as error:
-            refuse(f"this needs the Python module '{error.name}', which is not installed here")
+            refuse(f"this needs {missing(error)}")
         except KeyboardInterrupt:
             print("wm: interrupted", file=sys.stderr)
             raise typer.Exit(INTERRUPTED) from None

@@ -14,6 +14,7 @@ from catkin_pkg.package import parse_package
 from packaging.requirements import Requirement
 from working_tree import EXECUTABLES, ROOT
 
+from wm_bringup.host.extras import EXTRAS
 from wm_bringup.host.machine import LIBRARIES
 
 if sys.version_info >= (3, 11):
@@ -53,6 +54,15 @@ def names(requirements: list[str]) -> set[str]:
     return {Requirement(requirement).name for requirement in requirements}
 
 
+EVERYTHING = LIBRARIES | {name: module for of in EXTRAS.values() for name, module in of.items()}
+
+
+def everything() -> set[str]:
+    """Return the libraries of a whole installation: what drives a robot, simulates and reports."""
+    optional = PROJECT["optional-dependencies"]
+    return names([*PROJECT["dependencies"], *chain.from_iterable(optional[e] for e in EXTRAS)])
+
+
 def exec_depends() -> set[str]:
     return {element.text or "" for element in MANIFEST.iter("exec_depend")}
 
@@ -76,7 +86,7 @@ def imported_modules() -> set[str]:
 
 
 def test_every_imported_module_is_declared_and_nothing_else() -> None:
-    libraries = {LIBRARIES[name] for name in names(PROJECT["dependencies"]) - DATA_ONLY}
+    libraries = {EVERYTHING[name] for name in everything() - DATA_ONLY}
     optional = PROJECT["optional-dependencies"]
     extras = names([*optional["train"], *optional["ray"]])
     imported = imported_modules()
@@ -87,10 +97,12 @@ def test_every_imported_module_is_declared_and_nothing_else() -> None:
 
 def test_every_declared_library_is_looked_at_by_doctor() -> None:
     assert names(PROJECT["dependencies"]) == set(LIBRARIES)
+    for extra, libraries in EXTRAS.items():
+        assert names(PROJECT["optional-dependencies"][extra]) == set(libraries)
 
 
 def test_ros_knows_every_library_by_its_rosdep_key() -> None:
-    assert names(PROJECT["dependencies"]) == set(ROSDEP_KEYS) | NOT_IN_ROSDEP
+    assert everything() == set(ROSDEP_KEYS) | NOT_IN_ROSDEP
     assert set(ROSDEP_KEYS.values()) <= exec_depends()
 
 
@@ -118,7 +130,8 @@ def test_every_loose_requirement_is_pinned_within_its_bounds(version: str) -> No
     lines = [line for line in text.splitlines() if not line.startswith("#")]
     pins = dict(line.split("==") for line in lines)
     extras = PROJECT["optional-dependencies"]
-    pinned = (PROJECT["dependencies"], *(extras[name] for name in ("ros-wheels", "dev", "train")))
+    kinds = (*EXTRAS, "ros-wheels", "dev", "train")
+    pinned = (PROJECT["dependencies"], *(extras[name] for name in kinds))
     for loose in chain.from_iterable(pinned):
         requirement = Requirement(loose)
         if requirement.marker and not requirement.marker.evaluate({"python_version": version}):
@@ -129,7 +142,7 @@ def test_every_loose_requirement_is_pinned_within_its_bounds(version: str) -> No
 def test_this_environment_has_the_pinned_versions_of_what_we_import() -> None:
     version = f"{sys.version_info[0]}.{sys.version_info[1]}"
     text = (ROOT / f"requirements/python{version}.txt").read_text()
-    for name in names(PROJECT["dependencies"]):
+    for name in everything():
         assert f"\n{name}=={metadata.version(name)}\n" in text
 
 

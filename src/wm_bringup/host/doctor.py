@@ -7,6 +7,7 @@ from typing import Final
 
 from rich.table import Table
 
+from wm_bringup.host.extras import remedy
 from wm_bringup.host.machine import Library, Machine
 
 PYTHON_VERSIONS: Final = ("3.10", "3.11", "3.12")
@@ -84,13 +85,9 @@ def check_library(library: Library) -> Check:
     """Check that a library is there and imports."""
     name = f"library {library.distribution}"
     if not library.error:
-        return Check(name, True, library.version or "version unknown")
-    return Check(
-        name,
-        False,
-        library.error,
-        f"run 'make venv' in a checkout, or 'python3 -m pip install {library.distribution}'",
-    )
+        return Check(name, True, library.version or "version unknown", required=library.required)
+    advice = remedy(library.distribution)
+    return Check(name, False, library.error, advice, required=library.required)
 
 
 def check_rclpy(machine: Machine) -> Check:

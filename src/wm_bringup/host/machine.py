@@ -13,12 +13,13 @@ import sys
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import metadata
 from pathlib import Path
 from statistics import median
 from typing import Final
 
+from wm_bringup.host.extras import EXTRAS
 from wm_bringup.host.log_directory import check_log_directory
 from wm_bringup.host.realtime import CONTROL_PRIORITY, PeriodicDeadlines, raise_thread
 from wm_control.configuration.parameters import read_yaml
@@ -29,16 +30,10 @@ LIBRARIES: Final[Mapping[str, str]] = {
     "casadi": "casadi",
     "daqp": "daqp",
     "example-robot-data": "",
-    "jinja2": "jinja2",
-    "matplotlib": "matplotlib",
-    "mujoco": "mujoco",
     "numpy": "numpy",
     "onnx": "onnx",
     "onnxruntime": "onnxruntime",
-    "pillow": "PIL",
     "pin": "pinocchio",
-    "psutil": "psutil",
-    "pybullet": "pybullet",
     "pydantic": "pydantic",
     "pyyaml": "yaml",
     "rich": "rich",
@@ -46,7 +41,7 @@ LIBRARIES: Final[Mapping[str, str]] = {
     "scipy": "scipy",
     "typer": "typer",
 }
-"""Each library the package needs by its name on PyPI, and its Python module; data has none."""
+"""Each library that nothing runs without by its name on PyPI, and its Python module; data has none."""
 
 MCL_CURRENT: Final = 1
 FIFO_PRIORITY: Final = 1
@@ -58,11 +53,15 @@ WAKE_UPS: Final = 1000
 
 @dataclass(frozen=True, slots=True)
 class Library:
-    """One library: its import error, empty when it imports, and its version, empty if unknown."""
+    """One library: its import error, empty when it imports, and its version, empty if unknown.
+
+    required: nothing runs without it; others come with an extra (``extras.EXTRAS``).
+    """
 
     distribution: str
     version: str
     error: str
+    required: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +114,7 @@ def examine(results: Path) -> Machine:
     return Machine(
         python=sys.version_info[:3],
         prefix=sys.prefix,
-        libraries=tuple(try_library(*item) for item in LIBRARIES.items()),
+        libraries=try_libraries(),
         rclpy_file=rclpy_file,
         ros_wheels=bool(version_of("ros-jazzy-rclpy")),
         middleware=middleware,
@@ -144,6 +143,13 @@ def version_of(distribution: str) -> str:
         return metadata.version(distribution)
     except metadata.PackageNotFoundError:
         return ""
+
+
+def try_libraries() -> tuple[Library, ...]:
+    """Import every library: those that nothing runs without, then those of the extras."""
+    extra = [item for libraries in EXTRAS.values() for item in libraries.items()]
+    needed = [try_library(*item) for item in LIBRARIES.items()]
+    return (*needed, *(replace(try_library(*item), required=False) for item in extra))
 
 
 def try_library(distribution: str, module: str) -> Library:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Literal
 
+from wm_bringup.host.extras import remedy
 from wm_bringup.robots.simulation.engine import Engine, SimulatorError
 from wm_bringup.robots.simulation.simulation import Simulation
 from wm_bringup.scenarios.scenario import Scenario
@@ -54,7 +55,8 @@ def make_engine(name: EngineName, scenario: Scenario, *, gui: bool = False) -> E
         return ENGINES[name](scenario, gui)
     except ModuleNotFoundError as error:
         raise SimulatorError(
-            f"engine '{name}' needs the library {error.name}, which is not installed"
+            f"engine '{name}' needs the library {error.name}, which is not installed: "
+            f"{remedy(str(error.name))}"
         ) from error
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from wm_bringup.cli import main
 from wm_bringup.host import doctor
+from wm_bringup.host.extras import EXTRAS
 from wm_bringup.host.machine import GIBIBYTE, LIBRARIES, Library, Machine, examine, free_space
 
 GOOD = Machine(
@@ -142,7 +143,18 @@ def test_this_machine_is_examined_and_the_checks_are_written_as_json(
 
 def test_every_library_of_the_package_is_looked_at(tmp_path: Path) -> None:
     machine = examine(tmp_path)
-    assert [library.distribution for library in machine.libraries] == list(LIBRARIES)
-    assert {library.distribution: library.error for library in machine.libraries} == dict.fromkeys(
-        LIBRARIES, ""
-    )
+    extra = [name for libraries in EXTRAS.values() for name in libraries]
+    looked_at = [library.distribution for library in machine.libraries]
+    assert looked_at == [*LIBRARIES, *extra]
+    assert [library.error for library in machine.libraries] == [""] * len(looked_at)
+    needed = [library.distribution for library in machine.libraries if library.required]
+    assert needed == list(LIBRARIES)
+
+
+def test_a_library_of_an_extra_may_be_missing_and_its_extra_is_named() -> None:
+    library = Library("pillow", "", "ModuleNotFoundError: no", required=False)
+    checks = doctor.diagnose(replace(GOOD, libraries=(library,)))
+    check = next(check for check in checks if check.name == "library pillow")
+    assert not check.ok
+    assert "'wm_humanoid[report]'" in check.advice
+    assert doctor.healthy(checks)

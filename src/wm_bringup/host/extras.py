@@ -1,0 +1,23 @@
+"""Libraries that only some commands need, by the extra of the package that brings them.
+
+What drives a robot needs none of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+EXTRAS: Final[Mapping[str, Mapping[str, str]]] = {
+    "sim": {"mujoco": "mujoco", "pybullet": "pybullet"},
+    "report": {"jinja2": "jinja2", "matplotlib": "matplotlib", "pillow": "PIL", "psutil": "psutil"},
+}
+"""Of each extra, every library by its name on PyPI, and its Python module."""
+
+
+def remedy(name: str) -> str:
+    """Say how to get a library. name: on PyPI, or that of its Python module."""
+    top = name.split(".")[0]
+    extra = next((e for e, of in EXTRAS.items() if top in of or top in of.values()), None)
+    wanted = f"'wm_humanoid[{extra}]'" if extra else top
+    return f"run 'make venv' in a checkout, or python3 -m pip install {wanted}"
