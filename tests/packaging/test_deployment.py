@@ -3,11 +3,16 @@
 Here those libraries are hidden from Python and from the processes that it starts.
 """
 
+import configparser
+import importlib.util
 import os
+import re
 import subprocess
 import sys
+import zipfile
 from itertools import chain
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 from working_tree import ROOT, packaged_files
@@ -36,13 +41,12 @@ PROCESSES = [
 ]
 """Everything that runs beside a robot."""
 
+NEITHER_ROS = ("src/wm_control", "src/wm_policy", "src/wm_bringup/robots/unitree")
 WITHOUT_ROS = [
     ".".join(path.relative_to("src").with_suffix("").parts)
     for path in packaged_files()
-    if path.suffix == ".py"
-    and str(path).startswith(("src/wm_control/", "src/wm_policy/", "src/wm_bringup/robots/unitree/"))
-    and path.stem != "__init__"
-    and path.name != "mjcf.py"
+    if path.suffix == ".py" and str(path).startswith(NEITHER_ROS) and path.stem != "__init__"
+    if path.name != "mjcf.py"  # writes the model for one of the engines
 ]
 
 LOOP = """
@@ -166,3 +170,100 @@ def test_a_library_is_found_by_its_own_name_or_that_of_its_module() -> None:
     assert "'wm_humanoid[report]'" in remedy("pillow")
     assert "'wm_humanoid[sim]'" in remedy("mujoco.batch")
     assert remedy("daqp").endswith("pip install daqp")
+
+
+METADATA = """Metadata-Version: 2.1
+Name: wm_humanoid
+Requires-Dist: numpy>=2.1
+Requires-Dist: pin<5,>=4.1
+Requires-Dist: mujoco>=3.17; extra == "sim"
+Requires-Dist: cyclonedds>=11; platform_machine == "x86_64" and extra == "unitree"
+"""
+
+
+@pytest.fixture(scope="module")
+def wheelhouse() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("wheelhouse", ROOT / "tools/wheelhouse.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_a_wheelhouse_asks_for_what_the_wheel_requires(
+    wheelhouse: ModuleType, tmp_path: Path
+) -> None:
+    wheel = tmp_path / "wm_humanoid-1-py3-none-any.whl"
+    with zipfile.ZipFile(wheel, "w") as archive:
+        archive.writestr("wm_humanoid-1.dist-info/METADATA", METADATA)
+    assert wheelhouse.requirements(wheel, []) == ["numpy>=2.1", "pin<5,>=4.1"]
+    assert wheelhouse.requirements(wheel, ["unitree"]) == [
+        "numpy>=2.1",
+        "pin<5,>=4.1",
+        "cyclonedds>=11",
+    ]
+
+
+def test_a_wheelhouse_knows_the_oldest_system_that_it_is_for(
+    wheelhouse: ModuleType, tmp_path: Path
+) -> None:
+    for name in (
+        "pin-4.1-cp311-cp311-manylinux_2_28_aarch64",
+        "numpy-2.4-cp311-cp311-manylinux_2_27_aarch64.manylinux_2_28_aarch64",
+        "daqp-0.7-cp311-cp311-manylinux2014_aarch64",
+        "rich-13-py3-none-any",
+    ):
+        (tmp_path / f"{name}.whl").touch()
+    assert wheelhouse.newest_glibc(tmp_path) == (28, ["pin"])
+    assert wheelhouse.tags("aarch64", 18) == [
+        "--platform=manylinux_2_18_aarch64",
+        "--platform=manylinux_2_17_aarch64",
+        "--platform=manylinux2014_aarch64",
+        "--platform=any",
+    ]
+
+
+@pytest.fixture(scope="module")
+def service() -> configparser.ConfigParser:
+    unit = configparser.ConfigParser(strict=False, interpolation=None)
+    unit.optionxform = str  # type: ignore[assignment,method-assign]
+    unit.read(ROOT / "deploy/wm-humanoid.service")
+    return unit
+
+
+def test_the_service_starts_by_nobodys_hand_but_a_persons(
+    service: configparser.ConfigParser,
+) -> None:
+    assert service["Service"]["Restart"] == "no"
+    assert "Install" not in service
+    assert service["Service"]["KillSignal"] == "SIGINT"
+    assert "--arm" not in (ROOT / "deploy/wm-humanoid.service").read_text()
+
+
+def test_the_service_runs_a_command_that_there_is_with_what_its_file_says(
+    service: configparser.ConfigParser,
+) -> None:
+    command = service["Service"]["ExecStart"]
+    run = command.split("wm run")[1]
+    told = subprocess.run(
+        [sys.executable, "-m", "wm_bringup.cli", "run", "--help"],
+        capture_output=True,
+        text=True,
+        env=os.environ | {"PYTHONPATH": str(ROOT / "src"), "COLUMNS": "200"},
+    ).stdout
+    for option in re.findall(r"--[a-z-]+", run):
+        assert option in told, option
+    said = (ROOT / "deploy/wm-humanoid.env").read_text()
+    for variable in re.findall(r"\$([A-Z]+)", run):
+        assert re.search(rf"^{variable}=", said, re.MULTILINE), variable
+
+
+def test_the_service_gives_the_rights_that_the_loop_asks_for(
+    service: configparser.ConfigParser,
+) -> None:
+    from wm_bringup.host.realtime import CONTROL_PRIORITY
+
+    rights = service["Service"]
+    assert int(rights["LimitRTPRIO"]) > CONTROL_PRIORITY + 5  # the guard of the wire is above it
+    assert rights["LimitMEMLOCK"] == "infinity"

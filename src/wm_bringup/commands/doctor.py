@@ -31,7 +31,9 @@ def doctor(
     interface: Annotated[
         str | None, typer.Option(help="With --robot: network interface that leads to it.")
     ] = None,
-    domain: Annotated[int, typer.Option(min=0, max=232, help="With --robot: its DDS domain.")] = 0,
+    robot_domain: Annotated[
+        int, typer.Option(min=0, max=232, help="With --robot: its DDS domain.")
+    ] = 0,
     seconds: Annotated[
         float, typer.Option(min=0.5, max=3600.0, help="With --robot: listen for so long [s].")
     ] = 5.0,
@@ -70,7 +72,7 @@ def doctor(
     said = f"Listening to {interface} for {seconds:g} s ..." if robot else "Looking at this machine"
     with console.status(said):
         checks = (
-            _of_robot(body or DEFAULT_ROBOT, interface or "", domain, seconds)
+            _of_robot(body or DEFAULT_ROBOT, interface or "", robot_domain, seconds)
             if robot
             else _of_machine(results)
         )

@@ -41,7 +41,7 @@ LIBRARIES: Final[Mapping[str, str]] = {
     "scipy": "scipy",
     "typer": "typer",
 }
-"""Each library that nothing runs without by its name on PyPI, and its Python module; data has none."""
+"""Each library that nothing runs without by its name on PyPI, and its module; data has none."""
 
 MCL_CURRENT: Final = 1
 FIFO_PRIORITY: Final = 1

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from wm_bringup.host.doctor import Check
 from wm_bringup.robots.unitree.frames import Frame, is_sound
@@ -96,15 +97,15 @@ def _silence(heard: Heard) -> Check:
         SILENT,
         False,
         f"not heard in {heard.seconds:g} s{writers}",
-        "is the robot on, and did it start up? Is --interface the one that leads to it (ip -br "
-        "addr: an address in its network, 192.168.123.x)? Is --domain the robot's (0; an emulator "
+        "is the robot on, and did it start up? Does --interface lead to it (ip -br "
+        "addr: an address in its network, 192.168.123.x)? Is --robot-domain its own (0; an emulator "
         "may have another)? Is the cable in (ping 192.168.123.161)? Does a firewall drop UDP from "
         "port 7400 on?",
     )
 
 
-def _checksums(sound: Array) -> Check:
-    wrong = int((~sound).sum())
+def _checksums(sound: NDArray[np.bool_]) -> Check:
+    wrong = len(sound) - int(sound.sum())
     return Check(
         "checksums",
         not wrong,

@@ -5,12 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from wm_bringup.robots.unitree.frames import Frame
 from wm_control.types import Array
 
 TICK = 0.001
 """Unit of a state's tick [s]."""
+
+_HALF = 2**31
+"""A step beyond it is one backwards: ticks begin again at zero after 2**32."""
 
 BINS = 10
 """Parts of the time whose fastest states tell how the clocks run apart."""
@@ -38,8 +42,8 @@ class Timing:
 
 def timing(arrivals: Array, states: Frame) -> Timing:
     """Measure. arrivals: (n,) [s]. states: (n,), all sound."""
-    half = 2**31
-    steps = (np.diff(states["tick"].astype(np.int64)) + half) % (2 * half) - half
+    ticks: NDArray[np.int64] = states["tick"].astype(np.int64)
+    steps = np.mod(np.diff(ticks) + _HALF, 2 * _HALF) - _HALF
     usual = int(np.median(steps[steps > 0])) if (steps > 0).any() else 1
     times = TICK * np.concatenate(([0], np.cumsum(steps)))
     lateness = arrivals - times

@@ -224,7 +224,7 @@ def test_a_silent_robot_has_one_check_that_says_what_to_try(patient) -> None:
     (check,) = examine_robot(nothing, patient)
     assert check.name == SILENT
     assert not check.ok
-    for word in ("--interface", "--domain", "cable", "firewall"):
+    for word in ("--interface", "--robot-domain", "cable", "firewall"):
         assert word in check.advice
 
 

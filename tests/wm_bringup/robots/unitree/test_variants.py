@@ -136,6 +136,17 @@ def test_motors_of_joints_that_are_not_there_are_never_enabled(machine, g1):
     assert motor["q"][22] == robot.joint_names.index("right_shoulder_pitch_joint")
 
 
+def test_the_variant_that_the_documentation_shows_is_one(tmp_path):
+    folder = robot_file("g1").parent
+    text = (folder.parents[2] / "docs/robots.md").read_text().split("## Variants")[1]
+    shown = text.split("The G1's bodies")[0].splitlines()
+    block = [line[4:] for line in shown if line.startswith("    ")]
+    (tmp_path / "robot.yaml").write_text((folder / "robot.yaml").read_text())
+    (tmp_path / "mine.yaml").write_text("\n".join(block))
+    robot = load_robot(tmp_path / "mine.yaml")
+    assert len(robot.joint_names) == 26
+
+
 def test_a_robot_without_that_file_says_so(tmp_path):
     (tmp_path / "robot.yaml").write_text("")
     with pytest.raises(RobotDescriptionError, match=r"there is no .*unitree\.yaml"):
