@@ -97,10 +97,9 @@ def _silence(heard: Heard) -> Check:
         SILENT,
         False,
         f"not heard in {heard.seconds:g} s{writers}",
-        "is the robot on, and did it start up? Does --interface lead to it (ip -br "
-        "addr: an address in its network, 192.168.123.x)? Is --robot-domain its own (0; an emulator "
-        "may have another)? Is the cable in (ping 192.168.123.161)? Does a firewall drop UDP from "
-        "port 7400 on?",
+        "is the robot on, and did it start up? Does --interface lead to it (ip -br address: one in "
+        "its network, 192.168.123.x)? Is --robot-domain its own (0)? Is the cable in "
+        "(ping 192.168.123.161)? Does a firewall drop UDP from port 7400 on?",
     )
 
 
