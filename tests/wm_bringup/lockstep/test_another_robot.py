@@ -64,6 +64,16 @@ def test_estimator_controller_arbiter_and_filter_hold_a_robot_without_physics(
         assert np.isfinite(row).all()
 
 
+@pytest.mark.parametrize(("machine", "engine"), [(4, "pybullet"), (14, "mujoco")])
+def test_other_bodies_of_the_g1_walk_as_it_does(machine, engine):
+    """23 joints; and a locked waist with heavier wrists."""
+    robot = f"g1/mode_{machine}.yaml"
+    episode = run_episode(WalkSetup(WALK, robot=robot, engine=engine), 0)
+    assert not episode.fell
+    assert episode["interventions"] == 0
+    assert episode["distance"] >= 0.4
+
+
 @pytest.mark.parametrize(
     ("which", "engine"), [("talos", "pybullet"), ("talos", "mujoco"), ("legs", "pybullet")]
 )

@@ -13,6 +13,7 @@ from wm_bringup.robots.simulated import make_engine
 from wm_bringup.robots.simulation.engine import JointForce, joint_places
 from wm_bringup.robots.simulation.ground import Terrain
 from wm_bringup.scenarios.scenario import Ground, Scenario
+from wm_control.robot.description import load_robot
 
 FLAT = Terrain(Ground(), np.random.default_rng(0))
 HIGH = np.array([0.0, 0.0, 5.0])
@@ -37,11 +38,13 @@ def random_states(g1, count=5):
         yield q, rng.uniform(-5.0, 5.0, q.size)
 
 
-def test_one_step_in_free_flight_is_that_of_forward_dynamics(g1, with_step):
-    body = replace(g1, capsules=())  # in random postures limbs would touch
-    model = pin.buildModelFromXML(g1.urdf, pin.JointModelFreeFlyer())
+@pytest.mark.parametrize("robot", ["g1", "g1/mode_4.yaml", "g1/mode_16.yaml"])
+def test_one_step_in_free_flight_is_that_of_forward_dynamics(robot, with_step):
+    description = load_robot(robot)
+    body = replace(description, capsules=())  # in random postures limbs would touch
+    model = pin.buildModelFromXML(description.urdf, pin.JointModelFreeFlyer())
     physics = with_step(TINY)
-    for q, torque in random_states(g1):
+    for q, torque in random_states(description):
         physics.rebuild(body, FLAT, HIGH, q)
         physics.step(torque, np.array([3.0, -2.0, 1.0]))
         joints = physics.joint_state()[1] / TINY
