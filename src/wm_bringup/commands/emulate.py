@@ -101,6 +101,7 @@ def emulate(
     figures = summary(emulated, time)
     console.print(table(figures))
     if json is not None:
+        json.parent.mkdir(parents=True, exist_ok=True)
         json.write_text(json_format.dumps(figures, indent=1) + "\n", encoding="utf-8")
     return HELD if emulated.counts.fell_at is None else NOT_HELD
 

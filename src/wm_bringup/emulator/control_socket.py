@@ -27,7 +27,7 @@ STATUS = "status"
 class ControlSocket:
     """Listens at a path of the file system; nobody ever waits for anybody.
 
-    Answers: {"done": true}, {"refused": "why"}, or what ``status`` says.
+    Answers: {"done": the time of the robot [s]}, {"refused": "why"}, or what ``status`` says.
     """
 
     def __init__(self, path: Path) -> None:
@@ -103,7 +103,7 @@ def _answer(robot: EmulatedRobot, line: str) -> bytes:
         obey(robot, line)
     except ParameterError as error:
         return _encoded({"refused": str(error)})
-    return _encoded({"done": True})
+    return _encoded({"done": robot.now})
 
 
 def _encoded(message: object) -> bytes:
