@@ -71,7 +71,6 @@ def test_an_observation_goes_into_a_state_and_comes_back(joints):
         imu_orientation=np.array([0.0, 0.0, half, half]),
         imu_angular_velocity=np.array([0.5, 0.25, -1.0]),
         imu_linear_acceleration=np.array([0.0, -0.5, 9.75]),
-        run=3,
     )
     frame = empty(STATE)
     joints.write_observation(frame, observation)
@@ -82,8 +81,9 @@ def test_an_observation_goes_into_a_state_and_comes_back(joints):
     assert np.count_nonzero(motor["q"]) == 3
     np.testing.assert_allclose(imu["quaternion"], [half, 0.0, 0.0, half], rtol=1e-7)
     np.testing.assert_allclose(imu["rpy"], [0.0, 0.0, math.pi / 2], atol=1e-6)
-    read = joints.observation(frame, 7, run=3)
-    assert (read.stamp, read.sequence, read.run) == (12.346, 7, 3)
+    read = joints.observation(frame, 7)
+    assert (read.stamp, read.sequence) == (12.346, 7)
+    assert joints.observation(frame, 7, 99.5).stamp == 99.5
     np.testing.assert_array_equal(read.joint_position, observation.joint_position)
     np.testing.assert_array_equal(read.joint_velocity, observation.joint_velocity)
     np.testing.assert_array_equal(read.joint_torque, observation.joint_torque)
