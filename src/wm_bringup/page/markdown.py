@@ -2,7 +2,8 @@
 
 A file says where: what stands between ``<!-- results of SUITE: WHAT -->`` and ``<!-- end of results
 -->`` is written from the summary of a comparison of that name. WHAT is ``table`` (a row per facet),
-``verdicts`` (the sentences) or ``all`` (both, every figure and every paired difference).
+``verdicts`` (the sentences about each headline) or ``all`` (table, all sentences, every figure and
+every paired difference).
 """
 
 from __future__ import annotations
@@ -65,18 +66,27 @@ def table(results: Results) -> str:
     return _tabulate(heads, ([row["facet"], row["title"], *_numbers(row, results)] for row in rows))
 
 
+HEADLINE_SENTENCES = 2
+"""The first ones of a facet: the pair that was declared beforehand, and who beats whom."""
+
+
 def verdicts(results: Results) -> str:
-    """One item per facet: the sentences that its numbers make."""
+    """One item per facet: the sentences about its headline."""
+    return _sentences(results, HEADLINE_SENTENCES)
+
+
+def _sentences(results: Results, most: int | None = None) -> str:
+    """One item per facet: the first of the sentences that its numbers make."""
     return "\n".join(
         f"- **{name}**: {'; '.join(map(_escaped, sentences))}"
         for name in results.summary["facets"]
-        if (sentences := verdict(name, results))
+        if (sentences := verdict(name, results)[:most])
     )
 
 
 def everything(results: Results) -> str:
     """All figures, facts and paired differences."""
-    parts = [table(results), verdicts(results)]
+    parts = [table(results), _sentences(results)]
     for name, told in results.summary["facets"].items():
         parts.append(f"### {name}: {told['title']}")
         for part in (told, results.timed(name)):
