@@ -114,13 +114,21 @@ def score(values: Sequence[float]) -> Estimated:
     return Estimated(value, *bootstrap_interval((array,), interquartile_mean))
 
 
+ROUNDING = 1e-9
+"""Relative difference of two sums of the same numbers in another order, and no more."""
+
+
 def _iqm_difference(one: Array, other: Array, axis: int = -1) -> Array:
     return interquartile_mean(one, axis) - interquartile_mean(other, axis)
 
 
 def paired_scores(one: Sequence[float], other: Sequence[float]) -> Tested:
-    """Interquartile mean of one minus that of the other, over n >= 1 pairs."""
-    pairs = (np.array(one, dtype=float), np.array(other, dtype=float))
+    """Interquartile mean of one minus that of the other, over n >= 1 pairs.
+
+    A pair that differs by rounding is one that does not differ.
+    """
+    first, second = np.array(one, dtype=float), np.array(other, dtype=float)
+    pairs = (first, np.where(np.isclose(first, second, ROUNDING, 0.0), first, second))
     value = float(_iqm_difference(*pairs))
     if pairs[0].size < 2 or np.array_equal(*pairs):
         return Tested(value, math.nan, math.nan, 1.0)
