@@ -5,6 +5,7 @@
 #   make lint    ruff and mypy
 #   make train   train our own walking policy on the CPU: two hours on two cores  (ARGS="--seed 1")
 #   make test-train   run the tests of training that need torch
+#   make test-wire    run the tests of Unitree's wire against the SDK of Unitree, which needs Python 3.10
 #   make table   run the README's walking table: 200 episodes, half an hour on two cores
 #   make results compare all contestants and write README's tables from that  (SUITE=quick: ten minutes)
 #   make venv    the set-up alone         (make venv PYTHON=/path/to/python3.11)
@@ -20,7 +21,7 @@ SUITE ?= standard
 # Set by the ROS wheels in any Python that started make; it would hide the wheels of our own.
 unexport _ROS_WHEELS_BOOTSTRAP_COMPLETE
 
-.PHONY: help demo train test-train table results test lint format venv lock clean force
+.PHONY: help demo train test-train test-wire table results test lint format venv lock clean force
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -35,6 +36,10 @@ train: venv
 test-train: venv
 	@tools/setup_training.sh $(VENV)
 	$(BIN)/python -m pytest -q tests/wm_training $(ARGS)
+
+test-wire: venv
+	@tools/setup_wire.sh build/wire
+	WM_WIRE_PYTHON=build/wire/bin/python $(BIN)/python -m pytest -q -m wire tests/wm_bringup/robots/unitree $(ARGS)
 
 table: venv
 	$(BIN)/wm suite walking --resume $(ARGS)

@@ -6,6 +6,7 @@ pytest imports test modules by path (``--import-mode=importlib`` in pyproject.to
 are not tests, are imported by their plain names.
 """
 
+import os
 import sys
 from importlib.util import find_spec
 from pathlib import Path
@@ -26,6 +27,8 @@ def pytest_report_header() -> list[str]:
         lines.append("training is not tested: MuJoCo 4 needs Python 3.11 or later")
     elif find_spec("torch") is None:
         lines.append("learning with torch is not tested here: `make test-train` does it")
+    if not os.environ.get("WM_WIRE_PYTHON"):
+        lines.append("Unitree's own SDK is not met here: `make test-wire` does it")
     if find_spec("ray") is None:
         lines.append("a real Ray cluster is not tested here: it needs the extra `ray`")
     return lines

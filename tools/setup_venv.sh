@@ -79,7 +79,7 @@ install() {
     }
 }
 install pip setuptools wheel
-install --editable ".[sim,report,dev]"
+install --editable ".[sim,report,dev,unitree]"
 
 ros=$(rclpy_of_ros)
 if [ -z "$ros" ]; then

@@ -130,7 +130,7 @@ def test_every_loose_requirement_is_pinned_within_its_bounds(version: str) -> No
     lines = [line for line in text.splitlines() if not line.startswith("#")]
     pins = dict(line.split("==") for line in lines)
     extras = PROJECT["optional-dependencies"]
-    kinds = (*EXTRAS, "ros-wheels", "dev", "train")
+    kinds = (*EXTRAS, "ros-wheels", "dev", "train", "unitree")
     pinned = (PROJECT["dependencies"], *(extras[name] for name in kinds))
     for loose in chain.from_iterable(pinned):
         requirement = Requirement(loose)

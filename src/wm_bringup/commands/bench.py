@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json as json_format
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -15,8 +16,8 @@ from wm_control.configuration.share import DEFAULT_ROBOT
 
 def bench(
     what: Annotated[
-        Literal["all", "loop", "estimator", "mpc", "wbc", "sim", "policy"],
-        typer.Argument(help="Which part."),
+        Literal["all", "loop", "estimator", "mpc", "wbc", "sim", "policy", "wire"],
+        typer.Argument(help="Which part; all: of the control path, without the wire."),
     ] = "all",
     seconds: Annotated[
         float, typer.Option(min=1.0, max=600.0, help="Length of the walk that is timed.")
@@ -27,12 +28,20 @@ def bench(
         Path | None,
         typer.Option(metavar="FILE", help="Learned policy to time; our own unless given."),
     ] = None,
+    frames: Annotated[
+        int | None,
+        typer.Option(min=1, help="Of the wire, each way, as fast as they are answered.  [10000]"),
+    ] = None,
+    domain: Annotated[
+        int | None, typer.Option(min=0, max=232, help="DDS domain of the wire.  [99]")
+    ] = None,
     json: Result = None,
 ) -> int:
     """Time the parts of the control path on a recorded walk, in CPU time.
 
     Each is printed beside its bound: the time that bare library calls need for the same work,
-    measured in the same run. The ratio says what our own code costs.
+    measured in the same run. The ratio says what our own code costs. The wire is Unitree's, over
+    the loopback to another process: first at 500 Hz, then as fast as frames are answered.
 
     Example: wm bench wbc --json results/wbc.json
     """
@@ -51,7 +60,11 @@ def bench(
 
     if policy is not None and what not in ("all", "policy"):
         raise typer.BadParameter(f"--policy means nothing for '{what}'")
+    if what != "wire" and (frames is not None or domain is not None):
+        raise typer.BadParameter(f"--frames and --domain mean nothing for '{what}'")
     check_file(json, "--json")
+    if what == "wire":
+        return _bench_wire(seconds, frames or 10_000, 99 if domain is None else domain, robot, json)
     benches = dict(BENCHES)
     benches["policy"] = partial(bench_policy, file=policy or shipped_policy())
     if what in ("all", "policy"):
@@ -63,8 +76,34 @@ def bench(
             status.update(f"Timing {name} on {len(walk.ticks)} ticks ...")
             results |= {m.name: m.as_json() for m in benches[name](walk)}
     make_console().print(bench_table(results))
-    if json is not None:
-        json.parent.mkdir(parents=True, exist_ok=True)
-        content = {**results, "conditions": {"seconds": seconds, "engine": engine, **provenance()}}
-        json.write_text(json_format.dumps(content, indent=2) + "\n", encoding="utf-8")
+    _write(json, {**results, "conditions": {"seconds": seconds, "engine": engine, **provenance()}})
     return HELD if results else NOT_HELD
+
+
+def _bench_wire(seconds: float, frames: int, domain: int, robot: str, file: Path | None) -> int:
+    """Exit code: frames that came and were not accepted are none."""
+    from wm_bringup.bench.wire import PERIOD, bench_frames, measure_exchange
+    from wm_bringup.host.provenance import provenance
+    from wm_bringup.report.screen import make_console, make_screen
+    from wm_bringup.report.tables import bench_table, exchange_table
+
+    with make_screen().status("Frames of one process ...") as status:
+        costs = {m.name: m.as_json() for m in bench_frames(robot, min(frames, 20_000))}
+        status.update("Frames between two, at 500 Hz ...")
+        paced = measure_exchange(domain, round(seconds / PERIOD), PERIOD)
+        status.update(f"{frames} frames each way ...")
+        exchanges = {"500 Hz": paced, "as fast": measure_exchange(domain, frames)}
+    rows = {name: asdict(exchange) for name, exchange in exchanges.items()}
+    console = make_console()
+    console.print(bench_table(costs))
+    console.print(exchange_table(rows))
+    conditions = {"seconds": seconds, "frames": frames, **provenance()}
+    _write(file, {**costs, "exchanges": rows, "conditions": conditions})
+    accepted = all(one.rejected == 0 and one.round_trip.n for one in exchanges.values())
+    return HELD if accepted else NOT_HELD
+
+
+def _write(file: Path | None, content: dict[str, Any]) -> None:
+    if file is not None:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(json_format.dumps(content, indent=2) + "\n", encoding="utf-8")

@@ -111,3 +111,34 @@ def bench_table(results: Mapping[str, Mapping[str, Any]]) -> Table:
             number(row.get("ratio"), 2),
         )
     return table
+
+
+def exchange_table(exchanges: Mapping[str, Mapping[str, Any]]) -> Table:
+    """One row per run of frames over the wire: round trips, what came, the CPU of both sides."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for heading in (
+        "round trip ms",
+        "p50",
+        "p99",
+        "max",
+        "sent",
+        "there",
+        "back",
+        "wrong",
+        "CPU %",
+    ):
+        table.add_column(heading, justify="left" if heading == "round trip ms" else "right")
+    for name, row in exchanges.items():
+        trip, ways = row["round_trip"], (row["states"], row["commands"])
+        milliseconds = [
+            None if trip[key] is None else 1e3 * trip[key] for key in ("p50", "p99", "max")
+        ]
+        table.add_row(
+            name,
+            *(number(value) for value in milliseconds),
+            str(row["sent"]),
+            *(str(way["received"]) for way in ways),
+            str(sum(way["rejected"] + way["refused"] for way in ways)),
+            ", ".join(number(100.0 * share, 1) for share in row["cpu_share"]),
+        )
+    return table

@@ -4,6 +4,7 @@ import types
 import numpy as np
 import pytest
 from policy_files import deploy_yaml, write_yaml
+from ros_domain import Domain
 from tiny_networks import linear
 
 from wm_bringup.bench.measure import Bound, Measurement, Stopwatch, intercepted, measured
@@ -130,6 +131,8 @@ def test_timing_a_policy_that_is_not_there_says_so(capsys, tmp_path):
     ("options", "said"),
     [
         (["wbc", "--policy", "p.onnx"], "--policy means nothing for 'wbc'"),
+        (["wbc", "--frames", "9"], "--frames and --domain mean nothing for 'wbc'"),
+        (["wire", "--domain", "233"], "--domain"),
         (["wbc", "--seconds", "nan"], "--seconds"),
         (["wbc", "--seconds", "inf"], "--seconds"),
         (["wbc", "--json", "/dev/null/b.json"], "/dev/null is a file"),
@@ -138,3 +141,16 @@ def test_timing_a_policy_that_is_not_there_says_so(capsys, tmp_path):
 def test_what_would_have_no_effect_is_refused_before_the_walk(capsys, options, said):
     assert main(["bench", *options]) == 2
     assert said in capsys.readouterr().err
+
+
+def test_frames_of_the_wire_are_counted_and_timed_both_ways(tmp_path):
+    file, domain = tmp_path / "wire.json", Domain()
+    asked = ["--seconds", "1", "--frames", "200", "--domain", str(domain.number)]
+    assert main(["bench", "wire", *asked, "--json", str(file)]) == 0
+    domain.release()
+    result = json.loads(file.read_text())
+    assert result["wire_encode"]["n"] == result["wire_decode"]["n"] == 200
+    fast = result["exchanges"]["as fast"]
+    assert fast["sent"] == 200
+    assert fast["commands"]["received"] <= fast["states"]["received"] <= 200
+    assert fast["commands"]["rejected"] == fast["states"]["refused"] == 0

@@ -139,6 +139,10 @@ class Cyclone:
         return code
 
 
+SYSTEM: Final = tuple(map(str, Path("/usr/lib").glob("*-linux-gnu/libddsc.so.0debian")))
+"""Debian's and Ubuntu's library without its development files, which the linker has no name for."""
+
+
 def places() -> Iterator[str]:
     """Yield where the library may be, the most deliberate place first."""
     if home := os.environ.get("CYCLONEDDS_HOME"):
@@ -148,7 +152,7 @@ def places() -> Iterator[str]:
         yield from map(str, Path(folder).glob(".libs/libddsc.so"))
     if found := find_library("ddsc"):
         yield found
-    yield from map(str, Path("/usr/lib").glob("*-linux-gnu/libddsc.so.0debian"))
+    yield from SYSTEM
     for prefix in filter(None, os.environ.get("AMENT_PREFIX_PATH", "").split(os.pathsep)):
         yield from map(str, Path(prefix).glob("lib/**/libddsc.so"))
 
