@@ -1,4 +1,4 @@
-"""Unitree's wire over loopback, to a computer in another process, and what its frames cost.
+"""Unitree's wire over loopback, to a computer in another process.
 
 This process is the robot: it sends states, and the other answers each with a command.
 """
@@ -8,23 +8,20 @@ from __future__ import annotations
 import math
 import multiprocessing
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from multiprocessing.connection import Connection
 from typing import Final
 
 import numpy as np
 
-from wm_bringup.bench.measure import Measurement, Stopwatch, undisturbed
+from wm_bringup.bench.measure import undisturbed
 from wm_bringup.cycle.latency import Percentiles, percentiles
 from wm_bringup.robots.unitree.cyclone.link import open_link
 from wm_bringup.robots.unitree.frames import COMMAND, STATE, Frame, empty, is_sound, seal
-from wm_bringup.robots.unitree.link import LOW_COMMAND, LOW_STATE, Link, LinkError, Reader, Writer
-from wm_bringup.robots.unitree.variants import load_body
-from wm_bringup.robots.unitree.wiring import JointFrames
-from wm_control.robot.description import load_robot
-from wm_control.types import Command
+from wm_bringup.robots.unitree.link import LOW_COMMAND, LOW_STATE, LinkError, Reader, Writer
 
 PERIOD: Final = 0.002
 """Of the robot's states [s]."""
@@ -34,6 +31,9 @@ PATIENCE: Final = 0.1
 
 DISCOVERY: Final = 10.0
 """Two processes find each other within this [s]."""
+
+START_UP: Final = 60.0
+"""A process has imported what it needs within this [s]."""
 
 _START: Final = multiprocessing.get_context("spawn")
 
@@ -70,40 +70,17 @@ class Exchange:
         return sum(way.rejected + way.refused for way in (self.states, self.commands))
 
 
-def measure_exchange(domain: int, count: int, period: float = 0.0) -> Exchange:
-    """Send ``count`` states, one every ``period`` [s] or as fast as they are answered."""
+@contextmanager
+def wire(domain: int) -> Iterator[Callable[[int, float], Exchange]]:
+    """Yield what sends so many states, one every period [s] or, at 0, as fast as answers come."""
     link = open_link(domain)
     try:
+        commands, states = link.reader(LOW_COMMAND), link.writer(LOW_STATE)
         with _echo(domain) as far:
-            return _exchange(link, far, count, period)
+            _await_matches(commands, states)
+            yield partial(_exchange, commands, states, far)
     finally:
         link.close()
-
-
-def bench_frames(robot: str, count: int) -> list[Measurement]:
-    """CPU time of writing a command and of reading a state of a robot, checksums included."""
-    frames = JointFrames(load_robot(robot).joint_names, load_body(robot).wiring)
-    random = np.random.default_rng(0)
-    joints = len(frames.slots)
-    encode, decode = Stopwatch(), Stopwatch()
-    state = empty(STATE)
-    with undisturbed():
-        for k in range(count):
-            command = Command(0.0, k, *random.normal(size=(5, joints)))
-            encode.call(frames.command_frame, command, 5)
-            state["tick"] = k
-            state["imu"]["quaternion"] = 0.0, 0.0, 0.0, 1.0
-            seal(state)
-            decode.call(_read, frames, state)
-    return [
-        Measurement(name, watch.cpu_percentiles(), watch.wall_percentiles(), None)
-        for name, watch in (("wire_encode", encode), ("wire_decode", decode))
-    ]
-
-
-def _read(frames: JointFrames, state: Frame) -> None:
-    assert is_sound(state)
-    frames.observation(state, 0)
 
 
 @contextmanager
@@ -114,6 +91,9 @@ def _echo(domain: int) -> Iterator[Connection]:
     process.start()
     far.close()  # the process's own copy tells whether it lives
     try:
+        if not near.poll(START_UP):
+            raise LinkError(f"the other process has not come up within {START_UP:g} s")
+        near.recv()
         yield near
     finally:
         near.close()
@@ -122,18 +102,24 @@ def _echo(domain: int) -> Iterator[Connection]:
 
 
 def echo(domain: int, near: Connection) -> None:
-    """Answer every sound state by a command with its tick, until ``near`` says or closes."""
+    """Answer every sound state by a command with its tick, until ``near`` closes.
+
+    Whatever is said there asks for what came since the last time, and for this process's CPU time.
+    """
     link = open_link(domain)
     states, commands = link.reader(LOW_STATE), link.writer(LOW_COMMAND)
+    near.send("up")
     command = empty(COMMAND)
-    received = rejected = 0
-    cpu, wall = 0.0, 0.0
-    with undisturbed():
-        while not near.poll():
+    received = rejected = refused = 0
+    with undisturbed(), suppress(EOFError):
+        while True:
+            if near.poll():
+                near.recv()
+                seen = Traffic(received, rejected, states.refused - refused)
+                near.send((seen, time.process_time()))
+                received, rejected, refused = 0, 0, states.refused
             states.wait(PATIENCE)
             for state in states.take():
-                if not received:
-                    cpu, wall = time.process_time(), time.perf_counter()
                 received += 1
                 if not is_sound(state):
                     rejected += 1
@@ -142,14 +128,14 @@ def echo(domain: int, near: Connection) -> None:
                 command["motor"]["q"] = state["motor"]["q"]
                 seal(command)
                 commands.write(command)
-    share = (time.process_time() - cpu) / max(time.perf_counter() - wall, 1e-9)
-    near.send((Traffic(received, rejected, states.refused), share))
     link.close()
 
 
-def _exchange(link: Link, far: Connection, count: int, period: float) -> Exchange:
-    commands, states = link.reader(LOW_COMMAND), link.writer(LOW_STATE)
-    _await_matches(commands, states)
+def _exchange(
+    commands: Reader[Frame], states: Writer[Frame], far: Connection, count: int, period: float
+) -> Exchange:
+    refused = commands.refused
+    _, far_cpu = _seen(far)
     state = empty(STATE)
     times: list[float] = []
     received = rejected = 0
@@ -169,12 +155,19 @@ def _exchange(link: Link, far: Connection, count: int, period: float) -> Exchang
                 if any(int(one["reserve"][0, 0]) == k for one in taken):
                     times.append(time.perf_counter() - sent)
                     break
-            time.sleep(max(0.0, begin + period * (k + 1) - time.perf_counter()) if period else 0.0)
-    share = (time.process_time() - cpu) / (time.perf_counter() - begin)
-    far.send("done")
-    seen, far_share = far.recv()
-    here = Traffic(received, rejected, commands.refused)
-    return Exchange(count, seen, here, percentiles(np.array(times)), (share, far_share))
+            if period:
+                time.sleep(max(0.0, begin + period * (k + 1) - time.perf_counter()))
+    wall, cpu = time.perf_counter() - begin, time.process_time() - cpu
+    seen, far_end = _seen(far)
+    here = Traffic(received, rejected, commands.refused - refused)
+    shares = cpu / wall, (far_end - far_cpu) / wall
+    return Exchange(count, seen, here, percentiles(np.array(times)), shares)
+
+
+def _seen(far: Connection) -> tuple[Traffic, float]:
+    far.send("what came")
+    answer: tuple[Traffic, float] = far.recv()
+    return answer
 
 
 def _await_matches(*ends: Reader[Frame] | Writer[Frame]) -> None:

@@ -82,17 +82,20 @@ def bench(
 
 def _bench_wire(seconds: float, frames: int, domain: int, robot: str, file: Path | None) -> int:
     """Exit code: frames that came and were not accepted are none."""
-    from wm_bringup.bench.wire import PERIOD, bench_frames, measure_exchange
+    from wm_bringup.bench.frames import bench_frames
+    from wm_bringup.bench.wire import PERIOD, wire
     from wm_bringup.host.provenance import provenance
     from wm_bringup.report.screen import make_console, make_screen
     from wm_bringup.report.tables import bench_table, exchange_table
 
     with make_screen().status("Frames of one process ...") as status:
         costs = {m.name: m.as_json() for m in bench_frames(robot, min(frames, 20_000))}
-        status.update("Frames between two, at 500 Hz ...")
-        paced = measure_exchange(domain, round(seconds / PERIOD), PERIOD)
-        status.update(f"{frames} frames each way ...")
-        exchanges = {"500 Hz": paced, "as fast": measure_exchange(domain, frames)}
+        status.update("Another process comes up ...")
+        with wire(domain) as exchange:
+            status.update("Frames between two, at 500 Hz ...")
+            paced = exchange(round(seconds / PERIOD), PERIOD)
+            status.update(f"{frames} frames each way ...")
+            exchanges = {"500 Hz": paced, "as fast": exchange(frames, 0.0)}
     rows = {name: asdict(exchange) for name, exchange in exchanges.items()}
     console = make_console()
     console.print(bench_table(costs))
