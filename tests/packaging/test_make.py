@@ -131,7 +131,7 @@ def test_ci_runs_the_lint_and_the_tests() -> None:
 
 PIP = """#!/bin/sh
 case "$*" in
-*"-m pip"*"--editable .[sim,report,dev]"*)
+*"-m pip"*"--editable .[sim,report,dev,unitree]"*)
     echo "Collecting numpy==1.26.4 (from -c requirements/python3.11.txt)"
     echo "  Using cached numpy-1.26.4.whl"
     sleep 1.5
