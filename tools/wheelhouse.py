@@ -5,7 +5,7 @@ usage: python3.10 tools/wheelhouse.py FOLDER [--arch aarch64|x86_64] [--glibc 35
 Run it with the Python version that the robot's computer has (3.10, 3.11 or 3.12), on any computer
 with internet. There, from the folder:
 
-    python3 -m pip install --no-index --find-links FOLDER wm_humanoid
+    python3 -m pip install --no-index -f FOLDER wm_humanoid
 
 What has no wheel for that computer is named, and the exit code is 1; everything else is there.
 """
