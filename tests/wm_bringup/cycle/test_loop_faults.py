@@ -80,7 +80,7 @@ def test_an_estimator_that_raises_makes_the_estimate_unhealthy():
 def test_a_clock_that_jumps_makes_the_state_old():
     rig = Rig("clock:bias=0.05@0.01")
     decision = rig.ticks(6)[-1]
-    assert decision.action == Action.SAFE_POSTURE
+    assert decision.action == Action.FALLBACK
     assert "state_old" in {cause.rule for cause in decision.causes}
 
 

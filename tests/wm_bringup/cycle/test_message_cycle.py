@@ -180,11 +180,11 @@ def test_a_follower_whose_planner_is_gone_goes_on_with_its_own(armed):
 
 def test_when_estimates_stay_away_cycles_go_on_and_the_state_grows_old(armed):
     armed.stand(0.025)
-    assert armed.decision.action < Action.SAFE_POSTURE
+    assert armed.decision.action < Action.FALLBACK
     armed.stand(0.05)
     assert armed.decision.first_cause.rule == "state_old"
-    assert armed.decision.action == Action.SAFE_POSTURE
-    armed.stand(0.1)
+    assert armed.decision.action == Action.FALLBACK
+    armed.stand(2.0)
     assert armed.decision.action == Action.DAMPING
     assert not armed.decision.armed
 

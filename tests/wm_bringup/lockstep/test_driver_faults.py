@@ -105,7 +105,7 @@ def test_plans_that_come_80_ms_late_are_old():
         ("estimator:nan@1.5+0.01", "state_not_finite"),
         ("estimator:delay=0.05@1.5+0.06", "state_old"),
         ("clock:bias=0.05@1.5+0.01", "state_old"),
-        ("clock:nan@1.5+0.01", "state_lost"),
+        ("clock:nan@1.5+0.01", "state_old"),
     ],
 )
 def test_a_part_of_the_loop_that_fails_is_seen_by_the_rule_for_it(fault, cause):
