@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json as json_format
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from wm_bringup.commands import HELD, INTERRUPTED, NOT_HELD
+from wm_bringup.commands import HELD, INTERRUPTED, NOT_HELD, known_preference
 from wm_bringup.commands.options import Engine, Result, Robot
 from wm_control.configuration.share import DEFAULT_ROBOT
 
@@ -59,11 +59,10 @@ def rehearse(
     from wm_bringup.rehearsal.plan import load_plan
     from wm_bringup.report.screen import make_console
     from wm_control.configuration.share import config_file
-    from wm_control.drivers import read_preference
 
     drivers = tuple(controller or ("mpc", "policy", "hybrid"))
     for name in drivers:
-        read_preference(name)
+        known_preference(name)
     chosen = load_plan(plan or config_file("rehearsal.yaml"))
     try:
         mishaps = () if mishap == ["none"] else chosen.named(tuple(mishap or ()))
@@ -73,7 +72,9 @@ def rehearse(
     check_file(json, "--json")
     output.mkdir(parents=True, exist_ok=True)
     file = output / "summary.json"
-    rows: list[Row] = json_format.loads(file.read_text())["runs"] if resume else []
+    rows: list[Row] = (
+        json_format.loads(file.read_text())["runs"] if resume and file.is_file() else []
+    )
     console = make_console()
     with StopSignals() as signals:
         done = {row["name"] for row in rows}
@@ -114,7 +115,7 @@ def _run(
     words: tuple[Any, ...],
     plan: Plan,
     mishap: Mishap | None,
-    stopped: Any,  # noqa: ANN401 - a function without arguments
+    stopped: Callable[[], bool],
 ) -> Row | None:
     """Do one and say what came of it; None when it was interrupted."""
     from wm_bringup.rehearsal.live import LATENCY, Choice, rehearse

@@ -11,10 +11,7 @@ from typing import Final
 
 from wm_bringup.emulator.authority import Authority
 from wm_bringup.robots.unitree.link import ApiRequest, ApiResponse
-
-CHECK_MODE: Final = 1001
-SELECT_MODE: Final = 1002
-RELEASE_MODE: Final = 1003
+from wm_bringup.robots.unitree.motion_switcher import CHECK_MODE, RELEASE_MODE, SELECT_MODE
 
 DONE: Final = 0
 WRONG_PARAMETER: Final = 7001

@@ -16,7 +16,8 @@ STOP_KEY = " "
 class Keyboard:
     """Reads keys without waiting and without Return, for as long as the ``with`` block lasts.
 
-    What is no terminal has no keys.
+    What is no terminal has no keys, and neither has a terminal in which others are in the
+    foreground: whoever touches it then is stopped by the kernel.
     """
 
     def __init__(self, source: TextIO | None = None) -> None:
@@ -31,23 +32,30 @@ class Keyboard:
 
     def __enter__(self) -> Keyboard:
         """Let the terminal hand over keys as they are pressed."""
-        try:
-            descriptor = self._source.fileno()
-            self._before = termios.tcgetattr(descriptor)
-            tty.setcbreak(descriptor)
-        except (OSError, ValueError, termios.error):
-            self._before = None
+        if self._ours:
+            self._before = termios.tcgetattr(self._source.fileno())
+            tty.setcbreak(self._source.fileno())
         return self
+
+    @property
+    def _ours(self) -> bool:
+        """Whether it is a terminal, and we are in its foreground."""
+        if self._source is None or self._source.closed or not self._source.isatty():
+            return False
+        try:
+            return os.tcgetpgrp(self._source.fileno()) == os.getpgrp()
+        except OSError:
+            return True  # of no session of ours: nobody is in its foreground
 
     def __exit__(self, *_: object) -> None:
         """Leave the terminal as it was."""
-        if self._before is not None:
+        if self._before is not None and self._ours:
             termios.tcsetattr(self._source.fileno(), termios.TCSADRAIN, self._before)
 
     def pressed(self, key: str) -> bool:
         """Tell whether a key was pressed since the last call; all other keys are forgotten."""
         found = False
-        while self.there and select.select([self._source], [], [], 0.0)[0]:
+        while self.there and self._ours and select.select([self._source], [], [], 0.0)[0]:
             some = os.read(self._source.fileno(), 64)
             if not some:
                 return found  # the terminal is gone

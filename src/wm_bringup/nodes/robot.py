@@ -23,6 +23,7 @@ from wm_bringup.cycle.stack import (
     build_robot,
     safety_parameters,
 )
+from wm_bringup.graph.processes import FAULTS_ALLOWED
 from wm_bringup.host import realtime
 from wm_bringup.nodes.support import process
 from wm_bringup.nodes.support.arguments import add_world_arguments, own_words, robot_parser
@@ -215,7 +216,10 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     """Read the command line; ROS's own arguments are left to ROS."""
     parser = robot_parser("robot", __doc__)
     add_world_arguments(parser)
-    return parser.parse_args(own_words("robot", arguments))
+    parsed = parser.parse_args(own_words("robot", arguments))
+    if parsed.backend not in FAULTS_ALLOWED:
+        parser.error(f"--backend {parsed.backend}: a real robot is taken over by control, not here")
+    return parsed
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

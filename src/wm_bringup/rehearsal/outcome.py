@@ -22,8 +22,8 @@ class Seen:
 
     armed: it came to drive. fell: before it was stopped. finished: the course was driven to its
     end. stopped: damping followed on the operator's stop. given_back: to its own controller.
-    mishap_at: on the clock of ``sent`` [s]; None: there was none. rejected: by the robot, counts by
-    reason, without those that were asked for. problem: why it broke off, or empty.
+    mishap_at: on the clock of ``sent`` [s]; None: there was none. rejected: frames, by the robot,
+    which a mishap may have spoilt. problem: why it broke off, or empty.
     """
 
     armed: bool = False
@@ -67,7 +67,7 @@ def outcome(seen: Seen, mishap: Mishap | None) -> Outcome:
         "course not finished": not seen.finished,
         "not damped by the stop": not seen.stopped,
         "not given back": not seen.given_back and mishap is None,
-        f"{seen.rejected} frames rejected": seen.rejected > 0,
+        f"{seen.rejected} frames rejected": seen.rejected > 0 and mishap is None,
     }
     why = "; ".join(words for words, is_so in wrong.items() if is_so)
     return Outcome(not why, after, why)

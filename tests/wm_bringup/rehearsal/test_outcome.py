@@ -71,6 +71,11 @@ def test_a_mishap_that_is_to_be_walked_through_must_not_end_in_a_fall():
     assert outcome(replace(walked, fell=True), KILLED).why == "fell"
 
 
+def test_frames_that_a_mishap_spoilt_are_not_held_against_the_graph():
+    spoilt = Mishap(name="crc", ends="walking", ask={"commands": {"crc_errors": 0.01}})
+    assert outcome(replace(GOOD, mishap_at=1.0, rejected=25), spoilt).held
+
+
 def test_the_shipped_plan_says_of_every_mishap_how_it_ends():
     plan = load_plan(config_file("rehearsal.yaml"))
     assert {mishap.ends for mishap in plan.mishaps} == {"walking", "damped"}
