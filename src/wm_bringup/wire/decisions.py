@@ -68,6 +68,8 @@ def statuses(
         "base_height": behind.balance.height,
         "impulse": behind.balance.impulse,
         "capture_margin": behind.balance.capture_margin,
+        "slide": behind.balance.slide,
+        "slope": behind.balance.slope,
         **{f"risk_{name}": risk for name, risk in behind.balance.risks.items()},
     }
     level = LEVELS[decision.action]
@@ -97,6 +99,8 @@ def drivers_status(decision: Decision, driver: str, behind: Background) -> Healt
         "base_height_m": behind.balance.height,
         "impulse_n_s": behind.balance.impulse,
         "capture_margin_m": behind.balance.capture_margin,
+        "slide_m": behind.balance.slide,
+        "slope_rad": behind.balance.slope,
         **{f"risk_{name}": risk for name, risk in behind.balance.risks.items()},
     }
     line = "; ".join([", ".join([said, *others]), *held_against, *settled])

@@ -13,6 +13,7 @@ from math import hypot, inf, nan
 from typing import Protocol
 
 from wm_control.arbiter.capture import Reach, Sole, capture_margin
+from wm_control.arbiter.footing import Footing
 from wm_control.arbiter.look import Look, Looker
 from wm_control.arbiter.recoverability import UNKNOWN, FallForecast, Recoverability, features
 from wm_control.constants import CONTROL_PERIOD, GRAVITY
@@ -40,13 +41,16 @@ class Balance:
 
     height: of the base above its lower sole [m]. impulse: horizontal, by which the robot moves
     otherwise than gravity and its soles explain, within the last ``WINDOW`` [N·s]. capture_margin:
-    by which steps still catch it, see ``arbiter.capture`` [m]. risks: of a fall if a driver has it
-    from now on, in [0, 1], for each that has a network (``arbiter.recoverability``).
+    by which steps still catch it, see ``arbiter.capture`` [m]. slide, slope: of the soles that
+    carry it, see ``arbiter.footing`` [m], [rad]. risks: of a fall if a driver has it from now on,
+    in [0, 1], for each that has a network (``arbiter.recoverability``).
     """
 
     height: float
     impulse: float
     capture_margin: float
+    slide: float = 0.0
+    slope: float = 0.0
     risks: Mapping[str, float] = field(default_factory=dict)
 
 
@@ -85,6 +89,7 @@ class BalanceMeter:
         area = robot.sole_area(0.0, 0.0, 0.0).upper.tolist()
         self._reach = Reach.of_leg(robot.leg_length(), (area[0], area[1]))
         self._momentum = MomentumObserver(robot.mass)
+        self._footing = Footing(robot.mass)
         self._forecast = FallForecast(recoverability.drivers)
         self._begin_ahead()
 
@@ -95,21 +100,27 @@ class BalanceMeter:
 
     def reset(self) -> None:
         """Forget the past."""
-        self._momentum.reset()
+        self._forget()
         self._begin_ahead()
+
+    def _forget(self) -> None:
+        self._momentum.reset()
+        self._footing.reset()
 
     def __call__(self, estimate: Estimate) -> Balance:
         """Take in the estimate of a cycle. Never raises."""
         measured = self._measure(estimate)
         if measured is None:
             self._begin_ahead()
-            return Balance(nan, nan, nan)
+            return Balance(nan, nan, nan, nan, nan)
         look, impulse = measured
         if not self._until_look:
             self._ahead = self._look_ahead(estimate, look, impulse)
             self._until_look = LOOK_AHEAD_EVERY
         self._until_look -= 1
-        return Balance(look.base, hypot(*impulse), *self._ahead)
+        margin, risks = self._ahead
+        footing = self._footing
+        return Balance(look.base, hypot(*impulse), margin, footing.slide, footing.slope, risks)
 
     def _look_ahead(
         self, estimate: Estimate, look: Look, impulse: tuple[float, float]
@@ -132,8 +143,9 @@ class BalanceMeter:
         """Look and unexplained impulse; None where the estimate is not finite."""
         look = self._look(estimate)
         if look is None:
-            self._momentum.reset()
+            self._forget()
             return None
+        self._footing(look)
         return look, self._momentum(look)
 
 

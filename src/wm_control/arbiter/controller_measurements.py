@@ -110,6 +110,18 @@ def capture_margin(proposed: Proposed) -> float:
     return margin if margin == margin else inf
 
 
+def slide(proposed: Proposed) -> float:
+    """How far a sole that carries has slid [m]; 0 where the estimate tells nothing."""
+    slid = proposed.balance.slide
+    return slid if slid == slid else 0.0
+
+
+def slope(proposed: Proposed) -> float:
+    """Tilt of the soles that carry [rad]; 0 where the estimate tells nothing."""
+    tilt = proposed.balance.slope
+    return tilt if tilt == tilt else 0.0
+
+
 def risk(proposed: Proposed) -> float:
     """Probability of a fall under this controller; 0 where the estimate tells nothing."""
     return proposed.risk if proposed.risk == proposed.risk else 0.0

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import atan2, isfinite, sqrt
+from math import acos, atan2, isfinite, sqrt
 
 from wm_control.constants import GRAVITY
 from wm_control.robot.description import RobotDescription
 from wm_control.robot.model import RobotModel
-from wm_control.types import LEFT, RIGHT, Estimate
+from wm_control.types import LEFT, RIGHT, Array, Estimate
 from wm_control.vector3 import Vector3, cross, minus, plus, vector3
 
 Wrench = tuple[Vector3, Vector3]
@@ -23,7 +23,7 @@ class Look:
 
     stamp: [s]. base: height of base_link above the lower sole [m]. com: [m]. linear, angular:
     momentum, about the centre of mass [kg·m/s], [kg·m²/s]. soles: (left, right) positions [m],
-    yaws [rad] and wrenches of the ground [N], [N·m]. mass: [kg].
+    yaws [rad], tilts from the horizontal [rad] and wrenches of the ground [N], [N·m]. mass: [kg].
     """
 
     stamp: float
@@ -33,6 +33,7 @@ class Look:
     angular: Vector3
     soles: tuple[Vector3, Vector3]
     yaws: tuple[float, float]
+    tilts: tuple[float, float]
     wrenches: tuple[Wrench, Wrench]
     mass: float
 
@@ -76,8 +77,8 @@ class Looker:
         (left, right) = rows = estimate.foot_wrench.tolist()
         if not robot.is_finite or not isfinite(sum(map(sum, rows))):
             return None
-        (one, yaw), (other, other_yaw) = (
-            (vector3(position.tolist()), atan2(rotation[1, 0], rotation[0, 0]))
+        (one, yaw, tilt), (other, other_yaw, other_tilt) = (
+            (vector3(position.tolist()), atan2(rotation[1, 0], rotation[0, 0]), _tilt(rotation))
             for position, rotation in self._soles
         )
         momentum = robot.momentum.tolist()
@@ -89,9 +90,14 @@ class Looker:
             vector3(momentum[3:]),
             (one, other),
             (yaw, other_yaw),
+            (tilt, other_tilt),
             (_wrench(left), _wrench(right)),
             robot.mass,
         )
+
+
+def _tilt(rotation: Array) -> float:
+    return acos(max(-1.0, min(1.0, float(rotation[2, 2]))))
 
 
 def _wrench(row: list[float]) -> Wrench:

@@ -36,6 +36,18 @@ class DriverLimits:
         allow_inf_nan=True,
         description="unexplained impulse within 20 ms, see arbiter/balance.py [N·s]",
     )
+    slide: float = Field(
+        default=inf,
+        gt=0.0,
+        allow_inf_nan=True,
+        description="distance by which a sole that carries has slid, see arbiter/footing.py [m]",
+    )
+    slope: float = Field(
+        default=inf,
+        gt=0.0,
+        allow_inf_nan=True,
+        description="tilt of the soles that carry, see arbiter/footing.py [rad]",
+    )
     capture: float = Field(
         default=-inf,
         allow_inf_nan=True,

@@ -94,10 +94,10 @@ def hold(estimate: Estimate, g1: RobotDescription, **changes: Any) -> Controller
 class LevelGround:
     """Measures the height of the base above level ground at z = 0, and the rest as it is told.
 
-    impulse [N·s], margin [m], risks [1]: told of the coming cycle.
+    impulse [N·s], margin [m], slide [m], slope [rad], risks [1]: told of the coming cycle.
     """
 
-    impulse, margin = 0.0, 0.1
+    impulse, margin, slide, slope = 0.0, 0.1, 0.0, 0.0
     risks: Mapping[str, float] = MappingProxyType({})
 
     def reset(self) -> None:
@@ -105,7 +105,7 @@ class LevelGround:
 
     def __call__(self, estimate: Estimate) -> Balance:
         height = float(estimate.base_position_in_world[2])
-        return Balance(height, self.impulse, self.margin, self.risks)
+        return Balance(height, self.impulse, self.margin, self.slide, self.slope, self.risks)
 
 
 class Story:
@@ -140,17 +140,21 @@ class Story:
         policy: dict[str, Any] | None = None,
         impulse: float = 0.0,
         margin: float = 0.1,
+        slide: float = 0.0,
+        slope: float = 0.0,
         risks: Mapping[str, float] = MappingProxyType({}),
         **more: Any,
     ) -> Decision:
         """One cycle; ``estimate`` and ``result`` hold what differs from standing well.
 
         result: of the mpc; policy: of the policy, where there is one. impulse: of a push [N·s].
-        margin: by which steps catch the robot [m]. risks: of a fall under each driver.
+        margin: by which steps catch the robot [m]. slide [m], slope [rad]: of the soles that carry.
+        risks: of a fall under each driver.
         """
         self.cycle += 1
         belief = standing(self.g1, self.now - age, self.cycle, **(estimate or {}))
         self.ground.impulse, self.ground.margin, self.ground.risks = impulse, margin, risks
+        self.ground.slide, self.ground.slope = slide, slope
         differing = {"mpc": result, "policy": policy}
         proposals = {
             name: hold(belief, self.g1, controller=name, **(differing[name] or {}))

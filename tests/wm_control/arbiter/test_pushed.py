@@ -6,6 +6,7 @@ import math
 from dataclasses import replace
 
 import numpy as np
+import pytest
 from robot_story import Story, hold, rules_of, standing
 
 from wm_control.arbiter.operator import OperatorInput
@@ -51,6 +52,38 @@ def test_a_margin_that_is_gone_hands_the_robot_over_without_any_push(g1):
 def test_a_margin_that_nobody_could_measure_is_held_against_nobody(g1):
     story = Story(g1, ("mpc", "policy"), yields={"mpc": DriverLimits(capture=0.0)}).armed()
     assert set(sources(story.steps(10, margin=float("nan")))) == {"mpc"}
+
+
+GROUND = {"mpc": DriverLimits(slide=0.02, slope=0.13)}
+
+
+def test_soles_that_slide_hand_the_robot_over_and_keep_it_for_five_seconds(g1):
+    story = Story(g1, ("mpc", "policy"), yields=GROUND, switch_dwell=0.5).armed()
+    assert set(sources(story.steps(4, slide=0.03))) == {"mpc"}
+    decision = story.step(slide=0.03)
+    assert decision.source == "policy"
+    text = "mpc: sole that carries has slid by 0.03 m, at most 0.02 m allowed"
+    assert decision.first_cause.text == text
+    assert sources(story.steps(3000)).index("mpc") == 2499 + 250
+
+
+def test_a_slope_hands_the_robot_over_once_it_has_carried_for_a_tenth_of_a_second(g1):
+    story = Story(g1, ("mpc", "policy"), yields=GROUND).armed()
+    assert set(sources(story.steps(49, slope=0.17))) == {"mpc"}
+    assert story.step(slope=0.0).source == "mpc"
+    assert sources(story.steps(50, slope=0.17))[-2:] == ["mpc", "policy"]
+    assert story.step(slope=0.17).first_cause.rule == "ground_slopes"
+
+
+def test_a_slope_that_both_were_made_for_moves_nobody(g1):
+    story = Story(g1, ("mpc", "policy"), yields=GROUND).armed()
+    assert set(sources(story.steps(300, slope=0.087, slide=0.01))) == {"mpc"}
+
+
+@pytest.mark.parametrize("unknown", ["slide", "slope", "impulse"])
+def test_what_nobody_could_measure_is_held_against_nobody(g1, unknown):
+    story = Story(g1, ("mpc", "policy"), yields={**YIELDS, **GROUND}).armed()
+    assert set(sources(story.steps(100, **{unknown: float("nan")}))) == {"mpc"}
 
 
 def test_the_robot_is_given_back_after_a_second_of_calm_and_the_dwell(g1):
