@@ -3,6 +3,10 @@
 Independent of controllers and estimator: it knows the robot's limits, the newest measurement and
 what it sent last. Order: finite, joint range, rate, gains, torque-equivalent. Every change is
 counted per joint; a filter that is often active is a finding, not a success.
+
+The drives close their loops on readings of their own. A torque-equivalent computed from a reading
+that came wrong would make this filter the fault: a feed-forward against a feedback that is not
+there. So a joint whose reading cannot be is bounded as if it stood on its target.
 """
 
 from __future__ import annotations
@@ -25,6 +29,18 @@ _PARTS = 5
 
 _GIVEN = _PARTS + 2
 """A command, measured position and velocity: rows of all that comes from outside."""
+
+_ROOM = 0.5
+"""A joint is read no further outside its range: stops give way, encoders are offset [rad]."""
+
+_SCATTER = 0.05
+"""By which two readings of a joint at rest may differ [rad]."""
+
+_FASTER = 2.0
+"""Share of its speed limit that no joint exceeds."""
+
+_DOUBT = 0.5
+"""For which a reading is not believed after one that the joint cannot have reached [s]."""
 
 _LIMITS = 7
 """Rows: least and greatest position, speed of targets, speed, stiffness, damping, torque."""
@@ -62,7 +78,8 @@ class CommandFilter:
         self._last, self._seen, self._limits = (
             self._kernel.inputs[name].T for name in ("last", "seen", "limits")
         )
-        self._period = self._kernel.inputs["period"]
+        self._before, self._doubt = (self._kernel.inputs[name] for name in ("before", "doubt"))
+        self._period, self._since = (self._kernel.inputs[name] for name in ("period", "since"))
         self._bounded, self._changed = (
             self._kernel.outputs[name].T for name in ("bounded", "changed")
         )
@@ -71,9 +88,11 @@ class CommandFilter:
         self.reset()
 
     def reset(self) -> None:
-        """Forget the last command and the counts."""
+        """Forget the last command, what was measured, and the counts."""
         self.counts[:] = 0
         self._has_sent = False
+        self._number: int | None = None
+        self._since[0], self._doubt[:] = math.inf, 0.0
 
     def apply(
         self, command: Command, observation: Observation, dt: float
@@ -81,8 +100,8 @@ class CommandFilter:
         """Bound one command.
 
         dt: since the previous one [s]. Returns the command and (n,) which joints were changed. A
-        joint whose command is not finite gets damping; one whose measurement is not finite keeps a
-        torque-equivalent bounded as if it stood on its target.
+        joint whose command is not finite gets damping; one whose measurement is not finite, or
+        cannot be, keeps a torque-equivalent bounded as if it stood on its target.
         """
         if self.parameters is not self._in_force:
             self._put_in_force(self.parameters)
@@ -90,8 +109,13 @@ class CommandFilter:
         self._measured[:] = observation.joint_position, observation.joint_velocity
         self._seen[:] = 1.0
         self._period[0] = dt if self._has_sent else math.inf
+        self._since[0] += dt
         not_finite = self._nothing if finite(self._given) else self._repair()
         self._kernel.run()
+        self._doubt[:] = self._kernel.outputs["doubted"]
+        if observation.sequence != self._number:
+            self._number, self._since[0] = observation.sequence, 0.0
+            self._before[:] = self._measured[0]
         changed = self._count(not_finite)
         position, velocity, stiffness, damping, torque = self._bounded.copy()
         self._last[0], self._last[1], self._has_sent = position, stiffness, True
@@ -137,27 +161,31 @@ def _bounds(n: int, memory: dict[str, Array]) -> Kernel:
     """Write down the filter for n joints, which reads the arrays of ``memory`` in place.
 
     wanted: (n, 5) command. last: position and stiffness that were sent last. measured, seen:
-    position and velocity, and 1 where they are finite. period: since the last command [s], infinite
-    before the first. limits: (n, 7). bounded: (n, 5) what is sent. changed: (n, 4) by ``Clip`` from
-    RANGE on; changes: how many of them.
+    position and velocity, and 1 where they are finite. before, since: (n,) measured positions of
+    the observation before, and the time since [s], infinite without one. doubt: (n,) for how long
+    a reading will not be believed yet [s]; doubted: the same from now on. period: since the last
+    command [s], infinite before the first. limits: (n, 7). bounded: (n, 5) what is sent. changed:
+    (n, 4) by ``Clip`` from RANGE on; changes: how many of them.
     """
     sizes = {"wanted": _PARTS, "last": 2, "measured": 2, "seen": 2, "limits": _LIMITS}
+    sizes |= {"before": 1, "doubt": 1}
     inputs = {name: ca.SX.sym(name, n, columns) for name, columns in sizes.items()}
-    inputs["period"] = ca.SX.sym("period")
+    inputs |= {name: ca.SX.sym(name) for name in ("period", "since")}
+    trusted, doubted = _trust(inputs)
     position, velocity, stiffness, damping, torque = ca.horzsplit(inputs["wanted"])
     least, greatest, rate, speed, most_stiff, most_damped, strongest = ca.horzsplit(
         inputs["limits"]
     )
     in_range = _clipped(position, least, greatest)
     travel = rate * inputs["period"]
-    start = _start(inputs, in_range)
+    start = _start(inputs, in_range, trusted)
     reached = _clipped(in_range, start - travel, start + travel)
     gains = [
         _clipped(velocity, -speed, speed),
         _clipped(stiffness, 0.0, most_stiff),
         _clipped(damping, 0.0, most_damped),
     ]
-    feedback = _feedback(inputs, reached, *gains)
+    feedback = trusted * _feedback(inputs, reached, *gains)
     total = torque + feedback
     allowed = _clipped(total, -strongest, strongest)
     sent = ca.if_else(allowed != total, allowed - feedback, torque)
@@ -176,19 +204,33 @@ def _bounds(n: int, memory: dict[str, Array]) -> Kernel:
             "bounded": ca.horzcat(reached, *gains, sent),
             "changed": changed,
             "changes": ca.sum1(ca.sum2(changed)),
+            "doubted": doubted,
         },
         memory,
     )
 
 
-def _start(inputs: dict[str, ca.SX], position: ca.SX) -> ca.SX:
+def _trust(inputs: dict[str, ca.SX]) -> tuple[ca.SX, ca.SX]:
+    """(n,) 1 where a joint can be where and as fast as it is read; (n,) remaining doubt [s]."""
+    position, velocity = ca.horzsplit(inputs["measured"])
+    least, greatest, _, speed, *_ = ca.horzsplit(inputs["limits"])
+    reach = _FASTER * speed * inputs["since"] + _SCATTER
+    seen = inputs["seen"][:, 0] * inputs["seen"][:, 1]
+    jumps = ca.logic_or(ca.fabs(position - inputs["before"]) > reach, seen == 0.0)
+    doubted = ca.if_else(jumps, _DOUBT, ca.fmax(inputs["doubt"] - inputs["period"], 0.0))
+    inside = ca.logic_and(position >= least - _ROOM, position <= greatest + _ROOM)
+    can_be = ca.logic_and(inside, ca.fabs(velocity) <= _FASTER * speed)
+    return ca.logic_and(can_be, doubted <= 0.0), doubted
+
+
+def _start(inputs: dict[str, ca.SX], position: ca.SX, trusted: ca.SX) -> ca.SX:
     """(n,) from where position targets travel: those that act; one without stiffness is free.
 
     A joint that had no stiffness before starts from where it is measured.
     """
     last, was_stiff = ca.horzsplit(inputs["last"])
-    measured, seen = inputs["measured"][:, 0], inputs["seen"][:, 0]
-    rising = ca.logic_and(inputs["wanted"][:, 2] > 0.0, seen > 0.0)
+    measured = inputs["measured"][:, 0]
+    rising = ca.logic_and(inputs["wanted"][:, 2] > 0.0, trusted)
     return ca.if_else(was_stiff > 0.0, last, ca.if_else(rising, measured, position))
 
 
@@ -197,8 +239,7 @@ def _feedback(
 ) -> ca.SX:
     """(n,) torque of the drives' own loops, which the feed-forward adds to."""
     measured, moving = ca.horzsplit(inputs["measured"])
-    torque = stiffness * (position - measured) + damping * (velocity - moving)
-    return inputs["seen"][:, 0] * inputs["seen"][:, 1] * torque
+    return stiffness * (position - measured) + damping * (velocity - moving)
 
 
 def _clipped(values: ca.SX, lower: ca.SX | float, upper: ca.SX | float) -> ca.SX:

@@ -149,3 +149,64 @@ def test_counts_add_up_per_joint_until_reset():
     assert filtering.counts[:, KNEE].tolist() == [0, 0, 0, 0, 3]
     filtering.reset()
     assert not filtering.counts.any()
+
+
+def seen(sequence: int, knee: float, speed: float = 0.0):
+    """What is measured at rest, but of one knee."""
+    position, velocity = OBSERVATION.joint_position.copy(), OBSERVATION.joint_velocity.copy()
+    position[KNEE], velocity[KNEE] = knee, speed
+    return replace(OBSERVATION, sequence=sequence, joint_position=position, joint_velocity=velocity)
+
+
+REST = OBSERVATION.joint_position[KNEE]
+STRONG = 1.5 * G1.torque_limit[KNEE]
+
+
+def torques(filtering, *observations):
+    """Feed-forward torque that is left of STRONG at the knee, cycle by cycle [N·m]."""
+    wanted = changed(torque={KNEE: STRONG})
+    return [filtering.apply(wanted, each, DT)[0].torque[KNEE] for each in observations]
+
+
+@pytest.mark.parametrize("reading", [1e9, -1e9, np.nan, G1.position_upper[KNEE] + 0.6])
+def test_a_reading_that_cannot_be_is_no_reason_for_a_torque(reading):
+    """Against the feedback of such a reading no torque of the drive would be enough."""
+    filtering = CommandFilter(G1, SAFETY.filter)
+    (first,) = torques(filtering, seen(0, REST))
+    told = torques(filtering, *(seen(k, reading) for k in range(1, 300)))
+    assert told == pytest.approx([G1.torque_limit[KNEE]] * 299)
+    assert first == pytest.approx(G1.torque_limit[KNEE])
+
+
+def test_a_speed_that_cannot_be_is_no_reason_for_a_torque():
+    filtering = CommandFilter(G1, SAFETY.filter)
+    told = torques(filtering, seen(0, REST), seen(1, REST, 2.5 * G1.velocity_limit[KNEE]))
+    assert told[1] == pytest.approx(told[0])
+
+
+def test_where_no_joint_gets_in_a_cycle_is_believed_after_half_a_second():
+    filtering = CommandFilter(G1, SAFETY.filter)
+    stiff = G1.stiffness[KNEE]
+    told = torques(filtering, seen(0, REST), *(seen(k, REST + 0.5) for k in range(1, 300)))
+    assert told[:251] == pytest.approx([G1.torque_limit[KNEE]] * 251)
+    expected = min(STRONG, G1.torque_limit[KNEE] + 0.5 * stiff)
+    assert told[252:] == pytest.approx([expected] * 48)
+
+
+def test_a_joint_that_moves_as_fast_as_it_can_is_believed_and_so_it_is_after_lost_samples():
+    filtering = CommandFilter(G1, SAFETY.filter)
+    stiff, step = G1.stiffness[KNEE], G1.velocity_limit[KNEE] * DT
+    moving = [seen(k, REST + k * step) for k in range(4)]
+    lost = [moving[-1]] * 8
+    told = torques(filtering, *moving, *lost, seen(12, REST + 12 * step))
+    for torque, k in zip(told, [0, 1, 2, 3, *[3] * 8, 12], strict=True):
+        expected = min(STRONG, G1.torque_limit[KNEE] + k * step * stiff)
+        assert torque == pytest.approx(expected)
+
+
+def test_after_a_reset_nothing_is_held_against_the_first_reading():
+    filtering = CommandFilter(G1, SAFETY.filter)
+    torques(filtering, seen(0, REST), seen(1, REST + 0.5))
+    filtering.reset()
+    (told,) = torques(filtering, seen(2, REST + 0.5))
+    assert told > G1.torque_limit[KNEE]
