@@ -19,6 +19,7 @@ from wm_control.arbiter.arbiter import Arbiter
 from wm_control.arbiter.background import NOTHING_KNOWN, Background
 from wm_control.arbiter.balance import BalanceMeter
 from wm_control.arbiter.command_filter import CommandFilter
+from wm_control.arbiter.finite import beliefs_of, count_not_finite
 from wm_control.arbiter.hardware import UNTOLD, Hardware
 from wm_control.arbiter.operator import NO_REQUEST, OperatorInput
 from wm_control.arbiter.parameters import SafetyParameters
@@ -419,11 +420,19 @@ class ControlLoop:
 def next_estimate(
     estimator: Estimator, observation: Observation, before: Estimate | None
 ) -> Estimate:
-    """Ask an estimator; should it raise, that is the estimate before, unhealthy, with a cause."""
+    """Ask an estimator; if it raises, or believes what is not finite, go on with the one before.
+
+    That one is then unhealthy, with a cause: a belief that is no number is no belief.
+    """
     try:
-        return estimator.update(observation)
+        estimate = estimator.update(observation)
     except Exception as error:
         if before is None:
             raise
         cause = f"estimator raised {type(error).__name__}: {error}"
         return replace(before, observation=observation, healthy=False, cause=cause)
+    wrong = 0.0 if before is None else count_not_finite(beliefs_of(estimate))
+    if wrong and before is not None:
+        cause = f"estimator: {wrong:.0f} of its beliefs are not finite"
+        return replace(before, observation=observation, healthy=False, cause=cause)
+    return estimate

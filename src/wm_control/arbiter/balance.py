@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from math import hypot, inf, nan
 from typing import Protocol
 
+from wm_control.arbiter.believed_height import BelievedHeight
 from wm_control.arbiter.capture import Reach, Sole, capture_margin
 from wm_control.arbiter.footing import Footing
 from wm_control.arbiter.look import Look, Looker
@@ -39,11 +40,11 @@ _GAP = 2.5 * CONTROL_PERIOD
 class Balance:
     """Of one instant; NaN where the estimate is not finite.
 
-    height: of the base above its lower sole [m]. impulse: horizontal, by which the robot moves
-    otherwise than gravity and its soles explain, within the last ``WINDOW`` [N·s]. capture_margin:
-    by which steps still catch it, see ``arbiter.capture`` [m]. slide, slope: of the soles that
-    carry it, see ``arbiter.footing`` [m], [rad]. risks: of a fall if a driver has it from now on,
-    in [0, 1], for each that has a network (``arbiter.recoverability``).
+    height: of the base above its lower sole, see ``BelievedHeight`` [m]. impulse: horizontal, by
+    which the robot moves otherwise than gravity and its soles explain, within the last ``WINDOW``
+    [N·s]. capture_margin: by which steps still catch it, see ``arbiter.capture`` [m]. slide, slope:
+    of the soles that carry it, see ``arbiter.footing`` [m], [rad]. risks: of a fall if a driver has
+    it from now on, in [0, 1], for each that has a network (``arbiter.recoverability``).
     """
 
     height: float
@@ -90,6 +91,7 @@ class BalanceMeter:
         self._reach = Reach.of_leg(robot.leg_length(), (area[0], area[1]))
         self._momentum = MomentumObserver(robot.mass)
         self._footing = Footing(robot.mass)
+        self._height = BelievedHeight()
         self._forecast = FallForecast(recoverability.drivers)
         self._begin_ahead()
 
@@ -106,6 +108,7 @@ class BalanceMeter:
     def _forget(self) -> None:
         self._momentum.reset()
         self._footing.reset()
+        self._height.reset()
 
     def __call__(self, estimate: Estimate) -> Balance:
         """Take in the estimate of a cycle. Never raises."""
@@ -119,8 +122,8 @@ class BalanceMeter:
             self._until_look = LOOK_AHEAD_EVERY
         self._until_look -= 1
         margin, risks = self._ahead
-        footing = self._footing
-        return Balance(look.base, hypot(*impulse), margin, footing.slide, footing.slope, risks)
+        footing, height = self._footing, self._height(look.stamp, look.base)
+        return Balance(height, hypot(*impulse), margin, footing.slide, footing.slope, risks)
 
     def _look_ahead(
         self, estimate: Estimate, look: Look, impulse: tuple[float, float]

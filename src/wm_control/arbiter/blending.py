@@ -73,7 +73,8 @@ def slewed(
     """
     q, dq = observation.joint_position, observation.joint_velocity
     before = torque_of(last, q, dq)
-    step = np.abs(torque_of(wanted, q, dq) - before)
+    with np.errstate(invalid="ignore"):  # of readings that are infinite
+        step = np.abs(torque_of(wanted, q, dq) - before)
     most = share * limit + np.maximum(np.abs(before) - limit, 0.0)
     return blend(last, wanted, np.divide(most, step, out=np.ones(len(step)), where=step > most))
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 from scipy.linalg.blas import ddot
 
-from wm_control.types import Array, Command
+from wm_control.types import Array, Command, Estimate
 
 
 def finite(array: Array) -> bool:
@@ -29,6 +29,20 @@ def arrays_of(command: Command) -> tuple[Array, ...]:
         command.stiffness,
         command.damping,
         command.torque,
+    )
+
+
+def beliefs_of(estimate: Estimate) -> tuple[Array, ...]:
+    """List the eight parts of an estimate that are about the robot, without its covariance."""
+    return (
+        estimate.base_position_in_world,
+        estimate.base_orientation,
+        estimate.base_velocity_in_base,
+        estimate.base_angular_velocity_in_base,
+        estimate.joint_position,
+        estimate.joint_velocity,
+        estimate.contact_probability,
+        estimate.foot_wrench,
     )
 
 

@@ -10,7 +10,7 @@ import math
 from dataclasses import dataclass
 
 from wm_control.arbiter.balance import UNDISTURBED, Balance
-from wm_control.arbiter.finite import count_not_finite
+from wm_control.arbiter.finite import beliefs_of, count_not_finite
 from wm_control.arbiter.hardware import UNTOLD, Hardware
 from wm_control.arbiter.joint_loads import JointLoads
 from wm_control.arbiter.operator import NO_REQUEST, OperatorInput
@@ -56,19 +56,7 @@ class RobotInputs:
 
 def state_not_finite(inputs: RobotInputs) -> float:
     """Count the arrays of the estimate that are not finite."""
-    e = inputs.estimate
-    return count_not_finite(
-        (
-            e.base_position_in_world,
-            e.base_orientation,
-            e.base_velocity_in_base,
-            e.base_angular_velocity_in_base,
-            e.joint_position,
-            e.joint_velocity,
-            e.contact_probability,
-            e.foot_wrench,
-        )
-    )
+    return count_not_finite(beliefs_of(inputs.estimate))
 
 
 def state_age(inputs: RobotInputs) -> float:

@@ -124,7 +124,7 @@ ROBOT_RULES: tuple[Rule[RobotInputs], ...] = (
         "base turning at",
         measure.angular_rate,
         "angular_rate",
-        5,
+        25,
         None,
         Action.FALL_POSTURE,
         " rad/s",

@@ -38,7 +38,7 @@ from wm_control.estimation.readings.plausibility import (
     soles_fault_at_rest,
 )
 from wm_control.estimation.readings.sensors import Readings, SensorGuard
-from wm_control.estimation.readings.stuck import JOINTS
+from wm_control.estimation.readings.stuck import GYRO, JOINTS
 from wm_control.robot.description import RobotDescription
 from wm_control.types import Array, Estimate, Observation
 from wm_control.vector3 import Rows, Vector3, rotate, vector3
@@ -238,7 +238,7 @@ class GuardedEstimator(ABC):
         else:
             if fault := self._turn_beside.check(readings.orientation, readings.gyro, dt):
                 faults[TURN] = fault
-        if unseen or (self._health.outage(JOINTS) > 0.0 and JOINTS not in faults):
+        if unseen or any(self._returns(group, faults) for group in (JOINTS, GYRO)):
             self._speeds.reset()  # nobody saw where the joints went meanwhile
         elif fault := self._speeds.check(readings.position, readings.velocity, dt):
             faults[SPEEDS] = fault
@@ -253,6 +253,10 @@ class GuardedEstimator(ABC):
             load = sum(self._contact.loads)
             if fault := self._mean_force.check(force, self._rotation, load, dt):
                 faults[UNITS] = fault
+
+    def _returns(self, group: str, faults: Mapping[str, str]) -> bool:
+        """Whether a group of sensors was out until now; with the IMU all may have stood still."""
+        return self._health.outage(group) > 0.0 and group not in faults
 
     def _wrench(self, readings: Readings, dt: float) -> Array:
         """(2, 6) of the ground on both soles: by the drives' torques, or without them by motion."""

@@ -56,10 +56,11 @@ def estimate_of(observation: Observation, **changes: Any) -> Estimate:
 
 
 class FakeEstimator:
-    """Believes the joints; raises on demand."""
+    """Believes the joints; raises on demand, and believes whatever ``changes`` hold."""
 
     def __init__(self) -> None:
         self.resets = 0
+        self.changes: dict[str, Any] = {}
         self.error: Exception | None = None
 
     def reset(self, observation: Observation) -> Estimate:
@@ -69,7 +70,7 @@ class FakeEstimator:
     def update(self, observation: Observation) -> Estimate:
         if self.error:
             raise self.error
-        return estimate_of(observation)
+        return estimate_of(observation, **self.changes)
 
 
 class FakeController:

@@ -116,6 +116,23 @@ def test_an_estimator_that_raises_is_unhealthy_and_its_last_belief_grows_old():
     assert np.isfinite(decisions[-1].command.position).all()
 
 
+@pytest.mark.parametrize("value", [math.nan, math.inf])
+def test_a_belief_that_is_no_number_is_the_one_before_and_unhealthy(value):
+    bench = Bench()
+    bench.tick()
+    before = bench.loop.last.estimate
+    bench.estimator.changes = {"base_velocity_in_base": np.array([0.0, value, 0.0])}
+    decisions = bench.ticks(5)
+    estimate = bench.loop.last.estimate
+    assert not estimate.healthy
+    assert estimate.cause == "estimator: 1 of its beliefs are not finite"
+    assert estimate.base_velocity_in_base.tolist() == before.base_velocity_in_base.tolist()
+    assert estimate.stamp == pytest.approx(0.012)
+    assert decisions[-1].action == Action.FALLBACK
+    bench.estimator.changes = {}
+    assert bench.ticks(50)[-1].action == Action.NOMINAL
+
+
 def test_velocity_is_bounded_before_any_controller_sees_it():
     bench = Bench()
     bench.tick(VelocityCommand(5.0, -5.0, 5.0))

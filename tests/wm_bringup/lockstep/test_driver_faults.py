@@ -59,6 +59,18 @@ def test_until_it_fails_a_policy_agrees_with_its_lane_to_the_last_bit_and_then_l
     assert not run.fall
 
 
+@pytest.mark.parametrize(
+    "fault", ["observation:stuck", "encoders:huge", "left_knee_joint:scale", "estimator:nan"]
+)
+def test_a_policy_walks_on_through_a_fifth_of_a_second_without_senses(fault):
+    """The filter sends no torque against a reading that cannot be, and the attitude comes back."""
+    made = setup("policy", f"{fault}@1.5+0.2", seconds=3.4, engine="mujoco")
+    episode = run_episode(made, 0)
+    assert not episode.fell
+    assert "estimate_unhealthy" in episode.notes["causes"]
+    assert "estimate_lost" not in episode.notes["causes"]
+
+
 def test_a_silent_policy_is_held_then_lost_and_every_proposal_that_was_not_sent_is_counted():
     episode = run_episode(setup("policy", "policy:off@1.5", seconds=2.0), 0)
     assert "plan_old" in episode.notes["causes"]
@@ -102,7 +114,7 @@ def test_plans_that_come_80_ms_late_are_old():
         ("mpc:off@1.5+0.02", "controller_failed"),
         ("mpc:nan@1.5+0.01", "command_not_finite"),
         ("estimator:off@1.5+0.02", "estimate_unhealthy"),
-        ("estimator:nan@1.5+0.01", "state_not_finite"),
+        ("estimator:nan@1.5+0.01", "estimate_unhealthy"),
         ("estimator:delay=0.05@1.5+0.06", "state_old"),
         ("clock:bias=0.05@1.5+0.01", "state_old"),
         ("clock:nan@1.5+0.01", "state_old"),

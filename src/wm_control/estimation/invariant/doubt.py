@@ -23,6 +23,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from wm_control.constants import GRAVITY
 from wm_control.estimation.body.body import Soles
 from wm_control.estimation.invariant import ekf as ekf
 from wm_control.estimation.invariant.parameters import InvariantEkfParameters
@@ -197,3 +198,13 @@ def doubt_velocity(state: ekf.FilterState, deviation: float, since: float) -> No
     covariance[p, p] += since**2 * variance
     covariance[v, p] += since * variance
     covariance[p, v] += since * variance
+
+
+def doubt_attitude(state: ekf.FilterState, rate: float, since: float) -> None:
+    """Let the base have turned by a rate [rad/s] that nobody saw for ``since`` seconds, in place.
+
+    What the accelerometer then told was integrated along wrong axes: the velocity is in doubt too.
+    """
+    turned = rate * since
+    state.covariance[ekf.PHI, ekf.PHI] += turned**2 * np.eye(3)
+    doubt_velocity(state, 0.5 * GRAVITY * turned * since, since)

@@ -24,6 +24,7 @@ from wm_control.estimation.invariant.covariance import initial_variance, steady_
 from wm_control.estimation.invariant.doubt import (
     Slide,
     VelocityDoubt,
+    doubt_attitude,
     doubt_velocity,
     take_back_velocity,
 )
@@ -44,6 +45,9 @@ from wm_control.vector3 import Rows, Vector3
 
 _HELD_GYRO, _HELD_FORCE = 0.5, 2.0
 """Doubt in a rate [rad/s] or specific force [m/s²] that is not measured."""
+
+_UNSEEN_TURN = 1.0
+"""Rate by which the base may have turned otherwise than believed while the gyro was out [rad/s]."""
 
 _LEAST_EXCESS, _IMPACT_JOLT = 0.1, 20.0
 """Share of its full scale by which a sample beyond it may be wrong at least, as after a jolt of the
@@ -185,12 +189,16 @@ class InvariantEkfEstimator(GuardedEstimator):
         self._body.place(joint_position, self._base.of(self.state, self.state.biases[0]))
 
     def _return_from_outage(self, readings: Readings, faults: dict[str, str]) -> None:
-        """Put the soles down anew when nobody saw where they went."""
+        """Put the soles down anew when nobody saw where they, or the base, went."""
         health = self._health
         unseen = health.overdue(JOINTS) and JOINTS not in faults
-        if STREAM in faults or health.overdue(STREAM) or unseen:
+        unturned = health.overdue(GYRO) and GYRO not in faults
+        if STREAM in faults or health.overdue(STREAM) or unseen or unturned:
             self._lift(0)
             self._lift(1)
+        if unturned:
+            doubt_attitude(self.state, _UNSEEN_TURN, health.outage(GYRO))
+            self._doubt.begin()
 
     # --- one sample -------------------------------------------------------------------------
 

@@ -123,7 +123,8 @@ class StuckDetector:
         """(3 n + 10,) whether other readings of the recent samples speak against a still one."""
         layout, limit = self.layout, self.parameters.stuck_angle
         oldest, newest = self._recent[0][0], self._recent[-1][0]
-        moved = newest[layout.position] - oldest[layout.position]
+        with np.errstate(invalid="ignore"):  # of readings that are infinite
+            moved = newest[layout.position] - oldest[layout.position]
         told = np.zeros(layout.n)
         for values, dt in itertools.islice(self._recent, 1, None):
             told += dt * values[layout.velocity]
