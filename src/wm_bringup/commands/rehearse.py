@@ -13,6 +13,7 @@ import typer
 from wm_bringup.commands import HELD, INTERRUPTED, NOT_HELD, known_preference
 from wm_bringup.commands.options import Engine, Result, Robot
 from wm_control.configuration.share import DEFAULT_ROBOT
+from wm_control.drivers import preference_of
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -105,7 +106,7 @@ def _todo(
         for seed in range(runs):
             yield f"{driver}_{seed}", driver, None, seed
         for one in mishaps:
-            if one.only in (None, driver):
+            if not one.several or len(preference_of(driver)) > 1:
                 words = one.name.replace("%", "percent").replace(" ", "_")
                 yield f"{driver}_{words}", driver, one, 0
 

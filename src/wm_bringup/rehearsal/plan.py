@@ -29,9 +29,7 @@ class Mishap:
     lasts: float = Field(0.05, gt=0.0, le=10.0, description="until SIGCONT [s]")
     ask: dict[str, Any] | None = Field(None, description="request to the emulated robot")
     within: float = Field(0.04, gt=0.0, le=10.0, description="[s]")
-    only: Literal["mpc", "policy", "hybrid"] | None = Field(
-        None, description="controller without which it makes no sense"
-    )
+    several: bool = Field(False, description="only where several drivers may have the robot")
 
     @model_validator(mode="after")
     def _one_thing(self) -> Mishap:

@@ -1,0 +1,24 @@
+"""Which runs a rehearsal consists of."""
+
+from __future__ import annotations
+
+import pytest
+
+from wm_bringup.commands.rehearse import _todo
+from wm_bringup.rehearsal.plan import Mishap
+
+BOTH = Mishap(name="mpc killed", kill="mpc", ends="walking", several=True)
+ANY = Mishap(name="1 % wrong", ask={"commands": {"crc_errors": 0.01}}, ends="walking")
+
+
+@pytest.mark.parametrize("driver", ["hybrid", "mpc+policy", "policy+mpc"])
+def test_what_needs_another_driver_is_rehearsed_wherever_there_are_two(driver):
+    names = [name for name, *_ in _todo([driver], 2, [BOTH, ANY])]
+    runs = [f"{driver}_0", f"{driver}_1"]
+    assert names == [*runs, f"{driver}_mpc_killed", f"{driver}_1_percent_wrong"]
+
+
+@pytest.mark.parametrize("driver", ["mpc", "policy"])
+def test_one_driver_alone_is_spared_it(driver):
+    names = [name for name, *_ in _todo([driver], 1, [BOTH, ANY])]
+    assert names == [f"{driver}_0", f"{driver}_1_percent_wrong"]
