@@ -127,6 +127,7 @@ class ControlCycle:
         self._standing = standing
         self._told = UNTOLD
         self._to_ros: float | None = None
+        self._seen = 0.0
         self._born = 0.0
         self._run = self._options.first_run - 1
         self._held = self._options.held
@@ -204,18 +205,19 @@ class ControlCycle:
         elif self._to_ros is None:
             self._to_ros = -period.scheduled
         if self._faults is not None:
-            self._faults.begin(self._stamp(observation, period))
+            self._faults.begin(self._stamp(observation))
         self._see(observation, period)
         self.now = self._observation.stamp
 
-    def _stamp(self, observation: Observation, period: PeriodStart) -> float:
-        """When an observation was made, on the clock of this graph [s]."""
-        measured = self._robot.clock.measured(observation.stamp, period.began)
+    def _stamp(self, observation: Observation) -> float:
+        """When an observation that has just been read was made, on the clock of this graph [s]."""
+        measured = self._robot.clock.measured(observation.stamp, self._clock())
         return measured + (self._to_ros or 0.0)
 
     def _see(self, observation: Observation, period: PeriodStart) -> None:
-        """Take an observation over, with its stamp on the clock of this graph."""
-        stamp = self._stamp(observation, period)
+        """Take over an observation just read, with its stamp on the clock of this graph."""
+        stamp = self._stamp(observation)
+        self._seen = self._robot.clock.now(period.scheduled, self._clock())
         seen = replace(observation, stamp=stamp, run=self._run)
         self._observation = seen if self._faults is None else self._faults.observation(seen)
 
@@ -258,7 +260,7 @@ class ControlCycle:
             self.loop.report_skipped(period.skipped)
             self._robot.pass_over(period.skipped)
         self._see(self._robot.observe(), period)
-        self.now = self._robot.clock.now(period.scheduled, period.began) + (self._to_ros or 0.0)
+        self.now = self._seen + (self._to_ros or 0.0)
         self._arm_if_wanted()
         self._deliver_new()
         told = self.now if self._faults is None else self._faults.now(self.now)
@@ -313,8 +315,8 @@ class ControlCycle:
         self.loop.report_late(late)
         age = self.now - tick.observation.stamp
         latency = tick.latency(
-            period.scheduled - age,
-            period.scheduled,
+            self._seen - age,
+            self._seen,
             sent,
             deadline_missed=late,
             backend_time=backend_time,

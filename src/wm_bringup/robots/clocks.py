@@ -20,8 +20,8 @@ class RobotClock(Protocol):
     def measured(self, stamp: float, arrival: float) -> float:
         """When the observation of ``stamp`` on the robot's clock, read at ``arrival``, was made."""
 
-    def now(self, scheduled: float, began: float) -> float:
-        """Time now in the period that should have begun at ``scheduled`` and did at ``began``."""
+    def now(self, scheduled: float, seen: float) -> float:
+        """Time now in the period of ``scheduled``, whose observation was read at ``seen``."""
 
 
 class SteppedClock:
@@ -40,9 +40,9 @@ class SteppedClock:
         del arrival
         return self._zero + stamp
 
-    def now(self, scheduled: float, began: float) -> float:
+    def now(self, scheduled: float, seen: float) -> float:
         """Return the time that the period stands for: a late period does not make samples old."""
-        del began
+        del seen
         return scheduled
 
 
@@ -84,7 +84,7 @@ class FollowedClock:
         if self._least[0][0] <= self._count - self._window:
             self._least.popleft()
 
-    def now(self, scheduled: float, began: float) -> float:
+    def now(self, scheduled: float, seen: float) -> float:
         """Time now [s]."""
         del scheduled
-        return began
+        return seen

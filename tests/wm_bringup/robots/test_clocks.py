@@ -9,7 +9,7 @@ def test_a_stepped_robots_time_is_that_of_the_periods():
     clock = SteppedClock()
     clock.begin(40.0)
     assert clock.measured(0.25, arrival=99.0) == 40.25
-    assert clock.now(scheduled=40.5, began=40.517) == 40.5
+    assert clock.now(scheduled=40.5, seen=40.517) == 40.5
 
 
 def test_the_fastest_transport_tells_the_offset():

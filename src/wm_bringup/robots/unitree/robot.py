@@ -157,13 +157,14 @@ class UnitreeRobot:
     def observe(self) -> Observation:
         """Return the newest observation; wait a little for one that is due."""
         came = self._hear(0.0)
-        if came:
-            self.shift = -_FOLLOW * MEETING  # it was here before: begin a little earlier
-        else:
+        assert self._newest is not None
+        age = self._now() - self.clock.measured(self._newest.stamp, self._heard)
+        if came and age < 0.5 * CONTROL_PERIOD:
+            self.shift = -_FOLLOW * (MEETING + max(age, 0.0))  # it was here before: begin earlier
+        else:  # none yet, or one that is so old that the next is due
             began = self._now()
             came = self._hear(WAIT)
             self.shift = _FOLLOW * (self._now() - began - MEETING) if came else 0.0
-        assert self._newest is not None
         return self._newest
 
     def step(self, command: Command | None, compute_time: float = 0.0) -> Observation:
@@ -294,6 +295,7 @@ class UnitreeRobot:
         self.counts["lost"] += gap - 1
         sequence = 0 if before is None else before.sequence + gap
         self._newest = self._frames.observation(frame, sequence, time)
+        self.clock.measured(time, arrival)
         self._heard = arrival
         self._machine = int(frame["mode_machine"][0])
         stop = stops(frame["wireless_remote"][0])
