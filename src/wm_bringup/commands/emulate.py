@@ -68,6 +68,7 @@ def emulate(
     from wm_bringup.emulator.process import ROBOT_PRIORITY, run
     from wm_bringup.emulator.report import summary, table
     from wm_bringup.graph.runner import StopSignals
+    from wm_bringup.host import cores
     from wm_bringup.host.output import check_file
     from wm_bringup.host.realtime import raised
     from wm_bringup.report.screen import make_console
@@ -76,6 +77,7 @@ def emulate(
     from wm_bringup.scenarios.scenario import load_scenario
     from wm_control.constants import CONTROL_PERIOD
 
+    cores.leave(cores.told() or cores.divided())
     check_file(json, "--json")
     check_engine(engine, gui=gui)
     chosen = choose(robot, machine, body or "")

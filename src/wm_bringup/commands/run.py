@@ -69,6 +69,13 @@ def run(
     latency: Annotated[
         str | None, typer.Option(help="File (.npz) for all latency samples.")
     ] = None,
+    loop_core: Annotated[
+        str | None,
+        typer.Option(
+            metavar="auto|none|CORE",
+            help="Core that the control loop has for itself; auto: the last one.",
+        ),
+    ] = None,
     fault: Faults = None,
 ) -> int:
     """Start the whole ROS 2 graph; Ctrl-C stops it.
@@ -105,6 +112,7 @@ def run(
         "clock": clock,
         "truth": truth,
         "latency": latency,
+        "loop_core": loop_core,
         "fault": " ".join(fault) if fault else None,
     }
     chosen = {key: value for key, value in given.items() if value is not None}

@@ -42,7 +42,7 @@ from wm_bringup.cycle.stack import (
     recoverability,
 )
 from wm_bringup.faults.fault import Fault, parse_all
-from wm_bringup.host import realtime
+from wm_bringup.host import cores, realtime
 from wm_bringup.robots.base import Robot
 from wm_bringup.robots.self_standing import SelfStandingRobot
 from wm_bringup.scenarios.scenario import Scenario, load_scenario
@@ -314,6 +314,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("descriptor", type=int, help="of this end of the link")
     link = adopt(parser.parse_args(arguments).descriptor)
     ending = Ending()
+    cores.take(cores.told())
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, ending.on_signal)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, (signal.SIGTERM,))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from wm_bringup.emulator.robot import EmulatedRobot
+from wm_bringup.emulator.robot import EmulatedRobot, Said
 from wm_bringup.robots.unitree.link import (
     BATTERY,
     LOW_COMMAND,
@@ -31,10 +31,20 @@ class RobotOnLink:
         self._torso_imu = link.writer(SECONDARY_IMU)
         self._battery = link.writer(BATTERY)
         self._answers = link.writer(SWITCHER_RESPONSE)
+        self._said = Said()
 
     def step(self) -> None:
-        """Let one period pass."""
-        said = self.robot.step(self._commands.take(), self._requests.take())
+        """Let one period pass, and say what it ends with."""
+        self.live()
+        self.say()
+
+    def live(self) -> None:
+        """Take what has come, and let one period pass."""
+        self._said = self.robot.step(self._commands.take(), self._requests.take())
+
+    def say(self) -> None:
+        """Send what the last period ended with, once."""
+        said, self._said = self._said, Said()
         for writer, frames in (
             (self._states, said.states),
             (self._torso_imu, said.torso_imu),

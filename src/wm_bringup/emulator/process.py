@@ -1,4 +1,8 @@
-"""The emulated robot in real time: a period every 2 ms on absolute deadlines."""
+"""The emulated robot in real time: a period every 2 ms on absolute deadlines.
+
+What a period ends with is sent when the next one begins: as evenly as the beats come, however long
+the physics took, and no earlier than it is true.
+"""
 
 from __future__ import annotations
 
@@ -91,6 +95,7 @@ def _live(
         if beat.skipped:
             result.skipped += beat.skipped
             robot.pass_over(beat.skipped)
-        attached.step()
+        attached.say()
+        attached.live()
         if socket is not None:
             socket.serve(robot)

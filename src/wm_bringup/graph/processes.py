@@ -25,6 +25,7 @@ from pydantic.dataclasses import dataclass as validated
 
 from wm_bringup.faults.fault import Fault, parse_all
 from wm_bringup.faults.meanings import PLAN, TIMING
+from wm_bringup.host import cores
 from wm_bringup.host.log_directory import log_directory
 from wm_bringup.robots.simulated import EngineName
 from wm_bringup.scenarios.scenario import load_scenario
@@ -117,6 +118,11 @@ class GraphArguments:
     clock: bool = Field(default=False, description="publish /clock, and stamp with simulated time")
     truth: bool = Field(default=False, description="publish ground_truth/odom for evaluators")
     latency: str = Field(default="", description="file (.npz) for all latency samples; empty: none")
+    loop_core: str = Field(
+        default=cores.AUTO,
+        description="core that the control loop has for itself: auto (the last one, if there are "
+        "several and the loop may run under SCHED_FIFO), none, or its number",
+    )
     fault: str = Field(
         default="",
         description="faults to inject beside those of the scenario, apart by spaces, "
@@ -326,7 +332,9 @@ def describe(arguments: GraphArguments) -> Graph:
         processes.append(_recorder(arguments))
     if arguments.velocity:
         processes.append(_velocity_source(arguments))
-    environment = {key: os.environ.get(key, value) for key, value in ENVIRONMENT.items()}
+    divided = cores.divided(arguments.loop_core)
+    wanted = {**ENVIRONMENT, **(divided.environment if divided else {})}
+    environment = {key: os.environ.get(key, value) for key, value in wanted.items()}
     return Graph(tuple(processes), arguments.namespace, environment)
 
 

@@ -28,7 +28,7 @@ from rosbags.interfaces import Qos
 from wm_bringup.bags.recorder import BagRecorder
 from wm_bringup.bags.writer import BagError, BagWriter
 from wm_bringup.graph.ready import report_ready
-from wm_bringup.host import realtime
+from wm_bringup.host import cores, realtime
 from wm_bringup.nodes.support import process
 from wm_bringup.nodes.support.diagnostics import Health
 from wm_bringup.nodes.support.offered_qos import offered_qos
@@ -238,6 +238,7 @@ def main(args: list[str] | None = None) -> int:
     stop.install()
     with ExitStack() as stack:
         try:
+            cores.leave(cores.told())
             stack.enter_context(process.ros(args))
             recorder = Recorder()
         except (WmError, ParameterException, InvalidTopicNameException) as error:

@@ -20,8 +20,9 @@ from rclpy.node import Node
 from rclpy.signals import SignalHandlerOptions
 
 from wm_bringup.graph.ready import report_ready
+from wm_bringup.host import cores
 from wm_bringup.host.log_directory import check_log_directory
-from wm_bringup.host.realtime import raise_thread
+from wm_bringup.host.realtime import PLANNER_PRIORITY, raise_thread
 from wm_bringup.wire.dds import keep_on_loopback
 from wm_control.errors import WmError
 
@@ -139,8 +140,10 @@ def _run(
     priority: int | None,
     stop: Stop,
 ) -> int:
+    keep = cores.share if priority == PLANNER_PRIORITY else cores.leave
     with ExitStack() as stack:
         try:
+            keep(cores.told())
             stack.enter_context(ros(arguments))
             with told_by_ros():
                 served = start(stop)

@@ -22,7 +22,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from wm_bringup.host import realtime
+from wm_bringup.host import cores, realtime
 from wm_bringup.robots.network import Network
 from wm_bringup.robots.unitree.cyclone.link import open_link
 from wm_bringup.robots.unitree.frames import COMMAND, Frame
@@ -31,6 +31,10 @@ from wm_control.errors import WmError
 
 SILENCE = 0.030
 """Without a command for longer, the robot is damped [s]: damping is on the wire within 40 ms."""
+
+STOOD_STILL = 0.030
+"""For how long the guard's own absence is not held against the loop: where the whole computer
+stands still, neither runs. Even then the robot is damped 60 ms after the last command [s]."""
 
 WATCH_EVERY = 0.004
 DAMP_EVERY = 0.002
@@ -56,16 +60,28 @@ class Watching:
 
     silence: float = SILENCE
     tripped: bool = False
+    excused: float = 0.0
 
-    def update(self, *, engaged: bool, age: float, alive: bool, noticed: bool) -> bool:
+    def update(
+        self,
+        *,
+        engaged: bool,
+        age: float,
+        alive: bool,
+        noticed: bool,
+        fresh: bool = True,
+        absent: float = 0.0,
+    ) -> bool:
         """Tell whether damping is to be sent now.
 
         engaged: the loop has the robot. age: of its last command [s]. alive: it has not ended.
-        noticed: it has seen that the guard had tripped, and begins anew.
+        noticed: it has seen that the guard had tripped, and begins anew. fresh: it has sent since
+        the look before. absent: by how much this look comes later than it was meant to [s].
         """
         if noticed:
             self.tripped = False
-        if engaged and (not alive or not age <= self.silence):
+        self.excused = min((0.0 if fresh else self.excused) + absent, STOOD_STILL)
+        if engaged and (not alive or not age - self.excused <= self.silence):
             self.tripped = True
         return self.tripped
 
@@ -153,14 +169,20 @@ def watch(shared: _Shared, end: socket.socket, writer: Writer[Frame]) -> None:
     watching = Watching()
     alive, until = True, float("inf")
     cells = shared.cells
-    while time.monotonic() < until:
-        age = 1e-9 * (time.monotonic_ns() - int(cells["sent"][0]))
+    meant, sent = time.monotonic(), 0
+    while (now := time.monotonic()) < until:
+        absent = max(now - meant, 0.0)
+        fresh, sent = int(cells["sent"][0]) != sent, int(cells["sent"][0])
+        age = 1e-9 * (time.monotonic_ns() - sent)
         noticed = watching.tripped and not cells["tripped"][0]
         engaged = bool(cells["engaged"][0])
-        if watching.update(engaged=engaged, age=age, alive=alive, noticed=noticed):
+        if watching.update(
+            engaged=engaged, age=age, alive=alive, noticed=noticed, fresh=fresh, absent=absent
+        ):
             cells["tripped"] = 1
             writer.write(shared.damping)
         pause = DAMP_EVERY if watching.tripped else WATCH_EVERY
+        meant = now + pause
         if not alive:
             time.sleep(pause)
         elif select.select([end], [], [], pause)[0]:
@@ -176,6 +198,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("interface")
     parser.add_argument("domain", type=int)
     parsed = parser.parse_args(arguments)
+    cores.leave(cores.told())
     for ignored in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(ignored, signal.SIG_IGN)
     with socket.socket(fileno=parsed.end) as end:

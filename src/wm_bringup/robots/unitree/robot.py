@@ -35,7 +35,7 @@ WAIT = 0.001
 MEETING = 0.00015
 """How much before the next state a period is to begin [s]."""
 
-_FOLLOW = 0.05
+_FOLLOW = 0.2
 """Share of the way to ``MEETING`` by which the next period is shifted."""
 
 SILENCE = 0.030

@@ -44,6 +44,33 @@ def test_the_end_of_the_loop_is_answered_at_once():
     assert steps((True, 0.002, False, False)) == [True]
 
 
+def absences(*samples):
+    """Whether it damps, for (fresh, age, absent) one after the other."""
+    watching = Watching()
+    return [
+        watching.update(
+            engaged=True, age=age, alive=True, noticed=False, fresh=fresh, absent=absent
+        )
+        for fresh, age, absent in samples
+    ]
+
+
+def test_where_the_whole_computer_stood_still_the_loop_gets_as_long_again():
+    still = (False, 0.042, 0.036)
+    assert absences((True, 0.002, 0.0), still, (True, 0.001, 0.0)) == [False] * 3
+    silent = ((False, 0.046, 0.0), (False, 0.061, 0.0))
+    assert absences((True, 0.002, 0.0), still, *silent) == [False, False, False, True]
+
+
+def test_a_long_absence_excuses_no_more_than_a_short_one():
+    assert absences((True, 0.002, 0.0), (False, 0.1, 0.094)) == [False, True]
+
+
+def test_a_guard_that_is_late_now_and_then_is_as_strict_as_ever():
+    often = [(True, 0.004, 0.003)] * 50
+    assert absences(*often, (False, 0.034, 0.0))[-1] is True
+
+
 LOOP = """
 import sys, time
 from test_guard import held
