@@ -22,9 +22,10 @@ from wm_bringup.demo.live import with_children
 from wm_bringup.emulator.control_socket import STATUS, ask
 from wm_bringup.graph.processes import describe, graph_arguments
 from wm_bringup.graph.runner import GraphRunner
+from wm_bringup.host.realtime import raised
 from wm_bringup.rehearsal.outcome import Seen
 from wm_bringup.rehearsal.plan import Mishap
-from wm_bringup.rehearsal.wire_tap import WireTap
+from wm_bringup.rehearsal.wire_tap import TAP_PRIORITY, WireTap
 from wm_bringup.robots.unitree.cyclone.link import open_link
 from wm_bringup.wire.topics import ARM, GIVE_BACK, READY, STOP
 from wm_control.errors import WmError
@@ -124,7 +125,8 @@ def _scene(choice: Choice) -> Iterator[tuple[_Emulated, WireTap, GraphRunner, Op
     os.environ.update(graph.environment)
     robot = _Emulated(choice)
     try:
-        link = open_link(choice.domain, "lo")
+        with raised(TAP_PRIORITY):
+            link = open_link(choice.domain, "lo")
         tap = WireTap(link)
         with (choice.folder / "graph.txt").open("w", encoding="utf-8", buffering=1) as lines:
             runner = GraphRunner(graph, lambda line: print(line, file=lines))
@@ -214,7 +216,7 @@ def _drive(
             seen = replace(seen, mishap_at=time.monotonic())
             _let_happen(mishap, robot, runner)
             if mishap.ends == "damped":
-                operator.spin(AFTERWARDS)
+                operator.spin(max(AFTERWARDS, mishap.within))
                 return replace(seen, fell=robot.status["fell_at"] is not None, finished=True)
         end = time.monotonic() + segment.seconds
         while time.monotonic() < end:

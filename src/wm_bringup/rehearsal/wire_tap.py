@@ -14,6 +14,9 @@ from wm_bringup.robots.unitree.link import LOW_COMMAND, Link
 DEPTH = 64
 PATIENCE = 0.1
 
+TAP_PRIORITY = realtime.SERVICE_PRIORITY
+"""When commands come is what is measured here."""
+
 
 class WireTap:
     """``sent`` holds every command that was heard, the oldest first."""
@@ -32,7 +35,7 @@ class WireTap:
         self._thread.join()
 
     def _listen(self) -> None:
-        realtime.raise_thread(realtime.RECORDER_PRIORITY)
+        realtime.raise_thread(TAP_PRIORITY)
         while not self._ending.is_set():
             if self._reader.wait(PATIENCE):
                 now = time.monotonic()

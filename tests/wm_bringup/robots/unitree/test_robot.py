@@ -327,3 +327,38 @@ def test_at_the_end_the_guard_looks_away():
     world.robot.close()
     assert world.guard.closed
     assert world.guard.engaged is None
+
+
+def driven():
+    world = World().stand()
+    world.drive(walking(), 0.1)
+    assert not world.robot.held
+    return world
+
+
+def test_a_computer_that_stood_still_itself_does_not_lose_the_robot():
+    world = driven()
+    world.now += 0.04
+    world.robot.observe()
+    world.robot.step(walking())
+    assert world.robot.hardware.lost == ""
+    world.drive(walking(), 0.1)
+    assert world.sent.stiffness.any()
+
+
+def test_a_robot_that_is_not_heard_afterwards_either_is_lost_as_soon_as_ever():
+    world = driven()
+    world.now += 0.04
+    world.robot.observe()
+    world.robot.step(walking())
+    world.drive(walking(), 0.022, silent=True)
+    assert "no state for" in world.robot.hardware.lost
+    assert not world.sent.stiffness.any()
+
+
+def test_standing_still_for_long_is_no_excuse():
+    world = driven()
+    world.now += 0.07
+    world.robot.observe()
+    world.robot.step(walking())
+    assert "no state for" in world.robot.hardware.lost
