@@ -6,7 +6,9 @@ counted per joint; a filter that is often active is a finding, not a success.
 
 The drives close their loops on readings of their own. A torque-equivalent computed from a reading
 that came wrong would make this filter the fault: a feed-forward against a feedback that is not
-there. So a joint whose reading cannot be is bounded as if it stood on its target.
+there. So a joint whose reading cannot be is bounded as if it stood on its target. And one that only
+damps is left to its drive, which gives what it can: else torque would be put on a robot that was
+to have none.
 """
 
 from __future__ import annotations
@@ -187,7 +189,8 @@ def _bounds(n: int, memory: dict[str, Array]) -> Kernel:
     ]
     feedback = trusted * _feedback(inputs, reached, *gains)
     total = torque + feedback
-    allowed = _clipped(total, -strongest, strongest)
+    damps = ca.logic_and(gains[1] == 0.0, torque == 0.0)
+    allowed = ca.if_else(damps, total, _clipped(total, -strongest, strongest))
     sent = ca.if_else(allowed != total, allowed - feedback, torque)
     asked = (velocity, stiffness, damping)
     other_gains = [bounded != wanted for bounded, wanted in zip(gains, asked, strict=True)]

@@ -210,3 +210,15 @@ def test_after_a_reset_nothing_is_held_against_the_first_reading():
     filtering.reset()
     (told,) = torques(filtering, seen(2, REST + 0.5))
     assert told > G1.torque_limit[KNEE]
+
+
+@pytest.mark.parametrize("speed", [5.0, 19.0, -35.0])
+def test_a_joint_that_only_damps_gets_no_feed_forward_however_fast_it_is(speed):
+    """With 50 N·m·s/rad beyond 2.8 rad/s the drive gives what it can, and that is all."""
+    filtering = CommandFilter(G1, SAFETY.filter)
+    zero = np.zeros(N)
+    damping = replace(COMMAND, velocity=zero, stiffness=zero, torque=zero, damping=np.full(N, 50.0))
+    command, clipped = filtering.apply(damping, seen(0, REST, speed), DT)
+    assert not command.torque.any()
+    assert not command.stiffness.any()
+    assert not clipped.any()

@@ -36,7 +36,7 @@ STOOD_STILL = 0.030
 """For how long the guard's own absence is not held against the loop: where the whole computer
 stands still, neither runs. Even then the robot is damped 60 ms after the last command [s]."""
 
-WATCH_EVERY = 0.004
+WATCH_EVERY = 0.002
 DAMP_EVERY = 0.002
 
 AFTERMATH = 5.0
@@ -171,7 +171,7 @@ def watch(shared: _Shared, end: socket.socket, writer: Writer[Frame]) -> None:
     cells = shared.cells
     meant, sent = time.monotonic(), 0
     while (now := time.monotonic()) < until:
-        absent = max(now - meant, 0.0)
+        absent = now - meant if now - meant > WATCH_EVERY else 0.0
         fresh, sent = int(cells["sent"][0]) != sent, int(cells["sent"][0])
         age = 1e-9 * (time.monotonic_ns() - sent)
         noticed = watching.tripped and not cells["tripped"][0]
