@@ -213,8 +213,7 @@ def _drive(
     """Drive segment by segment; the mishap comes after the first one."""
     for number, segment in enumerate(segments):
         if mishap is not None and number == 1:
-            seen = replace(seen, mishap_at=time.monotonic())
-            _let_happen(mishap, robot, runner)
+            seen = replace(seen, mishap_at=_let_happen(mishap, robot, runner))
             if mishap.ends == "damped":
                 operator.spin(max(AFTERWARDS, mishap.within))
                 return replace(seen, fell=robot.status["fell_at"] is not None, finished=True)
@@ -232,21 +231,23 @@ def _drive(
     return replace(seen, fell=status["fell_at"] is not None, finished=True, rejected=rejected)
 
 
-def _let_happen(mishap: Mishap, robot: _Emulated, runner: GraphRunner) -> None:
-    """Let it happen; returns at once."""
-    if mishap.ask is not None:
-        robot.ask(mishap.ask)
-        return
+def _let_happen(mishap: Mishap, robot: _Emulated, runner: GraphRunner) -> float:
+    """Let it happen, and return when it began [s]: as soon as it can, whoever else wants a core."""
     name = mishap.kill or mishap.stop
     process = with_children(runner.running).get(str(name))
-    if process is None:
+    if name is not None and process is None:
         raise RehearsalError(f"{mishap.name}: there is no process {name}")
-    if mishap.kill is not None:
-        process.kill()
-        return
-    process.send_signal(signal.SIGSTOP)
-    time.sleep(mishap.lasts)
-    process.send_signal(signal.SIGCONT)
+    with raised(TAP_PRIORITY):
+        began = time.monotonic()
+        if mishap.ask is not None:
+            robot.ask(mishap.ask)
+        elif process is not None and mishap.kill is not None:
+            process.kill()
+        elif process is not None:
+            process.send_signal(signal.SIGSTOP)
+            time.sleep(mishap.lasts)
+            process.send_signal(signal.SIGCONT)
+    return began
 
 
 def _end(
