@@ -12,6 +12,10 @@ from wm_bringup.host.machine import Library, Machine
 
 PYTHON_VERSIONS: Final = ("3.10", "3.11", "3.12")
 MINIMUM_CORES: Final = 2
+
+ROOMY_CORES: Final = 4
+"""On so many no core is ever near to all real time."""
+
 IDLE_LOAD_PER_CORE: Final = 0.25
 MINIMUM_RESULTS_SPACE: Final = 2.0
 """Free space for bags and reports [GiB]."""
@@ -64,6 +68,7 @@ def diagnose(machine: Machine) -> tuple[Check, ...]:
         check_cores(machine),
         check_load(machine),
         check_real_time(machine),
+        check_throttling(machine),
         check_memory_lock(machine),
         check_wake_up(machine),
     )
@@ -207,6 +212,23 @@ def check_real_time(machine: Machine) -> Check:
     advice = "" if ok else LIMITS_ADVICE.format(item="rtprio", value=80)
     found = "SCHED_FIFO granted" if ok else f"SCHED_FIFO refused: {machine.fifo_error}"
     return Check("real-time scheduling", ok, found, advice, required=False)
+
+
+def check_throttling(machine: Machine) -> Check:
+    """Check that few cores may be used by the real-time threads of a whole graph at every moment.
+
+    Linux takes a core from them for the rest of a second of which they have used the share.
+    """
+    ok = machine.real_time_share >= 1.0 or machine.cores >= ROOMY_CORES
+    advice = (
+        ""
+        if ok
+        else "a core that real time keeps busy stands still for up to "
+        f"{1e3 * (1.0 - machine.real_time_share):.0f} ms a second: "
+        "sysctl -w kernel.sched_rt_runtime_us=-1"
+    )
+    found = f"{100.0 * machine.real_time_share:.0f} % of each second"
+    return Check("real-time share", ok, found, advice, required=False)
 
 
 def check_memory_lock(machine: Machine) -> Check:

@@ -71,6 +71,7 @@ class Machine:
     rclpy_file: where rclpy was imported from, empty if not; ros_wheels: True if the ROS wheels are
     installed in this environment. middleware: RMW in use. node_error: why no node could be made.
     fifo_error, memory_lock_error: why SCHED_FIFO or mlockall was refused; empty when granted.
+    real_time_share: of every second that SCHED_FIFO may use of a core; 1: all of it.
     wake_ups: how often a thread at the control loop's rate and priority was watched waking up;
     wake_up_median, wake_up_worst: how late it did [s].
     cores: usable by this process; load: 1-minute average of runnable tasks.
@@ -89,6 +90,7 @@ class Machine:
     ros2_command: str
     fifo_error: str
     memory_lock_error: str
+    real_time_share: float
     wake_ups: int
     wake_up_median: float
     wake_up_worst: float
@@ -123,6 +125,7 @@ def examine(results: Path) -> Machine:
         ros2_command=shutil.which("ros2") or "",
         fifo_error=try_fifo(),
         memory_lock_error=try_memory_lock(),
+        real_time_share=real_time_share(),
         wake_ups=len(lateness),
         wake_up_median=median(lateness),
         wake_up_worst=max(lateness),
@@ -213,6 +216,17 @@ def try_fifo() -> str:
         return one_line(error)
     os.sched_setscheduler(0, before, parameters)
     return ""
+
+
+def real_time_share() -> float:
+    """Share of a core's time that real-time threads may use; all of it where nobody limits them."""
+    folder = Path("/proc/sys/kernel")
+    try:
+        runtime = int((folder / "sched_rt_runtime_us").read_text(encoding="ascii"))
+        period = int((folder / "sched_rt_period_us").read_text(encoding="ascii"))
+    except (OSError, ValueError):
+        return 1.0
+    return 1.0 if runtime < 0 else runtime / period
 
 
 def try_memory_lock() -> str:
