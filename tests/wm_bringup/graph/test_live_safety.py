@@ -173,11 +173,11 @@ def test_a_rival_planner_is_named_and_nothing_that_it_sends_is_followed(live, ri
         "the count", lambda: int(values(live, "arbiter: publishers").get(PLAN.name, 0)) > 6
     )
 
-    def nominal():
+    def controlled():
         rival.send_all()
-        return live.observer.decision()["action"] == "NOMINAL"
+        return live.observer.decision()["action"] in ("NOMINAL", "LIMITED")  # by late cycles
 
-    live.observer.until("control among all this", nominal)
+    live.observer.until("control among all this", controlled)
     assert stiffness(live).any()
 
 
