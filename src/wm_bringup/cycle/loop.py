@@ -431,8 +431,7 @@ def next_estimate(
             raise
         cause = f"estimator raised {type(error).__name__}: {error}"
         return replace(before, observation=observation, healthy=False, cause=cause)
-    wrong = 0.0 if before is None else count_not_finite(beliefs_of(estimate))
-    if wrong and before is not None:
-        cause = f"estimator: {wrong:.0f} of its beliefs are not finite"
-        return replace(before, observation=observation, healthy=False, cause=cause)
-    return estimate
+    if before is None or not (wrong := count_not_finite(beliefs_of(estimate))):
+        return estimate
+    cause = f"estimator: {wrong:.0f} of its beliefs are not finite"
+    return replace(before, observation=observation, healthy=False, cause=cause)

@@ -215,9 +215,9 @@ def check_real_time(machine: Machine) -> Check:
 
 
 def check_throttling(machine: Machine) -> Check:
-    """Check that few cores may be used by the real-time threads of a whole graph at every moment.
+    """Check that, where cores are few, real-time threads are not taken theirs from.
 
-    Linux takes a core from them for the rest of a second of which they have used the share.
+    Linux does so for the rest of a second of which they have used the share.
     """
     ok = machine.real_time_share >= 1.0 or machine.cores >= ROOMY_CORES
     advice = (

@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -233,21 +234,30 @@ def _drive(
 
 def _let_happen(mishap: Mishap, robot: _Emulated, runner: GraphRunner) -> float:
     """Let it happen, and return when it began [s]: as soon as it can, whoever else wants a core."""
-    name = mishap.kill or mishap.stop
-    process = with_children(runner.running).get(str(name))
-    if name is not None and process is None:
-        raise RehearsalError(f"{mishap.name}: there is no process {name}")
+    act = _act(mishap, robot, runner)
     with raised(TAP_PRIORITY):
         began = time.monotonic()
-        if mishap.ask is not None:
-            robot.ask(mishap.ask)
-        elif process is not None and mishap.kill is not None:
-            process.kill()
-        elif process is not None:
-            process.send_signal(signal.SIGSTOP)
-            time.sleep(mishap.lasts)
-            process.send_signal(signal.SIGCONT)
+        act()
     return began
+
+
+def _act(mishap: Mishap, robot: _Emulated, runner: GraphRunner) -> Callable[[], None]:
+    """Find whom it happens to; return what lets it happen."""
+    if mishap.ask is not None:
+        return partial(robot.ask, mishap.ask)
+    name = mishap.kill or mishap.stop
+    process = with_children(runner.running).get(str(name))
+    if process is None:
+        raise RehearsalError(f"{mishap.name}: there is no process {name}")
+    if mishap.kill is not None:
+        return process.kill
+
+    def stand_still() -> None:
+        process.send_signal(signal.SIGSTOP)
+        time.sleep(mishap.lasts)
+        process.send_signal(signal.SIGCONT)
+
+    return stand_still
 
 
 def _end(

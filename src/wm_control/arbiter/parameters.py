@@ -102,10 +102,10 @@ class ArbiterParameters:
         default=0.010, gt=0.0, le=1.0, description="estimate older than this is reported [s]"
     )
     state_age: float = Field(
-        default=0.030, gt=0.0, le=1.0, description="estimate older than this: hold the posture [s]"
+        default=0.030, gt=0.0, le=1.0, description="estimate older than this: walk to a stop [s]"
     )
     state_age_damping: float = Field(
-        default=0.100, gt=0.0, le=1.0, description="estimate older than this: damping [s]"
+        default=0.100, gt=0.0, le=1.0, description="estimate older than this for 0.3 s: damping [s]"
     )
     tilt: float = Field(
         default=1.0,

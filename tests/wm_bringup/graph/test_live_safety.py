@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from std_msgs.msg import Empty
 
+from wm_bringup.host import cores
 from wm_bringup.nodes.support.qos import publisher
 from wm_bringup.wire.messages import MultiArrayEncoder, decode_command, decode_multi_array
 from wm_bringup.wire.topics import EMERGENCY_STOP, JOINT_COMMAND, PLAN
@@ -86,6 +87,14 @@ def loop_of(bench):
     control = bench.runner.running["control"]
     with open(f"/proc/{control}/task/{control}/children", encoding="ascii") as file:
         return int(file.read().split()[0])
+
+
+def test_the_loop_has_a_core_for_itself_where_there_is_one_to_spare(live):
+    every, shared = os.sched_getaffinity(0), cores.divided()
+    loop = os.sched_getaffinity(loop_of(live))
+    control = os.sched_getaffinity(live.runner.running["control"])
+    assert loop == ({shared.loop} if shared else every)
+    assert control == (set(shared.others) if shared else every)
 
 
 def test_the_operators_stop_outlasts_resets_until_cleared_and_then_armed(live):

@@ -24,6 +24,7 @@ import numpy as np
 
 from wm_bringup.host import cores, realtime
 from wm_bringup.robots.network import Network
+from wm_bringup.robots.unitree.absence import Absence
 from wm_bringup.robots.unitree.cyclone.link import open_link
 from wm_bringup.robots.unitree.frames import COMMAND, Frame
 from wm_bringup.robots.unitree.link import LOW_COMMAND, Writer
@@ -31,10 +32,6 @@ from wm_control.errors import WmError
 
 SILENCE = 0.030
 """Without a command for longer, the robot is damped [s]: damping is on the wire within 40 ms."""
-
-STOOD_STILL = 0.030
-"""For how long the guard's own absence is not held against the loop: where the whole computer
-stands still, neither runs. Even then the robot is damped 60 ms after the last command [s]."""
 
 WATCH_EVERY = 0.002
 DAMP_EVERY = 0.002
@@ -60,28 +57,16 @@ class Watching:
 
     silence: float = SILENCE
     tripped: bool = False
-    excused: float = 0.0
 
-    def update(
-        self,
-        *,
-        engaged: bool,
-        age: float,
-        alive: bool,
-        noticed: bool,
-        fresh: bool = True,
-        absent: float = 0.0,
-    ) -> bool:
+    def update(self, *, engaged: bool, age: float, alive: bool, noticed: bool) -> bool:
         """Tell whether damping is to be sent now.
 
-        engaged: the loop has the robot. age: of its last command [s]. alive: it has not ended.
-        noticed: it has seen that the guard had tripped, and begins anew. fresh: it has sent since
-        the look before. absent: by how much this look comes later than it was meant to [s].
+        engaged: the loop has the robot. age: of its last command, without our own absence [s].
+        alive: it has not ended. noticed: it has seen that the guard had tripped, and begins anew.
         """
         if noticed:
             self.tripped = False
-        self.excused = min((0.0 if fresh else self.excused) + absent, STOOD_STILL)
-        if engaged and (not alive or not age - self.excused <= self.silence):
+        if engaged and (not alive or not age <= self.silence):
             self.tripped = True
         return self.tripped
 
@@ -166,23 +151,20 @@ class Guard:
 
 def watch(shared: _Shared, end: socket.socket, writer: Writer[Frame]) -> None:
     """Watch until the loop has ended, and the robot is damped for ``AFTERMATH`` if it was its."""
-    watching = Watching()
+    watching, absence, last = Watching(), Absence(), 0
     alive, until = True, float("inf")
     cells = shared.cells
-    meant, sent = time.monotonic(), 0
     while (now := time.monotonic()) < until:
-        absent = now - meant if now - meant > WATCH_EVERY else 0.0
-        fresh, sent = int(cells["sent"][0]) != sent, int(cells["sent"][0])
-        age = 1e-9 * (time.monotonic_ns() - sent)
+        if (sent := int(cells["sent"][0])) != last:
+            absence.end()
+        absence.look(now)
+        last, age = sent, 1e-9 * (time.monotonic_ns() - sent) - absence.excused
         noticed = watching.tripped and not cells["tripped"][0]
         engaged = bool(cells["engaged"][0])
-        if watching.update(
-            engaged=engaged, age=age, alive=alive, noticed=noticed, fresh=fresh, absent=absent
-        ):
+        if watching.update(engaged=engaged, age=age, alive=alive, noticed=noticed):
             cells["tripped"] = 1
             writer.write(shared.damping)
         pause = DAMP_EVERY if watching.tripped else WATCH_EVERY
-        meant = now + pause
         if not alive:
             time.sleep(pause)
         elif select.select([end], [], [], pause)[0]:

@@ -13,6 +13,7 @@ from typing import Protocol
 import numpy as np
 
 from wm_bringup.robots.clocks import FollowedClock
+from wm_bringup.robots.unitree.absence import Absence
 from wm_bringup.robots.unitree.frames import Frame, is_sound
 from wm_bringup.robots.unitree.link import BATTERY, LOW_COMMAND, LOW_STATE, Link
 from wm_bringup.robots.unitree.motion_switcher import MotionSwitcher
@@ -35,17 +36,11 @@ WAIT = 0.001
 MEETING = 0.00015
 """How much before the next state a period is to begin [s]."""
 
-_LATE = 2.0 * CONTROL_PERIOD
-"""After which a look at the robot that follows another is late [s]."""
-
 _FOLLOW = 0.2
 """Share of the way to ``MEETING`` by which the next period is shifted."""
 
 SILENCE = 0.030
 """A robot that is not heard for longer is damped, not driven [s]."""
-
-STOOD_STILL = 0.030
-"""For how long our own absence is not held against it: nobody was here to hear it [s]."""
 
 FIRST_STATE = 3.0
 """How long the first state may take [s]."""
@@ -107,8 +102,8 @@ class UnitreeRobot:
         self._ticks = TickClock()
         self._newest: Observation | None = None
         self._state: Frame | None = None
-        self._heard = self._looked = float("-inf")
-        self._absent = 0.0
+        self._heard = float("-inf")
+        self._absence = Absence()
         self._machine = 0
         self._until_told = 0
         self._voltage: float | None = None
@@ -163,9 +158,7 @@ class UnitreeRobot:
 
     def observe(self) -> Observation:
         """Return the newest observation; wait a little for one that is due."""
-        began = self._now()
-        self._absent = min(self._absent + max(began - self._looked - _LATE, 0.0), STOOD_STILL)
-        self._looked = began
+        self._absence.look(self._now())
         came = self._hear(0.0)
         assert self._newest is not None
         age = self._now() - self.clock.measured(self._newest.stamp, self._heard)
@@ -262,7 +255,7 @@ class UnitreeRobot:
 
     def _lose(self, now: float) -> bool:
         """Tell whether a driver must not have the robot any more; it then has to begin anew."""
-        silence = now - self._heard - self._absent
+        silence = now - self._heard - self._absence.excused
         if self._guard.tripped:
             self._lost = self._lost or "the control loop had sent nothing for too long"
         elif not silence <= SILENCE:
@@ -306,7 +299,8 @@ class UnitreeRobot:
         sequence = 0 if before is None else before.sequence + gap
         self._newest = self._frames.observation(frame, sequence, time)
         self.clock.measured(time, arrival)
-        self._heard, self._absent = arrival, 0.0
+        self._heard = arrival
+        self._absence.end()
         self._machine = int(frame["mode_machine"][0])
         stop = stops(frame["wireless_remote"][0])
         if stop and not self._stopping:

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from wm_bringup.robots.network import Network
+from wm_bringup.robots.unitree.absence import Absence
 from wm_bringup.robots.unitree.cyclone.link import open_link
 from wm_bringup.robots.unitree.guard import SILENCE, Guard, GuardError, Watching
 from wm_bringup.robots.unitree.link import LOW_COMMAND
@@ -44,31 +45,33 @@ def test_the_end_of_the_loop_is_answered_at_once():
     assert steps((True, 0.002, False, False)) == [True]
 
 
-def absences(*samples):
-    """Whether it damps, for (fresh, age, absent) one after the other."""
-    watching = Watching()
-    return [
-        watching.update(
-            engaged=True, age=age, alive=True, noticed=False, fresh=fresh, absent=absent
-        )
-        for fresh, age, absent in samples
-    ]
+def silences(*looks):
+    """Whether it damps, for (fresh, age) one after the other; looks are as late as ages tell."""
+    watching, absence, told = Watching(), Absence(), []
+    for now, (fresh, age) in looks:
+        if fresh:
+            absence.end()
+        absence.look(now)
+        sample = {"engaged": True, "alive": True, "noticed": False}
+        told.append(watching.update(age=age - absence.excused, **sample))
+    return told
 
 
 def test_where_the_whole_computer_stood_still_the_loop_gets_as_long_again():
-    still = (False, 0.042, 0.036)
-    assert absences((True, 0.002, 0.0), still, (True, 0.001, 0.0)) == [False] * 3
-    silent = ((False, 0.046, 0.0), (False, 0.061, 0.0))
-    assert absences((True, 0.002, 0.0), still, *silent) == [False, False, False, True]
+    before, still = (1.0, (True, 0.002)), (1.04, (False, 0.042))
+    assert silences(before, still, (1.042, (True, 0.001))) == [False] * 3
+    silent = [(1.04 + 0.002 * k, (False, 0.042 + 0.002 * k)) for k in range(1, 11)]
+    assert silences(before, still, *silent) == [False] * 11 + [True]
 
 
 def test_a_long_absence_excuses_no_more_than_a_short_one():
-    assert absences((True, 0.002, 0.0), (False, 0.1, 0.094)) == [False, True]
+    assert silences((1.0, (True, 0.002)), (1.098, (False, 0.1))) == [False, True]
 
 
 def test_a_guard_that_is_late_now_and_then_is_as_strict_as_ever():
-    often = [(True, 0.004, 0.003)] * 50
-    assert absences(*often, (False, 0.034, 0.0))[-1] is True
+    often = [(1.0 + 0.006 * k, (True, 0.004)) for k in range(50)]
+    silent = [(often[-1][0] + 0.002 * k, (False, 0.004 + 0.002 * k)) for k in range(1, 16)]
+    assert silences(*often, *silent)[-2:] == [False, True]
 
 
 LOOP = """
