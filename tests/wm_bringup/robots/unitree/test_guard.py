@@ -58,9 +58,9 @@ def silences(*looks):
 
 
 def test_where_the_whole_computer_stood_still_the_loop_gets_as_long_again():
-    before, still = (1.0, (True, 0.002)), (1.04, (False, 0.042))
+    before, still = (1.0, (True, 0.002)), (1.04, (False, 0.0415))
     assert silences(before, still, (1.042, (True, 0.001))) == [False] * 3
-    silent = [(1.04 + 0.002 * k, (False, 0.042 + 0.002 * k)) for k in range(1, 11)]
+    silent = [(1.04 + 0.002 * k, (False, 0.0415 + 0.002 * k)) for k in range(1, 11)]
     assert silences(before, still, *silent) == [False] * 11 + [True]
 
 
