@@ -189,7 +189,7 @@ def _bounds(n: int, memory: dict[str, Array]) -> Kernel:
     ]
     feedback = trusted * _feedback(inputs, reached, *gains)
     total = torque + feedback
-    damps = ca.logic_and(gains[1] == 0.0, torque == 0.0)
+    damps = ca.logic_and(gains[1] == 0.0, ca.logic_and(velocity == 0.0, torque == 0.0))
     allowed = ca.if_else(damps, total, _clipped(total, -strongest, strongest))
     sent = ca.if_else(allowed != total, allowed - feedback, torque)
     asked = (velocity, stiffness, damping)
