@@ -18,6 +18,7 @@ LAYERS = (
     "wm_control.types",
     "wm_control.configuration wm_control.kernel wm_control.quaternion",
     "wm_control.refusal wm_control.robot",
+    "wm_control.derivation",
     "wm_control.estimation wm_control.gait wm_control.arbiter",
     "wm_control.mpc",
     "wm_control.wbc",

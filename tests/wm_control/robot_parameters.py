@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from wm_control.arbiter.parameters import SafetyParameters
 from wm_control.controllers.model_based import ModelBasedParameters
+from wm_control.derivation.parts import load_derived
 from wm_control.estimation.parameters import EstimatorParameters
-from wm_control.robot.sources import load_part
 
-MODEL_BASED = load_part(ModelBasedParameters, "g1", "model_based")
+MODEL_BASED = load_derived(ModelBasedParameters, "g1", "model_based")
 GAIT, MPC, WHOLE_BODY = MODEL_BASED.gait, MODEL_BASED.mpc, MODEL_BASED.whole_body
-ESTIMATOR = load_part(EstimatorParameters, "g1", "estimator")
-SAFETY = load_part(SafetyParameters, "g1", "arbiter")
+ESTIMATOR = load_derived(EstimatorParameters, "g1", "estimator")
+SAFETY = load_derived(SafetyParameters, "g1", "arbiter")
 ENVELOPES = SAFETY.envelopes

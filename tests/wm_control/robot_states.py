@@ -11,12 +11,12 @@ import numpy as np
 import pinocchio as pin
 import pytest
 
-from wm_control.configuration.parameters import load_parameters, merged, read_yaml
+from wm_control.configuration.parameters import load_parameters, merged
 from wm_control.controllers.model_based import ModelBasedController, ModelBasedParameters
+from wm_control.derivation.parts import part_content
 from wm_control.mpc.footstep_mpc import FootstepMpc
 from wm_control.robot.description import RobotDescription, load_robot
 from wm_control.robot.model import RobotModel
-from wm_control.robot.sources import robot_part
 from wm_control.types import Array, Estimate, Observation
 
 
@@ -118,7 +118,7 @@ def planner_and_controller(
     description: RobotDescription, source: Mapping[str, Any] | Path | None = None
 ) -> tuple[FootstepMpc, ModelBasedController]:
     """Both halves of the model-based driver, with the G1's parameters, changed by ``source``."""
-    own = read_yaml(robot_part("g1", "model_based"))
+    own = part_content("g1", "model_based")
     content = source if isinstance(source, Path) else merged(own, source or {})
     parameters = load_parameters(ModelBasedParameters, content)
     planner = FootstepMpc(RobotModel(description), parameters.gait, parameters.mpc, lambda: 0.0)

@@ -19,11 +19,11 @@ import yaml
 from wm_bringup.costs.fact import Fact, Facts
 from wm_control.configuration.parameters import read_yaml
 from wm_control.drivers import MPC, POLICY, preference_of
-from wm_control.robot.sources import robot_part
+from wm_control.robot.sources import robot_file
 from wm_policy.models import shipped_policy
 
 SHARED = ("robot", "estimator", "arbiter")
-"""Parts of a robot's folder that every contestant needs."""
+"""Parts of a robot's folder that every contestant needs; what one does not say is derived."""
 
 OWN: Mapping[str, str] = {MPC: "model_based", POLICY: "training"}
 """The part that only one driver needs; a policy's manifest is written by ``wm train``."""
@@ -132,7 +132,7 @@ def made(
     policy = policy or shipped_policy()
     logs = [_log(name, policy) for name in drivers]
     bars = walked_bars(robot) if bars_met is None else dict(bars_met)
-    shared = _sum([robot_part(robot, part) for part in SHARED])
+    shared = _sum([robot_file(robot).with_name(f"{part}.yaml") for part in SHARED])
     own = _sum(_own_files(drivers, robot, policy, overlay))
     return {
         **_learned(logs),
@@ -205,12 +205,14 @@ def _own_files(
         if name == POLICY and read_log(policy) is None:
             files += [overlay] if overlay is not None else []
         else:
-            files.append(robot_part(robot, OWN[name]))
+            files.append(robot_file(robot).with_name(f"{OWN[name]}.yaml"))
     return files
 
 
 def _sum(files: Sequence[Path]) -> Configuration:
+    """Count all that are there."""
     total = Configuration(0, 0)
     for path in files:
-        total += configuration(path)
+        if path.is_file():
+            total += configuration(path)
     return total

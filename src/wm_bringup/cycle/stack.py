@@ -22,6 +22,7 @@ from wm_control.arbiter.recoverability import UNKNOWN, Recoverability
 from wm_control.constants import CONTROL_PERIOD
 from wm_control.controllers.beside import PlannerBeside
 from wm_control.controllers.model_based import ModelBasedParameters
+from wm_control.derivation.parts import load_derived
 from wm_control.errors import ParameterError
 from wm_control.estimation.factory import make_estimator
 from wm_control.estimation.guarded import GuardedEstimator
@@ -39,8 +40,8 @@ if TYPE_CHECKING:
 
 
 def safety_parameters(robot: str | Path) -> SafetyParameters:
-    """Limits of arbiter, filter, watchdog and velocity gate, from the robot's arbiter.yaml."""
-    return load_part(SafetyParameters, robot, "arbiter")
+    """Limits of arbiter, filter, watchdog and velocity gate: derived, or as arbiter.yaml says."""
+    return load_derived(SafetyParameters, robot, "arbiter")
 
 
 def recoverability(robot: str | Path) -> Recoverability:
@@ -51,13 +52,13 @@ def recoverability(robot: str | Path) -> Recoverability:
 
 
 def estimator_parameters(robot: str | Path) -> EstimatorParameters:
-    """Read the robot's estimator.yaml."""
-    return load_part(EstimatorParameters, robot, "estimator")
+    """Parameters of the estimator: derived, or as the robot's estimator.yaml says."""
+    return load_derived(EstimatorParameters, robot, "estimator")
 
 
 def model_based_parameters(robot: str | Path) -> ModelBasedParameters:
-    """Gait, footstep MPC and whole-body control, from the robot's model_based.yaml."""
-    return load_part(ModelBasedParameters, robot, "model_based")
+    """Gait, footstep MPC and whole-body control: derived, or as model_based.yaml says."""
+    return load_derived(ModelBasedParameters, robot, "model_based")
 
 
 def build_estimator(

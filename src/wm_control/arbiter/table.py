@@ -78,7 +78,7 @@ if __name__ == "__main__":  # pragma: no cover
     import sys
 
     from wm_control.arbiter.parameters import SafetyParameters
-    from wm_control.robot.sources import load_part
+    from wm_control.derivation.parts import load_derived
 
-    shipped = load_part(SafetyParameters, sys.argv[1], "arbiter")
+    shipped = load_derived(SafetyParameters, sys.argv[1], "arbiter")
     sys.stdout.write(f"{robot_table(shipped.arbiter)}\n\n{controller_table(shipped.arbiter)}\n")

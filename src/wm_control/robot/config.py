@@ -23,8 +23,10 @@ class JointConfig:
     rotors: int = Field(
         default=1, ge=1, le=4, description="actuators that drive this joint in parallel"
     )
-    default: float = Field(
-        default=0.0, description="position in the default standing posture [rad]"
+    default: float | None = Field(
+        default=None,
+        description="position in the default standing posture; null: 0, and of all legs' joints: "
+        "standing by inverse kinematics [rad]",
     )
     origin: Vector3 | None = Field(
         default=None, description="of the joint in its parent link, instead of the URDF's [m]"

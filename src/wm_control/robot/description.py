@@ -11,6 +11,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 
+import pinocchio as pin
+
 from wm_control.configuration.extending import load_extending
 from wm_control.errors import RobotDescriptionError
 from wm_control.robot.altering import altered
@@ -26,19 +28,21 @@ from wm_control.robot.geometry import (
     build_sole,
 )
 from wm_control.robot.joint_table import (
+    LEGS,
+    JointTable,
     build_joint_table,
     check_joint_names,
+    constant,
     in_tree_order,
     with_limits,
 )
+from wm_control.robot.posture import STANDING, Legs, standing_posture
 from wm_control.robot.sources import robot_file, urdf_file
 from wm_control.robot.urdf import Joint, Link, SphereShape, Urdf, read_urdf
 from wm_control.robot.writer import write_urdf
 from wm_control.types import Array
 
 __all__ = ["Capsule", "ImuPlacement", "RobotDescription", "Sole", "Sphere", "load_robot"]
-
-REQUIRED_GROUPS = ("left_leg", "right_leg")
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,9 +110,10 @@ def build_description(config: RobotConfig, path: Path) -> RobotDescription:
     armature = dict(zip(table.names, table.armature.tolist(), strict=True))
     links = _dynamic_links(folded, armature, soles, urdf.source)
     joints = [folded.joints[name] for name in config.joints]
+    text = write_urdf(config.name, links, joints, meshes=False)
     return RobotDescription(
         name=config.name,
-        urdf=write_urdf(config.name, links, joints, meshes=False),
+        urdf=text,
         visual_urdf=write_urdf(config.name, links, joints, meshes=True),
         joint_names=table.names,
         position_lower=table.lower,
@@ -116,7 +121,7 @@ def build_description(config: RobotConfig, path: Path) -> RobotDescription:
         velocity_limit=table.velocity,
         torque_limit=table.torque,
         armature=table.armature,
-        default_position=table.default,
+        default_position=_default(config, table, text, soles, file),
         stiffness=table.stiffness,
         damping=table.damping,
         base_link=config.base_link,
@@ -145,11 +150,31 @@ def _check_base(config: RobotConfig, urdf: Urdf, file: str) -> None:
 
 
 def _check_groups(groups: Mapping[str, tuple[int, ...]], file: str) -> None:
-    for group in REQUIRED_GROUPS:
+    for group in LEGS:
         if group not in groups:
             raise RobotDescriptionError(
                 f"{file}: joints: no joint has group '{group}', found: {', '.join(groups)}"
             )
+
+
+def _default(
+    config: RobotConfig, table: JointTable, urdf: str, soles: tuple[Sole, Sole], file: str
+) -> Array:
+    """Posture that the file says; where it says nothing of the legs, they stand as they can."""
+    entries = [config.joints[table.names[i]] for leg in LEGS for i in table.groups[leg]]
+    if any(entry.default is not None for entry in entries):
+        return table.default
+    model = pin.buildModelFromXML(urdf, pin.JointModelFreeFlyer())
+    legs = Legs(model, soles, table.groups, (table.lower, table.upper))
+    posture = standing_posture(legs, table.default)
+    if not posture.reached:
+        raise RobotDescriptionError(
+            f"{file}: joints: no joint of the legs says a `default`, and within their limits the "
+            f"robot cannot stand on level soles with its hips at {STANDING:g} of the stretched "
+            f"legs: {posture.error:.3g} m or rad are left; say the posture, or correct limits, "
+            "soles or groups"
+        )
+    return constant(posture.joints)
 
 
 def _dynamic_links(

@@ -13,6 +13,9 @@ from wm_control.robot.config import JointConfig, RobotConfig
 from wm_control.robot.urdf import MOVING_TYPES, Joint, Placement, Urdf
 from wm_control.types import Array
 
+LEGS = ("left_leg", "right_leg")
+"""Groups of joints without which nothing walks."""
+
 
 @dataclass(frozen=True, slots=True)
 class JointTable:
@@ -133,7 +136,7 @@ def build_joint_table(config: RobotConfig, joints: Mapping[str, Joint], file: st
         velocity=constant(joint.velocity for joint in ordered),
         torque=constant(joint.torque for joint in ordered),
         armature=armature,
-        default=constant(entry.default for entry in entries),
+        default=constant(entry.default or 0.0 for entry in entries),
         stiffness=_overridden(stiffness, [entry.stiffness for entry in entries]),
         damping=_overridden(damping, [entry.damping for entry in entries]),
         groups=_groups(entries),
@@ -163,10 +166,13 @@ def _armature(name: str, entry: JointConfig, config: RobotConfig, file: str) -> 
 
 
 def _check_default(joint: Joint, entry: JointConfig, file: str) -> None:
-    if not joint.lower <= entry.default <= joint.upper:
+    default = entry.default or 0.0
+    if entry.default is None and entry.group in LEGS:
+        return
+    if not joint.lower <= default <= joint.upper:
         raise ParameterError(
             f"joints.{joint.name}.default",
-            entry.default,
+            default,
             f"outside the joint's limits [{joint.lower:g}, {joint.upper:g}] rad",
             file,
         )

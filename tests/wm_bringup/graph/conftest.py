@@ -57,11 +57,8 @@ def patient_robot(tmp_path_factory):
     """
     folder = tmp_path_factory.mktemp("patient") / "g1"
     shutil.copytree(config_file("robots/g1/robot.yaml").parent, folder)
-    path = folder / "estimator.yaml"
-    parameters = yaml.safe_load(path.read_text(encoding="utf-8"))
-    path.write_text(
-        yaml.safe_dump({**parameters, "sensors": {"outage_limit": 0.5}}), encoding="utf-8"
-    )
+    parameters = {"sensors": {"outage_limit": 0.5}}
+    (folder / "estimator.yaml").write_text(yaml.safe_dump(parameters), encoding="utf-8")
     return folder
 
 

@@ -13,8 +13,8 @@ from wm_control.arbiter.parameters import SafetyParameters
 from wm_control.arbiter.robot_rules import ROBOT_RULES
 from wm_control.arbiter.table import controller_table, robot_table
 from wm_control.configuration.parameters import load_parameters
+from wm_control.derivation.parts import load_derived
 from wm_control.errors import ParameterError
-from wm_control.robot.sources import load_part
 
 ROOT = Path(__file__).parents[3]
 RULES = (*ROBOT_RULES, *CONTROLLER_RULES)
@@ -22,7 +22,7 @@ RULES = (*ROBOT_RULES, *CONTROLLER_RULES)
 
 @pytest.mark.parametrize("table", [robot_table, controller_table])
 def test_the_safety_document_holds_the_rule_tables_in_force(table):
-    shipped = load_part(SafetyParameters, "g1", "arbiter")
+    shipped = load_derived(SafetyParameters, "g1", "arbiter")
     document = (ROOT / "docs" / "safety.md").read_text(encoding="utf-8")
     assert table(shipped.arbiter) in document, (
         "docs/safety.md is out of date; print the table with: python -m wm_control.arbiter.table g1"

@@ -12,9 +12,9 @@ from robot_parameters import ENVELOPES, SAFETY
 from wm_control.arbiter.parameters import SafetyParameters
 from wm_control.arbiter.velocity_envelope import VelocityEnvelope
 from wm_control.arbiter.velocity_gate import STOP, VelocityGate, bounded, reduction
-from wm_control.configuration.parameters import load_parameters, merged, read_yaml
+from wm_control.configuration.parameters import load_parameters, merged
+from wm_control.derivation.parts import part_content
 from wm_control.errors import ParameterError
-from wm_control.robot.sources import robot_part
 from wm_control.types import Action, VelocityCommand
 
 WALK = VelocityCommand(0.4, 0.1, 0.2)
@@ -110,7 +110,7 @@ def test_an_operators_limit_acts_besides_and_keeps_the_curve_as_well():
     ],
 )
 def test_a_limit_beyond_what_was_measured_is_refused_by_name_and_file(name, value):
-    content = read_yaml(robot_part("g1", "arbiter"))
+    content = part_content("g1", "arbiter")
     with pytest.raises(ParameterError, match=rf"velocity\.{name}' in here: {value}.*measured"):
         load_parameters(
             SafetyParameters, merged(content, {"velocity": {name: value}}), origin="here"

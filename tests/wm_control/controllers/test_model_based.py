@@ -12,11 +12,11 @@ from wm_control.controllers.model_based import (
     STALE_PERIODS,
     ModelBasedController,
 )
+from wm_control.derivation.parts import part_content
 from wm_control.errors import ParameterError
 from wm_control.gait.state import Mode
 from wm_control.mpc.footstep_mpc import FootstepMpc
 from wm_control.mpc.plan import pack, unpack
-from wm_control.robot.sources import robot_part
 from wm_control.types import Executed, Status, VelocityCommand
 
 DT = 0.002
@@ -255,7 +255,7 @@ def test_planner_and_controller_share_their_parameters(g1):
 
 
 def test_the_shipped_configuration_is_valid(g1):
-    planner, _ = planner_and_controller(g1, robot_part("g1", "model_based"))
+    planner, _ = planner_and_controller(g1, part_content("g1", "model_based"))
     assert planner.parameters.period == pytest.approx(0.008)
 
 

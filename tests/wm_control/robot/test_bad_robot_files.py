@@ -44,7 +44,7 @@ def biped_config():
             "right": {"link": "right_foot", **foot},
         },
         "joints": {
-            "left_hip": {"group": "left_leg", "actuator": "motor"},
+            "left_hip": {"group": "left_leg", "actuator": "motor", "default": 0.0},
             "right_hip": {"group": "right_leg", "actuator": "motor"},
         },
     }
@@ -67,7 +67,7 @@ def test_the_biped_that_the_other_tests_break_is_fine(write):
 
 
 def test_an_unknown_robot_is_named_with_those_that_exist():
-    with pytest.raises(RobotDescriptionError, match=r"robot 'g2'.*a shipped robot \(g1\)"):
+    with pytest.raises(RobotDescriptionError, match=r"robot 'g2'.*a shipped robot \(g1, talos\)"):
         load_robot("g2")
 
 

@@ -8,21 +8,14 @@ import pytest
 import yaml
 from talos_folder import TALOS_URDF, robot_yaml, talos_folder
 
-from wm_control.arbiter.parameters import SafetyParameters
 from wm_control.controllers.model_based import ModelBasedParameters
-from wm_control.errors import ParameterError, RobotDescriptionError
-from wm_control.estimation.parameters import EstimatorParameters
+from wm_control.derivation.parts import load_derived
+from wm_control.errors import RobotDescriptionError
 from wm_control.robot.description import load_robot
 from wm_control.robot.geometry import sole_area
 from wm_control.robot.model import RobotModel
-from wm_control.robot.sources import load_part, robot_file, robot_part, urdf_file
+from wm_control.robot.sources import robot_file, robot_part, urdf_file
 from wm_control.robot.urdf import read_urdf
-
-PARTS = {
-    "model_based": ModelBasedParameters,
-    "estimator": EstimatorParameters,
-    "arbiter": SafetyParameters,
-}
 
 
 @pytest.fixture(scope="module")
@@ -57,13 +50,6 @@ def test_joints_are_in_the_order_of_the_tree_whatever_the_robot_files(talos):
     assert talos.default_position[knee] == pytest.approx(0.8592)
 
 
-@pytest.mark.parametrize("part", PARTS)
-def test_every_part_comes_from_the_robots_own_folder(folder, part):
-    theirs, ours = load_part(PARTS[part], folder, part), load_part(PARTS[part], "g1", part)
-    assert theirs != ours
-    assert load_part(PARTS[part], folder / "robot.yaml", part) == theirs
-
-
 def test_a_robot_is_named_by_its_name_its_folder_or_its_file(folder, monkeypatch):
     assert robot_file(folder) == robot_file(folder / "robot.yaml") == folder / "robot.yaml"
     monkeypatch.chdir(folder.parent)
@@ -82,33 +68,12 @@ def test_a_variant_beside_a_robot_file_shares_its_parts(folder, talos):
     variant = folder / "light.yaml"
     variant.write_text(yaml.safe_dump(robot_yaml() | {"actuators": {"motor": 0.05}}))
     assert load_robot(variant).armature[0] == pytest.approx(0.5 * talos.armature[0])
-    assert robot_part(variant, "arbiter") == folder / "arbiter.yaml"
+    assert robot_part(variant, "training") == folder / "training.yaml"
 
 
 def test_a_part_that_is_missing_is_named_with_those_that_are_there(folder):
-    with pytest.raises(RobotDescriptionError, match=r"sensors\.yaml.*arbiter\.yaml"):
+    with pytest.raises(RobotDescriptionError, match=r"sensors\.yaml.*robot\.yaml, training\.yaml"):
         robot_part(folder, "sensors")
-
-
-@pytest.mark.parametrize(
-    ("part", "group", "key"),
-    [
-        ("model_based", "gait", "com_height"),
-        ("model_based", "whole_body", "sole_margin"),
-        ("estimator", "contact", "prior_force"),
-        ("arbiter", "arbiter", "base_height"),
-        ("arbiter", "envelopes", "mpc"),
-    ],
-)
-def test_what_depends_on_a_robot_has_no_default(folder, part, group, key):
-    content = yaml.safe_load((folder / f"{part}.yaml").read_text())
-    del content[group][key]
-    file = folder.parent / f"without_{key}" / f"{part}.yaml"
-    file.parent.mkdir()
-    file.write_text(yaml.safe_dump(content))
-    (file.parent / "robot.yaml").touch()
-    with pytest.raises(ParameterError, match=rf"{group}\.{key}.*must be said"):
-        load_part(PARTS[part], file.parent, part)
 
 
 def test_the_sole_is_stated_once_and_the_areas_of_both_controllers_lie_inside(talos):
@@ -122,7 +87,7 @@ def test_the_sole_is_stated_once_and_the_areas_of_both_controllers_lie_inside(ta
 
 
 def test_the_margins_of_the_g1_give_the_areas_that_it_was_tuned_with(g1):
-    p = load_part(ModelBasedParameters, "g1", "model_based")
+    p = load_derived(ModelBasedParameters, "g1", "model_based")
     cop = sole_area(g1.soles, *p.mpc.cop_margin_x, p.mpc.cop_margin_y)
     assert cop.lower.tolist() == [-0.055, -0.018]
     assert cop.upper.tolist() == [0.06, 0.018]

@@ -21,8 +21,8 @@ from wm_bringup.robots.unitree.variants import Body, load_body, mismatch
 from wm_bringup.robots.unitree.wiring import JointFrames
 from wm_control.arbiter.parameters import ArbiterParameters, SafetyParameters
 from wm_control.constants import CONTROL_PERIOD, GRAVITY
+from wm_control.derivation.parts import load_derived
 from wm_control.robot.description import RobotDescription, load_robot
-from wm_control.robot.sources import load_part
 from wm_control.types import Array
 
 SILENT: Final = "robot"
@@ -70,7 +70,7 @@ class Patient:
 
 def load_patient(robot: str | Path) -> Patient:
     """Read all that a robot is held to. robot: as ``load_robot`` takes it."""
-    limits = load_part(SafetyParameters, robot, "arbiter").arbiter
+    limits = load_derived(SafetyParameters, robot, "arbiter").arbiter
     return Patient(load_robot(robot), load_body(robot), limits)
 
 

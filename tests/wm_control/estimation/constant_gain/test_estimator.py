@@ -10,9 +10,9 @@ import pytest
 from robot_parameters import ESTIMATOR
 from synthetic import NO_ERRORS, SensorErrors
 
+from wm_control.derivation.parts import load_derived
 from wm_control.estimation.factory import make_estimator
 from wm_control.estimation.parameters import EstimatorParameters
-from wm_control.robot.sources import load_part
 from wm_control.types import Estimate
 
 ERRORS = SensorErrors()
@@ -52,7 +52,7 @@ def finite(estimate):
 
 
 def test_shipped_parameters_are_valid():
-    assert load_part(EstimatorParameters, "g1", "estimator")
+    assert load_derived(EstimatorParameters, "g1", "estimator")
 
 
 def test_reset_puts_the_middle_between_the_soles_at_the_origin(estimator, rest):

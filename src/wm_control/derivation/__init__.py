@@ -1,0 +1,1 @@
+"""Parameters of planner, controller, estimator and arbiter, computed from the robot itself."""

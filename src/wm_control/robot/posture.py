@@ -1,0 +1,239 @@
+"""How a robot stands: the posture of its legs, by inverse kinematics.
+
+Both soles level, parallel, side by side and as far apart as the hips are; the centre of mass over
+their middle, the hips as high as ``STANDING`` times the stretched leg. Gauss-Newton over the joints
+of the legs, with the base level at the origin (Siciliano et al., Robotics, 2009, section 3.7).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from math import acos
+
+import numpy as np
+import pinocchio as pin
+
+from wm_control.errors import RobotDescriptionError
+from wm_control.robot.geometry import Sole
+from wm_control.robot.joint_table import LEGS
+from wm_control.types import Array
+
+STANDING = 0.92
+"""Height of the hips above the soles, standing, per stretched leg."""
+
+LATERAL = 0.7
+"""From which y component on an axis, in the base's frame, turns a leg forward and backward."""
+
+_ITERATIONS = 60
+_LARGEST_STEP = 0.3
+"""Of a joint in one iteration [rad]."""
+
+_TOLERANCE = 1e-6
+"""Of a posture: metres and radians alike."""
+
+_FROM_LIMIT = 0.01
+"""Kept from a joint's limits [rad]."""
+
+
+@dataclass(frozen=True, slots=True)
+class Posture:
+    """Legs as they have to be.
+
+    joints: (n,) all joints, others than the legs' where they were [rad]. base_height: of the base
+    above the soles, hip_height: of the first lateral joint of the left leg above them, com_height:
+    of the centre of mass [m]. error: what is left: of the soles' places [m] and tilts [rad], the
+    largest.
+    """
+
+    joints: Array
+    base_height: float
+    hip_height: float
+    com_height: float
+    error: float
+
+    @property
+    def reached(self) -> bool:
+        """Whether the robot can stand so within its joints' limits."""
+        return self.error <= 100.0 * _TOLERANCE
+
+
+class Legs:
+    """Kinematics of both legs, base level at the origin.
+
+    names: of the actuated joints, in the tree's order. groups: joint indices by group.
+    lower, upper: (n,) limits [rad].
+    """
+
+    def __init__(
+        self,
+        model: pin.Model,
+        soles: tuple[Sole, Sole],
+        groups: Mapping[str, tuple[int, ...]],
+        limits: tuple[Array, Array],
+    ) -> None:
+        """Take a model with a free-flyer; it is given the soles' frames.
+
+        RobotDescriptionError for a leg without three joints that turn it forward and backward.
+        """
+        self.model = model
+        self.indices = tuple(np.array(groups[leg], dtype=np.intp) for leg in LEGS)
+        self._lower, self._upper = limits
+        self._soles = tuple(
+            add_frame(model, f"{leg}_sole", sole) for leg, sole in zip(LEGS, soles, strict=True)
+        )
+        self.data = model.createData()
+        self._pitch = tuple(lateral_joints(model, indices) for indices in self.indices)
+        for leg, found in zip(LEGS, self._pitch, strict=True):
+            if len(found) < 3:
+                names = [model.names[2 + joint] for joint in found]
+                raise RobotDescriptionError(
+                    f"{leg}: {len(found)} joints turn it forward and backward ({names}), expected "
+                    "hip, knee and ankle: axes within 45 degrees of the base's y at zero"
+                )
+
+    @property
+    def pitch(self) -> tuple[tuple[int, ...], ...]:
+        """Indices of the joints of each leg that turn it forward and backward, hip first."""
+        return self._pitch
+
+    def place(self, joints: Array) -> None:
+        """Compute where everything is with the joints (n,) at these positions."""
+        q = pin.neutral(self.model)
+        q[7:] = joints
+        pin.computeJointJacobians(self.model, self.data, q)
+        pin.updateFramePlacements(self.model, self.data)
+        pin.jacobianCenterOfMass(self.model, self.data, q)
+
+    def sole(self, foot: int) -> pin.SE3:
+        """Pose of a sole in the base's frame."""
+        return self.data.oMf[self._soles[foot]]
+
+    def hip(self, foot: int) -> Array:
+        """(3,) of the hip, the first lateral joint, in the base's frame."""
+        return np.array(self.data.oMi[2 + self._pitch[foot][0]].translation)
+
+    def sole_jacobian(self, foot: int) -> Array:
+        """(6, n) of a sole with respect to the joints, in the base's axes, linear first."""
+        frame = pin.ReferenceFrame.LOCAL_WORLD_ALIGNED
+        found: Array = pin.getFrameJacobian(self.model, self.data, self._soles[foot], frame)
+        return found[:, 6:]
+
+    def solve(self, start: Array, goal: FeetGoal) -> Posture:
+        """Move the legs from ``start`` (n,) until the soles are where they have to be."""
+        joints = np.clip(start, self._lower, self._upper)
+        moving = np.concatenate(self.indices)
+        lower, upper = self._lower[moving] + _FROM_LIMIT, self._upper[moving] - _FROM_LIMIT
+        ahead = goal.ahead
+        for _ in range(_ITERATIONS):
+            self.place(joints)
+            if ahead is None or goal.ahead is None:
+                ahead = float(self.data.com[0][0])
+            error, jacobian = self._residual(goal, ahead, moving)
+            if np.max(np.abs(error)) < _TOLERANCE:
+                break
+            step = -np.linalg.lstsq(jacobian, error, rcond=1e-6)[0]
+            step *= min(1.0, _LARGEST_STEP / max(np.max(np.abs(step)), 1e-12))
+            joints[moving] = np.clip(joints[moving] + step, lower, upper)
+        self.place(joints)
+        error, _ = self._residual(goal, float(ahead or 0.0), moving)
+        height = -float(self.sole(0).translation[2])
+        return Posture(
+            joints=joints,
+            base_height=height,
+            hip_height=float(self.hip(0)[2]) + height,
+            com_height=float(self.data.com[0][2]) + height,
+            error=float(np.max(np.abs(error))),
+        )
+
+    def _residual(self, goal: FeetGoal, ahead: float, moving: Array) -> tuple[Array, Array]:
+        """Error of both soles and its Jacobian with respect to the moving joints."""
+        errors, rows = [], []
+        for foot, (forward, left, up) in enumerate(goal.feet):
+            pose, jacobian = self.sole(foot), self.sole_jacobian(foot)[:, moving]
+            height = float(self.hip(foot)[2]) - goal.hip_height + up
+            place = pose.translation - np.array([ahead + forward, left, height])
+            turned = pin.log3(pose.rotation)
+            kept = [0, 1, 2, 3, 4, 5] if len(self.indices[foot]) >= 6 else [0, 1, 2, 4, 5]
+            errors.append(np.concatenate((place, turned))[kept])
+            rows.append(jacobian[kept])
+        jacobian = np.vstack(rows)
+        if goal.ahead is None:
+            share = np.array(self.data.Jcom[0, 6:][moving])
+            jacobian[0] -= share
+            jacobian[len(errors[0])] -= share
+        return np.concatenate(errors), jacobian
+
+    def bent(self, joints: Array, share: float) -> tuple[Array, ...]:
+        """Postures (n,) to start from, knees forward and knees backward, hips at ``share``."""
+        return tuple(self._bent(joints, angle) for angle in (acos(share), -acos(share)))
+
+    def _bent(self, joints: Array, angle: float) -> Array:
+        found = joints.copy()
+        for foot, pitch in enumerate(self._pitch):
+            self.place(np.zeros_like(joints))
+            for joint, share in zip(pitch, (-1.0, 2.0, -1.0), strict=False):
+                found[joint] = share * angle * np.sign(self._axis(joint)[1])
+            found[self.indices[foot]] = np.clip(
+                found[self.indices[foot]],
+                self._lower[self.indices[foot]],
+                self._upper[self.indices[foot]],
+            )
+        return found
+
+    def _axis(self, joint: int) -> Array:
+        return axis_in_base(self.model, self.data, joint)
+
+
+@dataclass(frozen=True, slots=True)
+class FeetGoal:
+    """Where the soles have to be.
+
+    feet: forward, left, up of each sole [m]: forward of ``ahead``, left of the base, up above the
+    level that is ``hip_height`` below the hips. ahead: in the base's frame [m]; None: under the
+    centre of mass, wherever that comes to be.
+    """
+
+    feet: tuple[tuple[float, float, float], tuple[float, float, float]]
+    hip_height: float
+    ahead: float | None = None
+
+
+def add_frame(model: pin.Model, name: str, sole: Sole) -> int:
+    """Add a sole's frame to the model; returns its index."""
+    link = model.getFrameId(sole.link)
+    frame = model.frames[link]
+    placement = frame.placement * pin.SE3(np.asarray(sole.rotation), np.asarray(sole.position))
+    added = pin.Frame(name, frame.parentJoint, link, placement, pin.FrameType.OP_FRAME)
+    return int(model.addFrame(added))
+
+
+def lateral_joints(model: pin.Model, indices: Array) -> tuple[int, ...]:
+    """Of these actuated joints, those that turn about the base's y axis at zero, in order.
+
+    An inclined axis counts with ``LATERAL`` of its length along y.
+    """
+    data = model.createData()
+    pin.computeJointJacobians(model, data, pin.neutral(model))
+    axes = {int(joint): axis_in_base(model, data, int(joint)) for joint in indices}
+    return tuple(joint for joint, axis in axes.items() if abs(axis[1]) > LATERAL)
+
+
+def axis_in_base(model: pin.Model, data: pin.Data, joint: int) -> Array:
+    """(3,) axis of an actuated joint in the base's frame, of the placement in ``data``."""
+    first = model.idx_vs[2 + joint]
+    return np.array(data.J[3:, first])
+
+
+def standing_posture(legs: Legs, joints: Array, share: float = STANDING) -> Posture:
+    """Stand with the hips at ``share`` of the stretched leg.
+
+    joints: (n,) where the arms and the rest are. Of knees forward and knees backward, what the
+    joints' limits allow; the better one where neither is reached.
+    """
+    legs.place(np.zeros_like(joints))
+    apart = tuple(float(legs.sole(foot).translation[1]) for foot in range(2))
+    stretched = float(legs.hip(0)[2] - legs.sole(0).translation[2])
+    goal = FeetGoal(((0.0, apart[0], 0.0), (0.0, apart[1], 0.0)), share * stretched)
+    found = [legs.solve(start, goal) for start in legs.bent(joints, share)]
+    return min(found, key=lambda posture: (not posture.reached, posture.error))
