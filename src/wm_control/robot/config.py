@@ -81,7 +81,9 @@ class SoleConfig:
     half_length: Positive = Field(description="support rectangle for control, along x [m]")
     half_width: Positive = Field(description="support rectangle for control, along y [m]")
     contact_spheres: tuple[SphereConfig, ...] = Field(
-        default=(), description="contact geometry for simulators, instead of the URDF's spheres"
+        default=(),
+        description="contact geometry for simulators, instead of the URDF's spheres; where neither "
+        "has any, four at the corners of the rectangle",
     )
 
 

@@ -19,6 +19,9 @@ from wm_control.types import Array
 Margin = Annotated[float, Field(ge=0.0, lt=0.2)]
 """Kept from an edge of the sole [m]; a parameter of whoever puts force there."""
 
+_CORNER = 0.005
+"""Radius of the spheres that a sole gets when nobody gives it any [m]."""
+
 
 @dataclass(frozen=True, slots=True)
 class Sphere:
@@ -110,7 +113,11 @@ def locate(link: str, key: str, folded: FoldedRobot, file: str) -> Frame:
 
 
 def build_sole(config: SoleConfig, side: str, folded: FoldedRobot, file: str) -> Sole:
-    """Place one sole and check that its support rectangle can be touched by the ground."""
+    """Place one sole and check that its support rectangle can be touched by the ground.
+
+    Contact spheres are the robot file's, or else the URDF's; where neither has any, small ones
+    stand on the ground at the corners of the rectangle.
+    """
     key = f"soles.{side}"
     frame = locate(config.link, f"{key}.link", folded, file)
     place = frame.placement.then(_placement(config.position, config.rpy))
@@ -118,7 +125,7 @@ def build_sole(config: SoleConfig, side: str, folded: FoldedRobot, file: str) ->
     shapes = tuple(
         SphereShape(_apply(frame.placement, shape.center), shape.radius) for shape in given
     )
-    spheres = shapes or folded.bodies[frame.body].spheres
+    spheres = shapes or folded.bodies[frame.body].spheres or _corners(config, place)
     sole = Sole(
         link=frame.body,
         position=constant(place.position),
@@ -151,6 +158,15 @@ def build_capsule(config: CapsuleConfig, name: str, folded: FoldedRobot, file: s
         constant(_apply(frame.placement, np.array(config.start))),
         constant(_apply(frame.placement, np.array(config.end))),
         config.radius,
+    )
+
+
+def _corners(config: SoleConfig, place: Placement) -> tuple[SphereShape, ...]:
+    """Four spheres whose lowest points are the corners of the support rectangle."""
+    x, y = config.half_length, config.half_width
+    corners = [(x, y), (x, -y), (-x, -y), (-x, y)]
+    return tuple(
+        SphereShape(_apply(place, np.array((*corner, _CORNER))), _CORNER) for corner in corners
     )
 
 

@@ -1,5 +1,6 @@
 """A robot file or URDF that does not make a robot stops start-up and says why."""
 
+import numpy as np
 import pytest
 import yaml
 
@@ -156,10 +157,32 @@ def test_a_support_rectangle_that_the_ground_cannot_touch_is_refused(write):
         load_robot(write(config))
 
 
-def test_a_foot_without_contact_spheres_is_named(write):
-    urdf = biped_urdf(left=leg("left").replace(SPHERES, ""))
-    with pytest.raises(RobotDescriptionError, match=r"soles\.left: 0 contact spheres"):
+def test_too_few_contact_spheres_in_the_urdf_are_refused(write):
+    one = SPHERES[: SPHERES.index("</collision>") + len("</collision>")]
+    urdf = biped_urdf(left=leg("left").replace(SPHERES, one))
+    with pytest.raises(RobotDescriptionError, match=r"soles\.left: 1 contact spheres"):
         load_robot(write(urdf=urdf))
+
+
+def test_wrong_contact_spheres_in_the_robot_file_are_refused(write):
+    config = biped_config()
+    spheres = [{"center": [x, 0.0, -0.05], "radius": 0.01} for x in (-0.1, 0.0, 0.1)]
+    config["soles"]["left"]["contact_spheres"] = spheres
+    with pytest.raises(RobotDescriptionError, match=r"soles\.left.*beyond the contact spheres"):
+        load_robot(write(config))
+
+
+def test_a_foot_without_contact_spheres_stands_on_the_corners_of_its_sole(write):
+    config = biped_config()
+    config["soles"]["left"]["rpy"] = [0.0, 0.1, 0.2]
+    robot = load_robot(write(config, biped_urdf(left=leg("left").replace(SPHERES, ""))))
+    sole = robot.soles[0]
+    centers = np.array([sphere.center for sphere in sole.spheres])
+    assert [sphere.radius for sphere in sole.spheres] == [0.005] * 4
+    np.testing.assert_allclose(centers - 0.005 * sole.rotation[:, 2], sole.corners(), atol=1e-15)
+    assert robot.urdf.count('<sphere radius="0.005"/>') == 4
+    assert len(robot.soles[1].spheres) == 4
+    assert robot.soles[1].spheres[0].radius == 0.01, "the URDF's own"
 
 
 def test_an_imu_that_moves_against_the_base_is_refused(write):
