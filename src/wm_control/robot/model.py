@@ -14,6 +14,10 @@ from wm_control.robot.geometry import SoleArea, sole_area
 from wm_control.types import Array, Estimate
 
 BASE_DOF = 6
+
+LATERAL = 0.7
+"""A joint pitches whose axis, all joints at zero, has a larger share along y; hips are inclined."""
+
 _WORLD_ALIGNED = pin.ReferenceFrame.LOCAL_WORLD_ALIGNED
 
 
@@ -45,10 +49,7 @@ class RobotModel:
         self.sole_ids = tuple(self._add_sole(foot) for foot in range(2))
         self.data = self.model.createData()
         self.base_id = self.model.getFrameId(description.base_link)
-        self.hip_ids = tuple(
-            self.model.getJointId(description.joint_names[description.groups[leg][0]])
-            for leg in ("left_leg", "right_leg")
-        )
+        self.hip_ids = tuple(self._hip(leg) for leg in ("left_leg", "right_leg"))
         self.q: Array = pin.neutral(self.model)
         self.v: Array = np.zeros(self.nv)
         self._zero = np.zeros(self.nv)
@@ -77,6 +78,28 @@ class RobotModel:
                 pin.Frame(name, frame.parentJoint, link, placement, pin.FrameType.OP_FRAME)
             )
         )
+
+    def joint_axis(self, name: str) -> Array:
+        """(3,) unit axis of a joint in base axes, all joints at zero."""
+        data, joint = self.model.createData(), self.model.getJointId(name)
+        pin.computeJointJacobians(self.model, data, pin.neutral(self.model))
+        jacobian = pin.getJointJacobian(self.model, data, joint, _WORLD_ALIGNED)
+        axis: Array = jacobian[3:, self.model.joints[joint].idx_v]
+        return axis
+
+    def _hip(self, leg: str) -> int:
+        """Pinocchio's number of the first joint of a leg that pitches."""
+        description = self.description
+        names = [description.joint_names[index] for index in description.groups[leg]]
+        pitching = (name for name in names if abs(self.joint_axis(name)[1]) > LATERAL)
+        hip = next(pitching, None)
+        if hip is None:
+            raise RobotDescriptionError(
+                f"robot '{description.name}': no joint of {leg} turns about an axis that points "
+                f"sideways (y of the base) with all joints at zero, expected hip and knee among: "
+                f"{', '.join(names)}"
+            )
+        return int(self.model.getJointId(hip))
 
     def set_configuration(self, estimate: Estimate) -> None:
         """Take over where everything is, and not how it moves, without computing anything."""
@@ -117,7 +140,7 @@ class RobotModel:
         return np.array((*position.tolist(), atan2(rotation[1, 0], rotation[0, 0])))
 
     def hip_position(self, foot: int) -> Array:
-        """(3,) origin of the first joint of a leg, in world."""
+        """(3,) origin of the joint at which a leg pitches, in world."""
         return np.array(self._hips[foot])
 
     def leg_length(self) -> float:

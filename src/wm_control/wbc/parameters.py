@@ -21,7 +21,7 @@ class WholeBodyParameters:
     weight_swing_linear: float = Field(default=30.0, gt=0.0, description="swing sole, linear")
     weight_swing_angular: float = Field(default=10.0, gt=0.0, description="swing sole, angular")
     weight_base: float = Field(default=5.0, gt=0.0, description="pelvis orientation")
-    weight_torso: float = Field(default=2.0, gt=0.0, description="waist posture")
+    weight_torso: float = Field(default=2.0, gt=0.0, description="posture of waist, head, hands")
     weight_yaw_momentum: float = Field(
         default=1.0, ge=0.0, description="yaw momentum rate, per inertia"
     )
@@ -38,8 +38,8 @@ class WholeBodyParameters:
     stance_damping: float = Field(default=20.0, ge=0.0, description="of the stance sole [1/s]")
     swing_stiffness: float = Field(default=700.0, gt=0.0, description="of the swing sole [1/s²]")
     swing_damping: float = Field(default=45.0, gt=0.0, description="of the swing sole [1/s]")
-    posture_stiffness: float = Field(default=60.0, gt=0.0, description="waist and arms [1/s²]")
-    posture_damping: float = Field(default=14.0, gt=0.0, description="waist and arms [1/s]")
+    posture_stiffness: float = Field(default=60.0, gt=0.0, description="of the posture [1/s²]")
+    posture_damping: float = Field(default=14.0, gt=0.0, description="of the posture [1/s]")
     momentum_damping: float = Field(default=4.0, ge=0.0, description="of yaw momentum [1/s]")
     sole_margin: tuple[Margin, Margin] = Field(
         description="of the sole left unused at its ends, x, and at its sides, y [m]"

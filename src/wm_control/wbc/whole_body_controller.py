@@ -33,6 +33,8 @@ from wm_control.wbc.whole_body_qp import SoleContact, TaskStack, WholeBodyQp, Wh
 _SUPPORTS = ((True, True), (True, False), (False, True))
 """Whether left and right foot are loaded."""
 
+_LEGS, _ARMS = ("left_leg", "right_leg"), ("left_arm", "right_arm")
+
 
 @fast_init
 @dataclass(frozen=True, slots=True)
@@ -81,10 +83,12 @@ class WholeBodyController:
         self._failures = 0
 
     def _posture_weights(self) -> Array:
+        """(n,); heads, grippers and the like hold still as the waist does: only arms swing."""
         p, groups = self._parameters, self._model.description.groups
-        weights = np.full(self._model.n, p.weight_arms)
-        weights[list(groups["left_leg"]) + list(groups["right_leg"])] = p.weight_legs
-        weights[list(groups.get("waist", ()))] = p.weight_torso
+        weights = np.full(self._model.n, p.weight_torso)
+        for names, weight in ((_LEGS, p.weight_legs), (_ARMS, p.weight_arms)):
+            for name in names:
+                weights[list(groups.get(name, ()))] = weight
         weights[self._taken] = p.weight_taken
         return weights
 

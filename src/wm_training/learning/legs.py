@@ -5,20 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import pinocchio as pin
 from numpy.typing import NDArray
 
 from wm_control.errors import RobotDescriptionError
 from wm_control.robot.description import RobotDescription
-from wm_control.robot.model import RobotModel
+from wm_control.robot.model import LATERAL, RobotModel
 from wm_control.types import Array
 from wm_training.learning.mirror import Mirror
 
 PITCHING = ("hip", "knee", "ankle")
 """What pitches in a leg, from the hip down."""
-
-_LATERAL = 0.7
-"""A joint pitches whose axis, all joints at zero, has a larger share along y; hips are inclined."""
 
 _ALIKE = 0.99
 """Cosine of an axis and its counterpart's image, below which legs are no mirror images."""
@@ -88,7 +84,7 @@ def build_legs(description: RobotDescription) -> Legs:
         )
     axes = _axes(description, names)
     each = len(left)
-    pitch = tuple(place for place in range(each) if abs(axes[place, 1]) > _LATERAL)
+    pitch = tuple(place for place in range(each) if abs(axes[place, 1]) > LATERAL)
     if len(pitch) != len(PITCHING):
         found = ", ".join(names[place] for place in pitch) or "none"
         raise RobotDescriptionError(
@@ -101,14 +97,7 @@ def build_legs(description: RobotDescription) -> Legs:
 def _axes(description: RobotDescription, names: tuple[str, ...]) -> Array:
     """(k, 3) axes of joints in base axes, all joints at zero."""
     robot = RobotModel(description)
-    model, data = robot.model, robot.data
-    pin.computeJointJacobians(model, data, pin.neutral(model))
-    axes = []
-    for name in names:
-        joint = model.getJointId(name)
-        jacobian = pin.getJointJacobian(model, data, joint, pin.LOCAL_WORLD_ALIGNED)
-        axes.append(jacobian[3:, model.joints[joint].idx_v])
-    return np.array(axes)
+    return np.array([robot.joint_axis(name) for name in names])
 
 
 def _mirror(robot: str, names: tuple[str, ...], axes: Array) -> Mirror:

@@ -1,6 +1,7 @@
 """Nothing but configuration is needed for another humanoid: Talos from the same wheel."""
 
 import xml.etree.ElementTree as ElementTree
+from dataclasses import replace
 
 import numpy as np
 import pinocchio as pin
@@ -48,6 +49,35 @@ def test_joints_are_in_the_order_of_the_tree_whatever_the_robot_files(talos):
     assert left == [f"leg_left_{k}_joint" for k in range(1, 7)]
     knee = talos.joint_names.index("leg_left_4_joint")
     assert talos.default_position[knee] == pytest.approx(0.8592)
+
+
+def test_the_hip_is_where_a_leg_pitches_whatever_the_order_of_its_joints(talos):
+    model, g1 = RobotModel(talos), RobotModel(load_robot("g1"))
+    assert [model.model.names[hip] for hip in model.hip_ids] == [
+        "leg_left_3_joint",  # behind yaw and roll
+        "leg_right_3_joint",
+    ]
+    assert [g1.model.names[hip] for hip in g1.hip_ids] == [
+        "left_hip_pitch_joint",  # the first
+        "right_hip_pitch_joint",
+    ]
+
+
+def turned_hips(talos, axis):
+    """Talos with both hips' pitch about another axis."""
+    urdf = talos.urdf
+    for side in ("left", "right"):
+        head, tail = urdf.split(f'<joint name="leg_{side}_3_joint"')
+        urdf = f'{head}<joint name="leg_{side}_3_joint"' + tail.replace("0.0 1.0 0.0", axis, 1)
+    return replace(talos, urdf=urdf)
+
+
+def test_inclined_hips_count_and_a_leg_that_does_not_pitch_is_refused(talos):
+    inclined = RobotModel(turned_hips(talos, "0.0 0.8 -0.6"))
+    assert inclined.model.names[inclined.hip_ids[0]] == "leg_left_3_joint"
+    with pytest.raises(RobotDescriptionError, match="no joint of left_leg turns about an axis"):
+        groups = {"left_leg": talos.groups["left_leg"][:2], "right_leg": talos.groups["right_leg"]}
+        RobotModel(replace(talos, groups=groups))
 
 
 def test_a_robot_is_named_by_its_name_its_folder_or_its_file(folder, monkeypatch):

@@ -264,3 +264,11 @@ def test_no_balance_is_built_on_joints_that_somebody_else_moves(g1, standing):
     # 60 / s^2 x 0.4 rad x 2 ms would be 0.048 rad/s
     assert speeds[False] > 0.03
     assert speeds[True] < 0.002
+
+
+def test_a_head_holds_still_as_the_waist_does_and_is_not_swung_like_an_arm(g1):
+    arm, (neck, *wrist) = g1.groups["left_arm"], g1.groups["right_arm"]
+    groups = {**g1.groups, "head": (neck,), "right_arm": tuple(wrist)}
+    weights = build(replace(g1, groups=groups))._weights
+    assert weights[neck] == weights[g1.groups["waist"][0]] == WHOLE_BODY.weight_torso
+    assert weights[wrist[0]] == weights[arm[0]] == WHOLE_BODY.weight_arms
