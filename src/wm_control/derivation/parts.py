@@ -9,8 +9,15 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from wm_control.configuration.parameters import load_parameters, merged, read_yaml
+from wm_control.derivation.feasibility import require_feasible
 from wm_control.derivation.formulas import Derived, as_mapping, derive
-from wm_control.derivation.measures import LEG_SHARE, MOST_FORWARD, STANDING_SHARE, measure
+from wm_control.derivation.measures import (
+    LEG_SHARE,
+    MOST_FORWARD,
+    STANDING_SHARE,
+    Measures,
+    measure,
+)
 from wm_control.derivation.swing_speed import Swing, fastest
 from wm_control.robot.description import RobotDescription, load_robot
 from wm_control.robot.sources import robot_file
@@ -40,7 +47,7 @@ def stated(robot: str | Path, part: str) -> Mapping[str, Any]:
 
 
 def derived_parameters(robot: str | Path) -> tuple[Derived, ...]:
-    """All that follows from a robot's description; RobotDescriptionError if it is none."""
+    """All that follows from a robot's description; RobotDescriptionError if it cannot walk."""
     path = robot_file(robot).resolve()
     files = sorted(path.parent.glob("*.yaml"))
     return _derived_parameters(path, tuple(file.stat().st_mtime_ns for file in files))
@@ -50,11 +57,14 @@ def derived_parameters(robot: str | Path) -> tuple[Derived, ...]:
 def _derived_parameters(path: Path, changed: tuple[int, ...]) -> tuple[Derived, ...]:
     """Derive once; changed: when the robot's files were, since then it is another robot."""
     del changed
-    return derived_from(load_robot(path))
+    description = load_robot(path)
+    measures = measured(description)
+    require_feasible(description, measures)
+    return derive(measures)
 
 
-def derived_from(description: RobotDescription) -> tuple[Derived, ...]:
-    """All that follows from a description."""
+def measured(description: RobotDescription) -> Measures:
+    """Measure a robot, with the forward speed that its legs' joints allow."""
     measures = measure(description)
     gait = as_mapping(derive(measures), "model_based")["gait"]
     swing = Swing(
@@ -66,4 +76,4 @@ def derived_from(description: RobotDescription) -> tuple[Derived, ...]:
         fast_speed=gait["fast_speed"],
     )
     forward = fastest(description, swing, MOST_FORWARD * measures.pace)
-    return derive(replace(measures, forward=forward))
+    return replace(measures, forward=forward)

@@ -11,12 +11,10 @@ from wm_control.constants import GRAVITY
 from wm_control.errors import RobotDescriptionError
 from wm_control.robot.description import RobotDescription
 from wm_control.robot.geometry import SoleArea, sole_area
+from wm_control.robot.posture import LATERAL
 from wm_control.types import Array, Estimate
 
 BASE_DOF = 6
-
-LATERAL = 0.7
-"""A joint pitches whose axis, all joints at zero, has a larger share along y; hips are inclined."""
 
 _WORLD_ALIGNED = pin.ReferenceFrame.LOCAL_WORLD_ALIGNED
 

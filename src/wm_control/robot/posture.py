@@ -23,7 +23,7 @@ STANDING = 0.92
 """Height of the hips above the soles, standing, per stretched leg."""
 
 LATERAL = 0.7
-"""From which y component on an axis, in the base's frame, turns a leg forward and backward."""
+"""A joint pitches whose axis, all joints at zero, has a larger share along y; hips are inclined."""
 
 _ITERATIONS = 60
 _LARGEST_STEP = 0.3

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from wm_control.errors import RobotDescriptionError
 from wm_control.robot.description import RobotDescription
-from wm_control.robot.model import LATERAL, RobotModel
+from wm_control.robot.model import RobotModel
+from wm_control.robot.posture import LATERAL
 from wm_control.types import Array
 from wm_training.learning.mirror import Mirror
 

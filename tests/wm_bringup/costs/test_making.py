@@ -6,7 +6,6 @@ import json
 import shutil
 
 import pytest
-from talos_folder import talos_folder
 
 from wm_bringup.costs.making import (
     NOT_MEASURED,
@@ -102,8 +101,9 @@ def test_a_hybrid_takes_what_both_of_its_drivers_take():
     assert hybrid["bar_met"].value == 1.0
 
 
-def test_another_robot_costs_its_configuration_and_what_nobody_walked_is_not_measured(tmp_path):
-    facts = made("mpc", str(talos_folder(tmp_path / "talos")))
+def test_another_robot_costs_its_configuration_and_what_nobody_walked_is_not_measured():
+    facts = made("mpc", "talos")
     assert facts["training_samples"].value == 0.0
-    assert facts["configuration_values"].value == 172  # 150 of them that every contestant needs
+    assert facts["configuration_values"].value == 189  # one file, which every contestant needs
+    assert facts["configuration_values"].method.endswith("0 of its own")
     assert (facts["bar_met"].value, facts["bar_met"].method) == (None, "not measured")

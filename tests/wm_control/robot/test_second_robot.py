@@ -1,5 +1,6 @@
 """Nothing but configuration is needed for another humanoid: Talos from the same wheel."""
 
+import shutil
 import xml.etree.ElementTree as ElementTree
 from dataclasses import replace
 
@@ -75,15 +76,16 @@ def turned_hips(talos, axis):
 def test_inclined_hips_count_and_a_leg_that_does_not_pitch_is_refused(talos):
     inclined = RobotModel(turned_hips(talos, "0.0 0.8 -0.6"))
     assert inclined.model.names[inclined.hip_ids[0]] == "leg_left_3_joint"
+    groups = {"left_leg": talos.groups["left_leg"][:2], "right_leg": talos.groups["right_leg"]}
     with pytest.raises(RobotDescriptionError, match="no joint of left_leg turns about an axis"):
-        groups = {"left_leg": talos.groups["left_leg"][:2], "right_leg": talos.groups["right_leg"]}
         RobotModel(replace(talos, groups=groups))
 
 
 def test_a_robot_is_named_by_its_name_its_folder_or_its_file(folder, monkeypatch):
     assert robot_file(folder) == robot_file(folder / "robot.yaml") == folder / "robot.yaml"
+    shutil.copytree(folder, folder.parent / "another")
     monkeypatch.chdir(folder.parent)
-    assert robot_file("talos").samefile(folder / "robot.yaml")
+    assert robot_file("another").samefile(folder.parent / "another" / "robot.yaml")
     assert robot_file("g1").parent.name == "g1"
     assert load_robot("g1").name == "g1"
 
