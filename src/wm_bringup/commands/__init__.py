@@ -91,8 +91,10 @@ def known_driver(name: str) -> str:
     return name
 
 
-def known_preference(text: str) -> str:
-    """Accept who may drive, the most wanted first; see ``read_preference``."""
+def known_preference(text: str | None) -> str | None:
+    """Accept who may drive, the most wanted first; see ``read_preference``. None stays None."""
+    if text is None:
+        return None
     try:
         return "+".join(read_preference(text))
     except ValueError as error:

@@ -12,7 +12,6 @@ import typer
 from wm_bringup.commands import HELD, INTERRUPTED, NOT_HELD, PREFERENCES, known_preference
 from wm_bringup.commands.options import Engine, Overlay, Robot
 from wm_control.configuration.share import DEFAULT_ROBOT
-from wm_control.drivers import HYBRID
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -22,20 +21,22 @@ if TYPE_CHECKING:
 
 def demo(
     controller: Annotated[
-        str,
+        str | None,
         typer.Option(
             metavar=PREFERENCES,
             callback=known_preference,
-            help="Who walks the robot; of several the first one, rescued by the others.",
+            help="Who walks the robot; of several the first one, rescued by the others. Default: "
+            "hybrid, or mpc for a robot that the policy is not for.",
         ),
-    ] = HYBRID,
+    ] = None,
     policy: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="Learned policy: walks where it may, else in shadow."),
     ] = None,
     overlay: Overlay = None,
     course: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Instead of config/demo.yaml.")
+        Path | None,
+        typer.Option(metavar="FILE", help="Instead of the robot's demo.yaml, or config/demo.yaml."),
     ] = None,
     seconds: Annotated[
         float | None, typer.Option(min=4.0, max=3600.0, help="Stretch the course to this.")
@@ -59,20 +60,20 @@ def demo(
 
     Example: wm demo --gui
     """
-    from wm_bringup.demo.course import load_course
-    from wm_bringup.demo.demo import DemoOptions, held
+    from wm_bringup.demo.course import course_file, load_course
+    from wm_bringup.demo.demo import DemoOptions, default_controller, held
     from wm_bringup.graph.runner import StopSignals
     from wm_bringup.host.output import check_file, check_folder
     from wm_bringup.report.screen import make_console
-    from wm_control.configuration.share import config_file
 
-    chosen = load_course(course or config_file("demo.yaml"))
+    chosen = load_course(course or course_file(robot))
     if seconds is not None:
         chosen = chosen.shortened(seconds)
     chosen.check()
     check_folder(output, "--output")
     check_file(json, "--json")
-    options = DemoOptions(output, chosen, controller, policy, overlay, robot, engine, seed, gui)
+    drivers = controller or default_controller(robot, policy, overlay)
+    options = DemoOptions(output, chosen, drivers, policy, overlay, robot, engine, seed, gui)
     console = make_console()
     with StopSignals() as signals:
         judged = _run(options, console, lambda: signals.seen)

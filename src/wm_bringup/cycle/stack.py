@@ -17,6 +17,7 @@ from wm_bringup.robots.base import Robot
 from wm_bringup.robots.network import NO_NETWORK, Network
 from wm_bringup.robots.simulated import EngineName, simulate
 from wm_bringup.scenarios.scenario import Scenario
+from wm_bringup.scenarios.sizing import sized
 from wm_control.arbiter.parameters import SafetyParameters
 from wm_control.arbiter.recoverability import UNKNOWN, Recoverability
 from wm_control.constants import CONTROL_PERIOD
@@ -132,8 +133,7 @@ def _mock(robot: str, description: RobotDescription, world: World) -> Robot:
 
 
 def _simulated(robot: str, description: RobotDescription, world: World) -> Robot:
-    del robot
-    return simulate(description, world.scenario, world.engine, gui=world.gui)
+    return simulate(description, sized(world.scenario, robot), world.engine, gui=world.gui)
 
 
 def _unitree(robot: str, description: RobotDescription, world: World) -> Robot:

@@ -15,9 +15,12 @@ from wm_bringup.faults.fault import Fault
 from wm_bringup.faults.presence import absent_driver
 from wm_bringup.scenarios.possible import check_possible, velocity_text
 from wm_bringup.scenarios.scenario import Push, Scenario, VelocitySegment
+from wm_bringup.scenarios.sizing import share_of, sized
 from wm_control.configuration.parameters import STRICT, load_parameters
 from wm_control.configuration.plain_yaml import write_plain
+from wm_control.configuration.share import config_file
 from wm_control.errors import ParameterError
+from wm_control.robot.sources import robot_file
 from wm_control.types import VelocityCommand
 
 
@@ -122,6 +125,17 @@ class DemoCourse:
             ),
         )
 
+    def sized(self, robot: str) -> DemoCourse:
+        """Return the course with pushes as hard for a robot's weight, see ``Scenario.for_mass``."""
+        if self.scenario.for_mass is None:
+            return self
+        share = share_of(robot, self.scenario.for_mass)
+        return replace(
+            self,
+            scenario=sized(self.scenario, robot),
+            segments=tuple(_pushed(share, segment) for segment in self.segments),
+        )
+
     @property
     def whole(self) -> Scenario:
         """The scenario with the course's length, pushes and faults, for the processes."""
@@ -152,6 +166,14 @@ class DemoCourse:
         path.write_text(write_plain(content), encoding="utf-8")
 
 
+def _pushed(share: float, segment: Segment) -> Segment:
+    """Multiply a segment's push."""
+    if segment.push is None:
+        return segment
+    x, y, z = (share * impulse for impulse in segment.push)
+    return replace(segment, push=(x, y, z))
+
+
 def _with_faults_of(controllers: Collection[str], segment: Segment) -> Segment:
     """Leave out a segment's fault if it is one of a controller that is not there."""
     if segment.fault is None or not absent_driver(Fault.parse(segment.fault), controllers):
@@ -168,6 +190,12 @@ def _moved(fault: Fault, start: float, duration: float | None = None) -> Fault:
 
 def _scaled(fault: Fault, scale: float) -> str:
     return _moved(fault, scale * fault.start, scale * fault.duration).text
+
+
+def course_file(robot: str) -> Path:
+    """Course of a robot: the ``demo.yaml`` of its folder, or the one for all."""
+    own = robot_file(robot).with_name("demo.yaml")
+    return own if own.is_file() else config_file("demo.yaml")
 
 
 def load_course(path: Path) -> DemoCourse:

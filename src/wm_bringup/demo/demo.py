@@ -30,8 +30,9 @@ from wm_bringup.scenarios.possible import reduced
 from wm_bringup.wire.topics import CMD_VEL, DIAGNOSTICS, GROUND_TRUTH, JOINT_STATES
 from wm_control.configuration.plain_yaml import write_plain
 from wm_control.configuration.share import DEFAULT_ROBOT
-from wm_control.drivers import DRIVERS, preference_of
+from wm_control.drivers import DRIVERS, HYBRID, MPC, preference_of
 from wm_control.robot.description import load_robot
+from wm_policy.errors import PolicyError
 
 LEFT_BEHIND = (
     "bag",
@@ -72,6 +73,15 @@ class Judged:
     record: RunRecord
 
 
+def default_controller(robot: str, policy: Path | None, overlay: Path | None) -> str:
+    """Both drivers, or the model-based one alone for a robot that our own policy is not for."""
+    try:
+        stack.named_policy(load_robot(robot), str(policy or ""), str(overlay or ""))
+    except PolicyError:
+        return HYBRID if policy or overlay else MPC
+    return HYBRID
+
+
 def run_demo(options: DemoOptions, show: Show, stopped: Callable[[], bool]) -> Judged:
     """Drive the course in real time and judge it; DemoError, BagError when there is no result."""
     folder = options.folder
@@ -90,7 +100,8 @@ def run_demo(options: DemoOptions, show: Show, stopped: Callable[[], bool]) -> J
             "latency": str(folder / "latency.npz"),
         }
     )
-    options = replace(options, course=options.course.of(arguments.controllers))
+    course = options.course.of(arguments.controllers).sized(options.robot)
+    options = replace(options, course=course)
     _refuse_what_cannot_come_up(arguments, options.course)
     clear(folder)
     options.course.write_scenario(folder / "scenario.yaml")

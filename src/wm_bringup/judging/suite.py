@@ -22,6 +22,7 @@ from wm_bringup.judging.statistics import Statistic
 from wm_bringup.lockstep.lockstep import State
 from wm_bringup.robots.simulated import EngineName
 from wm_bringup.scenarios.scenario import Scenario
+from wm_bringup.scenarios.sizing import sized
 from wm_control.configuration.parameters import STRICT, load_parameters, merged
 from wm_control.configuration.share import DEFAULT_ROBOT, config_file
 from wm_control.drivers import MPC
@@ -228,7 +229,7 @@ class Suite:
         content = merged(merged(self.scenario, case.scenario), turn)
         origin = f"suite '{self.name}', case '{case.name}'"
         scenario = load_parameters(Scenario, {"name": case.name, **content}, origin=origin)
-        return draw(case.draws, scenario, seed, self.robot)
+        return sized(draw(case.draws, scenario, seed, self.robot), self.robot)
 
     def limits_of(self, case: Case) -> tuple[Limit, ...]:
         """Limits of a case: its own, and the suite's on other criteria."""

@@ -275,6 +275,12 @@ class Scenario:
     )
     body: Body = Field(default_factory=Body)
     payload: Payload = Field(default_factory=Payload)
+    for_mass: float | None = Field(
+        default=None,
+        gt=0.0,
+        description="of the robot that pushes, punches and payload are said for; another one gets "
+        "them in proportion to its own mass; null: as they are [kg]",
+    )
     ground: Ground = Field(default_factory=Ground)
     noise: Noise = Field(default="off", description="sensor preset")
     delay: float = Field(default=0.0, ge=0.0, le=0.2, description="command to drive, constant [s]")
