@@ -3,10 +3,17 @@
 import os
 import subprocess
 import sys
+import time
 from contextlib import ExitStack
 
 import pytest
 from ros_domain import Domain
+
+from wm_bringup.host import clock
+from wm_bringup.judging.pace import slow_motion_needed
+
+ON_A_ROBOTS_WIRE = ("emulator", "rehearsal", "unitree")
+"""Folders of tests of what has a robot's own time."""
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -27,8 +34,34 @@ def environment():
     changed.undo()
 
 
+@pytest.fixture(scope="session")
+def slow_motion():
+    """Factor by which this machine's live graphs have to go slower, found out once."""
+    return slow_motion_needed("g1", "pybullet")
+
+
 @pytest.fixture(scope="module")
-def domain(environment):
+def pace(request, environment, slow_motion):
+    """All clocks of a module's graphs as slow as the machine needs; on a robot's wire never.
+
+    The tests' own deadlines are of the graph's time as well.
+    """
+    if any(part in request.path.parts for part in ON_A_ROBOTS_WIRE) or slow_motion == 1.0:
+        yield 1.0
+        return
+    clock.slow_down(slow_motion)
+    environment.setenv(clock.SLOW_MOTION, os.environ[clock.SLOW_MOTION])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(time, "monotonic", clock.monotonic)
+        patch.setattr(time, "time", clock.wall)
+        patch.setattr(time, "sleep", clock.sleep)
+        yield slow_motion
+    environment.delenv(clock.SLOW_MOTION)
+    clock.slow_down(1.0)
+
+
+@pytest.fixture(scope="module")
+def domain(environment, pace):
     taken = Domain()
     environment.setenv("ROS_DOMAIN_ID", str(taken.number))
     yield taken

@@ -47,6 +47,15 @@ def demo(
     output: Annotated[Path, typer.Option(metavar="DIR", help="Where the report goes.")] = Path(
         "results/demo"
     ),
+    slow_motion: Annotated[
+        float | None,
+        typer.Option(
+            min=1.0,
+            max=20.0,
+            metavar="FACTOR",
+            help="All clocks slower by this; default: as this machine needs, 1 if it can.",
+        ),
+    ] = None,
     gui: Annotated[bool, typer.Option("--gui", help="Open the simulator's window.")] = False,
     json: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Also write summary.json here.")
@@ -75,6 +84,7 @@ def demo(
     drivers = controller or default_controller(robot, policy, overlay)
     options = DemoOptions(output, chosen, drivers, policy, overlay, robot, engine, seed, gui)
     console = make_console()
+    _set_pace(slow_motion, options, console)
     with StopSignals() as signals:
         judged = _run(options, console, lambda: signals.seen)
         interrupted = signals.seen
@@ -84,6 +94,22 @@ def demo(
     if interrupted:
         return INTERRUPTED
     return HELD if held(judged.summary) else NOT_HELD
+
+
+def _set_pace(asked: float | None, options: DemoOptions, console: Console) -> None:
+    """Slow the graph's clocks down as asked, or as this machine needs."""
+    from wm_bringup.host import clock
+    from wm_bringup.judging.pace import slow_motion_needed
+
+    if asked is None:
+        with console.status("how fast is this machine? ..."):
+            asked = slow_motion_needed(options.robot, options.engine)
+        if asked > 1.0:
+            console.print(
+                f"this machine, or what else it does, is too slow for real time: slow motion by "
+                f"{asked:g} (--slow-motion 1 for real time)"
+            )
+    clock.slow_down(asked)
 
 
 def _run(options: DemoOptions, console: Console, stopped: Callable[[], bool]) -> Judged:

@@ -76,6 +76,12 @@ def run(
             help="Core that the control loop has for itself; auto: the last one.",
         ),
     ] = None,
+    slow_motion: Annotated[
+        float,
+        typer.Option(
+            min=1.0, max=20.0, metavar="FACTOR", help="All clocks slower by this, in simulation."
+        ),
+    ] = 1.0,
     fault: Faults = None,
 ) -> int:
     """Start the whole ROS 2 graph; Ctrl-C stops it.
@@ -89,7 +95,9 @@ def run(
     from wm_bringup.graph.preflight import hints, preflight
     from wm_bringup.graph.processes import describe, graph_arguments
     from wm_bringup.graph.runner import run_graph
+    from wm_bringup.host.clock import slow_down
 
+    slow_down(slow_motion)
     given = {
         "controller": controller,
         "shadow": shadow,

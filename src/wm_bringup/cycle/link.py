@@ -9,8 +9,9 @@ from __future__ import annotations
 import pickle
 import select
 import socket
-import time
 from collections import deque
+
+from wm_bringup.host import clock
 
 LARGEST = 1 << 18
 """No message is larger than this [bytes]."""
@@ -47,12 +48,12 @@ class Link:
 
     def flush(self, patience: float = 0.0) -> bool:
         """Send what is waiting, for at most ``patience`` [s]; whether nothing waits any more."""
-        end = time.monotonic() + patience
+        end = clock.monotonic() + patience
         while self._backlog:
             try:
                 self._socket.send(self._backlog[0], socket.MSG_DONTWAIT | socket.MSG_NOSIGNAL)
             except BlockingIOError:
-                left = end - time.monotonic()
+                left = end - clock.monotonic()
                 if left <= 0.0:
                     return False
                 select.select((), (self._socket,), (), left)

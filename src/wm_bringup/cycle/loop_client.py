@@ -5,10 +5,10 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
-import time
 
 from wm_bringup.cycle.link import Link, LinkClosedError, pair
 from wm_bringup.cycle.loop_messages import LoopFailure, LoopReady, LoopRequest, LoopSetup
+from wm_bringup.host import clock
 from wm_control.errors import WmError
 
 START_PATIENCE = 60.0
@@ -79,7 +79,7 @@ class LoopClient:
             self._heard = None
             self._note_end()
             return None
-        self._heard = time.monotonic()
+        self._heard = clock.monotonic()
         if isinstance(message, LoopFailure):
             self.failure = message.text
         return message
@@ -88,7 +88,7 @@ class LoopClient:
     def silence(self) -> float:
         """Time since it was last heard of [s]; zero before the first word and after the last."""
         heard = self._heard
-        return 0.0 if heard is None else time.monotonic() - heard
+        return 0.0 if heard is None else clock.monotonic() - heard
 
     def _note_end(self) -> None:
         """Find words for an end that was not announced."""

@@ -13,7 +13,6 @@ import argparse
 import signal
 import sys
 import threading
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import FrameType
@@ -42,7 +41,7 @@ from wm_bringup.cycle.stack import (
     recoverability,
 )
 from wm_bringup.faults.fault import Fault, parse_all
-from wm_bringup.host import cores, realtime
+from wm_bringup.host import clock, cores, realtime
 from wm_bringup.robots.base import Robot
 from wm_bringup.robots.self_standing import SelfStandingRobot
 from wm_bringup.scenarios.scenario import Scenario, load_scenario
@@ -152,7 +151,7 @@ class LoopProcess:
             self._estimator,
             list(controllers.values()),
             setup.safety,
-            clock=time.monotonic,
+            clock=clock.monotonic,
             drivers=setup.drivers,
             recoverability=recoverability(setup.robot),
         )
@@ -168,8 +167,8 @@ class LoopProcess:
             self._gate,
             {name: controller.receive for name, controller in controllers.items()},
             lambda record: self._send(pack(record)),
-            clock=time.monotonic,
-            ros_clock=time.time if setup.ros_time else None,
+            clock=clock.monotonic,
+            ros_clock=clock.wall if setup.ros_time else None,
             options=setup.options,
             truth=truth,
             show_phase=_phase_shower(self._robot, controllers),

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from wm_bringup.host import clock
 from wm_bringup.robots.base import Robot
 from wm_bringup.robots.network import NO_NETWORK, Network
 from wm_bringup.robots.simulated import EngineName, simulate
@@ -139,6 +140,8 @@ def _simulated(robot: str, description: RobotDescription, world: World) -> Robot
 def _unitree(robot: str, description: RobotDescription, world: World) -> Robot:
     from wm_bringup.robots.unitree.connect import connect
 
+    if clock.factor() != 1.0:
+        raise ParameterError("slow_motion", clock.factor(), "must be 1: a robot has its own time")
     return connect(robot, description, world.network)
 
 

@@ -22,6 +22,7 @@ from wm_bringup.demo.report import draw_film, draw_plots
 from wm_bringup.faults.fault import parse_all
 from wm_bringup.graph.preflight import preflight
 from wm_bringup.graph.processes import GraphArguments, describe, graph_arguments
+from wm_bringup.host import clock
 from wm_bringup.host.provenance import provenance
 from wm_bringup.record.from_bag import from_bag, with_latencies
 from wm_bringup.record.run_record import TIME, RunRecord
@@ -138,8 +139,10 @@ def judge_run(run: LiveRun, options: DemoOptions) -> Judged:
     record = read_course(bag, run.started, run.seconds, options.robot)
     record = with_latencies(record, folder / "latency.npz", run.started, run.seconds)
     lost, acted = lost_messages(bag), acted_faults(bag)
+    judged = judge(record, options.course)
     summary = {
-        **judge(record, options.course),
+        **judged,
+        "real_time_factor": judged["real_time_factor"] / clock.factor(),
         "ended_early": run.ended_early,
         "reduced": reduced_on(options),
         "pushes": [
@@ -165,6 +168,7 @@ def judge_run(run: LiveRun, options: DemoOptions) -> Judged:
         },
         "problems": bag.problems,
         "seed": options.seed,
+        "slow_motion": clock.factor(),
         "conditions": provenance(),
     }
     write_compute_time(record, folder / "compute_time.yaml")

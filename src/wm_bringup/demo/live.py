@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from wm_bringup.demo.course import DemoCourse
 from wm_bringup.demo.errors import DemoError
 from wm_bringup.graph.processes import Graph
 from wm_bringup.graph.runner import GraphRunner
+from wm_bringup.host import clock
 from wm_bringup.wire.topics import ARM
 
 if TYPE_CHECKING:
@@ -82,8 +82,8 @@ def drive(
 
 def _arm(operator: Operator, runner: GraphRunner, log: Path, stopped: Callable[[], bool]) -> None:
     """Ask until the robot is armed; DemoError says what was missing when patience ends."""
-    begin, refusal = time.monotonic(), "nothing has answered"
-    while time.monotonic() < begin + PATIENCE:
+    begin, refusal = clock.monotonic(), "nothing has answered"
+    while clock.monotonic() < begin + PATIENCE:
         operator.spin(0.1)
         runner.poll()
         if stopped():
@@ -93,7 +93,7 @@ def _arm(operator: Operator, runner: GraphRunner, log: Path, stopped: Callable[[
             raise DemoError(f"the graph ended before the robot was armed: {said}\n{_last(log)}")
         if operator.view.time > 0.0:
             return
-        waits = operator.view.waits and time.monotonic() < begin + PREFERRED
+        waits = operator.view.waits and clock.monotonic() < begin + PREFERRED
         if operator.view.alive and not waits:
             refusal = operator.call(ARM) or refusal
     raise DemoError(f"the robot could not be armed within {PATIENCE:g} s: {refusal}\n{_last(log)}")
@@ -113,8 +113,8 @@ def _drive(
 ) -> tuple[int, float, str, list[str], list[dict[str, Any]]]:
     """Drive on the robot's own clock, which began when it was let go: pushes are on it as well."""
     view, usage = operator.view, ProcessUsage(runner.running)
-    started = round(1e9 * (view.released or time.time()))
-    give_up = time.monotonic() + SLOWEST * course.seconds
+    started = round(1e9 * (view.released or clock.wall()))
+    give_up = clock.monotonic() + SLOWEST * course.seconds
     end, reason, names = course.seconds, "", set(operator.nodes())
     while view.time < end:
         operator.command(course.at(view.time).velocity)
@@ -137,7 +137,7 @@ def _why_stop(
         return "interrupted"
     if runner.over:
         return "; ".join(str(ended) for ended in runner.exits)
-    if time.monotonic() > give_up:
+    if clock.monotonic() > give_up:
         return f"given up: {SLOWEST:g} times slower than real time"
     return FELL if operator.view.fallen else ""
 
@@ -160,13 +160,13 @@ class ProcessUsage:
 
     def __init__(self, processes: Mapping[str, int]) -> None:
         """Take the first reading."""
-        self._begin = time.monotonic()
+        self._begin = clock.monotonic()
         self._processes = with_children(processes)
         self._before = {name: self._cpu(name) for name in self._processes}
 
     def rows(self) -> list[dict[str, Any]]:
         """One row per process that is still there."""
-        elapsed = max(time.monotonic() - self._begin, 1e-6)
+        elapsed = max(clock.real(clock.monotonic() - self._begin), 1e-6)
         rows = []
         for name, process in self._processes.items():
             with suppress(psutil.Error):

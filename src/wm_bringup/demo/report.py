@@ -76,6 +76,11 @@ def lines(summary: Mapping[str, Any]) -> Iterator[str]:
         f"real-time factor {number(summary['real_time_factor'])};  deadlines missed "
         f"{summary['deadline_misses']} of {path['n']}, longest run {summary['longest_miss_run']}"
     )
+    if summary["slow_motion"] != 1.0:
+        yield (
+            f"[yellow]in slow motion by {number(summary['slow_motion'])}: latencies and deadlines "
+            "are of clocks slowed down by that[/yellow]"
+        )
     if summary["miss_origins"]:
         origins = ", ".join(f"{name} {count}" for name, count in summary["miss_origins"].items())
         yield f"runs of missed deadlines, by what began them: {origins}"

@@ -13,7 +13,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -22,6 +21,7 @@ from typing import IO
 from wm_bringup.graph.keyboard import STOP_KEY, Keyboard
 from wm_bringup.graph.processes import STOP_SIGNAL, Graph, Process, command_line
 from wm_bringup.graph.ready import READY_DESCRIPTOR
+from wm_bringup.host import clock
 from wm_control.errors import WmError
 
 POLL_PERIOD = 0.05
@@ -232,9 +232,9 @@ class GraphRunner:
 
     def wait(self, seconds: float, stopped: Callable[[], bool] = lambda: False) -> bool:
         """Wait until the graph is over, ``stopped()`` or the time is up; True while it lives."""
-        end = time.monotonic() + seconds
-        while not self.over and not stopped() and time.monotonic() < end:
-            time.sleep(POLL_PERIOD)
+        end = clock.monotonic() + seconds
+        while not self.over and not stopped() and clock.monotonic() < end:
+            clock.sleep(POLL_PERIOD)
             self.poll()
         return not self.over
 
@@ -253,9 +253,9 @@ class GraphRunner:
                 if number != signal.SIGINT:
                     self._say(f"wm: {child.process.name} does not stop: {number.name}")
                 child.send(number)
-            end = time.monotonic() + patience
-            while self._any_left(wanted) and time.monotonic() < end:
-                time.sleep(POLL_PERIOD)
+            end = clock.monotonic() + patience
+            while self._any_left(wanted) and clock.monotonic() < end:
+                clock.sleep(POLL_PERIOD)
                 self.poll()
             if not self._any_left(wanted):
                 return

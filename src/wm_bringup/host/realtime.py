@@ -11,10 +11,11 @@ import gc
 import os
 import resource
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+
+from wm_bringup.host import clock as graph_clock
 
 CONTROL_PRIORITY = 60
 """SCHED_FIFO priority of the control loop."""
@@ -124,14 +125,15 @@ class _Timespec(ctypes.Structure):
 
 
 def absolute_sleep() -> Callable[[float], None]:
-    """Return a function that sleeps until a time of ``time.monotonic`` [s]."""
+    """Return a function that sleeps until a time of the graph's monotonic clock [s]."""
     sleep = _libc().clock_nanosleep
     target = _Timespec()
     pointer = ctypes.byref(target)
 
     def sleep_until(deadline: float) -> None:
-        target.seconds = int(deadline)
-        target.nanoseconds = int(1e9 * (deadline - int(deadline)))
+        machine = graph_clock.machine_time(deadline)
+        target.seconds = int(machine)
+        target.nanoseconds = int(1e9 * (machine - int(machine)))
         sleep(_CLOCK_MONOTONIC, _TIMER_ABSTIME, pointer, None)
 
     return sleep_until
@@ -139,7 +141,7 @@ def absolute_sleep() -> Callable[[float], None]:
 
 @dataclass(frozen=True, slots=True)
 class PeriodStart:
-    """One period: when it should have begun and when it did [s] (``time.monotonic``).
+    """One period: when it should have begun and when it did [s] (``clock.monotonic``).
 
     skipped: periods given up before this one because the process had been stopped for too long.
     """
@@ -166,7 +168,7 @@ class PeriodicDeadlines:
         period: float,
         *,
         patience: int = 25,
-        clock: Callable[[], float] = time.monotonic,
+        clock: Callable[[], float] = graph_clock.monotonic,
         sleep_until: Callable[[float], None] | None = None,
     ) -> None:
         """Begin with the first ``wait``. clock and sleep_until are replaced in tests."""

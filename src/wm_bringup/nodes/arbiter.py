@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import sys
-import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
@@ -19,6 +18,7 @@ from std_srvs.srv import Trigger
 from wm_bringup.cycle.loop import TickRecord
 from wm_bringup.cycle.message_cycle import GO_ON_PERIOD, MessageCycle
 from wm_bringup.cycle.stack import recoverability, safety_parameters
+from wm_bringup.host import clock
 from wm_bringup.nodes.support import process
 from wm_bringup.nodes.support.arguments import own_words, robot_parser
 from wm_bringup.nodes.support.diagnostics import Health
@@ -259,7 +259,7 @@ class ArbiterNode(StandaloneNode):
             self._publish,
             drivers=drivers,
             shadows=shadows,
-            clock=time.monotonic,
+            clock=clock.monotonic,
             recoverability=recoverability(robot),
         )
         self._interface = ArbiterInterface(self.node, self.n, cycle.loop.request, drivers=drivers)
@@ -269,7 +269,7 @@ class ArbiterNode(StandaloneNode):
             unreadable = self._interface.unreadable
             listen_to_proposals(self.node, name, self.n, cycle.take_proposal, unreadable)
         self.listen(ESTIMATE, lambda data: cycle.take_estimate(self._estimates.read(data)))
-        self.node.create_timer(GO_ON_PERIOD, cycle.go_on)
+        self.node.create_timer(clock.real(GO_ON_PERIOD), cycle.go_on)
 
     def _change(self, safety: SafetyParameters) -> None:
         self._cycle.change_safety(safety)

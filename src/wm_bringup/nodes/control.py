@@ -11,7 +11,6 @@ import argparse
 import signal
 import sys
 import threading
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -35,7 +34,7 @@ from wm_bringup.faults.presence import check_fault
 from wm_bringup.faults.sensors import SensorLayout
 from wm_bringup.graph.fall_watch import FallWatch
 from wm_bringup.graph.processes import FAULTS_ALLOWED, STOP_SIGNAL, control_nodes
-from wm_bringup.host import realtime
+from wm_bringup.host import clock, realtime
 from wm_bringup.host.provenance import provenance
 from wm_bringup.nodes.arbiter import ArbiterInterface, listen_to_proposals
 from wm_bringup.nodes.robot import RobotInterface
@@ -82,7 +81,7 @@ class Control:
 
     def __init__(self, arguments: argparse.Namespace, stop: process.Stop) -> None:
         """Build everything; WmError when the configuration does not allow it."""
-        since = time.monotonic()
+        since = clock.monotonic()
         self._stop = stop
         self._arguments = arguments
         with realtime.raised(realtime.SERVICE_PRIORITY):
@@ -190,7 +189,7 @@ class Control:
             options=CycleOptions(
                 seed=arguments.seed,
                 arm=arguments.arm,
-                first_run=int(1e3 * time.time()),
+                first_run=int(1e3 * clock.wall()),
                 truth_every=TRUTH_TICKS if arguments.truth else 0,
             ),
             safety=declare(
@@ -288,8 +287,8 @@ class Control:
         health = self._health
         if self._chores:
             self._chores.pop()(record)
-        elif health is not None and time.monotonic() >= self._next_report:
-            self._next_report = time.monotonic() + REPORT_PERIOD
+        elif health is not None and clock.monotonic() >= self._next_report:
+            self._next_report = clock.monotonic() + REPORT_PERIOD
             self._chores = [
                 lambda _: self._latency.report(self._log, health.realtime),
                 lambda r: self._report_robot(r, health),

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import argparse
 import threading
-import time
 from collections.abc import Callable
 from math import nan
 
 from rclpy.experimental import EventsExecutor
 from rclpy.node import Node
 
-from wm_bringup.host import realtime
+from wm_bringup.host import clock, realtime
 from wm_bringup.nodes.support.estimates import EstimateReader
 from wm_bringup.nodes.support.fault_requests import faulty_outlet
 from wm_bringup.nodes.support.process import SPIN_TIME
@@ -122,7 +121,7 @@ class Inference:
 
     def _answer(self, data: bytes) -> None:
         """Propose what the policy answers, if a step is due."""
-        began = time.monotonic()
+        began = clock.monotonic()
         estimate = self._estimates.read(data)
         self.outlet.see(estimate)
         result = self._beside.answer(estimate)
@@ -133,4 +132,4 @@ class Inference:
         self._failed += result.command is None
         self._novelty = result.figures.get(NOVELTY, nan)
         self._strangest = max(self._strangest, self._novelty)
-        self._longest = max(self._longest, time.monotonic() - began)
+        self._longest = max(self._longest, clock.monotonic() - began)

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import argparse
 import sys
-import time
 from collections.abc import Sequence
 
 from wm_bringup.cycle.stack import build_planner, model_based_parameters
 from wm_bringup.faults import meanings
-from wm_bringup.host import realtime
+from wm_bringup.host import clock, realtime
 from wm_bringup.nodes.support import process
 from wm_bringup.nodes.support.arguments import node_arguments
 from wm_bringup.nodes.support.diagnostics import Health
@@ -63,7 +62,7 @@ class MpcNode(StandaloneNode):
 
     def _take(self, data: bytes) -> None:
         """Answer an estimate with a plan if one is due."""
-        began = time.monotonic()
+        began = clock.monotonic()
         estimate = self._estimates.read(data)
         self._outlet.see(estimate)
         plan = self._beside.answer(estimate)
@@ -72,7 +71,7 @@ class MpcNode(StandaloneNode):
         self._outlet.send(plan)
         self._newest = plan
         self._not_ok += plan.status != Status.OK
-        self._longest = max(self._longest, time.monotonic() - began)
+        self._longest = max(self._longest, clock.monotonic() - began)
 
     def _publish(self, plan: WalkingPlan) -> None:
         self._message.floats[:] = pack(plan)

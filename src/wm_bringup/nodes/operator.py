@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -15,6 +14,7 @@ from rclpy.qos import QoSProfile, ReliabilityPolicy
 from rclpy.task import Future
 from std_srvs.srv import Trigger
 
+from wm_bringup.host import clock
 from wm_bringup.nodes.support import process
 from wm_bringup.nodes.support.qos import publisher
 from wm_bringup.record.fall import FallLimits, cause_of
@@ -138,7 +138,7 @@ class Operator:
         self._node.create_subscription(
             Odometry,
             GROUND_TRUTH.name,
-            lambda message: self.view.see_truth(message, time.monotonic()),
+            lambda message: self.view.see_truth(message, clock.monotonic()),
             relaxed,
         )
         for topic, see in (
@@ -149,8 +149,8 @@ class Operator:
 
     def spin(self, seconds: float) -> None:
         """Handle what arrives for so long."""
-        end = time.monotonic() + seconds
-        while (left := end - time.monotonic()) > 0.0:
+        end = clock.monotonic() + seconds
+        while (left := end - clock.monotonic()) > 0.0:
             self._executor.spin_once(timeout_sec=left)
 
     def command(self, velocity: VelocityCommand) -> None:
@@ -163,8 +163,8 @@ class Operator:
         if not client.service_is_ready():
             return f"service {service.name} is not there"
         future: Future = client.call_async(Trigger.Request())
-        end = time.monotonic() + patience
-        while not future.done() and time.monotonic() < end:
+        end = clock.monotonic() + patience
+        while not future.done() and clock.monotonic() < end:
             self.spin(0.02)
         answer = future.result() if future.done() else None
         if answer is None:

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import sys
-import time
 from collections.abc import Sequence
 
 from pydantic import Field
@@ -18,7 +17,7 @@ from pydantic.dataclasses import dataclass
 from rclpy.node import Node
 
 from wm_bringup.cycle.stack import named_policy
-from wm_bringup.host import realtime
+from wm_bringup.host import clock, realtime
 from wm_bringup.nodes.inference import Inference
 from wm_bringup.nodes.support import process
 from wm_bringup.nodes.support.arguments import node_arguments
@@ -67,7 +66,7 @@ class PolicyNode(StandaloneNode):
         self._health = Health(self.node)
 
     def _load(self, parameters: PolicyNodeParameters) -> Policy:
-        return named_policy(self.description, parameters.file, parameters.overlay, time.monotonic)
+        return named_policy(self.description, parameters.file, parameters.overlay, clock.monotonic)
 
     def _change(self, parameters: PolicyNodeParameters) -> None:
         """Load, check, and hand over; the old policy goes on until then."""

@@ -10,7 +10,6 @@ publishers' own numbering are counted and published.
 from __future__ import annotations
 
 import sys
-import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from datetime import datetime
@@ -28,7 +27,7 @@ from rosbags.interfaces import Qos
 from wm_bringup.bags.recorder import BagRecorder
 from wm_bringup.bags.writer import BagError, BagWriter
 from wm_bringup.graph.ready import report_ready
-from wm_bringup.host import cores, realtime
+from wm_bringup.host import clock, cores, realtime
 from wm_bringup.nodes.support import process
 from wm_bringup.nodes.support.diagnostics import Health
 from wm_bringup.nodes.support.offered_qos import offered_qos
@@ -168,7 +167,7 @@ class Recorder(Node):
                     )
                 data, info = taken
                 number = info["publication_sequence_number"] or 0
-                stamp = info["received_timestamp"]
+                stamp = clock.wall_ns(info["received_timestamp"])
                 self.recording.put(subscription.topic, stamp, data, number, subscription.publishers)
 
     def report(self) -> None:
@@ -204,10 +203,10 @@ class Recorder(Node):
 
     def close(self) -> None:
         """Take what still arrives, close the bag, say what it holds."""
-        end = time.monotonic() + DRAIN_TIME
-        while time.monotonic() < end:
+        end = clock.monotonic() + DRAIN_TIME
+        while clock.monotonic() < end:
             self.poll()
-            time.sleep(POLL_PERIOD)
+            clock.sleep(POLL_PERIOD)
         self.report()
         self.poll()
         self.recording.close()
@@ -219,17 +218,17 @@ def record_until(recorder: Recorder, stopped: Callable[[], bool]) -> None:
     realtime.raise_thread(realtime.RECORDER_PRIORITY)
     executor = SingleThreadedExecutor(context=recorder.context)
     executor.add_node(recorder)
-    next_report = next_search = time.monotonic()
+    next_report = next_search = clock.monotonic()
     while not stopped():
         recorder.poll()
         executor.spin_once(timeout_sec=0.0)
-        if time.monotonic() >= next_report:
+        if clock.monotonic() >= next_report:
             next_report += STATUS_PERIOD
             recorder.report()
-        if time.monotonic() >= next_search:
+        if clock.monotonic() >= next_search:
             next_search += SEARCH_PERIOD
             recorder.find_topics()
-        time.sleep(POLL_PERIOD)
+        clock.sleep(POLL_PERIOD)
 
 
 def main(args: list[str] | None = None) -> int:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import sys
 import threading
-import time
 from collections.abc import Callable, Sequence
 
 from rclpy.node import Node
@@ -24,7 +23,7 @@ from wm_bringup.cycle.stack import (
     safety_parameters,
 )
 from wm_bringup.graph.processes import FAULTS_ALLOWED
-from wm_bringup.host import realtime
+from wm_bringup.host import clock, realtime
 from wm_bringup.nodes.support import process
 from wm_bringup.nodes.support.arguments import add_world_arguments, own_words, robot_parser
 from wm_bringup.nodes.support.diagnostics import Health
@@ -169,8 +168,8 @@ class RobotNode(StandaloneNode):
             self._robot,
             watchdog,
             self._interface.publish,
-            clock=time.monotonic,
-            ros_clock=time.time,
+            clock=clock.monotonic,
+            ros_clock=clock.wall,
         )
         self._thread = RobotThread(self._commanded)
         self._stop = stop

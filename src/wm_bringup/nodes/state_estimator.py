@@ -7,7 +7,6 @@ sample_joiner.py for samples that are lost, repeated, late, or from a clock that
 from __future__ import annotations
 
 import sys
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 
@@ -15,6 +14,7 @@ import numpy as np
 from rclpy.node import Node
 
 from wm_bringup.cycle.stack import estimator_parameters
+from wm_bringup.host import clock
 from wm_bringup.nodes.support import process
 from wm_bringup.nodes.support.arguments import robot_argument
 from wm_bringup.nodes.support.diagnostics import Health
@@ -101,19 +101,19 @@ class StateEstimatorNode(StandaloneNode):
         self._estimator = make_estimator(self.description, parameters)
         self._interface = StateEstimatorInterface(self.node, self.description)
         self._newest: Estimate | None = None
-        self._taken = time.monotonic()
+        self._taken = clock.monotonic()
         self._outage_limit = parameters.sensors.outage_limit
         n = len(self.description.joint_names)
         self._joiner = joiner = SampleJoiner(
-            self._take, CONTROL_PERIOD, n, first_run=int(1e3 * time.time())
+            self._take, CONTROL_PERIOD, n, first_run=int(1e3 * clock.wall())
         )
         decoder = JointStateDecoder(self.description.joint_names)
-        self.listen(JOINT_STATES, lambda d: joiner.joints(decoder.decode(d), time.monotonic()))
-        self.listen(IMU, lambda d: joiner.imu(decode_imu(d), time.monotonic()))
+        self.listen(JOINT_STATES, lambda d: joiner.joints(decoder.decode(d), clock.monotonic()))
+        self.listen(IMU, lambda d: joiner.imu(decode_imu(d), clock.monotonic()))
 
     def _take(self, observation: Observation, anew: bool) -> None:
         update = self._estimator.reset if anew else self._estimator.update
-        self._taken = time.monotonic()
+        self._taken = clock.monotonic()
         self._newest = update(observation)
         self._interface.publish(self._newest)
         self._interface.publish_whole(self._newest)
@@ -123,7 +123,7 @@ class StateEstimatorNode(StandaloneNode):
         if self._newest is None:
             return
         counts = {name: float(n) for name, n in asdict(self._joiner.counts).items()}
-        silence = time.monotonic() - self._taken
+        silence = clock.monotonic() - self._taken
         if silence > self._outage_limit:
             cause = f"no observation for {silence:.2f} s"
             self._newest = replace(self._newest, healthy=False, cause=cause)

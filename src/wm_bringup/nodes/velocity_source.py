@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 from rclpy.node import Node
 
+from wm_bringup.host import clock
 from wm_bringup.nodes.support import process
 from wm_bringup.nodes.support.arguments import own_words
 from wm_bringup.nodes.support.qos import publisher
@@ -30,7 +31,7 @@ class VelocitySource:
         self.nodes = (self.node,)
         self._message = encode_twist(command)
         self._publisher = publisher(self.node, CMD_VEL)
-        self.node.create_timer(PERIOD, self._publish)
+        self.node.create_timer(clock.real(PERIOD), self._publish)
 
     def _publish(self) -> None:
         self._publisher.publish(self._message)

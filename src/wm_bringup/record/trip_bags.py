@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 import shutil
 import threading
-import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from datetime import datetime
@@ -22,6 +21,7 @@ from rosbags.typesys import Stores, get_typestore
 from wm_bringup.bags.writer import BagWriter
 from wm_bringup.cycle.control_cycle import CycleRecord
 from wm_bringup.cycle.record_codec import Packed, unpack
+from wm_bringup.host import clock
 from wm_bringup.record.trip_watch import TripWatch
 from wm_bringup.wire import decisions
 from wm_bringup.wire.messages import (
@@ -213,7 +213,7 @@ class TripBags:
         try:
             for packed in cycles:
                 self._write_cycle(writer, unpack(packed, self._n))
-                time.sleep(self._pause)
+                clock.sleep(self._pause)
         finally:
             writer.close()
         self._tidy_up()

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from rclpy.node import Node
 
+from wm_bringup.host import clock
 from wm_bringup.nodes.support.qos import publisher
 from wm_bringup.wire.messages import HealthStatus, Level, encode_diagnostics
 from wm_bringup.wire.topics import DIAGNOSTICS
@@ -27,5 +28,5 @@ class Health:
         status = HealthStatus(
             f"{node.get_name()}: {part}", level, message, values or {}, node.get_namespace()
         )
-        stamp = 1e-9 * node.get_clock().now().nanoseconds
+        stamp = clock.wall()
         self._publisher.publish(encode_diagnostics(stamp, [status]))

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import errno
 import socket
-import time
 from collections.abc import Sequence
 from hashlib import sha256
 
 from rclpy.node import Node
 
+from wm_bringup.host import clock
 from wm_bringup.wire.topics import Topic
 from wm_control.errors import WmError
 
@@ -35,19 +35,19 @@ def refuse_second(
 
     AlreadyRunningError beside one. nodes: our own, which others must not have a second time.
     commands: a topic of which the first of them is to be the only publisher, or None. since:
-    ``time.monotonic`` when they were made. Returns what holds the claims: keep it as long as the
+    ``clock.monotonic`` when they were made. Returns what holds the claims: keep it as long as the
     nodes.
     """
     claims = tuple(_claim(node) for node in nodes)
     while True:
-        listened = time.monotonic() - since > DISCOVERY_TIME
+        listened = clock.monotonic() - since > DISCOVERY_TIME
         for node in nodes:
             _refuse_name(node)
         if commands is not None:
             _refuse_publisher(nodes[0], commands, nameless=listened)
         if listened:
             return claims
-        time.sleep(POLL_PERIOD)
+        clock.sleep(POLL_PERIOD)
 
 
 def _claim(node: Node) -> socket.socket:

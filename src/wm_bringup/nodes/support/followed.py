@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import inspect
-import time
 from collections.abc import Callable, Iterable, Mapping
 from typing import cast
 from weakref import WeakKeyDictionary
 
 from rclpy.node import Node
 
+from wm_bringup.host import clock
 from wm_bringup.wire.one_publisher import OnePublisher
 
 _FOLLOWED: WeakKeyDictionary[Node, dict[str, OnePublisher]] = WeakKeyDictionary()
@@ -25,7 +25,7 @@ def of_one_publisher(
     def on_message(*arguments: object) -> None:
         taken = arguments if len(arguments) == 2 else arguments[0]
         data, info = cast(tuple[bytes, Mapping[str, int]], taken)
-        if followed.follows(info["publication_sequence_number"] or 0, time.monotonic()):
+        if followed.follows(info["publication_sequence_number"] or 0, clock.monotonic()):
             callback(data)
 
     # rclpy reads off the signature that the message's information is wanted; its EventsExecutor

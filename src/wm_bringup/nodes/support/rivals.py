@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from rclpy.node import Node
 
+from wm_bringup.host import clock
 from wm_bringup.nodes.support.diagnostics import Health
 from wm_bringup.nodes.support.followed import refused_on
 from wm_bringup.wire.messages import Level
@@ -25,7 +26,7 @@ class RivalWatch:
         self._node, self._topics, self._listeners = node, topics, listeners
         self._health = Health(node)
         self._said: tuple[str, ...] = ()
-        node.create_timer(REPORT_PERIOD, self.look)
+        node.create_timer(clock.real(REPORT_PERIOD), self.look)
 
     def look(self) -> None:
         """Look, and report; what is new is logged."""

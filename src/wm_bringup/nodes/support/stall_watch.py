@@ -5,6 +5,7 @@ from __future__ import annotations
 from rclpy.node import Node
 
 from wm_bringup.cycle.loop_client import LoopClient
+from wm_bringup.host import clock
 from wm_bringup.nodes.support.diagnostics import Health
 from wm_bringup.wire.messages import Level
 from wm_control.constants import DAMP_AFTER
@@ -26,7 +27,7 @@ class StallWatch:
         self._loop, self._node = loop, node
         self._health = Health(node)
         self._silent = self._reported = 0.0
-        node.create_timer(LOOK_PERIOD, self._look)
+        node.create_timer(clock.real(LOOK_PERIOD), self._look)
 
     @property
     def unanswered(self) -> str:

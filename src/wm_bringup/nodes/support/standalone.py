@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from rclpy.node import Node
 
+from wm_bringup.host import clock
 from wm_bringup.host.realtime import raised
 from wm_bringup.nodes.support.diagnostics import Health
 from wm_bringup.nodes.support.exclusive import refuse_second
@@ -40,7 +40,7 @@ class StandaloneNode:
 
     def __init__(self, name: str, robot: str) -> None:
         """Create the node; WmError when the robot cannot be loaded."""
-        self._since = time.monotonic()
+        self._since = clock.monotonic()
         with raised(self.priority):
             self.node = Node(name)
         self.nodes = (self.node,)
@@ -57,7 +57,7 @@ class StandaloneNode:
     def started(self: A) -> A:
         """Refuse to be the second of this name, then begin reporting."""
         self._claims = refuse_second(self.nodes, self.commands, self._since)
-        self.node.create_timer(REPORT_PERIOD, self._report)
+        self.node.create_timer(clock.real(REPORT_PERIOD), self._report)
         if steered_by := followed_by(self.listeners):
             self._rivals = RivalWatch(self.node, steered_by, self.listeners)
         return self

@@ -14,6 +14,7 @@ from rclpy.impl.implementation_singleton import rclpy_implementation
 from rclpy.node import Node
 from rclpy.subscription import Subscription
 
+from wm_bringup.host import clock
 from wm_bringup.nodes.support.qos import subscribe_bytes
 from wm_bringup.wire.cdr import MessageError
 from wm_bringup.wire.messages import decode_twist, decode_twist_stamped
@@ -55,7 +56,7 @@ class VelocityTopic:
         self._heard = CMD_VEL.type
         self._refused = self._complained = ""
         self._subscription: Subscription | None = self._subscribed()
-        node.create_timer(SEARCH_PERIOD, self._follow_publishers)
+        node.create_timer(clock.real(SEARCH_PERIOD), self._follow_publishers)
 
     def _subscribed(self) -> Subscription:
         topic = replace(CMD_VEL, type=self._heard)

@@ -1,0 +1,43 @@
+"""How fast this machine is: what a control period costs it, and the slow motion that it needs."""
+
+from __future__ import annotations
+
+import math
+import time
+
+from wm_bringup.host import clock
+from wm_bringup.judging.episodes import WalkSetup, run_episode
+from wm_bringup.robots.simulated import EngineName
+from wm_bringup.scenarios.scenario import Scenario
+from wm_control.constants import CONTROL_PERIOD
+
+USABLE = 0.6
+"""Share of a control period that an episode's tick, planner and judge included, may take live."""
+
+STEP = 0.5
+"""Of factors of slow motion."""
+
+_DURATIONS = (0.1, 1.1)
+"""[s]"""
+
+
+def seconds_per_period(robot: str, engine: EngineName) -> float:
+    """Wall-clock time of a control period in lock-step under the model-based driver [s].
+
+    The longer of two episodes less the shorter one: building them is not counted.
+    """
+    took = []
+    for duration in _DURATIONS:
+        setup = WalkSetup(Scenario(duration=duration), robot=robot, engine=engine)
+        began = time.perf_counter()
+        run_episode(setup, 0)
+        took.append(time.perf_counter() - began)
+    periods = (_DURATIONS[1] - _DURATIONS[0]) / CONTROL_PERIOD
+    return max(took[1] - took[0], 0.0) / periods
+
+
+def slow_motion_needed(robot: str, engine: EngineName) -> float:
+    """Factor by which a graph on this machine has to go slower; 1 where real time is possible."""
+    needed = seconds_per_period(robot, engine) / (USABLE * CONTROL_PERIOD)
+    steps = math.ceil((needed - 1.0) / STEP)
+    return min(1.0 + STEP * max(steps, 0), clock.SLOWEST)
