@@ -38,7 +38,7 @@ from wm_control.robot.joint_table import (
 )
 from wm_control.robot.posture import STANDING, Legs, standing_posture
 from wm_control.robot.sources import robot_file, urdf_file
-from wm_control.robot.urdf import Joint, Link, SphereShape, Urdf, read_urdf
+from wm_control.robot.urdf import Joint, Link, SphereShape, Urdf, joints_to, read_urdf
 from wm_control.robot.writer import write_urdf
 from wm_control.types import Array
 
@@ -58,7 +58,7 @@ class RobotDescription:
     armature: reflected rotor inertia, already inside ``urdf``: never add it again [kg·m²].
     default_position: default standing posture [rad].
     stiffness [N·m/rad], damping [N·m·s/rad]: moderate gains derived from the rotors.
-    base_link: the floating base. soles: left, right.
+    base_link: the floating base. soles: left, right. imu: on the base, or above the waist.
     groups: joint indices by group (left_leg, right_leg, waist, left_arm, right_arm).
     capsules: limbs for self-collision.
     """
@@ -111,6 +111,8 @@ def build_description(config: RobotConfig, path: Path) -> RobotDescription:
     links = _dynamic_links(folded, armature, soles, urdf.source)
     joints = [folded.joints[name] for name in config.joints]
     text = write_urdf(config.name, links, joints, meshes=False)
+    imu = build_imu(config.imu, config.base_link, folded, file)
+    _check_imu(imu, joints, config, file)
     return RobotDescription(
         name=config.name,
         urdf=text,
@@ -126,7 +128,7 @@ def build_description(config: RobotConfig, path: Path) -> RobotDescription:
         damping=table.damping,
         base_link=config.base_link,
         soles=soles,
-        imu=build_imu(config.imu, config.base_link, folded, file),
+        imu=imu,
         groups=MappingProxyType(dict(table.groups)),
         capsules=tuple(
             build_capsule(capsule, name, folded, file) for name, capsule in config.capsules.items()
@@ -175,6 +177,16 @@ def _default(
             "soles or groups"
         )
     return constant(posture.joints)
+
+
+def _check_imu(imu: ImuPlacement, joints: list[Joint], config: RobotConfig, file: str) -> None:
+    """Require that no leg moves the IMU: knocked at every step, it is no IMU of the robot."""
+    for joint in joints_to(imu.link, joints):
+        if config.joints[joint.name].group in LEGS:
+            raise RobotDescriptionError(
+                f"{file}: imu.link: '{imu.link}' moves with the leg joint '{joint.name}', expected "
+                f"a link fixed to the base '{config.base_link}' or above the waist"
+            )
 
 
 def _dynamic_links(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import xml.etree.ElementTree as ElementTree
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,6 +30,10 @@ class Placement:
         return Placement(
             self.rotation @ inner.rotation, self.rotation @ inner.position + self.position
         )
+
+    def inverse(self) -> Placement:
+        """Pose of the parent in this frame."""
+        return Placement(self.rotation.T, -self.rotation.T @ self.position)
 
 
 IDENTITY = Placement(np.eye(3), np.zeros(3))
@@ -96,6 +101,16 @@ class Urdf:
                 f"{self.source}: one root link expected, found {len(roots)}: {', '.join(roots)}"
             )
         return roots[0]
+
+
+def joints_to(link: str, joints: Iterable[Joint]) -> list[Joint]:
+    """Joints from the root to a link, which may be the root."""
+    above = {joint.child: joint for joint in joints}
+    path: list[Joint] = []
+    while link in above:
+        path.insert(0, above[link])
+        link = above[link].parent
+    return path
 
 
 def read_urdf(path: Path) -> Urdf:
