@@ -86,14 +86,14 @@ def demo(
     console = make_console()
     _set_pace(slow_motion, options, console)
     with StopSignals() as signals:
-        judged = _run(options, console, lambda: signals.seen)
+        judged, drawn = _run(options, console, lambda: signals.seen)
         interrupted = signals.seen
     if json is not None and json.resolve() != (output / "summary.json").resolve():
         json.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(output / "summary.json", json)
     if interrupted:
         return INTERRUPTED
-    return HELD if held(judged.summary) else NOT_HELD
+    return HELD if held(judged.summary) and drawn else NOT_HELD
 
 
 def _set_pace(asked: float | None, options: DemoOptions, console: Console) -> None:
@@ -112,8 +112,10 @@ def _set_pace(asked: float | None, options: DemoOptions, console: Console) -> No
     clock.slow_down(asked)
 
 
-def _run(options: DemoOptions, console: Console, stopped: Callable[[], bool]) -> Judged:
-    """Drive with progress on the screen, then print and draw the report."""
+def _run(
+    options: DemoOptions, console: Console, stopped: Callable[[], bool]
+) -> tuple[Judged, bool]:
+    """Drive with progress on the screen, then print and draw the report; whether all was drawn."""
     from wm_bringup.demo.demo import leave_pictures, run_demo
     from wm_bringup.demo.report import lines, segment_table
     from wm_bringup.demo.screen import CourseScreen
@@ -125,8 +127,10 @@ def _run(options: DemoOptions, console: Console, stopped: Callable[[], bool]) ->
     for line in lines(judged.summary):
         console.print(line)
     with make_screen().status("Drawing plots and film strip ..."):
-        leave_pictures(judged, options)
+        lost = leave_pictures(judged, options)
+    for line in lost:
+        console.print(line, markup=False, style="red")
     console.print(
         f"report: {options.folder}/  (film.png, drivers.png, motion.png, latency.png, summary.json)"
     )
-    return judged
+    return judged, not lost

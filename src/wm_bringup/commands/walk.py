@@ -296,12 +296,15 @@ def _episodes(
     from wm_bringup.judging.runner import check_runs, runs_of
     from wm_bringup.report.screen import make_console
     from wm_bringup.report.tables import episode_table, walk_lines
+    from wm_control.robot.description import load_robot
 
     first, *others = runs_of(suite)
     film, trace, bag = left
     first = replace(first, setup=replace(first.setup, film=film, trace=trace, bag=bag))
     check_runs([first, *others])
     console, store = make_console(), _store(json, suite, resume)
+    for line in load_robot(suite.robot).assumed:
+        console.print(f"{suite.robot}: {line}", markup=False)
     if store and any(left):
         store.done.pop(first.key, None)  # of this one, pictures or numbers are wanted
     episodes: list[EpisodeResult] = []

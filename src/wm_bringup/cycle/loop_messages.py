@@ -93,7 +93,7 @@ class LoopFailure:
 class LoopHealth:
     """Once a second. lost: records the other end was too slow for. refusals: plans or proposals.
 
-    estimator: its own figures (``GuardedEstimator.figures``). faults: what came of each.
+    estimator: its own figures (``ToldEstimator.figures``). faults: what came of each.
     lanes: by driver that has one, why it cannot know now what that should propose; or empty.
     robot: what a robot that holds itself says of itself and of the wire; else empty.
     """

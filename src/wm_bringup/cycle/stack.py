@@ -26,8 +26,7 @@ from wm_control.controllers.beside import PlannerBeside
 from wm_control.controllers.model_based import ModelBasedParameters
 from wm_control.derivation.parts import load_derived
 from wm_control.errors import ParameterError
-from wm_control.estimation.factory import make_estimator
-from wm_control.estimation.guarded import GuardedEstimator
+from wm_control.estimation.factory import ToldEstimator, make_estimator
 from wm_control.estimation.parameters import EstimatorParameters
 from wm_control.mpc.footstep_mpc import FootstepMpc
 from wm_control.robot.description import RobotDescription
@@ -65,7 +64,7 @@ def model_based_parameters(robot: str | Path) -> ModelBasedParameters:
 
 def build_estimator(
     description: RobotDescription, parameters: EstimatorParameters
-) -> GuardedEstimator:
+) -> ToldEstimator:
     """Build the state estimator that the parameters ask for."""
     return make_estimator(description, parameters)
 

@@ -227,10 +227,15 @@ def acted_faults(bag: Bag) -> dict[str, int]:
     }
 
 
-def leave_pictures(judged: Judged, options: DemoOptions) -> None:
-    """Draw plots and film strip of what happened into the folder."""
+def leave_pictures(judged: Judged, options: DemoOptions) -> tuple[str, ...]:
+    """Draw plots and film strip of what happened into the folder; returns what failed."""
     draw_plots(judged.record, options.course, options.folder)
-    draw_film(judged.record, options.course, load_robot(options.robot), options.folder / "film.png")
+    film = options.folder / "film.png"
+    try:
+        draw_film(judged.record, options.course, load_robot(options.robot), film)
+    except Exception as error:  # whatever a mesh may do
+        return (f"no {film}: {type(error).__name__}: {error}",)
+    return ()
 
 
 def held(summary: Mapping[str, Any]) -> bool:

@@ -112,7 +112,8 @@ class EmulatedRobot:
         self._lowest = FALLEN * (float(simulation.base.position[2]) - simulation.clearance())
         self._torso_imu: TorsoImu | None = None
         if parameters.torso_imu:
-            self._torso, placement = torso_imu(source, parameters.torso_imu)
+            placement = torso_imu(source, parameters.torso_imu)
+            self._torso = placement.link
             self._torso_imu = TorsoImu(placement)
             self._torso_imu.start(simulation.link_state(self._torso))
 

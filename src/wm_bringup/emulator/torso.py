@@ -12,8 +12,8 @@ from wm_control.robot.sources import robot_file, urdf_file
 from wm_control.robot.urdf import read_urdf
 
 
-def torso_imu(source: str, link: str) -> tuple[str, ImuPlacement]:
-    """Name of the moving link that carries the IMU, and its place in it.
+def torso_imu(source: str, link: str) -> ImuPlacement:
+    """Place of the IMU in the moving link that carries it.
 
     source: the robot's name or file. ParameterError when its URDF has no such link.
     """
@@ -24,4 +24,4 @@ def torso_imu(source: str, link: str) -> tuple[str, ImuPlacement]:
     if link not in folded.frames:
         raise ParameterError("torso_imu", link, f"is no link of {config.urdf}; empty: no such IMU")
     frame = folded.frames[link]
-    return frame.body, ImuPlacement(frame.placement.position, frame.placement.rotation)
+    return ImuPlacement(frame.body, frame.placement.position, frame.placement.rotation)

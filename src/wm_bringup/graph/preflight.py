@@ -190,6 +190,7 @@ def hints(arguments: GraphArguments) -> Iterator[str]:
     yield f"wm: stop it: call {space}/arbiter/stop; go on with {space}/arbiter/clear and arm"
     if less := _reduction(arguments):
         yield f"wm: {less}"
+    yield from (f"wm: {arguments.robot}: {line}" for line in load_robot(arguments.robot).assumed)
     scenario = load_scenario(arguments.scenario)
     if scenario.velocity:
         yield (

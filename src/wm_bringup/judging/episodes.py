@@ -168,8 +168,8 @@ def run_episode(setup: WalkSetup, seed: int) -> EpisodeResult:
         said = judged(setup, done.record, done.happened, seed)
         if bag is not None:
             bag.verdict(verdict_of(done.record, said))
-    _leave(setup, done, seed)
-    return _with_measured(said, done)
+    undone = (*said.missed, *_leave(setup, done, seed))
+    return _with_measured(replace(said, notes={**said.notes, "missed": undone}), done)
 
 
 @contextmanager
@@ -486,12 +486,20 @@ def _undone(
     )
 
 
-def _leave(setup: WalkSetup, done: Walk, seed: int) -> None:
-    """Leave trace and film of this episode where they were asked for."""
+def _leave(setup: WalkSetup, done: Walk, seed: int) -> tuple[str, ...]:
+    """Leave trace and film of this episode where they were asked for; returns what failed.
+
+    A film may fail in as many ways as there are files of meshes: it must not cost the numbers.
+    """
     if setup.trace is not None:
         done.record.save(setup.trace)
-    if setup.film is not None:
-        from wm_bringup.record.film import film_of_record
+    if setup.film is None:
+        return ()
+    from wm_bringup.record.film import film_of_record
 
+    try:
         setup.film.parent.mkdir(parents=True, exist_ok=True)
         film_of_record(done.record, done.body, f"seed {seed}", done.terrain).save(setup.film)
+    except Exception as error:
+        return (f"film {setup.film}: {type(error).__name__}: {error}",)
+    return ()

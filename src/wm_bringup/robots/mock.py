@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
+import pinocchio as pin
 
 from wm_bringup.robots.clocks import SteppedClock
 from wm_control.constants import CONTROL_PERIOD, GRAVITY
 from wm_control.quaternion import quaternion_from_rotation
+from wm_control.robot.carriage import ImuCarriage
 from wm_control.robot.description import RobotDescription
-from wm_control.types import Command, Observation
+from wm_control.types import Array, Command, Observation
 
 
 class MockRobot:
@@ -23,6 +26,7 @@ class MockRobot:
     def __init__(self, description: RobotDescription, *, time_constant: float = 0.05) -> None:
         """time_constant: of the approach [s]."""
         self.description = description
+        self._carriage = ImuCarriage(description)
         self._keep = math.exp(-CONTROL_PERIOD / time_constant)
         self._observation = self._at_rest()
         self.clock = SteppedClock()
@@ -55,6 +59,8 @@ class MockRobot:
             imu_angular_velocity=last.imu_angular_velocity,
             imu_linear_acceleration=last.imu_linear_acceleration,
         )
+        if self._carriage.carried:
+            self._observation = self._turned(self._observation, last.joint_position)
         return self._observation
 
     def pass_over(self, periods: int) -> Observation:
@@ -70,13 +76,25 @@ class MockRobot:
     def close(self) -> None:
         """Release nothing."""
 
+    def _turned(self, observation: Observation, before: Array) -> Observation:
+        """Let the joints between base and IMU turn it; before: joint positions (n,)."""
+        rotation = self._carriage.rotation(observation.joint_position)
+        turn = pin.log3(self._carriage.rotation(before).T @ rotation)
+        return replace(
+            observation,
+            imu_orientation=np.array(quaternion_from_rotation(rotation)),
+            imu_angular_velocity=turn / CONTROL_PERIOD,
+            imu_linear_acceleration=rotation.T @ np.array([0.0, 0.0, GRAVITY]),
+        )
+
     def _at_rest(self) -> Observation:
         n = len(self.description.joint_names)
-        rotation = self.description.imu.rotation
+        posture = np.array(self.description.default_position)
+        rotation = self._carriage.rotation(posture)
         return Observation(
             stamp=0.0,
             sequence=0,
-            joint_position=np.array(self.description.default_position),
+            joint_position=posture,
             joint_velocity=np.zeros(n),
             joint_torque=np.zeros(n),
             imu_orientation=np.array(quaternion_from_rotation(rotation)),

@@ -20,6 +20,7 @@ import numpy as np
 
 from wm_control.arbiter.postures import damping_command, measured_or
 from wm_control.quaternion import rotation_from_quaternion
+from wm_control.robot.carriage import ImuCarriage
 from wm_control.robot.description import RobotDescription
 from wm_control.types import Array, Command, Observation
 
@@ -95,6 +96,7 @@ class StartUp:
         self.said = self.refused = ""
         self.takes_back = ""
         self._robot, self._p = robot, parameters or StartUpParameters()
+        self._carriage = ImuCarriage(robot)
         self._since = 0.0
         self._start: Array = robot.default_position
         self._late: float | None = None
@@ -180,7 +182,7 @@ class StartUp:
         turning = float(np.linalg.norm(observation.imu_angular_velocity))
         if not turning <= p.still_base:
             return f"the base turns at {turning:.2f} rad/s"
-        tilt = _tilt(self._robot, observation)
+        tilt = _tilt(self._carriage, observation)
         return "" if tilt <= p.upright else f"the base is tilted by {tilt:.2f} rad"
 
     def _release(
@@ -277,9 +279,10 @@ _STEPS: dict[Phase, Callable[[StartUp, float, Observation, Surroundings], Comman
 """What is done in each phase but those in which nothing of this one's is sent."""
 
 
-def _tilt(robot: RobotDescription, observation: Observation) -> float:
+def _tilt(carriage: ImuCarriage, observation: Observation) -> float:
     """Angle between the base's z axis and the vertical [rad]; NaN for no orientation."""
-    base = rotation_from_quaternion(observation.imu_orientation.tolist()) @ robot.imu.rotation.T
+    to_base = carriage.rotation(observation.joint_position)
+    base = rotation_from_quaternion(observation.imu_orientation.tolist()) @ to_base.T
     cosine = float(base[2, 2])
     return math.acos(max(-1.0, min(1.0, cosine))) if math.isfinite(cosine) else math.nan
 

@@ -13,6 +13,7 @@ from dataclasses import replace
 import numpy as np
 
 from wm_control.constants import CONTROL_PERIOD
+from wm_control.errors import RobotDescriptionError
 from wm_control.estimation.algebra.orientation import up_from_quaternion
 from wm_control.estimation.body.body import Body
 from wm_control.estimation.body.contact import ContactDetector, WrenchSolver
@@ -75,7 +76,13 @@ class GuardedEstimator(ABC):
         self._legs = [
             np.array(description.groups[name], dtype=np.intp) for name in ("left_leg", "right_leg")
         ]
+        if description.imu.link != description.base_link:
+            raise RobotDescriptionError(
+                f"robot '{description.name}': the IMU is on '{description.imu.link}', expected on "
+                f"the base '{description.base_link}': make_estimator carries it there"
+            )
         self._body = Body(description)
+        self._chains = self._body.kinematics.chains
         self._guard = SensorGuard(description, parameters.sensors)
         self._health = Health(parameters.sensors)
         self._momentum = MomentumObserver(

@@ -97,7 +97,7 @@ class SolesConfig:
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
 class ImuConfig:
-    """The IMU's frame, rigidly attached to the base: at a link of the URDF, or moved from it."""
+    """The IMU's frame, at a link of the URDF or moved from it: on the base or above the waist."""
 
     link: str = Field(description="link of the URDF, e.g. imu_in_pelvis")
     position: Vector3 = Field(default=(0.0, 0.0, 0.0), description="IMU origin in that link [m]")
@@ -123,7 +123,9 @@ class RobotConfig:
         description="PATH, package://NAME/PATH, or DISTRIBUTION:PATH inside a Python wheel"
     )
     base_link: str = Field(description="root link of the URDF, the floating base")
-    imu: ImuConfig
+    imu: ImuConfig | None = Field(
+        default=None, description="left out: taken to be at the base's origin, in its axes"
+    )
     soles: SolesConfig
     actuators: dict[str, Positive] = Field(description="reflected rotor inertia by name [kg·m²]")
     joints: dict[str, JointConfig] = Field(description="actuated joints, in any order")

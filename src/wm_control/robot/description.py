@@ -6,7 +6,7 @@ lumped into the links, nothing without inertia) and refuses whatever does not ma
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
@@ -16,7 +16,7 @@ import pinocchio as pin
 from wm_control.configuration.extending import load_extending
 from wm_control.errors import RobotDescriptionError
 from wm_control.robot.altering import altered
-from wm_control.robot.config import RobotConfig
+from wm_control.robot.config import RobotConfig, SoleConfig
 from wm_control.robot.folding import FoldedRobot, fold_fixed_joints
 from wm_control.robot.geometry import (
     Capsule,
@@ -36,9 +36,10 @@ from wm_control.robot.joint_table import (
     in_tree_order,
     with_limits,
 )
+from wm_control.robot.pictures import drawable
 from wm_control.robot.posture import STANDING, Legs, standing_posture
 from wm_control.robot.sources import robot_file, urdf_file
-from wm_control.robot.urdf import Joint, Link, SphereShape, Urdf, read_urdf
+from wm_control.robot.urdf import Joint, Link, SphereShape, Urdf, joints_to, read_urdf
 from wm_control.robot.writer import write_urdf
 from wm_control.types import Array
 
@@ -53,14 +54,16 @@ class RobotDescription:
 
     urdf: one link per moving body, rotor inertia lumped in, collision spheres of the feet, no
         meshes: the text to build every dynamic model from.
-    visual_urdf: the same text with the meshes of the links, for pictures only.
+    visual_urdf: the same text with pictures of the links: meshes that are there, or what stands in
+        for them.
     position_lower, position_upper [rad]; velocity_limit [rad/s]; torque_limit [N·m].
     armature: reflected rotor inertia, already inside ``urdf``: never add it again [kg·m²].
     default_position: default standing posture [rad].
     stiffness [N·m/rad], damping [N·m·s/rad]: moderate gains derived from the rotors.
-    base_link: the floating base. soles: left, right.
+    base_link: the floating base. soles: left, right. imu: on the base, or above the waist.
     groups: joint indices by group (left_leg, right_leg, waist, left_arm, right_arm).
     capsules: limbs for self-collision.
+    assumed: what neither file says and is taken to be so, and what cannot be found: one line each.
     """
 
     name: str
@@ -80,6 +83,7 @@ class RobotDescription:
     imu: ImuPlacement
     groups: Mapping[str, tuple[int, ...]]
     capsules: tuple[Capsule, ...]
+    assumed: tuple[str, ...] = ()
 
 
 def load_robot(source: str | Path) -> RobotDescription:
@@ -111,10 +115,16 @@ def build_description(config: RobotConfig, path: Path) -> RobotDescription:
     links = _dynamic_links(folded, armature, soles, urdf.source)
     joints = [folded.joints[name] for name in config.joints]
     text = write_urdf(config.name, links, joints, meshes=False)
+    imu = build_imu(config.imu, config.base_link, folded, file)
+    _check_imu(imu, joints, config, file)
+    capsules = tuple(
+        build_capsule(capsule, name, folded, file) for name, capsule in config.capsules.items()
+    )
+    drawn, pictures = drawable(links, joints, capsules)
     return RobotDescription(
         name=config.name,
         urdf=text,
-        visual_urdf=write_urdf(config.name, links, joints, meshes=True),
+        visual_urdf=write_urdf(config.name, drawn, joints, meshes=True),
         joint_names=table.names,
         position_lower=table.lower,
         position_upper=table.upper,
@@ -126,11 +136,10 @@ def build_description(config: RobotConfig, path: Path) -> RobotDescription:
         damping=table.damping,
         base_link=config.base_link,
         soles=soles,
-        imu=build_imu(config.imu, config.base_link, folded, file),
+        imu=imu,
         groups=MappingProxyType(dict(table.groups)),
-        capsules=tuple(
-            build_capsule(capsule, name, folded, file) for name, capsule in config.capsules.items()
-        ),
+        capsules=capsules,
+        assumed=tuple(filter(None, (*_assumed(config, folded), pictures))),
     )
 
 
@@ -175,6 +184,26 @@ def _default(
             "soles or groups"
         )
     return constant(posture.joints)
+
+
+def _assumed(config: RobotConfig, folded: FoldedRobot) -> Iterator[str]:
+    if config.imu is None:
+        yield f"imu: not said where: taken to be at the origin of '{config.base_link}', in its axes"
+    for side in ("left", "right"):
+        sole: SoleConfig = getattr(config.soles, side)
+        body = folded.bodies[folded.frames[sole.link].body]
+        if not (sole.contact_spheres or body.spheres):
+            yield f"soles.{side}: no contact spheres: four at the corners of its rectangle"
+
+
+def _check_imu(imu: ImuPlacement, joints: list[Joint], config: RobotConfig, file: str) -> None:
+    """Require that no leg moves the IMU: knocked at every step, it is no IMU of the robot."""
+    for joint in joints_to(imu.link, joints):
+        if config.joints[joint.name].group in LEGS:
+            raise RobotDescriptionError(
+                f"{file}: imu.link: '{imu.link}' moves with the leg joint '{joint.name}', expected "
+                f"a link fixed to the base '{config.base_link}' or above the waist"
+            )
 
 
 def _dynamic_links(

@@ -15,6 +15,7 @@ from wm_control.robot.urdf import (
     Link,
     MeshShape,
     Placement,
+    SolidShape,
     SphereShape,
     Urdf,
 )
@@ -110,6 +111,7 @@ def _merge(body: str, links: list[str], urdf: Urdf, frames: dict[str, Frame]) ->
     inertia: LinkInertia = NOTHING
     spheres: list[SphereShape] = []
     meshes: list[MeshShape] = []
+    solids: list[SolidShape] = []
     for name in links:
         link, place = urdf.links[name], frames[name].placement
         inertia = inertia.merged(link.inertia.placed(place.rotation, place.position))
@@ -117,4 +119,5 @@ def _merge(body: str, links: list[str], urdf: Urdf, frames: dict[str, Frame]) ->
             SphereShape(place.rotation @ s.center + place.position, s.radius) for s in link.spheres
         ]
         meshes += [replace(m, placement=place.then(m.placement)) for m in link.meshes]
-    return Link(body, inertia, tuple(spheres), tuple(meshes))
+        solids += [replace(s, placement=place.then(s.placement)) for s in link.solids]
+    return Link(body, inertia, tuple(spheres), tuple(meshes), tuple(solids))

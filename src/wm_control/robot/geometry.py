@@ -86,8 +86,12 @@ def sole_area(soles: tuple[Sole, Sole], heel: float, toe: float, side: float) ->
 
 @dataclass(frozen=True, slots=True)
 class ImuPlacement:
-    """The IMU in base_link: position (3,) [m] and rotation (3, 3), IMU axes to base axes."""
+    """Where the IMU is: position (3,) [m] and rotation (3, 3), IMU axes to those of the link.
 
+    link: the moving link that carries it: the base, or one above the waist.
+    """
+
+    link: str
     position: Array
     rotation: Array
 
@@ -138,16 +142,13 @@ def build_sole(config: SoleConfig, side: str, folded: FoldedRobot, file: str) ->
     return sole
 
 
-def build_imu(config: ImuConfig, base: str, folded: FoldedRobot, file: str) -> ImuPlacement:
-    """Place the IMU, which must be rigidly attached to the base."""
+def build_imu(config: ImuConfig | None, base: str, folded: FoldedRobot, file: str) -> ImuPlacement:
+    """Place the IMU on the moving link that carries it; without a word, at the base's origin."""
+    if config is None:
+        return ImuPlacement(base, constant(np.zeros(3)), constant(np.eye(3)))
     frame = locate(config.link, "imu.link", folded, file)
-    if frame.body != base:
-        raise RobotDescriptionError(
-            f"{file}: imu.link: '{config.link}' moves with '{frame.body}', expected a link fixed "
-            f"to the base '{base}'"
-        )
     place = frame.placement.then(_placement(config.position, config.rpy))
-    return ImuPlacement(constant(place.position), constant(place.rotation))
+    return ImuPlacement(frame.body, constant(place.position), constant(place.rotation))
 
 
 def build_capsule(config: CapsuleConfig, name: str, folded: FoldedRobot, file: str) -> Capsule:

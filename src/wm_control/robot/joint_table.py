@@ -103,20 +103,26 @@ def _moved(placement: Placement, config: JointConfig) -> Placement:
 
 
 def in_tree_order(config: RobotConfig, joints: Mapping[str, Joint], root: str) -> RobotConfig:
-    """Return the robot file with its joints depth first from the root, siblings by name.
+    """Return the robot file with its joints in the tree's order; in the file any order will do."""
+    names = tree_order([joints[name] for name in config.joints], root)
+    return replace(config, joints={name: config.joints[name] for name in names})
 
-    That is the order of Pinocchio, and so of every array here; in the file any order will do.
+
+def tree_order(joints: Iterable[Joint], root: str) -> list[str]:
+    """Names of joints depth first from the root, siblings by name.
+
+    That is the order of Pinocchio, and so of every array here.
     """
-    below: dict[str, list[str]] = {}
-    for name in sorted(config.joints):
-        below.setdefault(joints[name].parent, []).append(name)
+    below: dict[str, list[Joint]] = {}
+    for joint in sorted(joints, key=lambda joint: joint.name):
+        below.setdefault(joint.parent, []).append(joint)
 
     def walk(link: str) -> Iterator[str]:
-        for name in below.get(link, ()):
-            yield name
-            yield from walk(joints[name].child)
+        for joint in below.get(link, ()):
+            yield joint.name
+            yield from walk(joint.child)
 
-    return replace(config, joints={name: config.joints[name] for name in walk(root)})
+    return list(walk(root))
 
 
 def build_joint_table(config: RobotConfig, joints: Mapping[str, Joint], file: str) -> JointTable:

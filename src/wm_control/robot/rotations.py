@@ -35,3 +35,11 @@ def rotation_about(axis: Array, angle: float) -> Array:
     cross = np.array([[0.0, -z, y], [z, 0.0, -x], [-y, x, 0.0]])
     rotation: Array = np.eye(3) + np.sin(angle) * cross + (1.0 - np.cos(angle)) * cross @ cross
     return rotation
+
+
+def rotation_z_to(direction: Array) -> Array:
+    """Return some rotation (3, 3) that turns the z axis into a unit ``direction``."""
+    other = np.eye(3)[int(np.argmin(np.abs(direction)))]
+    x = np.cross(other, direction)
+    x /= np.linalg.norm(x)
+    return np.column_stack((x, np.cross(direction, x), direction))

@@ -131,7 +131,7 @@ def _example_robots(package: str) -> list[Path]:
 
 
 def _package_file(inside: str, robot: Path) -> Path:
-    package, _, rest = inside.partition("/")
+    package, _, rest = inside.lstrip("/").partition("/")
     if not (package and rest):
         raise RobotDescriptionError(f"{robot}: urdf 'package://{inside}': give package://NAME/PATH")
     folders = list(package_folders(package, robot))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import xml.etree.ElementTree as ElementTree
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +14,12 @@ from wm_control.robot.inertia import NOTHING, LinkInertia
 from wm_control.robot.rotations import rotation_from_rpy
 from wm_control.robot.sources import package_folders
 from wm_control.types import Array
+
+SOLIDS = {"box": ("size",), "cylinder": ("length", "radius"), "sphere": ("radius",)}
+"""Shapes of a picture that are no mesh, with their attributes."""
+
+GREY = (0.7, 0.7, 0.7, 1.0)
+"""Colour of what the file gives none."""
 
 MOVING_TYPES = ("revolute", "prismatic", "continuous")
 
@@ -29,6 +36,10 @@ class Placement:
         return Placement(
             self.rotation @ inner.rotation, self.rotation @ inner.position + self.position
         )
+
+    def inverse(self) -> Placement:
+        """Pose of the parent in this frame."""
+        return Placement(self.rotation.T, -self.rotation.T @ self.position)
 
 
 IDENTITY = Placement(np.eye(3), np.zeros(3))
@@ -53,6 +64,19 @@ class MeshShape:
 
 
 @dataclass(frozen=True, slots=True)
+class SolidShape:
+    """A picture of a link: a box, cylinder (about z) or sphere, its pose in the link and colour.
+
+    size: attributes of the element: size (x, y, z); length and radius; radius [m].
+    """
+
+    kind: str
+    size: tuple[tuple[str, str], ...]
+    placement: Placement
+    color: Array
+
+
+@dataclass(frozen=True, slots=True)
 class Link:
     """One link of the file; ``inertia`` is NOTHING when the file gives none."""
 
@@ -60,6 +84,7 @@ class Link:
     inertia: LinkInertia
     spheres: tuple[SphereShape, ...]
     meshes: tuple[MeshShape, ...]
+    solids: tuple[SolidShape, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +121,16 @@ class Urdf:
                 f"{self.source}: one root link expected, found {len(roots)}: {', '.join(roots)}"
             )
         return roots[0]
+
+
+def joints_to(link: str, joints: Iterable[Joint]) -> list[Joint]:
+    """Joints from the root to a link, which may be the root."""
+    above = {joint.child: joint for joint in joints}
+    path: list[Joint] = []
+    while link in above:
+        path.insert(0, above[link])
+        link = above[link].parent
+    return path
 
 
 def read_urdf(path: Path) -> Urdf:
@@ -179,7 +214,13 @@ def _link(element: ElementTree.Element, file: Path, colors: dict[str, Array]) ->
         for visual in element.findall("visual")
         if (mesh := visual.find("geometry/mesh")) is not None
     ]
-    return Link(name, read_inertia(element, name, file), tuple(spheres), tuple(meshes))
+    solids = [
+        _solid(visual, shape, colors)
+        for visual in element.findall("visual")
+        if (shape := visual.find("geometry/*")) is not None and shape.tag in SOLIDS
+    ]
+    inertia = read_inertia(element, name, file)
+    return Link(name, inertia, tuple(spheres), tuple(meshes), tuple(solids))
 
 
 def read_inertia(element: ElementTree.Element, name: str, file: Path) -> LinkInertia:
@@ -204,16 +245,27 @@ def _mesh(
     file: Path,
     colors: dict[str, Array],
 ) -> MeshShape:
+    uri, color = resolve_mesh(mesh.get("filename", ""), file), _color(visual, colors)
+    return MeshShape(uri, _placement(visual), _vector(mesh, "scale", "1 1 1"), color)
+
+
+def _solid(
+    visual: ElementTree.Element, shape: ElementTree.Element, colors: dict[str, Array]
+) -> SolidShape:
+    size = tuple((name, shape.get(name, "0")) for name in SOLIDS[shape.tag])
+    return SolidShape(shape.tag, size, _placement(visual), _color(visual, colors))
+
+
+def _color(visual: ElementTree.Element, colors: dict[str, Array]) -> Array:
     material = visual.find("material")
     name = "" if material is None else material.get("name", "")
-    color = colors.get(name, np.array([0.7, 0.7, 0.7, 1.0]))
-    uri = resolve_mesh(mesh.get("filename", ""), file)
-    return MeshShape(uri, _placement(visual), _vector(mesh, "scale", "1 1 1"), color)
+    return colors.get(name, np.array(GREY))
 
 
 def resolve_mesh(uri: str, urdf_file: Path) -> str:
     """Path of a mesh given as ``package://NAME/REST``, ``file://PATH`` or relative to the URDF.
 
+    A slash more, ``package:///NAME/REST``, means the same.
     The package is looked for as ``sources.package_folders`` says, from the URDF upwards; a URI that
     leads nowhere stays as it is, since meshes are only needed for pictures.
     """
@@ -221,7 +273,7 @@ def resolve_mesh(uri: str, urdf_file: Path) -> str:
         return uri.removeprefix("file://")
     if not uri.startswith("package://"):
         return str((urdf_file.parent / uri).resolve())
-    package, _, rest = uri.removeprefix("package://").partition("/")
+    package, _, rest = uri.removeprefix("package://").lstrip("/").partition("/")
     found = (folder / rest for folder in package_folders(package, urdf_file))
     return next((str(file) for file in found if file.is_file()), uri)
 

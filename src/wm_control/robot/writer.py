@@ -9,12 +9,12 @@ import numpy as np
 
 from wm_control.robot.inertia import LinkInertia
 from wm_control.robot.rotations import rpy_from_rotation
-from wm_control.robot.urdf import Joint, Link, MeshShape, Placement, SphereShape
+from wm_control.robot.urdf import Joint, Link, MeshShape, Placement, SolidShape, SphereShape
 from wm_control.types import Array
 
 
 def write_urdf(name: str, links: Iterable[Link], joints: Iterable[Joint], *, meshes: bool) -> str:
-    """URDF text with inertia, collision spheres and joints; with the links' meshes if asked."""
+    """URDF text with inertia, collision spheres and joints; meshes: with the links' pictures."""
     body = "".join(_link(link, meshes) for link in links) + "".join(_joint(j) for j in joints)
     return f'<?xml version="1.0"?>\n<robot name={quoteattr(name)}>\n{body}</robot>\n'
 
@@ -34,7 +34,7 @@ def _place(placement: Placement) -> str:
 
 
 def _link(link: Link, meshes: bool) -> str:
-    shapes = [_mesh(mesh) for mesh in link.meshes] if meshes else []
+    shapes = [*map(_mesh, link.meshes), *map(_solid, link.solids)] if meshes else []
     shapes += [_sphere(sphere) for sphere in link.spheres]
     inside = write_inertial(link.inertia) + "".join(shapes)
     return f"  <link name={quoteattr(link.name)}>\n{inside}  </link>\n"
@@ -60,11 +60,20 @@ def _sphere(sphere: SphereShape) -> str:
 
 
 def _mesh(mesh: MeshShape) -> str:
-    color = numbers(mesh.color)
+    shape = f'<mesh filename={quoteattr(mesh.file)} scale="{numbers(mesh.scale)}"/>'
+    return _visual(shape, mesh.placement, mesh.color)
+
+
+def _solid(solid: SolidShape) -> str:
+    size = "".join(f" {name}={quoteattr(value)}" for name, value in solid.size)
+    return _visual(f"<{solid.kind}{size}/>", solid.placement, solid.color)
+
+
+def _visual(shape: str, placement: Placement, color: Array) -> str:
+    rgba = numbers(color)
     return (
-        f"    <visual>{_place(mesh.placement)}<geometry>"
-        f'<mesh filename={quoteattr(mesh.file)} scale="{numbers(mesh.scale)}"/></geometry>'
-        f'<material name="rgba {color}"><color rgba="{color}"/></material></visual>\n'
+        f"    <visual>{_place(placement)}<geometry>{shape}</geometry>"
+        f'<material name="rgba {rgba}"><color rgba="{rgba}"/></material></visual>\n'
     )
 
 

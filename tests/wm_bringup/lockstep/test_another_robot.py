@@ -37,7 +37,27 @@ def legs(tmp_path_factory):
     return folder
 
 
-@pytest.mark.parametrize(("which", "joints"), [("talos", 28), ("legs", 12)])
+@pytest.fixture(scope="module")
+def stumpy(tmp_path_factory):
+    """Talos without ankle roll, waist and arms, but with a head and a gripper: 13 joints."""
+    folder = talos_folder(tmp_path_factory.mktemp("robots") / "stumpy")
+    config = robot_yaml()
+    ankles = {"leg_left_6_joint", "leg_right_6_joint"}
+    kept = {
+        name: joint
+        for name, joint in config["joints"].items()
+        if "leg" in joint["group"] and name not in ankles
+    }
+    more = {"head_1_joint": "head", "head_2_joint": "head", "gripper_left_joint": "gripper"}
+    kept |= {name: {"group": group, "actuator": "motor"} for name, group in more.items()}
+    frozen = {n: joint["default"] for n, joint in config["joints"].items() if n not in kept}
+    still = {name: q for name, q in config["locked"].items() if name not in more}
+    changed = {**config, "name": "stumpy", "joints": kept, "locked": still | frozen}
+    (folder / "robot.yaml").write_text(yaml.safe_dump(changed, sort_keys=False))
+    return folder
+
+
+@pytest.mark.parametrize(("which", "joints"), [("talos", 28), ("legs", 12), ("stumpy", 13)])
 def test_estimator_controller_arbiter_and_filter_hold_a_robot_without_physics(
     which, joints, request
 ):
@@ -75,7 +95,8 @@ def test_other_bodies_of_the_g1_walk_as_it_does(machine, engine):
 
 
 @pytest.mark.parametrize(
-    ("which", "engine"), [("talos", "pybullet"), ("talos", "mujoco"), ("legs", "pybullet")]
+    ("which", "engine"),
+    [("talos", "pybullet"), ("talos", "mujoco"), ("legs", "pybullet"), ("stumpy", "mujoco")],
 )
 def test_it_walks_by_configuration_alone(which, engine, request):
     robot = str(request.getfixturevalue(which))

@@ -185,10 +185,20 @@ def test_a_foot_without_contact_spheres_stands_on_the_corners_of_its_sole(write)
     assert robot.soles[1].spheres[0].radius == 0.01, "the URDF's own"
 
 
-def test_an_imu_that_moves_against_the_base_is_refused(write):
+def test_an_imu_on_a_leg_is_refused(write):
     config = biped_config() | {"imu": {"link": "left_foot"}}
-    with pytest.raises(RobotDescriptionError, match=r"imu\.link: 'left_foot' moves"):
+    refused = r"imu\.link: 'left_foot' moves with the leg joint 'left_hip'"
+    with pytest.raises(RobotDescriptionError, match=refused):
         load_robot(write(config))
+
+
+def test_an_imu_that_nobody_mentions_is_taken_to_be_at_the_base(write):
+    config = biped_config()
+    del config["imu"]
+    imu = load_robot(write(config)).imu
+    assert imu.link == "base"
+    assert imu.position.tolist() == [0.0, 0.0, 0.0]
+    assert imu.rotation.tolist() == np.eye(3).tolist()
 
 
 def test_an_unknown_actuator_is_named_with_those_that_exist(write):

@@ -37,6 +37,7 @@ def test_a_package_may_be_one_of_a_sourced_ros(lone, tmp_path, monkeypatch):
     monkeypatch.setenv("AMENT_PREFIX_PATH", f"/opt/ros/none:{tmp_path / 'install'}")
     assert urdf_file("package://my_robot/urdf/r.urdf", lone) == wanted
     assert resolve_mesh("package://my_robot/urdf/r.urdf", lone) == str(wanted)
+    assert resolve_mesh("package:///my_robot/urdf/r.urdf", lone) == str(wanted)
 
 
 def test_a_package_may_lie_in_a_workspace_of_ros_1(lone, tmp_path, monkeypatch):

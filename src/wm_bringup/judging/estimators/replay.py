@@ -19,8 +19,8 @@ from wm_bringup.record.observations import by_observation, observations
 from wm_bringup.record.run_record import RunRecord
 from wm_control.estimation.body.body import Soles
 from wm_control.estimation.body.contact import ContactDetector
-from wm_control.estimation.factory import make_estimator
-from wm_control.estimation.guarded import GuardedEstimator
+from wm_control.estimation.carried import CarriedImuEstimator
+from wm_control.estimation.factory import ToldEstimator, for_its_imu, make_estimator
 from wm_control.estimation.invariant.estimator import InvariantEkfEstimator
 from wm_control.estimation.parameters import EstimatorParameters, Kind
 from wm_control.robot.description import RobotDescription, load_robot
@@ -49,18 +49,21 @@ class ScheduledContact(ContactDetector):
         return self._filter.probability
 
 
-def _kind(kind: Kind) -> Callable[[RobotDescription, EstimatorParameters], GuardedEstimator]:
-    def build(robot: RobotDescription, parameters: EstimatorParameters) -> GuardedEstimator:
+def _kind(kind: Kind) -> Callable[[RobotDescription, EstimatorParameters], ToldEstimator]:
+    def build(robot: RobotDescription, parameters: EstimatorParameters) -> ToldEstimator:
         return make_estimator(robot, replace(parameters, kind=kind))
 
     return build
 
 
-def _clock_only(robot: RobotDescription, parameters: EstimatorParameters) -> GuardedEstimator:
-    return InvariantEkfEstimator(robot, parameters, ScheduledContact)
+def _clock_only(robot: RobotDescription, parameters: EstimatorParameters) -> ToldEstimator:
+    def build(rooted: RobotDescription) -> InvariantEkfEstimator:
+        return InvariantEkfEstimator(rooted, parameters, ScheduledContact)
+
+    return for_its_imu(robot, build)
 
 
-ESTIMATORS: Mapping[str, Callable[[RobotDescription, EstimatorParameters], GuardedEstimator]] = {
+ESTIMATORS: Mapping[str, Callable[[RobotDescription, EstimatorParameters], ToldEstimator]] = {
     "leg_odometry": _kind("leg_odometry"),
     JUDGED: _kind("invariant_ekf"),
     CLOCK: _clock_only,
@@ -68,17 +71,25 @@ ESTIMATORS: Mapping[str, Callable[[RobotDescription, EstimatorParameters], Guard
 """The constant-gain estimator, the filter, and the filter with a gait clock for contact."""
 
 
-def replay(estimator: GuardedEstimator, record: RunRecord) -> RunRecord:
+def _clock_of(estimator: ToldEstimator) -> ScheduledContact | None:
+    """Contact that has to be told the planned stances, if it is one."""
+    inside = estimator.inside if isinstance(estimator, CarriedImuEstimator) else estimator
+    contact = inside._contact if isinstance(inside, InvariantEkfEstimator) else None
+    return contact if isinstance(contact, ScheduledContact) else None
+
+
+def replay(estimator: ToldEstimator, record: RunRecord) -> RunRecord:
     """Run an estimator over a record by observation; returns it with what was estimated.
 
     CPU time is this thread's, per update.
     """
     rows: list[Estimate] = []
     slipping, cpu = [], []
+    clock = _clock_of(estimator)
     stances = record["planned_stance"].tolist()
     for stance, observation in zip(stances, observations(record), strict=True):
-        if isinstance(estimator._contact, ScheduledContact):
-            estimator._contact.stance = stance
+        if clock is not None:
+            clock.stance = stance
         begin = time.thread_time()
         estimate = estimator.update(observation) if rows else estimator.reset(observation)
         cpu.append(time.thread_time() - begin)

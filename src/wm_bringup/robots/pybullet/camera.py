@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wm_bringup.robots.pybullet.bullet import connect, pybullet
+from wm_bringup.robots.pybullet.framing import DISTANCE, size_of
 from wm_bringup.robots.simulation.ground import Box, Terrain
 from wm_control.robot.description import RobotDescription
 from wm_control.types import Array
@@ -30,6 +31,7 @@ class PyBulletCamera:
 
     def __init__(self, description: RobotDescription, terrain: Terrain | None = None) -> None:
         """Load the meshes, which takes about a second."""
+        self._size = size_of(description)
         self._client = connect()
         self._robot = self._load(description)
         self._indices = self._joint_indices(description)
@@ -54,17 +56,19 @@ class PyBulletCamera:
         width: int = 640,
         height: int = 480,
         yaw: float = 50.0,
-        distance: float = 2.2,
+        distance: float = DISTANCE,
         pitch: float = -15.0,
     ) -> NDArray[np.uint8]:
         """Picture (height, width, 3) of one posture, from a camera that follows the base.
 
-        base_orientation: quaternion xyzw. yaw, pitch: viewing direction [degrees]; distance [m].
+        base_orientation: quaternion xyzw. yaw, pitch: viewing direction [degrees]. distance: from a
+        robot of the G1's size, larger ones are seen from further away [m].
         """
         self._place(base_position, base_orientation, joint_position)
         x, y, z = base_position.tolist()
+        size = self._size
         view = pybullet.computeViewMatrixFromYawPitchRoll(
-            [x, y, min(z, 0.75) - 0.08], distance, yaw, pitch, 0.0, 2
+            [x, y, min(z, size * 0.75) - size * 0.08], size * distance, yaw, pitch, 0.0, 2
         )
         lens = pybullet.computeProjectionMatrixFOV(45.0, width / height, 0.05, 20.0)
         image = self._call(

@@ -14,6 +14,7 @@ from pydantic import Field
 from pydantic.dataclasses import dataclass
 
 from wm_bringup.robots.pybullet.bullet import connect, pybullet
+from wm_bringup.robots.pybullet.framing import DISTANCE, LOOKED_AT, size_of
 from wm_bringup.robots.simulation.engine import BaseState, Contact, JointForce, SimulatorError
 from wm_bringup.robots.simulation.ground import YIELDING_TIME, Box, Terrain
 from wm_bringup.robots.simulation.urdf import simulation_urdf
@@ -80,7 +81,9 @@ class PyBulletEngine:
         self._tie: int | None = None
         if self._gui:
             self._call("configureDebugVisualizer", pybullet.COV_ENABLE_GUI, 0)
-            self._call("resetDebugVisualizerCamera", 2.2, 50.0, -15.0, [0.0, 0.0, 0.65])
+            size = size_of(body)
+            target = [0.0, 0.0, size * LOOKED_AT]
+            self._call("resetDebugVisualizerCamera", size * DISTANCE, 50.0, -15.0, target)
         self._call(
             "setPhysicsEngineParameter",
             fixedTimeStep=self.physics_step,

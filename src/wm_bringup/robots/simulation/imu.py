@@ -1,4 +1,4 @@
-"""The true IMU of a simulated body: what it would say without errors, from how the base moves."""
+"""The true IMU of a simulated body: what it would say without errors, from how its link moves."""
 
 from __future__ import annotations
 
@@ -25,32 +25,32 @@ class TrueImu:
 
     def __init__(self, imu: ImuPlacement, period: float) -> None:
         """period: between two samples [s]."""
-        self._to_base = quaternion_from_rotation(imu.rotation)
+        self._to_link = quaternion_from_rotation(imu.rotation)
         self._kernel = _motion(imu, period)
-        self._base = tuple(self._kernel.inputs[n] for n in ("rotation", "velocity", "turning"))
+        self._link = tuple(self._kernel.inputs[n] for n in ("rotation", "velocity", "turning"))
         self._before = self._kernel.inputs["before"]
         self.motion, self._velocity = self._kernel.outputs.values()
 
-    def rest(self, base: BaseState) -> Quaternion:
-        """See a base that has moved as it does now; return the IMU's orientation in the world."""
-        self._read(base)
+    def rest(self, link: BaseState) -> Quaternion:
+        """See its link, which has moved as it does now; return its orientation in the world."""
+        self._read(link)
         self._before[:] = self._velocity
-        return self.move(base)
+        return self.move(link)
 
-    def move(self, base: BaseState) -> Quaternion:
-        """See the base one period later; return the IMU's orientation in the world."""
-        self._read(base)
+    def move(self, link: BaseState) -> Quaternion:
+        """See the link one period later; return its orientation in the world."""
+        self._read(link)
         self._before[:] = self._velocity
-        return quaternion_product(base.orientation, self._to_base)
+        return quaternion_product(link.orientation, self._to_link)
 
-    def _read(self, base: BaseState) -> None:
-        rotation, velocity, turning = self._base
-        rotation[:], velocity[:], turning[:] = base.rotation, base.velocity, base.angular_velocity
+    def _read(self, link: BaseState) -> None:
+        rotation, velocity, turning = self._link
+        rotation[:], velocity[:], turning[:] = link.rotation, link.velocity, link.angular_velocity
         self._kernel.run()
 
 
 def _motion(imu: ImuPlacement, period: float) -> Kernel:
-    """From the base's rotation, velocity and turn, and the IMU's velocity a period before."""
+    """From the link's rotation, velocity and turn, and the IMU's velocity a period before."""
     rotation = ca.SX.sym("rotation", 3, 3)
     velocity, turning, before = (ca.SX.sym(n, 3) for n in ("velocity", "turning", "before"))
     arm = rotation @ ca.DM(np.asarray(imu.position))

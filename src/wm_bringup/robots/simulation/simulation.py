@@ -123,6 +123,7 @@ class Simulation:
         self.body = body
         self._kinematics = TrueKinematics(body)
         self._imu = TrueImu(body.imu, CONTROL_PERIOD)
+        self._imu_on_base = body.imu.link == body.base_link
 
     @property
     def mass(self) -> float:
@@ -157,7 +158,7 @@ class Simulation:
         base = self._engine.base_state()
         self._state = state = _State(position, velocity, base, posture)
         self._move_taken(state)
-        state.observation = self._measure(state, self._imu.rest(base))
+        state.observation = self._measure(state, self._imu.rest(self._with_imu(state)))
         return state.observation
 
     def observe(self) -> Observation:
@@ -198,7 +199,7 @@ class Simulation:
     def hold(self) -> Observation:
         """Sample the sensors again while neither the robot nor the scenario's time moves."""
         state = self._now()
-        state.observation = self._measure(state, self._imu.rest(state.base))
+        state.observation = self._measure(state, self._imu.rest(self._with_imu(state)))
         return state.observation
 
     def hang(self, place: Array | None) -> None:
@@ -225,7 +226,13 @@ class Simulation:
 
     def link_state(self, link: str) -> BaseState:
         """Pose and velocity of any link of the body, in the world."""
-        state = self._now()
+        return self._moving(link, self._now())
+
+    def _with_imu(self, state: _State) -> BaseState:
+        """Pose and velocity of the link that carries the IMU."""
+        return state.base if self._imu_on_base else self._moving(self.body.imu.link, state)
+
+    def _moving(self, link: str, state: _State) -> BaseState:
         return self._kinematics.link_state(link, state.base, state.position, state.velocity)
 
     def drive_state(self) -> tuple[Array, Array]:
@@ -356,7 +363,7 @@ class Simulation:
     def _sense(self, state: _State) -> None:
         """Sample all sensors at the end of a period."""
         state.base = self._engine.base_state()
-        orientation = self._imu.move(state.base)
+        orientation = self._imu.move(self._with_imu(state))
         state.observation = self._measure(state, orientation)
 
     def _measure(self, state: _State, orientation: Quaternion) -> Observation:

@@ -7,9 +7,8 @@ import xml.etree.ElementTree as ElementTree
 import numpy as np
 
 from wm_control.robot.description import Capsule, RobotDescription
-from wm_control.robot.rotations import rpy_from_rotation
+from wm_control.robot.rotations import rotation_z_to, rpy_from_rotation
 from wm_control.robot.writer import numbers
-from wm_control.types import Array
 
 
 def simulation_urdf(body: RobotDescription, *, meshes: bool = False) -> str:
@@ -27,18 +26,10 @@ def simulation_urdf(body: RobotDescription, *, meshes: bool = False) -> str:
 def _capsule(capsule: Capsule) -> ElementTree.Element:
     axis = capsule.end - capsule.start
     length = float(np.linalg.norm(axis))
-    rpy = rpy_from_rotation(_rotation_z_to(axis / length))
+    rpy = rpy_from_rotation(rotation_z_to(axis / length))
     collision = ElementTree.Element("collision")
     middle = 0.5 * (capsule.start + capsule.end)
     ElementTree.SubElement(collision, "origin", xyz=numbers(middle), rpy=numbers(rpy))
     geometry = ElementTree.SubElement(collision, "geometry")
     ElementTree.SubElement(geometry, "capsule", radius=repr(capsule.radius), length=repr(length))
     return collision
-
-
-def _rotation_z_to(direction: Array) -> Array:
-    """Return some rotation (3, 3) that turns the z axis into a unit ``direction``."""
-    other = np.eye(3)[int(np.argmin(np.abs(direction)))]
-    x = np.cross(other, direction)
-    x /= np.linalg.norm(x)
-    return np.column_stack((x, np.cross(direction, x), direction))

@@ -44,7 +44,7 @@ def vary(description: RobotDescription, spread: Body, rng: np.random.Generator) 
         urdf=write_urdf(description.name, links, joints, meshes=False),
         visual_urdf=write_urdf(description.name, links, joints, meshes=True),
         soles=(left, right),
-        imu=replace(imu, position=imu.position * length[description.base_link]),
+        imu=replace(imu, position=imu.position * length[imu.link]),
         capsules=tuple(_scaled_capsule(c, length[c.link]) for c in description.capsules),
     )
 

@@ -22,6 +22,7 @@ from wm_bringup.robots.unitree.wiring import JointFrames
 from wm_control.arbiter.parameters import ArbiterParameters, SafetyParameters
 from wm_control.constants import CONTROL_PERIOD, GRAVITY
 from wm_control.derivation.parts import load_derived
+from wm_control.robot.carriage import ImuCarriage
 from wm_control.robot.description import RobotDescription, load_robot
 from wm_control.types import Array
 
@@ -84,7 +85,7 @@ def examine_robot(heard: Heard, patient: Patient) -> tuple[Check, ...]:
     if sound.sum() >= LEAST_STATES:
         states, arrivals = heard.states[sound], heard.arrivals[sound]
         checks += [_variant(states, patient), *_times(timing(arrivals, states))]
-        checks += [*_motors(states, patient), *_imu(states, patient.robot), _remote(states)]
+        checks += [*_motors(states, patient), *_imu(states, patient), _remote(states)]
     else:
         found = f"{sound.sum()} sound of {len(sound)} in {heard.seconds:g} s"
         checks.append(Check("states", False, found, "too few to judge the robot by"))
@@ -178,9 +179,14 @@ def _times(times: Timing) -> Iterator[Check]:
     )
 
 
+def _driven(states: Frame, patient: Patient) -> Frame:
+    """Motors of the robot's joints, in their order."""
+    slots = JointFrames(patient.robot.joint_names, patient.body.wiring).slots
+    return states["motor"][:, slots]
+
+
 def _motors(states: Frame, patient: Patient) -> Iterator[Check]:
-    names = patient.robot.joint_names
-    motors = states["motor"][:, JointFrames(names, patient.body.wiring).slots]
+    names, motors = patient.robot.joint_names, _driven(states, patient)
     yield _temperatures(motors["temperature"][-1].max(axis=1), names, patient.limits)
     errors = np.bitwise_or.reduce(motors["motorstate"], axis=0)
     wrong = ", ".join(f"{n} 0x{e:x}" for n, e in zip(names, errors.tolist(), strict=True) if e)
@@ -216,7 +222,7 @@ def _positions(position: Array, robot: RobotDescription) -> Check:
     return Check("joint positions", not wrong, ", ".join(wrong) or fine, advice if wrong else "")
 
 
-def _imu(states: Frame, robot: RobotDescription) -> Iterator[Check]:
+def _imu(states: Frame, patient: Patient) -> Iterator[Check]:
     imu = states["imu"]
     force = imu["accelerometer"].astype(float)
     mean, norm = force.mean(axis=0), float(np.linalg.norm(force.mean(axis=0)))
@@ -248,7 +254,9 @@ def _imu(states: Frame, robot: RobotDescription) -> Iterator[Check]:
         "" if agree else "the quaternion is not w, x, y, z from IMU to world, or has drifted",
         required=still,
     )
-    tilt = _angle(robot.imu.rotation @ mean, np.array([0.0, 0.0, 1.0]))
+    posture = _driven(states, patient)["q"][-1].astype(float)
+    to_base = ImuCarriage(patient.robot).rotation(posture)
+    tilt = _angle(to_base @ mean, np.array([0.0, 0.0, 1.0]))
     upright = tilt <= UPRIGHT
     yield Check(
         "upright",

@@ -33,19 +33,22 @@ class SoleChainError(WmError):
 class SoleKinematics:
     """Kinematics of both soles; all arrays are those of the last ``update``, world axes.
 
-    legs: (l,) joints from base to left and right sole, in joint order. jacobians: (12, 6 + 2 l) of
+    chains: joints from base to left and right sole. legs: (l,) those of them that only move one
+    sole, in joint order: all, unless the base is above the waist. jacobians: (12, 6 + 2 l) of
     left and right sole, linear rows first, columns of the base, the left leg's joints and the
-    right's. place_noise: (8, 8) J Jᵀ over the legs of ``PLACE_ROWS`` of left and right sole: their
-    covariance by encoders of unit variance. soles: (26,) of each sole in turn the position (3),
-    linear (3) and angular (3) velocity, z axis (3) and heading (1).
+    right's. place_noise: (8, 8) J Jᵀ over the chains of ``PLACE_ROWS`` of left and right sole:
+    their covariance by encoders of unit variance. soles: (26,) of each sole in turn the position
+    (3), linear (3) and angular (3) velocity, z axis (3) and heading (1).
     """
 
     def __init__(self, robot: RobotModel) -> None:
         """Write down both chains. SoleChainError when a joint of them is not revolute."""
         left, right = robot.sole_ids
-        self.legs = (_chain(robot, left), _chain(robot, right))
-        self._both = np.concatenate(self.legs)
-        self._kernel = _kernel(robot, self.legs)
+        self.chains = (_chain(robot, left), _chain(robot, right))
+        shared = len(np.intersect1d(*self.chains))  # the first ones
+        self.legs = (self.chains[0][shared:], self.chains[1][shared:])
+        self._both = np.concatenate(self.chains)
+        self._kernel = _kernel(robot, self.chains, shared)
         self.base, self._position, self._velocity = self._kernel.inputs.values()
         self.soles = self._kernel.outputs["soles"]
         self.jacobians = self._kernel.outputs["jacobians"]
@@ -71,21 +74,21 @@ def _chain(robot: RobotModel, frame: int) -> Indices:
     return np.array(joints[::-1], dtype=np.intp)
 
 
-def _kernel(robot: RobotModel, legs: tuple[Indices, Indices]) -> Kernel:
-    size = [len(leg) for leg in legs]
+def _kernel(robot: RobotModel, chains: tuple[Indices, Indices], shared: int) -> Kernel:
+    size = [len(chain) for chain in chains]
     base = ca.SX.sym("base", BASE)
     position, velocity = (ca.SX.sym(name, sum(size)) for name in ("position", "velocity"))
     soles, rows, noise = [], [], []
-    for foot, leg in enumerate(legs):
+    for foot, chain in enumerate(chains):
         part = slice(0, size[0]) if foot == 0 else slice(size[0], sum(size))
-        place, rotation, own = _sole(robot, foot, leg, base, position[part])
+        place, rotation, own = _sole(robot, foot, chain, base, position[part])
         lever = place - base[:3]
         turn = matrix_of(base[3:7])
         of_base = ca.vertcat(
             ca.horzcat(turn, -ca.skew(lever) @ turn), ca.horzcat(ca.SX(3, 3), turn)
         )
-        others = [ca.SX(6, n) for n in size]
-        others[foot] = own
+        others = [ca.SX(6, n - shared) for n in size]
+        others[foot] = own[:, shared:]
         rows.append(ca.horzcat(of_base, *others))
         motion = of_base @ base[7:] + own @ velocity[part]
         heading = ca.atan2(rotation[1, 0], rotation[0, 0])

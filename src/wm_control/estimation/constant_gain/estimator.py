@@ -181,7 +181,7 @@ class LegOdometryEstimator(GuardedEstimator):
         limit = self._odometry.patience.update(speeds, carries, dt)
         say = [c * steadiness(v, limit) for c, v in zip(carries, speeds, strict=True)]
         if readings.bad_joints is not None:
-            blind = [bool(readings.bad_joints[leg].any()) for leg in self._legs]
+            blind = [bool(readings.bad_joints[chain].any()) for chain in self._chains]
             say = [0.0 if lost else s for s, lost in zip(say, blind, strict=True)]
         self._heading_error = self._odometry.correct(
             soles.position, soles.velocity, soles.heading, say, self._orientation.rows, dt

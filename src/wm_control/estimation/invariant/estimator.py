@@ -318,7 +318,7 @@ class InvariantEkfEstimator(GuardedEstimator):
         shares = [left * p_left, right * p_right]
         if readings.bad_joints is not None:
             for foot in (0, 1):
-                if readings.bad_joints[self._legs[foot]].any():
+                if readings.bad_joints[self._chains[foot]].any():
                     shares[foot] = 0.0
         return shares
 

@@ -1,10 +1,14 @@
 """Pictures show the robot on a floor."""
 
 import numpy as np
+import pytest
+from talos_folder import talos_folder
 
 from wm_bringup.robots.pybullet.camera import PyBulletCamera
+from wm_bringup.robots.pybullet.framing import size_of
 from wm_bringup.robots.simulation.ground import Terrain
 from wm_bringup.scenarios.scenario import Ground
+from wm_control.robot.description import load_robot
 
 UPRIGHT = np.array([0.0, 0.0, 0.0, 1.0])
 
@@ -27,6 +31,24 @@ def test_the_robot_stands_in_the_middle_of_the_picture_and_the_camera_follows_it
     assert dark.sum() > 60
     assert not dark[:, :30].any()
     assert not dark[:, 66:].any()
+
+
+def shown(robot, height):
+    """Rows that are not empty above the robot's middle, at any part of its width."""
+    camera = PyBulletCamera(robot)
+    here = np.array([0.0, 0.0, height])
+    picture = camera.picture(here, UPRIGHT, robot.default_position, width=96, height=128)
+    camera.close()
+    return ~np.all(picture == 255, axis=2)[:, 30:66].all(axis=1)
+
+
+def test_all_of_a_larger_robot_is_seen(g1, tmp_path):
+    """Talos is a third taller than the G1, whose pictures stay what they were."""
+    talos = load_robot(talos_folder(tmp_path / "talos"))
+    assert size_of(g1) == 1.0
+    assert size_of(talos) == pytest.approx(1.399, abs=0.002)
+    rows = [int(shown(robot, h).argmax()) for robot, h in ((g1, 0.73), (talos, 1.02))]
+    assert all(8 < row < 40 for row in rows), f"first rows of the heads: {rows}"
 
 
 def test_a_ground_of_boxes_is_drawn_in_place_of_the_floor(g1):
