@@ -214,6 +214,8 @@ def _mesh(
 def resolve_mesh(uri: str, urdf_file: Path) -> str:
     """Path of a mesh given as ``package://NAME/REST``, ``file://PATH`` or relative to the URDF.
 
+    Also ``package:///NAME/REST``, which some URDFs have.
+
     The package is looked for as ``sources.package_folders`` says, from the URDF upwards; a URI that
     leads nowhere stays as it is, since meshes are only needed for pictures.
     """
@@ -221,7 +223,7 @@ def resolve_mesh(uri: str, urdf_file: Path) -> str:
         return uri.removeprefix("file://")
     if not uri.startswith("package://"):
         return str((urdf_file.parent / uri).resolve())
-    package, _, rest = uri.removeprefix("package://").partition("/")
+    package, _, rest = uri.removeprefix("package://").lstrip("/").partition("/")
     found = (folder / rest for folder in package_folders(package, urdf_file))
     return next((str(file) for file in found if file.is_file()), uri)
 

@@ -1,0 +1,197 @@
+"""Capsules of the limbs, by the points on their shapes or else by their inertia."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import combinations
+
+import numpy as np
+
+from wm_control.robot.drafting.limbs import SIDES, Limbs
+from wm_control.robot.drafting.skeleton import Skeleton
+from wm_control.robot.drafting.soles import SoleDraft
+from wm_control.robot.rotations import rotation_from_rpy
+from wm_control.robot.urdf import Placement
+from wm_control.types import Array
+
+TRIMMED = (0.2, 0.8)
+"""A limb's capsule covers this share of the way from joint to joint."""
+
+SLIM, STOUT = 0.1, 0.3
+"""Least and largest radius of a limb, in lengths of it."""
+
+GAP = 0.01
+"""Between capsules that do not follow each other, in the posture looked at [m]."""
+
+NARROW = 0.3
+"""Feet come nearer to each other than the hips are by this share of that."""
+
+LEAST_SHRUNK = 0.5
+"""Capsules that would have to be thinner than this share are left out."""
+
+
+@dataclass(frozen=True, slots=True)
+class CapsuleDraft:
+    """Two points (3,) of a body's frame and a radius [m], and what they were measured on."""
+
+    body: str
+    start: Array
+    end: Array
+    radius: float
+    origin: str
+
+
+def draft_capsules(
+    skeleton: Skeleton,
+    limbs: Limbs,
+    points: Mapping[str, Array],
+    soles: Sequence[SoleDraft],
+    poses: Mapping[str, Placement],
+) -> tuple[dict[str, CapsuleDraft], list[str]]:
+    """Capsules by limb, and the names of those left out because they would touch others.
+
+    points: (n, 3) on the shapes of each body. poses: of the bodies, arms as they rest.
+    """
+    found: dict[str, CapsuleDraft] = {}
+    trunk = _trunk(skeleton, limbs.trunk or skeleton.base, points)
+    if trunk is not None:
+        found["trunk"] = trunk
+    for index, side in enumerate(SIDES):
+        leg = limbs.legs[index]
+        found |= _segments(skeleton, leg, points, (f"{side}_thigh", f"{side}_shin"))
+        found[f"{side}_foot"] = _foot(leg[-1], soles[index])
+        if limbs.arms:
+            names = (f"{side}_upper_arm", f"{side}_forearm")
+            found |= _segments(skeleton, limbs.arms[index], points, names)
+    hips = abs(float(np.subtract(*(skeleton.position(foot)[1] for foot in limbs.feet))))
+    return _apart(skeleton, found, poses, NARROW * hips)
+
+
+def _segments(
+    skeleton: Skeleton, limb: Sequence[str], points: Mapping[str, Array], names: tuple[str, str]
+) -> dict[str, CapsuleDraft]:
+    """Capsules of the two longest steps from joint to joint, from the trunk outwards."""
+    steps = []
+    for body, after in zip(limb[:-1], limb[1:], strict=True):
+        way = skeleton.drives[after].placement.position
+        if skeleton.drives[after].parent == body:
+            steps.append((float(np.linalg.norm(way)), body, way))
+    longest = sorted(steps, key=lambda step: -step[0])[:2]
+    in_order = [step for step in steps if any(step is one for one in longest)]
+    return {
+        name: _segment(skeleton, body, way, points.get(body, np.zeros((0, 3))))
+        for name, (length, body, way) in zip(names, in_order, strict=False)
+        if length > 0.05
+    }
+
+
+def _segment(skeleton: Skeleton, body: str, way: Array, points: Array) -> CapsuleDraft:
+    length = float(np.linalg.norm(way))
+    axis = way / length
+    along = points @ axis
+    near = points[(along > TRIMMED[0] * length) & (along < TRIMMED[1] * length)]
+    across = near - np.outer(near @ axis, axis)
+    offset = np.zeros(3)
+    if len(across) >= 6:
+        offset = 0.5 * (across.min(axis=0) + across.max(axis=0))
+        radius = float(np.percentile(np.linalg.norm(across - offset, axis=1), 70))
+        origin = "shapes"
+    else:
+        inertia = skeleton.folded.bodies[body].inertia
+        about = float(axis @ inertia.inertia @ axis)
+        radius = float(np.sqrt(2.0 * about / inertia.mass)) if inertia.mass > 0.0 else 0.0
+        origin = "joint distance and inertia"
+    radius = float(np.clip(radius, SLIM * length, STOUT * length))
+    start, end = (offset + share * way for share in TRIMMED)
+    return CapsuleDraft(body, start, end, radius, origin)
+
+
+def _foot(body: str, sole: SoleDraft) -> CapsuleDraft:
+    """Along the sole, on top of it, inside the rectangle."""
+    rotation = rotation_from_rpy(sole.rpy)
+    radius = float(np.clip(0.8 * sole.half_width, 0.015, 0.04))
+    reach = max(sole.half_length - radius, 0.01)
+    lift = radius + 0.005
+    start, end = (sole.position + rotation @ np.array([x, 0.0, lift]) for x in (-reach, reach))
+    return CapsuleDraft(body, start, end, radius, "sole")
+
+
+def _trunk(skeleton: Skeleton, body: str, points: Mapping[str, Array]) -> CapsuleDraft | None:
+    """Upright, as thick as the trunk is deep."""
+    rotation = skeleton.poses[body].rotation
+    own = points.get(body, np.zeros((0, 3))) @ rotation.T
+    if len(own) >= 6:
+        lower, upper = np.percentile(own, (5, 95), axis=0)
+        center, half, origin = 0.5 * (lower + upper), 0.5 * (upper - lower), "shapes"
+    else:
+        inertia = skeleton.folded.bodies[body].inertia
+        if not inertia.mass > 0.0:
+            return None
+        turned = np.diag(rotation @ inertia.inertia @ rotation.T)
+        square = 1.5 * (turned.sum() - 2.0 * turned) / inertia.mass
+        center, half = rotation @ inertia.com, np.sqrt(np.maximum(square, 1e-4))
+        origin = "inertia"
+    radius = float(np.clip(0.8 * half[:2].min(), 0.03, 0.15))
+    reach = max(float(half[2]) - radius, 0.02)
+    start, end = (rotation.T @ (center + np.array([0.0, 0.0, z])) for z in (-reach, reach))
+    return CapsuleDraft(body, start, end, radius, origin)
+
+
+def _apart(
+    skeleton: Skeleton,
+    found: dict[str, CapsuleDraft],
+    poses: Mapping[str, Placement],
+    nearer: float,
+) -> tuple[dict[str, CapsuleDraft], list[str]]:
+    """Thin what would touch without being neighbours, and leave out what cannot be thinned.
+
+    nearer: by how much legs come nearer to each other than they are in ``poses`` [m].
+    """
+    kept, dropped = dict(found), []
+    for one, other in combinations(found, 2):
+        if one not in kept or other not in kept or _neighbours(skeleton, kept[one], kept[other]):
+            continue
+        room = GAP + (nearer if _of_both_legs(one, other) else 0.0)
+        radii = kept[one].radius + kept[other].radius
+        share = (_distance(kept[one], kept[other], poses) - room) / radii
+        if share < LEAST_SHRUNK:
+            smaller = min(one, other, key=lambda name: _size(kept[name]))
+            dropped.append(smaller)
+            del kept[smaller]
+        elif share < 1.0:
+            for name in (one, other):
+                kept[name] = replace(kept[name], radius=share * kept[name].radius)
+    return kept, dropped
+
+
+def _neighbours(skeleton: Skeleton, one: CapsuleDraft, other: CapsuleDraft) -> bool:
+    """Whether engines ignore that two touch: one body, or two joined by one joint."""
+    parents = {b: skeleton.drives[b].parent for b in (one.body, other.body) if b != skeleton.base}
+    return (
+        one.body == other.body
+        or other.body in (parents.get(one.body), "")
+        or (parents.get(other.body) == one.body)
+    )
+
+
+def _of_both_legs(one: str, other: str) -> bool:
+    legs = ("thigh", "shin", "foot")
+    return one.split("_")[0] != other.split("_")[0] and one.endswith(legs) and other.endswith(legs)
+
+
+def _size(capsule: CapsuleDraft) -> float:
+    return capsule.radius + float(np.linalg.norm(capsule.end - capsule.start))
+
+
+def _distance(one: CapsuleDraft, other: CapsuleDraft, poses: Mapping[str, Placement]) -> float:
+    """Between the axes of two capsules, to a few percent [m]."""
+    a, b = (_along(capsule, poses[capsule.body]) for capsule in (one, other))
+    return float(np.linalg.norm(a[:, None] - b[None], axis=2).min())
+
+
+def _along(capsule: CapsuleDraft, pose: Placement) -> Array:
+    shares = np.linspace(0.0, 1.0, 21)[:, None]
+    local = (1.0 - shares) * capsule.start + shares * capsule.end
+    moved: Array = local @ pose.rotation.T + pose.position
+    return moved
