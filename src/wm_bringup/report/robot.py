@@ -12,7 +12,7 @@ COLOURS: dict[Kind, str] = {"taken": "green", "guessed": "yellow", "unknown": "r
 
 
 def draft_table(draft: RobotDraft) -> Table:
-    """Notes of a draft: first what was read, then what was guessed, then what was not to be told."""
+    """List a draft's notes: what was read, then what was guessed, then what was not to be told."""
     table = Table(title=f"draft of {draft.name}", title_justify="left")
     for heading in ("", "of", "what"):
         table.add_column(heading)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import combinations
+from itertools import combinations, pairwise
 
 import numpy as np
 
@@ -73,7 +73,7 @@ def _segments(
 ) -> dict[str, CapsuleDraft]:
     """Capsules of the two longest steps from joint to joint, from the trunk outwards."""
     steps = []
-    for body, after in zip(limb[:-1], limb[1:], strict=True):
+    for body, after in pairwise(limb):
         way = skeleton.drives[after].placement.position
         if skeleton.drives[after].parent == body:
             steps.append((float(np.linalg.norm(way)), body, way))

@@ -67,8 +67,8 @@ def draft_robot(source: str, folder: Path | None = None, name: str | None = None
     """Draft the robot of a URDF.
 
     source: as robot files name a URDF, a path being one from here. folder: that the robot file will
-    be in; None: one of the robot's name, here. RobotDescriptionError when there is no such file, or it does not describe a humanoid that
-    stands on two legs and looks along its base's x axis.
+    be in; None: one of the robot's name, here. RobotDescriptionError when there is no such file, or
+    it does not describe a humanoid that stands on two legs and looks along its base's x axis.
     """
     path = urdf_file(source, Path("robot.yaml").absolute())
     reading = read_humanoid(path)

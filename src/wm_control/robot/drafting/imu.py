@@ -27,7 +27,7 @@ def find_imu(robot: ElementTree.Element, skeleton: Skeleton) -> str | None:
 
 
 def joints_to(link: str, skeleton: Skeleton) -> int:
-    """Number of joints that move between the base and a link."""
+    """Return the number of joints that move between the base and a link."""
     return len(skeleton.chain(skeleton.folded.frames[link].body))
 
 
@@ -37,10 +37,11 @@ def _nearest_to_base(names: Sequence[str], skeleton: Skeleton) -> str:
 
 def _sensor_links(robot: ElementTree.Element) -> list[str]:
     """Links that Gazebo's or URDF's <sensor type="imu"> refer to."""
-    links = []
-    for gazebo in robot.findall("gazebo"):
-        if any(sensor.get("type") == "imu" for sensor in gazebo.iter("sensor")):
-            links.append(gazebo.get("reference", ""))
+    links = [
+        gazebo.get("reference", "")
+        for gazebo in robot.findall("gazebo")
+        if any(sensor.get("type") == "imu" for sensor in gazebo.iter("sensor"))
+    ]
     for sensor in robot.findall("sensor"):
         parent = sensor.find("parent")
         if parent is not None and (sensor.get("type") == "imu" or sensor.find("imu") is not None):

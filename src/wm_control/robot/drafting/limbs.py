@@ -1,11 +1,11 @@
-"""Which joints are legs, waist and arms, by kinematics alone: names are only compared afterwards."""
+"""Which joints are legs, waist and arms, by kinematics alone; names are compared afterwards."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import combinations, pairwise
 
 import numpy as np
 
@@ -88,7 +88,7 @@ def find_limbs(skeleton: Skeleton, source: str) -> Limbs:
 
 def group_names(skeleton: Skeleton, limbs: Limbs) -> dict[str, str]:
     """Group of each joint that moves, by the joint's name."""
-    groups = {}
+    groups: dict[str, str] = {}
     for side, leg in zip(SIDES, limbs.legs, strict=True):
         groups |= dict.fromkeys(leg, f"{side}_leg")
     groups |= dict.fromkeys((*limbs.between, *limbs.waist), "waist")
@@ -129,7 +129,7 @@ def _leg_chains(skeleton: Skeleton, source: str) -> list[tuple[str, ...]]:
 def _check_they_stand(skeleton: Skeleton, legs: list[tuple[str, ...]], source: str) -> None:
     """Require feet well below the base: arms hang down as well."""
     for side, leg in zip(SIDES, legs, strict=True):
-        steps = zip(leg[:-1], leg[1:], strict=True)
+        steps = pairwise(leg)
         length = sum(
             float(np.linalg.norm(skeleton.position(b) - skeleton.position(a))) for a, b in steps
         )

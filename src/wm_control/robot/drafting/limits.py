@@ -46,7 +46,14 @@ def completed(joint: Joint, group: str, size: Size) -> tuple[Joint, dict[str, fl
         share = LEG_TORQUE if "leg" in group else OTHER_TORQUE
         given["torque"] = float(f"{share * size.mass * GRAVITY * size.leg_length:.2g}")
         notes.append(_lacks(joint.name, "torque limit", joint.torque, f"{given['torque']:g} N·m"))
-    return replace(joint, **given), given, notes
+    changed = replace(
+        joint,
+        lower=given.get("lower", joint.lower),
+        upper=given.get("upper", joint.upper),
+        velocity=given.get("velocity", joint.velocity),
+        torque=given.get("torque", joint.torque),
+    )
+    return changed, given, notes
 
 
 def _lacks(name: str, what: str, found: float, instead: str) -> Note:
@@ -55,7 +62,7 @@ def _lacks(name: str, what: str, found: float, instead: str) -> Note:
 
 
 def suspicions(joints: Mapping[str, Joint], legs: list[str]) -> list[Note]:
-    """Notes on limits that look like placeholders."""
+    """Tell of limits that look like placeholders."""
     notes = []
     torques = {joints[name].torque for name in legs}
     if len(torques) == 1:

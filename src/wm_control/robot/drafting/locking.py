@@ -21,7 +21,7 @@ LEAST_CARRIED = 0.1
 
 
 def passive_joints(urdf: Urdf, robot: ElementTree.Element) -> dict[str, str]:
-    """Moving joints that a draft locks, and why."""
+    """Return the moving joints that a draft locks, and why."""
     mimics = {j.get("name") for j in robot.findall("joint") if j.find("mimic") is not None}
     reasons = {}
     for name, joint in urdf.joints.items():

@@ -1,4 +1,4 @@
-"""A URDF read for drafting: its moving bodies sorted into limbs, with the points on their shapes."""
+"""A URDF read for drafting: its moving bodies sorted into limbs, and their shapes."""
 
 from __future__ import annotations
 

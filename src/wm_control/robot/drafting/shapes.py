@@ -1,4 +1,4 @@
-"""Points on the shapes of a link: primitives of a URDF, and meshes as the library coal reads them."""
+"""Points on the shapes of a link: primitives of a URDF, and meshes as coal reads them."""
 
 from __future__ import annotations
 
@@ -80,7 +80,8 @@ def _corners(positions: Array) -> Array:
 
 def _box(size: Array) -> Array:
     signs = np.array([(x, y, z) for x in (-1, 1) for y in (-1, 1) for z in (-1, 1)], dtype=float)
-    return 0.5 * size * signs
+    corners: Array = 0.5 * size * signs
+    return corners
 
 
 def _cylinder(radius: float, length: float) -> Array:

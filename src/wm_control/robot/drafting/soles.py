@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from scipy.spatial import ConvexHull, QhullError
@@ -34,7 +35,7 @@ class SoleDraft:
     """A sole in its foot's body: position (3,) [m], rpy (3,) [rad], half sizes [m].
 
     behind, ahead: from the last joint of the leg to the ends of the slab, along the sole [m]; NaN
-    where nothing was measured. lean: of the sole against the base's x y plane, joints at zero [rad].
+    where nothing was measured. lean: of the sole out of the level, joints at zero [rad].
     """
 
     position: Array
@@ -93,7 +94,7 @@ def guess_sole(skeleton: Skeleton, leg: Sequence[str], leg_length: float) -> Sol
 def leg_length(skeleton: Skeleton, leg: Sequence[str]) -> float:
     """Length of thigh and shin: of all steps between the joints of a leg [m]."""
     points = [skeleton.position(body) for body in leg]
-    steps = zip(points[:-1], points[1:], strict=True)
+    steps = pairwise(points)
     return float(sum(np.linalg.norm(b - a) for a, b in steps))
 
 

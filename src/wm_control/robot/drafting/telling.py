@@ -27,7 +27,7 @@ LEANS = 0.05
 
 
 def body_notes(reading: Reading) -> list[Note]:
-    """Base, mass, limbs, what is locked, and shapes that are not there."""
+    """Tell of base, mass, limbs, what is locked, and shapes that are not there."""
     skeleton, limbs = reading.skeleton, reading.limbs
     mass = skeleton.mass(skeleton.base)
     notes = [taken("base_link", f"'{reading.urdf.root}', the root of the URDF")]

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterable
 
+from wm_control.robot.drafting.actuators import Rotor
 from wm_control.robot.drafting.draft import RobotDraft
 from wm_control.robot.drafting.limbs import SIDES
 from wm_control.robot.inertia import LinkInertia
@@ -30,8 +31,8 @@ def robot_yaml(draft: RobotDraft) -> str:
 
 def _head(draft: RobotDraft) -> list[str]:
     return [
-        f"# {draft.name}: a draft by `wm robot draft`. Look for GUESS and replace what you know better;",
-        "# `wm robot check` says what comes of it. What is left out is derived, see docs/robots.md.",
+        f"# {draft.name}, a draft by `wm robot draft`: replace each GUESS that you know better.",
+        "# `wm robot check` says what comes of it; the rest is derived: docs/robots.md.",
         f"name: {_word(draft.name)}",
         f"urdf: {_word(draft.urdf)}",
         f"base_link: {_word(draft.base_link)}",
@@ -58,7 +59,7 @@ def _soles(draft: RobotDraft) -> list[str]:
 
 def _actuators(draft: RobotDraft) -> list[str]:
     lines = ["# Rotor inertia seen at the joint [kg·m²]: gains follow from it.", "actuators:"]
-    seen = {}
+    seen: dict[str, Rotor] = {}
     for joint, actuator in draft.actuators.items():
         seen.setdefault(actuator, draft.rotors[joint])
     for actuator, rotor in seen.items():
