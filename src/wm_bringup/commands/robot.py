@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from wm_bringup.commands import HELD
+from wm_bringup.commands import HELD, NOT_HELD
+from wm_control.configuration.share import ROBOT_HELP
 
 if TYPE_CHECKING:
     from wm_control.robot.drafting.draft import RobotDraft
@@ -19,6 +20,7 @@ robot = typer.Typer(
     no_args_is_help=True,
 )
 
+Source = Annotated[str, typer.Argument(metavar="FILE|NAME", help=ROBOT_HELP)]
 Json = Annotated[Path | None, typer.Option(metavar="FILE", help="Write the result.")]
 
 
@@ -63,6 +65,71 @@ def draft(
     console.print(draft_table(drafted))
     console.print(f"{file} written; next: wm robot check {folder}", markup=False)
     _write(json, _facts(drafted, file))
+    return HELD
+
+
+@robot.command()
+def check(
+    source: Source,
+    picture: Annotated[
+        Path | None, typer.Option(metavar="FILE.png", help="Draw the standing robot.")
+    ] = None,
+    json: Json = None,
+) -> int:
+    """Say what of a robot is refused, doubted and assumed; exits with 1 when it may not walk.
+
+    Example: wm robot check my_robot --picture standing.png
+    """
+    from wm_bringup.host.output import check_file
+    from wm_bringup.report.robot import findings_table, size_line
+    from wm_bringup.report.screen import make_console
+    from wm_control.derivation.inspection import inspect
+
+    check_file(picture, "--picture", ".png")
+    check_file(json, "--json")
+    found = inspect(source)
+    console = make_console()
+    if found.findings:
+        console.print(findings_table(found))
+    drawn = None
+    if found.description is not None and found.measures is not None:
+        count = len(found.description.joint_names)
+        line = size_line(found.description.name, found.measures, count)
+        console.print(line, markup=False)
+        if picture is not None:
+            from wm_bringup.report.portrait import draw_portrait
+
+            draw_portrait(found.description, found.measures.base_height, picture)
+            console.print(f"{picture} drawn", markup=False)
+            drawn = str(picture)
+    _write(
+        json,
+        {
+            "file": str(found.file),
+            "ok": not found.refused,
+            "findings": [asdict(finding) for finding in found.findings],
+            "measures": asdict(found.measures) if found.measures else None,
+            "picture": drawn,
+        },
+    )
+    return NOT_HELD if found.refused or (picture is not None and drawn is None) else HELD
+
+
+@robot.command()
+def show(source: Source, json: Json = None) -> int:
+    """Print every parameter that follows from a robot, its formula, and what its files override.
+
+    Example: wm robot show talos
+    """
+    from wm_bringup.host.output import check_file
+    from wm_bringup.report.robot import parameters_table
+    from wm_bringup.report.screen import make_console
+    from wm_control.derivation.showing import shown_parameters
+
+    check_file(json, "--json")
+    rows = shown_parameters(source)
+    make_console().print(parameters_table(source, rows))
+    _write(json, {"robot": source, "parameters": [asdict(row) for row in rows]})
     return HELD
 
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from wm_bringup.robots.pybullet.bullet import connect, pybullet
 from wm_bringup.robots.simulation.ground import Box, Terrain
+from wm_bringup.robots.simulation.urdf import visible_urdf
 from wm_control.robot.description import RobotDescription
 from wm_control.types import Array
 
@@ -56,15 +57,17 @@ class PyBulletCamera:
         yaw: float = 50.0,
         distance: float = 2.2,
         pitch: float = -15.0,
+        focus: float | None = None,
     ) -> NDArray[np.uint8]:
         """Picture (height, width, 3) of one posture, from a camera that follows the base.
 
         base_orientation: quaternion xyzw. yaw, pitch: viewing direction [degrees]; distance [m].
+        focus: height looked at; None: just below the base, at most 0.75 m up [m].
         """
         self._place(base_position, base_orientation, joint_position)
         x, y, z = base_position.tolist()
         view = pybullet.computeViewMatrixFromYawPitchRoll(
-            [x, y, min(z, 0.75) - 0.08], distance, yaw, pitch, 0.0, 2
+            [x, y, min(z, 0.75) - 0.08 if focus is None else focus], distance, yaw, pitch, 0.0, 2
         )
         lens = pybullet.computeProjectionMatrixFOV(45.0, width / height, 0.05, 20.0)
         image = self._call(
@@ -88,7 +91,7 @@ class PyBulletCamera:
     def _load(self, description: RobotDescription) -> int:
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "robot.urdf"
-            path.write_text(description.visual_urdf, encoding="utf-8")
+            path.write_text(visible_urdf(description), encoding="utf-8")
             robot: int = self._call("loadURDF", str(path))
         return robot
 

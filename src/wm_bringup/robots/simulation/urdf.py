@@ -1,8 +1,9 @@
-"""The robot's URDF as a simulator loads it: with self-collision capsules."""
+"""The robot's URDF as a simulator loads it: with self-collision capsules, or for pictures."""
 
 from __future__ import annotations
 
 import xml.etree.ElementTree as ElementTree
+from pathlib import Path
 
 import numpy as np
 
@@ -21,6 +22,26 @@ def simulation_urdf(body: RobotDescription, *, meshes: bool = False) -> str:
     links = {link.get("name", ""): link for link in robot.findall("link")}
     for capsule in body.capsules:
         links[capsule.link].append(_capsule(capsule))
+    return ElementTree.tostring(robot, encoding="unicode")
+
+
+def visible_urdf(body: RobotDescription) -> str:
+    """URDF text for pictures: meshes as far as their files are there, elsewhere capsules."""
+    robot = ElementTree.fromstring(body.visual_urdf)
+    bare = set()
+    for link in robot.findall("link"):
+        for visual in link.findall("visual"):
+            mesh = visual.find("geometry/mesh")
+            if mesh is not None and not Path(mesh.get("filename", "")).is_file():
+                link.remove(visual)
+        if link.find("visual") is None:
+            bare.add(link.get("name", ""))
+    links = {link.get("name", ""): link for link in robot.findall("link")}
+    for capsule in body.capsules:
+        if capsule.link in bare:
+            drawn = _capsule(capsule)
+            drawn.tag = "visual"
+            links[capsule.link].append(drawn)
     return ElementTree.tostring(robot, encoding="unicode")
 
 

@@ -9,13 +9,14 @@ from itertools import combinations, pairwise
 import numpy as np
 
 from wm_control.robot.drafting.limbs import SIDES, Limbs
+from wm_control.robot.drafting.posture import moved_poses
 from wm_control.robot.drafting.skeleton import Skeleton
 from wm_control.robot.drafting.soles import SoleDraft
 from wm_control.robot.rotations import rotation_from_rpy
 from wm_control.robot.urdf import Placement
 from wm_control.types import Array
 
-TRIMMED = (0.2, 0.8)
+TRIMMED = (0.2, 0.7)
 """A limb's capsule covers this share of the way from joint to joint."""
 
 SLIM, STOUT = 0.1, 0.3
@@ -26,6 +27,9 @@ GAP = 0.01
 
 NARROW = 0.3
 """Feet come nearer to each other than the hips are by this share of that."""
+
+BENT = (-0.9, -0.45, 0.45, 0.9)
+"""Joints of the legs are bent so far, one after the other, when limbs are kept apart [rad]."""
 
 LEAST_SHRUNK = 0.5
 """Capsules that would have to be thinner than this share are left out."""
@@ -47,11 +51,11 @@ def draft_capsules(
     limbs: Limbs,
     points: Mapping[str, Array],
     soles: Sequence[SoleDraft],
-    poses: Mapping[str, Placement],
+    defaults: Mapping[str, float],
 ) -> tuple[dict[str, CapsuleDraft], list[str]]:
     """Capsules by limb, and the names of those left out because they would touch others.
 
-    points: (n, 3) on the shapes of each body. poses: of the bodies, arms as they rest.
+    points: (n, 3) on the shapes of each body. defaults: posture, where it is not zero [rad].
     """
     found: dict[str, CapsuleDraft] = {}
     trunk = _trunk(skeleton, limbs.trunk or skeleton.base, points)
@@ -65,7 +69,7 @@ def draft_capsules(
             names = (f"{side}_upper_arm", f"{side}_forearm")
             found |= _segments(skeleton, limbs.arms[index], points, names)
     hips = abs(float(np.subtract(*(skeleton.position(foot)[1] for foot in limbs.feet))))
-    return _apart(skeleton, found, poses, NARROW * hips)
+    return _apart(skeleton, found, _postures(skeleton, limbs, defaults), NARROW * hips)
 
 
 def _segments(
@@ -138,23 +142,40 @@ def _trunk(skeleton: Skeleton, body: str, points: Mapping[str, Array]) -> Capsul
     return CapsuleDraft(body, start, end, radius, origin)
 
 
+def _postures(
+    skeleton: Skeleton, limbs: Limbs, defaults: Mapping[str, float]
+) -> list[dict[str, Placement]]:
+    """Standing first, and then with the same joint of both legs bent."""
+    bodies = [body for limb in (*limbs.legs, *limbs.arms) for body in limb]
+    postures = [moved_poses(skeleton, bodies, defaults)]
+    for pair in zip(*limbs.legs, strict=False):
+        for angle in BENT:
+            joints = [skeleton.drives[body] for body in pair]
+            bent = {j.name: float(np.clip(angle, j.lower, j.upper)) for j in joints}
+            postures.append(moved_poses(skeleton, bodies, {**defaults, **bent}))
+    return postures
+
+
 def _apart(
     skeleton: Skeleton,
     found: dict[str, CapsuleDraft],
-    poses: Mapping[str, Placement],
+    postures: Sequence[Mapping[str, Placement]],
     nearer: float,
 ) -> tuple[dict[str, CapsuleDraft], list[str]]:
     """Thin what would touch without being neighbours, and leave out what cannot be thinned.
 
-    nearer: by how much legs come nearer to each other than they are in ``poses`` [m].
+    postures: legs are looked at against each other in the first only, and there they come nearer
+    by ``nearer`` [m].
     """
     kept, dropped = dict(found), []
     for one, other in combinations(found, 2):
         if one not in kept or other not in kept or _neighbours(skeleton, kept[one], kept[other]):
             continue
-        room = GAP + (nearer if _of_both_legs(one, other) else 0.0)
+        legs = _of_both_legs(one, other)
+        seen = postures[:1] if legs else postures
+        near = min(_distance(kept[one], kept[other], poses) for poses in seen)
         radii = kept[one].radius + kept[other].radius
-        share = (_distance(kept[one], kept[other], poses) - room) / radii
+        share = (near - GAP - (nearer if legs else 0.0)) / radii
         if share < LEAST_SHRUNK:
             smaller = min(one, other, key=lambda name: _size(kept[name]))
             dropped.append(smaller)

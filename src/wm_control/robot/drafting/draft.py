@@ -17,7 +17,7 @@ from wm_control.robot.drafting.limbs import contradicted_sides
 from wm_control.robot.drafting.limits import Size, completed, suspicions
 from wm_control.robot.drafting.locking import locked_positions
 from wm_control.robot.drafting.notes import Note
-from wm_control.robot.drafting.posture import moved_poses, resting_arm
+from wm_control.robot.drafting.posture import resting_arm
 from wm_control.robot.drafting.reading import Reading, read_humanoid
 from wm_control.robot.drafting.skeleton import rest_position
 from wm_control.robot.drafting.soles import SoleDraft, guess_sole, leg_length, measure_sole
@@ -181,10 +181,8 @@ def _defaults(reading: Reading) -> tuple[dict[str, float], bool]:
 def _capsules(
     reading: Reading, soles: tuple[SoleDraft, SoleDraft], defaults: Mapping[str, float]
 ) -> tuple[dict[str, CapsuleDraft], list[str]]:
-    bodies = [body for arm in reading.limbs.arms for body in arm]
-    poses = moved_poses(reading.skeleton, bodies, defaults)
     points = {body: balls[:, :3] for body, balls in reading.balls.items()}
-    return draft_capsules(reading.skeleton, reading.limbs, points, soles, poses)
+    return draft_capsules(reading.skeleton, reading.limbs, points, soles, defaults)
 
 
 def _plain(name: str) -> str:
