@@ -19,6 +19,9 @@ from wm_control.types import Array
 TRIMMED = (0.2, 0.7)
 """A limb's capsule covers this share of the way from joint to joint."""
 
+LEAST = 0.05
+"""A step from joint to joint that is shorter is none of a limb [m]."""
+
 SLIM, STOUT = 0.1, 0.3
 """Least and largest radius of a limb, in lengths of it."""
 
@@ -30,6 +33,9 @@ NARROW = 0.3
 
 BENT = (-0.9, -0.45, 0.45, 0.9)
 """Joints of the legs are bent so far, one after the other, when limbs are kept apart [rad]."""
+
+TRUNK = "trunk"
+"""Left out before limbs are: these move."""
 
 LEAST_SHRUNK = 0.5
 """Capsules that would have to be thinner than this share are left out."""
@@ -60,7 +66,7 @@ def draft_capsules(
     found: dict[str, CapsuleDraft] = {}
     trunk = _trunk(skeleton, limbs.trunk or skeleton.base, points)
     if trunk is not None:
-        found["trunk"] = trunk
+        found[TRUNK] = trunk
     for index, side in enumerate(SIDES):
         leg = limbs.legs[index]
         found |= _segments(skeleton, leg, points, (f"{side}_thigh", f"{side}_shin"))
@@ -75,18 +81,24 @@ def draft_capsules(
 def _segments(
     skeleton: Skeleton, limb: Sequence[str], points: Mapping[str, Array], names: tuple[str, str]
 ) -> dict[str, CapsuleDraft]:
-    """Capsules of the two longest steps from joint to joint, from the trunk outwards."""
-    steps = []
-    for body, after in pairwise(limb):
-        way = skeleton.drives[after].placement.position
-        if skeleton.drives[after].parent == body:
-            steps.append((float(np.linalg.norm(way)), body, way))
-    longest = sorted(steps, key=lambda step: -step[0])[:2]
-    in_order = [step for step in steps if any(step is one for one in longest)]
+    """Capsules of the two longest steps from joint to joint, from the trunk outwards.
+
+    Where there is one only, the last body is the second, twice as long as to its centre of mass.
+    """
+    steps = [
+        (body, skeleton.drives[after].placement.position)
+        for body, after in pairwise(limb)
+        if skeleton.drives[after].parent == body
+    ]
+    long = [step for step in steps if np.linalg.norm(step[1]) > LEAST]
+    if len(long) < len(names):
+        end = 2.0 * skeleton.folded.bodies[limb[-1]].inertia.com
+        long += [(limb[-1], end)] if np.linalg.norm(end) > LEAST else []
+    longest = sorted(long, key=lambda step: -float(np.linalg.norm(step[1])))[: len(names)]
+    chosen = [body for body, _ in longest]
     return {
         name: _segment(skeleton, body, way, points.get(body, np.zeros((0, 3))))
-        for name, (length, body, way) in zip(names, in_order, strict=False)
-        if length > 0.05
+        for name, (body, way) in zip(names, [s for s in long if s[0] in chosen], strict=False)
     }
 
 
@@ -177,7 +189,7 @@ def _apart(
         radii = kept[one].radius + kept[other].radius
         share = (near - GAP - (nearer if legs else 0.0)) / radii
         if share < LEAST_SHRUNK:
-            smaller = min(one, other, key=lambda name: _size(kept[name]))
+            smaller = min(one, other, key=lambda name: (name != TRUNK, _size(kept[name])))
             dropped.append(smaller)
             del kept[smaller]
         elif share < 1.0:
