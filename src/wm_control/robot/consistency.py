@@ -7,6 +7,7 @@ needs no more than the description, and would be no robot otherwise.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -31,8 +32,14 @@ WIDTH = (0.01, 0.2)
 BEHIND = 2.0
 """A sole reaches at most so many times farther behind the ankle than ahead of it."""
 
-UNEQUAL = 1.25
-"""One leg weighs at most so many times what the other does."""
+UNEQUAL, LONGER = 1.25, 1.02
+"""One leg weighs at most so many times what the other does, and is at most as much longer."""
+
+APART = 0.02
+"""Left limbs begin so much left of right ones, at least [m]."""
+
+TOE_OUT = 0.8
+"""A toe points at most so far off the base's x axis with all joints at zero [rad]."""
 
 ROTOR = (1e-6, 2e-2)
 """Rotor inertia of a leg's joint per torque limit; published drives have 5e-5 to 1e-3 [s²]."""
@@ -60,7 +67,7 @@ def check_limbs(robot: RobotDescription, file: str) -> None:
     _check_sides(robot, body, file)
     for foot, side in enumerate(SIDES):
         _check_sole(robot, body, foot, side, file)
-    _check_weights(robot, body, file)
+    _check_likeness(robot, body, file)
     _check_rotors(robot, file)
 
 
@@ -84,6 +91,11 @@ class _Body:
         """Actuated joints between the base and a link."""
         frame = self.model.frames[self.model.getFrameId(link)]
         return {int(joint) - 2 for joint in self.model.supports[frame.parentJoint] if joint > 1}
+
+    def length(self, indices: Iterable[int]) -> float:
+        """Sum of the steps from each of these joints to the next [m]."""
+        steps = pairwise([self.joint(index) for index in indices])
+        return float(sum(np.linalg.norm(after - before) for before, after in steps))
 
     def mass(self, indices: Iterable[int]) -> float:
         """Mass of the links that these joints move themselves [kg]."""
@@ -118,11 +130,11 @@ def _check_sides(robot: RobotDescription, body: _Body, file: str) -> None:
             float(np.mean([body.joint(index)[1] for index in robot.groups[group]]))
             for group in (left, right)
         ]
-        if not sides[0] > sides[1]:
+        if not sides[0] > sides[1] + APART:
             raise RobotDescriptionError(
                 f"{file}: joints: group {left} is at y = {sides[0]:.3f} m of the base and {right} "
-                f"at {sides[1]:.3f} m, expected the left one at larger y: the groups are "
-                "exchanged, or the base's x axis points backwards"
+                f"at {sides[1]:.3f} m, expected the left one at larger y by {APART:g} m: they are "
+                "exchanged, or the base's x axis does not point forward"
             )
 
 
@@ -137,6 +149,17 @@ def _check_sole(robot: RobotDescription, body: _Body, foot: int, side: str, file
         raise RobotDescriptionError(
             f"{file}: soles.{side}: the ankle '{robot.joint_names[leg[-1]]}' is {-ankle[2]:.3f} m "
             "below the sole along its z axis, expected above it: is it upside down?"
+        )
+    if not frame.rotation[2, 2] > 0.0:
+        raise RobotDescriptionError(
+            f"{file}: soles.{side}: its z axis points down in the base's frame (z component "
+            f"{frame.rotation[2, 2]:.2f}) with all joints at zero: it or the base is upside down"
+        )
+    turn = float(abs(np.arctan2(frame.rotation[1, 0], frame.rotation[0, 0])))
+    if not turn <= TOE_OUT:
+        raise RobotDescriptionError(
+            f"{file}: soles.{side}: its toe, the x axis, points {turn:.2f} rad off the base's x "
+            f"axis with all joints at zero, expected at most {TOE_OUT:g}"
         )
     for key, half, (least, most) in (
         ("half_length", sole.half_length, LENGTH),
@@ -160,13 +183,19 @@ def _check_sole(robot: RobotDescription, body: _Body, foot: int, side: str, file
         )
 
 
-def _check_weights(robot: RobotDescription, body: _Body, file: str) -> None:
-    """Both legs weigh the same."""
+def _check_likeness(robot: RobotDescription, body: _Body, file: str) -> None:
+    """Both legs weigh the same and are as long."""
     left, right = (body.mass(robot.groups[leg]) for leg in LEGS)
     if max(left, right) > UNEQUAL * min(left, right):
         raise RobotDescriptionError(
             f"{file}: the left leg weighs {left:.3g} kg and the right one {right:.3g} kg, expected "
             f"at most {UNEQUAL:g} times as much: is a link's mass wrong?"
+        )
+    one, other = (body.length(robot.groups[leg]) for leg in LEGS)
+    if max(one, other) > LONGER * min(one, other):
+        raise RobotDescriptionError(
+            f"{file}: the left leg is {one:.3f} m long from first to last joint and the right one "
+            f"{other:.3f} m, expected at most {LONGER:g} times as much: is a joint's origin wrong?"
         )
 
 
