@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from wm_bringup.robots.pybullet.camera import PyBulletCamera
 from wm_control.robot.description import RobotDescription
+from wm_control.robot.drafting.shapes import link_points, links_of
 
 FRAME = (420, 620)
 """Width and height of one view [pixels]."""
@@ -18,8 +20,8 @@ CAPTION = 34
 VIEWS = {"from ahead, its left": 145.0, "from its right": 0.0}
 """What each view shows, and from where the camera looks [degrees]."""
 
-OVERHEAD = 0.25
-"""Of head or torso above the last joint [m]."""
+OVERHEAD = 0.2
+"""Of what is above the last joint, where no mesh says it [m]."""
 
 FILLED = 1.7
 """Distance of the camera per height of the robot."""
@@ -27,7 +29,7 @@ FILLED = 1.7
 
 def draw_portrait(robot: RobotDescription, base_height: float, path: Path) -> None:
     """Draw the default posture into a PNG file; base_height: of the base above the soles [m]."""
-    top = base_height + _highest(robot) + OVERHEAD
+    top = base_height + _highest(robot)
     camera = PyBulletCamera(robot)
     sheet = Image.new("RGB", (FRAME[0] * len(VIEWS), FRAME[1] + CAPTION), (250, 250, 248))
     draw = ImageDraw.Draw(sheet)
@@ -56,10 +58,15 @@ def draw_portrait(robot: RobotDescription, base_height: float, path: Path) -> No
 
 
 def _highest(robot: RobotDescription) -> float:
-    """Height of the highest joint above the base, standing [m]."""
+    """Height above the base of the highest point of a mesh, or well above all joints [m]."""
     model = pin.buildModelFromXML(robot.urdf, pin.JointModelFreeFlyer())
     data = model.createData()
     q = pin.neutral(model)
     q[7:] = robot.default_position
-    pin.forwardKinematics(model, data, q)
-    return max(float(place.translation[2]) for place in data.oMi)
+    pin.framesForwardKinematics(model, data, q)
+    tops = [float(place.translation[2]) + OVERHEAD for place in data.oMi]
+    for name, link in links_of(ElementTree.fromstring(robot.visual_urdf)):
+        balls = link_points(link, Path(robot.name)).balls
+        pose = data.oMf[model.getFrameId(name)]
+        tops += (balls[:, :3] @ pose.rotation[2] + pose.translation[2]).tolist()
+    return max(tops)
