@@ -31,12 +31,9 @@ def touching(robot: RobotDescription) -> Iterator[Finding]:
 
 
 def _neighbours(model: pin.Model, one: Capsule, other: Capsule) -> bool:
-    joints = [model.frames[model.getFrameId(c.link)].parentJoint for c in (one, other)]
-    return (
-        joints[0] == joints[1]
-        or model.parents[joints[0]] == joints[1]
-        or (model.parents[joints[1]] == joints[0])
-    )
+    """Whether engines ignore that two touch: one body, or two joined by one joint."""
+    a, b = (int(model.frames[model.getFrameId(c.link)].parentJoint) for c in (one, other))
+    return a == b or int(model.parents[a]) == b or int(model.parents[b]) == a
 
 
 def _axis(model: pin.Model, data: pin.Data, capsule: Capsule) -> Array:
