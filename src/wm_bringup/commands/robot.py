@@ -13,6 +13,7 @@ from wm_bringup.commands import HELD, NOT_HELD
 from wm_control.configuration.share import ROBOT_HELP
 
 if TYPE_CHECKING:
+    from wm_control.derivation.inspection import Inspection
     from wm_control.robot.drafting.draft import RobotDraft
 
 robot = typer.Typer(
@@ -81,37 +82,17 @@ def check(
     Example: wm robot check my_robot --picture standing.png
     """
     from wm_bringup.host.output import check_file
-    from wm_bringup.report.robot import findings_table, size_line
+    from wm_bringup.report.robot import findings_table
     from wm_bringup.report.screen import make_console
     from wm_control.derivation.inspection import inspect
 
     check_file(picture, "--picture", ".png")
     check_file(json, "--json")
     found = inspect(source)
-    console = make_console()
     if found.findings:
-        console.print(findings_table(found))
-    drawn = None
-    if found.description is not None and found.measures is not None:
-        count = len(found.description.joint_names)
-        line = size_line(found.description.name, found.measures, count)
-        console.print(line, markup=False)
-        if picture is not None:
-            from wm_bringup.report.portrait import draw_portrait
-
-            draw_portrait(found.description, found.measures.base_height, picture)
-            console.print(f"{picture} drawn", markup=False)
-            drawn = str(picture)
-    _write(
-        json,
-        {
-            "file": str(found.file),
-            "ok": not found.refused,
-            "findings": [asdict(finding) for finding in found.findings],
-            "measures": asdict(found.measures) if found.measures else None,
-            "picture": drawn,
-        },
-    )
+        make_console().print(findings_table(found))
+    drawn = _told(found, picture) if found.description is not None else None
+    _write(json, _outcome(found, drawn))
     return NOT_HELD if found.refused or (picture is not None and drawn is None) else HELD
 
 
@@ -131,6 +112,33 @@ def show(source: Source, json: Json = None) -> int:
     make_console().print(parameters_table(source, rows))
     _write(json, {"robot": source, "parameters": [asdict(row) for row in rows]})
     return HELD
+
+
+def _told(found: Inspection, picture: Path | None) -> Path | None:
+    """Say how big the robot is, and draw it if asked; returns the picture."""
+    from wm_bringup.report.robot import size_line
+    from wm_bringup.report.screen import make_console
+
+    body, measures, console = found.description, found.measures, make_console()
+    if body is None or measures is None:
+        return None
+    console.print(size_line(body.name, measures, len(body.joint_names)), markup=False)
+    if picture is not None:
+        from wm_bringup.report.portrait import draw_portrait
+
+        draw_portrait(body, measures.base_height, picture)
+        console.print(f"{picture} drawn", markup=False)
+    return picture
+
+
+def _outcome(found: Inspection, drawn: Path | None) -> dict[str, Any]:
+    return {
+        "file": str(found.file),
+        "ok": not found.refused,
+        "findings": [asdict(finding) for finding in found.findings],
+        "measures": asdict(found.measures) if found.measures else None,
+        "picture": str(drawn) if drawn else None,
+    }
 
 
 def _facts(drafted: RobotDraft, file: Path) -> dict[str, Any]:

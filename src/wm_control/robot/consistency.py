@@ -20,7 +20,7 @@ from wm_control.robot.urdf import Urdf
 from wm_control.types import Array
 
 if TYPE_CHECKING:
-    from wm_control.robot.description import RobotDescription
+    from wm_control.robot.description import RobotDescription, Sole
 
 SIDES = ("left", "right")
 ARMS = ("left_arm", "right_arm")
@@ -139,47 +139,62 @@ def _check_sides(robot: RobotDescription, body: _Body, file: str) -> None:
 
 
 def _check_sole(robot: RobotDescription, body: _Body, foot: int, side: str, file: str) -> None:
-    """Require soles below their ankles, of a size that fits the leg."""
+    """Require soles below their ankles, toes forward, of a size that fits the leg."""
     sole, leg = robot.soles[foot], robot.groups[LEGS[foot]]
     frame = body.link(sole.link) * pin.SE3(np.asarray(sole.rotation), np.asarray(sole.position))
     ankle = frame.rotation.T @ (body.joint(leg[-1]) - frame.translation)
-    hip = body.joint(leg[0])
-    length = float(np.linalg.norm(hip - frame.translation))
+    key = f"{file}: soles.{side}"
+    _check_axes(frame.rotation, ankle, robot.joint_names[leg[-1]], key)
+    _check_size(sole, float(np.linalg.norm(body.joint(leg[0]) - frame.translation)), key)
+    _check_place(sole, ankle, key)
+
+
+def _check_axes(rotation: Array, ankle: Array, joint: str, key: str) -> None:
+    """Up is up and ahead is ahead. rotation: sole to base; ankle: (3,) in the sole [m]."""
     if not ankle[2] > 0.0:
         raise RobotDescriptionError(
-            f"{file}: soles.{side}: the ankle '{robot.joint_names[leg[-1]]}' is {-ankle[2]:.3f} m "
-            "below the sole along its z axis, expected above it: is it upside down?"
+            f"{key}: the ankle '{joint}' is {-ankle[2]:.3f} m below the sole along its z axis, "
+            "expected above it: is it upside down?"
         )
-    if not frame.rotation[2, 2] > 0.0:
+    if not rotation[2, 2] > 0.0:
         raise RobotDescriptionError(
-            f"{file}: soles.{side}: its z axis points down in the base's frame (z component "
-            f"{frame.rotation[2, 2]:.2f}) with all joints at zero: it or the base is upside down"
+            f"{key}: its z axis points down in the base's frame (z component {rotation[2, 2]:.2f}) "
+            "with all joints at zero: it or the base is upside down"
         )
-    turn = float(abs(np.arctan2(frame.rotation[1, 0], frame.rotation[0, 0])))
+    turn = float(abs(np.arctan2(rotation[1, 0], rotation[0, 0])))
     if not turn <= TOE_OUT:
         raise RobotDescriptionError(
-            f"{file}: soles.{side}: its toe, the x axis, points {turn:.2f} rad off the base's x "
-            f"axis with all joints at zero, expected at most {TOE_OUT:g}"
+            f"{key}: its toe, the x axis, points {turn:.2f} rad off the base's x axis with all "
+            f"joints at zero, expected at most {TOE_OUT:g}"
         )
-    for key, half, (least, most) in (
+
+
+def _check_size(sole: Sole, length: float, key: str) -> None:
+    """Metres, and a foot of this leg. length: from hip to sole [m]."""
+    for name, half, (least, most) in (
         ("half_length", sole.half_length, LENGTH),
         ("half_width", sole.half_width, WIDTH),
     ):
         if not least * length <= half <= most * length:
             raise RobotDescriptionError(
-                f"{file}: soles.{side}.{key}: {half:g} m, expected {least * length:.3f} to "
-                f"{most * length:.3f} m with a leg of {length:.3f} m"
+                f"{key}.{name}: {half:g} m, expected {least * length:.3f} to {most * length:.3f} m "
+                f"with a leg of {length:.3f} m"
             )
+
+
+def _check_place(sole: Sole, ankle: Array, key: str) -> None:
+    """Under the ankle, which is at (3,) in the sole [m]."""
     ahead, behind = sole.half_length - float(ankle[0]), sole.half_length + float(ankle[0])
     if not (ahead > 0.0 and behind <= BEHIND * ahead):
         raise RobotDescriptionError(
-            f"{file}: soles.{side}: reaches {behind:.3f} m behind the ankle and {ahead:.3f} m "
-            f"ahead of it, expected at most {BEHIND:g} times as far: does x point to the toe?"
+            f"{key}: reaches {behind:.3f} m behind the ankle and {ahead:.3f} m ahead of it, "
+            f"expected at most {BEHIND:g} times as far: does x point to the toe?"
         )
-    if not abs(float(ankle[1])) < 2.0 * sole.half_width + 0.02:
+    beside = abs(float(ankle[1]))
+    if not beside < 2.0 * sole.half_width + APART:
         raise RobotDescriptionError(
-            f"{file}: soles.{side}: its middle is {abs(float(ankle[1])):.3f} m beside the ankle, "
-            f"with a half_width of {sole.half_width:g} m"
+            f"{key}: its middle is {beside:.3f} m beside the ankle, with a half_width of "
+            f"{sole.half_width:g} m"
         )
 
 

@@ -80,7 +80,6 @@ def draft_robot(source: str, folder: Path | None = None, name: str | None = None
     capsules, left_out = _capsules(reading, soles, defaults)
     repairs = repaired_links(reading.urdf, reading.skeleton)
     imu = find_imu(reading.robot, reading.skeleton)
-    positions = locked_positions(reading.urdf, reading.locked)
     name = name or _plain(reading.robot.get("name") or path.stem)
     return RobotDraft(
         name=name,
@@ -94,7 +93,7 @@ def draft_robot(source: str, folder: Path | None = None, name: str | None = None
         groups=reading.groups,
         limits=limits,
         defaults=defaults,
-        locked={joint: (positions[joint], why) for joint, why in reading.locked.items()},
+        locked=_locked(reading),
         repairs=repairs,
         capsules=capsules,
         notes=(
@@ -108,6 +107,11 @@ def draft_robot(source: str, folder: Path | None = None, name: str | None = None
             *repair_notes(repairs),
         ),
     )
+
+
+def _locked(reading: Reading) -> dict[str, tuple[float, str]]:
+    positions = locked_positions(reading.urdf, reading.locked)
+    return {joint: (positions[joint], why) for joint, why in reading.locked.items()}
 
 
 def _soles(reading: Reading) -> tuple[SoleDraft, SoleDraft]:
