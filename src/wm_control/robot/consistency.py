@@ -199,7 +199,9 @@ def _check_place(sole: Sole, ankle: Array, key: str) -> None:
 
 
 def _check_likeness(robot: RobotDescription, body: _Body, file: str) -> None:
-    """Both legs weigh the same and are as long."""
+    """Require legs that weigh the same and are as long, if they have as many joints."""
+    if len(robot.groups[LEGS[0]]) != len(robot.groups[LEGS[1]]):
+        return
     left, right = (body.mass(robot.groups[leg]) for leg in LEGS)
     if max(left, right) > UNEQUAL * min(left, right):
         raise RobotDescriptionError(
