@@ -58,17 +58,24 @@ class PyBulletCamera:
         yaw: float = 50.0,
         distance: float = DISTANCE,
         pitch: float = -15.0,
+        focus: float | None = None,
     ) -> NDArray[np.uint8]:
         """Picture (height, width, 3) of one posture, from a camera that follows the base.
 
         base_orientation: quaternion xyzw. yaw, pitch: viewing direction [degrees]. distance: from a
-        robot of the G1's size, larger ones are seen from further away [m].
+        robot of the G1's size, larger ones are seen from further away [m]. focus: height looked at,
+        from exactly ``distance``; None: just below the base, wherever that goes [m].
         """
         self._place(base_position, base_orientation, joint_position)
         x, y, z = base_position.tolist()
         size = self._size
         view = pybullet.computeViewMatrixFromYawPitchRoll(
-            [x, y, min(z, size * 0.75) - size * 0.08], size * distance, yaw, pitch, 0.0, 2
+            [x, y, min(z, size * 0.75) - size * 0.08 if focus is None else focus],
+            size * distance if focus is None else distance,
+            yaw,
+            pitch,
+            0.0,
+            2,
         )
         lens = pybullet.computeProjectionMatrixFOV(45.0, width / height, 0.05, 20.0)
         image = self._call(
