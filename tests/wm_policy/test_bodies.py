@@ -11,6 +11,7 @@ from policy_files import G1, LEGS, deploy_yaml, examined, leg_manifest, write_ya
 from tiny_networks import linear
 
 from wm_control.robot.description import RobotDescription, load_robot
+from wm_control.robot.sources import robots_folder
 from wm_policy.errors import JointMismatchError, RobotMismatchError
 from wm_policy.loading import examine
 from wm_policy.models import shipped_policy
@@ -140,6 +141,22 @@ def test_an_overlay_says_it_of_a_foreign_policy(tmp_path: Path) -> None:
     content = {"overlay_version": 1, "sha256": read_network(network).sha256, "fill": said}
     (problem,) = examined(network, write_yaml(content, tmp_path / "overlay.yaml")).problems
     assert isinstance(problem, RobotMismatchError)
+
+
+@pytest.mark.parametrize(
+    "file", sorted(robots_folder().glob("g1/*mode_*.yaml")), ids=lambda f: f.stem
+)
+def test_ours_may_drive_every_body_that_it_was_walked_on_and_no_mixture(file: Path) -> None:
+    """A variant that leaves its name as it is, with the other gear, is noticed all the same."""
+    robot = load_robot(file)
+    assert examine(shipped_policy(), robot).ok
+    assert robot.name == f"g1_{file.stem}"
+    other = replace(robot, name="g1_mode_11" if robot.armature[0] < 0.02 else "g1")
+    fields = [problem.field for problem in examine(shipped_policy(), other).problems]
+    assert [field.split(" of ")[1] for field in fields] == [
+        "left_hip_pitch_joint",
+        "right_hip_pitch_joint",
+    ]
 
 
 def test_another_humanoid_is_refused_by_its_joints() -> None:
