@@ -46,6 +46,10 @@ class JointMismatchError(PolicyError):
     """A joint is missing, named twice, or not one of the robot's."""
 
 
+class RobotMismatchError(PolicyError):
+    """The robot is none of those that the policy is for: another one, or with other gears."""
+
+
 class RateError(PolicyError):
     """The policy's rate does not divide the control rate."""
 

@@ -143,7 +143,7 @@ def read_manifest(source: Source, robot: RobotDescription) -> Manifest:
 
 def find_problems(manifest: Manifest, source: Source, robot: RobotDescription) -> list[PolicyError]:
     """Compare the manifest with network and robot."""
-    found = problems(manifest, source.network, robot.joint_names, source.file)
+    found = problems(manifest, source.network, robot, source.file)
     return found or doubts(manifest, source.network, robot, source.file)
 
 

@@ -14,6 +14,7 @@ from pydantic.dataclasses import dataclass
 
 from wm_control.configuration.parameters import STRICT
 from wm_policy.values import (
+    Armature,
     Bounds,
     Count,
     Name,
@@ -275,12 +276,24 @@ class Statistics:
 
 
 @dataclass(frozen=True, slots=True, config=STRICT)
+class Bodies:
+    """Robots of one gear that the policy was made for, or was measured to walk.
+
+    names: as their robot files say them. armature: rotor inertia as the joint feels it, in the
+    order of ``action.joints``: it tells the gear [kg·m²].
+    """
+
+    names: Annotated[Names, Field(min_length=1)]
+    armature: tuple[Armature, ...]
+
+
+@dataclass(frozen=True, slots=True, config=STRICT)
 class Manifest:
     """One policy. ``rate`` [Hz]; ``default_position`` [rad] in the order of ``joints``.
 
     joint_order: None where ``joints`` follow the robot's own or the breadth-first order;
     ``custom`` says that another order is really meant. held: by joint name. moving: for the term
-    of that name.
+    of that name. robot: which it may drive (checking/bodies.py); empty: not said.
     """
 
     manifest_version: Literal[1]
@@ -304,4 +317,5 @@ class Manifest:
     statistics: dict[Name, Statistics] = Field(default_factory=dict)
     joint_order: Literal["custom"] | None = None
     asymmetric: Annotated[bool, Strict()] = False
+    robot: tuple[Bodies, ...] = ()
     source: str = ""

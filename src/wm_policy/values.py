@@ -13,6 +13,9 @@ Number = Annotated[float, Strict()]
 
 Numbers = tuple[Number, ...]
 Positive = Annotated[float, Strict(), Field(gt=0.0)]
+Armature = Annotated[float, Strict(), Field(ge=0.0)]
+"""Rotor inertia as its joint feels it [kg·m²]."""
+
 Pair = tuple[Number, Number]
 
 

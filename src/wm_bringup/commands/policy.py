@@ -113,6 +113,7 @@ def _facts(examination: Examination) -> dict[str, Any]:
         "inputs": {t.name: list(t.shape) for t in network.inputs.values()} if network else {},
         "outputs": {t.name: list(t.shape) for t in network.outputs.values()} if network else {},
         "rate_hz": manifest.rate if manifest else None,
+        "robots": [name for of in manifest.robot for name in of.names] if manifest else None,
         "weights_sha256": network.weights_sha256 if network else None,
         "metadata": str(source.file) if source else None,
         "overlay": str(source.overlay.file) if source and source.overlay.applies else None,

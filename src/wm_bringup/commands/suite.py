@@ -101,7 +101,7 @@ def changed(
     if engine is not None:
         suite = replace(suite, engine=engine)
     if robot is not None:
-        suite = replace(suite, robot=robot)
+        suite = suite.on(robot)
     if policies is not None:
         suite = suite.with_policies(policies)
     suite.check_files()
@@ -112,6 +112,7 @@ def _run(
     suite: Suite, sha256: str, folder: Path, jobs: int, resume: bool, json: Path | None
 ) -> int:
     """Run, tell and write. sha256: of the suite with all its cases."""
+    from wm_bringup.commands.walk import tell_of_bodies
     from wm_bringup.host.provenance import provenance
     from wm_bringup.judging.episode_store import EpisodeStore
     from wm_bringup.report.screen import make_console
@@ -119,6 +120,7 @@ def _run(
     conditions = {"suite": suite.name, "suite_sha256": sha256, **provenance()}
     store = EpisodeStore(folder / "episodes.jsonl", conditions, resume=resume)
     console = make_console()
+    tell_of_bodies(suite, console)
     summary: dict[str, Any] = {"held": False}
     try:
         _fill(suite, store, jobs)

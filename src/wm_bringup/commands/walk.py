@@ -26,6 +26,8 @@ from wm_control.constants import CONTROL_PERIOD
 from wm_control.drivers import MPC, POLICY, preference_of
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from wm_bringup.judging.episode import EpisodeResult
     from wm_bringup.judging.episode_store import EpisodeStore
     from wm_bringup.judging.runner import SuiteRun
@@ -286,6 +288,14 @@ def _store(json: Path | None, suite: Suite, resume: bool) -> EpisodeStore | None
     return EpisodeStore(json.with_suffix(".jsonl"), _conditions(suite), resume=resume)
 
 
+def tell_of_bodies(suite: Suite, console: Console) -> None:
+    """Say, before anything is walked, where another body is simulated than is controlled."""
+    from wm_bringup.judging.runner import told_of_bodies
+
+    for line in told_of_bodies(suite):
+        console.print(line, soft_wrap=True, markup=False)
+
+
 def _episodes(
     suite: Suite,
     left: tuple[Path | None, Path | None, Path | None],
@@ -305,6 +315,7 @@ def _episodes(
     console, store = make_console(), _store(json, suite, resume)
     for line in load_robot(suite.robot).assumed:
         console.print(f"{suite.robot}: {line}", markup=False)
+    tell_of_bodies(suite, console)
     if store and any(left):
         store.done.pop(first.key, None)  # of this one, pictures or numbers are wanted
     episodes: list[EpisodeResult] = []
@@ -364,6 +375,7 @@ def _grid(suite: Suite, jobs: int, resume: bool, json: Path | None) -> int:
     from wm_bringup.report.tables import grid_table
 
     console, store, grid = make_console(), _store(json, suite, resume), suite.grid or Grid()
+    tell_of_bodies(suite, console)
     episodes: dict[str, EpisodeResult] = {}
     try:
         with progress_bar() as bar:

@@ -15,7 +15,7 @@ from wm_bringup.graph.processes import RECORD_ANYWHERE, GraphArguments, path_fau
 from wm_bringup.host.log_directory import check_log_directory
 from wm_bringup.host.output import check_file, check_folder
 from wm_bringup.robots.simulated import check_engine
-from wm_bringup.robots.simulation.body import SimulatedBody
+from wm_bringup.robots.simulation.body import SimulatedBody, mismatches
 from wm_bringup.scenarios.scenario import load_scenario
 from wm_control.arbiter.velocity_gate import reduction
 from wm_control.drivers import MPC, POLICY
@@ -192,6 +192,8 @@ def hints(arguments: GraphArguments) -> Iterator[str]:
         yield f"wm: {less}"
     yield from (f"wm: {arguments.robot}: {line}" for line in load_robot(arguments.robot).assumed)
     scenario = load_scenario(arguments.scenario)
+    if arguments.backend == "simulated":
+        yield from (f"wm: {line}" for line in mismatches(arguments.robot, scenario))
     if scenario.velocity:
         yield (
             f"wm: the velocities of scenario '{scenario.name}' are for wm walk: here it is driven "

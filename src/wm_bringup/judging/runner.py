@@ -19,6 +19,7 @@ from wm_bringup.judging.episode import EpisodeResult
 from wm_bringup.judging.episode_store import EpisodeStore
 from wm_bringup.judging.episodes import WalkSetup, check_setup
 from wm_bringup.judging.suite import Case, Contestant, Suite
+from wm_bringup.robots.simulation.body import mismatches
 from wm_control.drivers import POLICY, preference_of
 from wm_control.errors import WmError
 
@@ -75,7 +76,7 @@ def setup_of(suite: Suite, case: Case, who: Contestant, seed: int) -> WalkSetup:
         suite.scenario_of(case, seed),
         who.controller,
         suite.state,
-        suite.robot,
+        suite.robot_of(case),
         suite.engine,
         case.step_in_place,
         policy=_policy(who),
@@ -99,6 +100,13 @@ def check_runs(runs: Sequence[SuiteRun]) -> None:
     """ParameterError for what cannot happen in one of them, or would have no effect."""
     for run in runs:
         check_setup(run.setup)
+
+
+def told_of_bodies(suite: Suite) -> list[str]:
+    """Say which bodies are simulated that are not the controlled ones, and in what they differ."""
+    runs = runs_of(suite, None if suite.grid is None else [Case("grid")])
+    pairs = {(run.setup.robot, run.setup.scenario.body.robot): run.setup for run in runs}
+    return [line for one in pairs.values() for line in mismatches(one.robot, one.scenario)]
 
 
 def do_run(run: SuiteRun) -> tuple[EpisodeResult, ...]:

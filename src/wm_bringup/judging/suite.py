@@ -157,6 +157,7 @@ class Case:
     limits: tuple[Limit, ...] = ()
     walked_on: Kind | None = Field(default=None, description="estimator in the loop; null: own")
     step_in_place: bool = False
+    robot: str | None = Field(default=None, description="who walks it; null: the suite's")
     without: tuple[str, ...] = Field(
         default=(), description="contestants that it means nothing for; they do not walk it"
     )
@@ -229,7 +230,12 @@ class Suite:
         content = merged(merged(self.scenario, case.scenario), turn)
         origin = f"suite '{self.name}', case '{case.name}'"
         scenario = load_parameters(Scenario, {"name": case.name, **content}, origin=origin)
-        return sized(draw(case.draws, scenario, seed, self.robot), self.robot)
+        robot = self.robot_of(case)
+        return sized(draw(case.draws, scenario, seed, robot), robot)
+
+    def robot_of(self, case: Case) -> str:
+        """Return the robot that walks a case."""
+        return case.robot or self.robot
 
     def limits_of(self, case: Case) -> tuple[Limit, ...]:
         """Limits of a case: its own, and the suite's on other criteria."""
@@ -259,6 +265,14 @@ class Suite:
             if name not in known:
                 raise ParameterError("case", name, f"must be one of {', '.join(known)}")
         return replace(self, cases=tuple(case for case in self.cases if case.name in names))
+
+    def on(self, robot: str) -> Suite:
+        """Return the suite on another robot; ParameterError where a case names its own."""
+        for index, case in enumerate(self.cases):
+            if case.robot is not None:
+                expected = f"case '{case.name}' has a robot of its own: leave --robot out"
+                raise ParameterError(f"cases.{index}.robot", case.robot, expected, self.name)
+        return replace(self, robot=robot)
 
     def with_policies(self, folder: Path) -> Suite:
         """Return the suite with its policies' files looked for in ``folder``."""

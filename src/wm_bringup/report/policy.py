@@ -21,12 +21,20 @@ LONG = 4
 """Vectors with more different values than this are shown as a range."""
 
 
+NOT_SAID = (
+    "robot: not said which it was made for, so that another body, or other gears, would not be "
+    "noticed (docs/policies.md)"
+)
+
+
 def verdict_lines(examination: Examination) -> Iterator[str]:
     """Say whether it may start, and every reason why not."""
     if examination.ok:
         yield f"{examination.path}: may start"
     for problem in examination.problems:
         yield f"problem: {problem}"
+    if examination.manifest is not None and not examination.manifest.robot:
+        yield NOT_SAID
 
 
 def policy_tables(examination: Examination, robot: RobotDescription) -> Iterator[Table]:
@@ -56,6 +64,8 @@ def _files(examination: Examination) -> Table:
     if manifest is not None:
         table.add_row("name, licence", f"{manifest.name}, {manifest.licence}")
         table.add_row("rate", f"{manifest.rate:g} Hz")
+        robots = ", ".join(name for of in manifest.robot for name in of.names)
+        table.add_row("robots", robots or "not said")
     if network is not None:
         table.add_row("network", str(network.path))
         table.add_row("sha256", network.sha256)

@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Final
 
 from wm_control.constants import CONTROL_PERIOD
+from wm_control.robot.description import RobotDescription
+from wm_policy.checking.bodies import body_problems
 from wm_policy.checking.clock import clock_problems
 from wm_policy.errors import (
     ConflictError,
@@ -38,14 +40,16 @@ SLOWEST_RATE: Final = 10.0
 
 
 def problems(
-    manifest: Manifest, network: NetworkFile, robot_joints: Sequence[str], file: Path
+    manifest: Manifest, network: NetworkFile, robot: RobotDescription, file: Path
 ) -> list[PolicyError]:
     """All that is wrong; empty when manifest, network and robot fit."""
     found = [
         *_rate(manifest, file),
-        *_joints(manifest, robot_joints, file),
+        *_joints(manifest, robot.joint_names, file),
         *_terms(manifest, file),
     ]
+    if not found:
+        found += body_problems(manifest, robot, file)
     if not found:
         found += [
             *_lengths(manifest, file),

@@ -61,6 +61,21 @@ def match_joints(
     return found
 
 
+def of_bodies(bodies: object, joints: Sequence[str], file: str | Path, field: str) -> object:
+    """Return ``robot`` of a manifest with its ``armature``s in the order of ``joints``.
+
+    What is no list of mappings is returned as it is: the schema says what is wrong with it.
+    """
+    if not isinstance(bodies, (list, tuple)):
+        return bodies
+    return [
+        {**of, "armature": list(per_joint(of["armature"], joints, file, f"{field}[{i}].armature"))}
+        if isinstance(of, Mapping) and of.get("armature") is not None
+        else of
+        for i, of in enumerate(bodies)
+    ]
+
+
 def check_names(
     names: Sequence[str], robot: Sequence[str], file: str | Path, field: str
 ) -> JointMismatchError | None:

@@ -24,7 +24,7 @@ from typing import Any, Final
 
 from wm_policy.errors import ConflictError, FieldError, HashMismatchError, MissingValueError
 from wm_policy.loaders.fields import Fields
-from wm_policy.loaders.joints import check_names, match_joints, per_joint
+from wm_policy.loaders.joints import check_names, match_joints, of_bodies, per_joint
 from wm_policy.loaders.refusal import Refusal
 from wm_policy.loaders.yaml_file import read_yaml_file
 from wm_policy.network import NetworkFile
@@ -226,6 +226,8 @@ def expand(
             if isinstance(parent, dict) and parent.get(path[-1]) is not None:
                 place = prefix + ".".join(path)
                 parent[path[-1]] = list(per_joint(parent[path[-1]], names, file, place))
+    if result.get("robot") is not None:
+        result["robot"] = of_bodies(result["robot"], order.commanded, file, f"{prefix}robot")
     if isinstance(result.get("held"), dict) and result["held"]:
         free = [name for name in robot_joints if name not in order.commanded]
         keys = match_joints(result["held"], free, file, f"{prefix}held", all_joints=False)

@@ -12,6 +12,7 @@ import yaml
 
 from wm_control.robot.description import RobotDescription
 from wm_control.types import Array
+from wm_policy.checking.bodies import bodies_of
 from wm_policy.checking.golden import record_golden, record_story
 from wm_policy.loading import load_policy
 from wm_training.learning.calibration import AxisMap
@@ -44,6 +45,7 @@ def build_manifest(
         "licence": "Apache-2.0",
         "source": source,
         "network": {"file": network.name, "sha256": sha256(network)},
+        "robot": [_bodies(description, legs)],
         "rate": p.rate,
         "joints": list(legs),
         "default_position": rounded(gait.default),
@@ -82,6 +84,12 @@ def build_manifest(
             "damping": rounded(description.damping[pick]),
         },
     }
+
+
+def _bodies(description: RobotDescription, legs: tuple[str, ...]) -> dict[str, Any]:
+    """Say whom it was made for; who walks it on another body as well adds that one's name."""
+    bodies = bodies_of(description, legs)
+    return {"names": list(bodies.names), "armature": list(bodies.armature)}
 
 
 def _ranges(p: TrainingParameters, maps: Sequence[AxisMap]) -> dict[str, list[float]]:

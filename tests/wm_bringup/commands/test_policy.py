@@ -36,7 +36,10 @@ def test_a_good_policy_exits_with_0_and_says_what_it_is(policy, tmp_path, capsys
     assert result["outputs"] == {"actions": [1, 29]}
     assert result["rate_hz"] == 50.0
     assert len(result["sha256"]) == 64
-    assert "may start" in capsys.readouterr().out
+    assert result["robots"] == []
+    said = capsys.readouterr().out
+    assert "may start" in said
+    assert "robot: not said which it was made for" in said
 
 
 def test_a_bad_policy_exits_with_1_and_names_file_field_expected_and_found(

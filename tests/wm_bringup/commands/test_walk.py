@@ -191,3 +191,12 @@ def test_the_figures_are_whole_in_a_terminal_of_twenty_columns(runs, capsys, mon
     assert "0.500   0.000   0.000" in said
     assert "Clopper-Pearson" in said
     assert "…" not in said
+
+
+def test_before_the_first_episode_it_is_said_that_another_body_is_simulated(runs, tmp_path, capsys):
+    scenario = tmp_path / "other.yaml"
+    scenario.write_text("name: other\nbody: {robot: g1/mode_15.yaml}\n")
+    assert walk("--scenario", str(scenario)) == HELD
+    said = capsys.readouterr().out
+    assert said.index("simulated is 'g1_mode_15' (g1/mode_15.yaml)") < said.index("fell")
+    assert "mass [kg]: left_wrist_pitch_link 0.684 (believed 0.484)" in said

@@ -186,6 +186,14 @@ def test_a_robot_that_is_driven_already_needs_no_driver():
     assert "/arbiter/stop" in said
 
 
+def test_another_body_than_the_controlled_one_is_said(tmp_path):
+    scenario = tmp_path / "other.yaml"
+    scenario.write_text("name: other\nbody: {robot: g1/mode_11.yaml}\n")
+    said = "\n".join(hints(graph_arguments({"scenario": str(scenario)})))
+    assert "wm: simulated is 'g1_mode_11'" in said
+    assert "torque limit [N·m]: left_hip_pitch_joint 139 (believed 88)" in said
+
+
 def test_velocities_of_a_scenario_are_said_not_to_drive_the_graph():
     said = "\n".join(hints(graph_arguments({"scenario": "rough"})))
     assert "velocities of scenario 'rough' are for wm walk" in said

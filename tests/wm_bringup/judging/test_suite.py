@@ -10,8 +10,17 @@ from wm_bringup.faults.fault import Fault
 from wm_bringup.faults.meanings import MEANINGS
 from wm_bringup.judging.criteria.criterion import Measured
 from wm_bringup.judging.episode import EpisodeResult
-from wm_bringup.judging.runner import runs_of
-from wm_bringup.judging.suite import Case, Contestant, Limit, Seeds, Suite, load_suite, merged
+from wm_bringup.judging.runner import runs_of, told_of_bodies
+from wm_bringup.judging.suite import (
+    Case,
+    Contestant,
+    Grid,
+    Limit,
+    Seeds,
+    Suite,
+    load_suite,
+    merged,
+)
 from wm_bringup.judging.table import broken_limits, suite_table
 from wm_bringup.judging.verdict import check, rows_of
 from wm_control.errors import ParameterError
@@ -147,6 +156,33 @@ def test_runs_are_cases_by_contestants_by_seeds():
         "b, mpc, seed 1000", "b, ours, seed 1000",
     ]  # fmt: skip
     assert runs_of(suite)[2].setup.policy.name == "wm_g1_legs.yaml"
+
+
+def test_a_case_may_have_a_robot_of_its_own_and_then_no_other_is_asked_for():
+    suite = Suite("s", cases=(Case("a"), Case("b", robot="g1/mode_4.yaml")), robot="talos")
+    assert [run.setup.robot for run in runs_of(suite)] == ["talos", "g1/mode_4.yaml"]
+    assert runs_of(suite.only(["a"]).on("g1"))[0].setup.robot == "g1"
+    with pytest.raises(ParameterError, match=r"cases\.1\.robot.*case 'b' has a robot of its own"):
+        suite.on("g1")
+
+
+def test_every_body_of_the_g1_walks_in_the_suite_of_bodies():
+    walked = {run.setup.robot for run in runs_of(load_suite("bodies"))}
+    files = {path.name for path in (ROOT / "config" / "robots" / "g1").glob("mode_*.yaml")}
+    assert walked == {"g1", *(f"g1/{name}" for name in files)}
+
+
+def test_another_body_than_the_controlled_one_is_told_once_with_what_differs():
+    other = {"body": {"robot": "g1/mode_11.yaml"}}
+    suite = Suite("s", cases=(Case("a"), Case("b", scenario=other)), seeds=Seeds(0, 3))
+    first, *lines = told_of_bodies(suite)
+    assert first == "simulated is 'g1_mode_11' (g1/mode_11.yaml), controlled as 'g1' (g1):"
+    assert [line.split(" [")[0].strip() for line in lines] == [
+        "torque limit", "speed limit", "rotor inertia seen at the joint",
+    ]  # fmt: skip
+    assert "left_hip_pitch_joint 139 (believed 88)" in lines[0]
+    assert told_of_bodies(Suite("s", grid=Grid(), scenario=other))[0] == first
+    assert told_of_bodies(suite.only(["a"])) == []
 
 
 def test_a_case_that_means_nothing_for_a_contestant_is_walked_without_it():

@@ -137,8 +137,19 @@ def test_an_exported_policy_passes_every_check_and_reproduces_its_golden_answers
     examination = examine(manifest, ROBOT)
     assert examination.problems == ()
     assert examination.manifest is not None
+    (bodies,) = examination.manifest.robot
+    assert bodies.names == (ROBOT.name,)
     assert len(examination.manifest.golden) == 1
     assert examination.manifest.story is not None
+
+
+def test_an_exported_policy_is_refused_on_another_body(tmp_path: Path) -> None:
+    manifest = save_policy(random_layers(), ROBOT, PARAMETERS, tmp_path, "a test")
+    name, *gears = examine(manifest, load_robot("g1/mode_11.yaml")).problems
+    assert "'g1_mode_11'" in str(name)
+    assert [problem.field for problem in gears] == [
+        f"robot[0].armature of {side}_hip_pitch_joint" for side in ("left", "right")
+    ]
 
 
 def test_other_weights_are_refused(tmp_path: Path) -> None:

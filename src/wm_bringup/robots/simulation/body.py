@@ -12,6 +12,7 @@ from wm_bringup.robots.simulation.variation import vary, with_point_mass
 from wm_bringup.scenarios.scenario import Scenario
 from wm_control.errors import ParameterError
 from wm_control.robot.description import RobotDescription, load_robot
+from wm_control.robot.differences import differences
 from wm_control.robot.urdf import Urdf, parse_urdf
 
 
@@ -44,6 +45,23 @@ class SimulatedBody:
         if name not in links:
             raise ParameterError("payload.link", name, f"expected one of: {', '.join(links)}")
         return with_point_mass(body, name, payload.mass, np.array(payload.offset))
+
+
+def mismatches(robot: str, scenario: Scenario) -> tuple[str, ...]:
+    """Say in what the scenario's body differs from the robot that is controlled, for the start.
+
+    robot: as ``load_robot`` takes it. Empty without ``body.robot``, or where nothing differs; what
+    a scenario draws or loads on the body is its own affair.
+    """
+    other = scenario.body.robot
+    if not other:
+        return ()
+    believed, body = load_robot(robot), load_robot(other)
+    lines = differences(believed, body)
+    if not lines:
+        return ()
+    first = f"simulated is '{body.name}' ({other}), controlled as '{believed.name}' ({robot}):"
+    return (first, *(f"  {line}" for line in lines))
 
 
 def _in_order(believed: RobotDescription, source: str) -> RobotDescription:
