@@ -163,6 +163,7 @@ class Level(IntEnum):
     OK = 0
     WARN = 1
     ERROR = 2
+    STALE = 3
 
 
 @dataclass(frozen=True, slots=True)
