@@ -81,7 +81,7 @@ def message_class(msgtype: str) -> type:
     package, _, name = msgtype.partition("/msg/")
     try:
         found: type = getattr(import_module(f"{package}.msg"), name)
-    except (ImportError, AttributeError, ValueError):
+    except (ImportError, AttributeError, ValueError, TypeError):
         return _for_bytes(msgtype)
     return found
 
