@@ -18,7 +18,7 @@ from xml.sax.saxutils import unescape
 import numpy as np
 import pinocchio as pin
 
-from wm_bringup.wire.cdr import Writer, float_view, put_stamp
+from wm_bringup.wire.cdr import HEADER, Writer, split_stamp
 from wm_control.robot.description import RobotDescription
 from wm_control.types import LEFT, RIGHT, Array, Estimate
 
@@ -38,20 +38,25 @@ class TransformsEncoder:
         """Lay out the message. edges: parent and child frame of each transform."""
         writer = Writer()
         writer.uint32(len(edges))
-        self._stamps, offsets = [], []
+        stamps, floats = [], []
         for parent, child in edges:
-            self._stamps.append(writer.stamp())
+            stamps.append(writer.stamp())
             writer.string(parent)
             writer.string(child)
-            offsets.append(writer.float64(7))
+            floats.append(writer.float64(7))
         self._buffer = writer.finish()
-        self._views = [float_view(self._buffer, offset, 7) for offset in offsets]
+        begin, size = len(HEADER), len(self._buffer) - len(HEADER)  # alignment counts from there
+        self._seconds = (np.array(stamps) - begin) // 4
+        self._numbers = (np.array(floats)[:, None] - begin) // 8 + np.arange(7)
+        self._as_int32 = np.frombuffer(self._buffer, np.int32, size // 4, begin)
+        self._as_float64 = np.frombuffer(self._buffer, np.float64, size // 8, begin)
 
     def encode(self, stamp: float, transforms: Array) -> bytes:
         """Fill in (k, 7): translation [m] and quaternion xyzw of each child in its parent."""
-        for view, offset, transform in zip(self._views, self._stamps, transforms, strict=True):
-            put_stamp(self._buffer, offset, stamp)
-            view[:] = transform
+        seconds, nanoseconds = split_stamp(stamp)
+        self._as_int32[self._seconds] = seconds
+        self._as_int32[self._seconds + 1] = nanoseconds
+        self._as_float64[self._numbers] = transforms
         return bytes(self._buffer)
 
 

@@ -23,6 +23,7 @@ from wm_bringup.wire.topics import (
     BALANCE_MARKERS,
     ESTIMATE,
     FOR_VIEWERS,
+    LATENCY,
     PLAN_MARKERS,
     ROBOT_DESCRIPTION,
     TF,
@@ -49,9 +50,6 @@ def bench(domain, patient_robot, folder):
     try:
         running.runner.start()
         running.be_patient()
-        running.observer.until(
-            "an armed robot", lambda: running.observer.decision().get("action") == "NOMINAL"
-        )
         yield running
     finally:
         running.close()
@@ -124,7 +122,8 @@ def test_diagnostics_are_a_tree_of_the_processes(bench):
 
 
 def test_the_bag_holds_all_that_the_layouts_show_and_lost_nothing(bench, folder):
-    bench.observer.drive(0.0)
+    bench.observer.listen(LATENCY)
+    bench.observer.more(LATENCY, 3)  # it is armed by now
     bench.observer.spin(1.5)
     bench.runner.stop()
     bag = BagStream(folder)
