@@ -48,6 +48,10 @@ def demo(
         "results/demo"
     ),
     gui: Annotated[bool, typer.Option("--gui", help="Open the simulator's window.")] = False,
+    film: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE.gif|.webp", help="Also draw the course as a moving picture."),
+    ] = None,
     json: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Also write summary.json here.")
     ] = None,
@@ -72,8 +76,9 @@ def demo(
     chosen.check()
     check_folder(output, "--output")
     check_file(json, "--json")
+    check_file(film, "--film", ".gif", ".webp")
     drivers = controller or default_controller(robot, policy, overlay)
-    options = DemoOptions(output, chosen, drivers, policy, overlay, robot, engine, seed, gui)
+    options = DemoOptions(output, chosen, drivers, policy, overlay, robot, engine, seed, gui, film)
     console = make_console()
     with StopSignals() as signals:
         judged = _run(options, console, lambda: signals.seen)
@@ -103,4 +108,6 @@ def _run(options: DemoOptions, console: Console, stopped: Callable[[], bool]) ->
     console.print(
         f"report: {options.folder}/  (film.png, drivers.png, motion.png, latency.png, summary.json)"
     )
+    if options.film is not None:
+        console.print(f"film: {options.film}")
     return judged

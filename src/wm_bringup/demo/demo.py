@@ -18,7 +18,7 @@ from wm_bringup.cycle import stack
 from wm_bringup.demo.course import DemoCourse
 from wm_bringup.demo.judge import judge, stints
 from wm_bringup.demo.live import LiveRun, Show, drive
-from wm_bringup.demo.report import draw_film, draw_plots
+from wm_bringup.demo.report import draw_animation, draw_film, draw_plots
 from wm_bringup.faults.fault import parse_all
 from wm_bringup.graph.preflight import preflight
 from wm_bringup.graph.processes import GraphArguments, describe, graph_arguments
@@ -52,7 +52,7 @@ LEFT_BEHIND = (
 
 @dataclass(frozen=True, slots=True)
 class DemoOptions:
-    """Where, who and what."""
+    """Where, who and what. film: file for a moving picture beside the report, .gif or .webp."""
 
     folder: Path
     course: DemoCourse
@@ -63,6 +63,7 @@ class DemoOptions:
     engine: EngineName = "pybullet"
     seed: int = 0
     gui: bool = False
+    film: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,9 +225,13 @@ def acted_faults(bag: Bag) -> dict[str, int]:
 
 
 def leave_pictures(judged: Judged, options: DemoOptions) -> None:
-    """Draw plots and film strip of what happened into the folder."""
-    draw_plots(judged.record, options.course, options.folder)
-    draw_film(judged.record, options.course, load_robot(options.robot), options.folder / "film.png")
+    """Draw plots and film strip of what happened into the folder, and a film if it is wanted."""
+    record, course, robot = judged.record, options.course, load_robot(options.robot)
+    draw_plots(record, course, options.folder)
+    draw_film(record, course, robot, options.folder / "film.png")
+    if options.film is not None:
+        options.film.parent.mkdir(parents=True, exist_ok=True)
+        draw_animation(record, course, robot, options.film)
 
 
 def held(summary: Mapping[str, Any]) -> bool:

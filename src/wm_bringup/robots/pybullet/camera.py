@@ -56,13 +56,16 @@ class PyBulletCamera:
         yaw: float = 50.0,
         distance: float = 2.2,
         pitch: float = -15.0,
+        center: Array | None = None,
     ) -> NDArray[np.uint8]:
         """Picture (height, width, 3) of one posture, from a camera that follows the base.
 
         base_orientation: quaternion xyzw. yaw, pitch: viewing direction [degrees]; distance [m].
+        center: (2,) that it looks at instead of the base, in world [m].
         """
         self._place(base_position, base_orientation, joint_position)
         x, y, z = base_position.tolist()
+        x, y = (x, y) if center is None else center.tolist()
         view = pybullet.computeViewMatrixFromYawPitchRoll(
             [x, y, min(z, 0.75) - 0.08], distance, yaw, pitch, 0.0, 2
         )
