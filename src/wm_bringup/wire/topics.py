@@ -174,7 +174,7 @@ CMD_VEL = Topic(
     "geometry_msgs/msg/Twist",
     Flow.COMMAND,
     "at least 2 Hz",
-    "teleop_twist_keyboard, velocity_source, you",
+    "wm teleop, teleop_twist_keyboard, velocity_source, you",
     "arbiter",
     "linear.x forward, linear.y left [m/s], angular.z [rad/s] in the heading-aligned base frame; "
     "silent for 0.5 s: stop; not finite: refused, stop; of Twist and "
