@@ -185,8 +185,7 @@ def hints(arguments: GraphArguments) -> Iterator[str]:
         )
         named = f" --namespace {arguments.namespace}" if space else ""
         yield (
-            "wm: without ros2, keys or a gamepad: "
-            f"{sys.executable} -m wm_bringup.cli teleop{named}"
+            f"wm: without ros2, keys or a gamepad: {sys.executable} -m wm_bringup.cli teleop{named}"
         )
     yield f"wm: stop it: call {space}/arbiter/stop; go on with {space}/arbiter/clear and arm"
     if less := _reduction(arguments):

@@ -41,7 +41,11 @@ _STRIKING = (190, 30, 30)
 
 
 def leave_film(
-    path: Path, record: RunRecord, description: RobotDescription, title: str, terrain: Terrain | None
+    path: Path,
+    record: RunRecord,
+    description: RobotDescription,
+    title: str,
+    terrain: Terrain | None,
 ) -> None:
     """Draw a lock-step run into a file: what kind of film, its suffix says."""
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -14,6 +14,7 @@ from wm_control.mpc.plan import WalkingPlan
 from wm_control.robot.description import RobotDescription
 from wm_control.types import Estimate
 
+
 class CycleForViewers:
     """Encodes transforms and markers of the cycles that are due.
 

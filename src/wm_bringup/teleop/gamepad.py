@@ -89,12 +89,15 @@ class Gamepad:
 
 def first_gamepad(devices: Iterable[Path]) -> Gamepad | None:
     """Open the first that can be opened."""
-    for path in devices:
-        try:
-            return Gamepad(path)
-        except OSError:
-            continue
-    return None
+    opened = map(_opened, devices)
+    return next((pad for pad in opened if pad is not None), None)
+
+
+def _opened(path: Path) -> Gamepad | None:
+    try:
+        return Gamepad(path)
+    except OSError:
+        return None
 
 
 def found_devices(folder: Path = DEVICES) -> list[Path]:

@@ -136,9 +136,7 @@ class PlanMarkers:
         x, y, z, yaw = pose.tolist()
         red, green, blue, alpha = FEET[foot]
         color = (red, green, blue, opacity * alpha)
-        return Marker(
-            "footsteps", number, Shape.CUBE, (x, y, z), self._size[foot], color, yaw
-        )
+        return Marker("footsteps", number, Shape.CUBE, (x, y, z), self._size[foot], color, yaw)
 
 
 class BalanceMarkers:

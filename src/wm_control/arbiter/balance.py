@@ -168,9 +168,7 @@ def stands_on(look: Look, reach: Reach) -> int:
     return max(_carrying(look), key=lambda foot: _margin_from(foot, look, reach))
 
 
-def region_of(
-    look: Look, reach: Reach, foot: int
-) -> tuple[tuple[tuple[float, float], ...], ...]:
+def region_of(look: Look, reach: Reach, foot: int) -> tuple[tuple[tuple[float, float], ...], ...]:
     """Rectangles in which steps from a foot still catch the DCM; see ``capture_region``."""
     return capture_region(look.omega(foot), *_feet(foot, look), reach)
 

@@ -11,8 +11,8 @@ from layouts import (
     plotjuggler_curves,
     plotjuggler_series,
 )
-from rosbags.typesys import Stores, get_typestore
 from ros_observer import Observer
+from rosbags.typesys import Stores, get_typestore
 from tf_frames import edges_of, nanoseconds, placed
 
 from wm_bringup.bags.stream import BagStream

@@ -1,4 +1,4 @@
-"""A bag of an episode opens in viewers: the robot is where it was, and layouts find their topics."""
+"""A bag of an episode opens in viewers: the robot where it was, and what the layouts name."""
 
 from __future__ import annotations
 
@@ -63,7 +63,9 @@ def frames_of(bag):
 
 
 def truths_of(bag):
-    found = (decode_evaluation(record.data, N).truth for record in bag.records("/evaluation/cycles"))
+    found = (
+        decode_evaluation(record.data, N).truth for record in bag.records("/evaluation/cycles")
+    )
     return {round(1e9 * truth.stamp): truth for truth in found if truth is not None}
 
 

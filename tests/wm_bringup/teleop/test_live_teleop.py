@@ -9,6 +9,7 @@ import struct
 import subprocess
 import sys
 import time
+from contextlib import suppress
 
 import pytest
 import rclpy
@@ -99,10 +100,8 @@ class Terminal:
         os.write(self.master, keys)
 
     def read(self) -> str:
-        try:
+        with suppress(OSError):
             self.text += os.read(self.master, 65536).decode(errors="replace")
-        except (BlockingIOError, OSError):
-            pass
         return self.text
 
     def close(self) -> None:

@@ -9,7 +9,7 @@ else; docs/decisions/0042-viewers-without-their-packages.md.
 from __future__ import annotations
 
 import ctypes
-from functools import lru_cache
+from functools import cache
 from importlib import import_module
 from typing import Any
 
@@ -86,7 +86,7 @@ def message_class(msgtype: str) -> type:
     return found
 
 
-@lru_cache(maxsize=None)
+@cache
 def _for_bytes(msgtype: str) -> type:
     """Make a class that publishes and takes bytes of a standard type that is not installed."""
     types = get_typestore(Stores.ROS2_JAZZY)
@@ -96,7 +96,7 @@ def _for_bytes(msgtype: str) -> type:
 
 
 def _named(msgtype: str, digest: bytes) -> type:
-    package, _, name = msgtype.partition("/msg/")
+    name = msgtype.rpartition("/")[2]
     borrowed: Any = type(String)
     if borrowed._TYPE_SUPPORT is None:
         borrowed.__import_type_support__()
@@ -115,9 +115,7 @@ def _handle_of(metaclass: Any) -> _TypeSupport:  # noqa: ANN401 - rosidl's own
     return _TypeSupport.from_address(pointer(metaclass._TYPE_SUPPORT, None))
 
 
-def _support(
-    msgtype: str, digest: bytes, borrowed: _TypeSupport
-) -> tuple[_TypeSupport, object]:
+def _support(msgtype: str, digest: bytes, borrowed: _TypeSupport) -> tuple[_TypeSupport, object]:
     """Type support of its own name, hash and description; and what must live as long as it."""
 
     def handle_for(_: int, identifier: bytes) -> int | None:
