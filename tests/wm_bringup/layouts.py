@@ -7,6 +7,8 @@ import re
 from collections.abc import Iterator
 from xml.etree import ElementTree
 
+import yaml
+
 from wm_control.configuration.share import config_file
 
 FOXGLOVE = config_file("viewers/foxglove.json")
@@ -31,6 +33,13 @@ def foxglove_topics() -> set[str]:
     found |= {p["topicToRender"] for p in panels.values() if "topicToRender" in p}
     found |= set(panels["3D!robot"]["topics"])
     return found | {panels["3D!robot"]["layers"]["urdf"]["topic"]}
+
+
+def rviz_topics() -> set[str]:
+    """Every topic that a display names."""
+    displays = yaml.safe_load(RVIZ.read_text())["Visualization Manager"]["Displays"]
+    named = [d.get("Topic") or d.get("Description Topic") for d in displays]
+    return {topic["Value"] for topic in named if topic}
 
 
 def plotjuggler_curves() -> list[str]:

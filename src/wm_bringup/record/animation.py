@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image, ImageDraw
@@ -112,7 +113,7 @@ def save_animation(
 ) -> None:
     """Write the frames, ``FRAMES_PER_SECOND`` of them a second, into .gif or .webp."""
     frames = _frames(moments, description, terrain)
-    more: dict[str, object] = {"quality": _QUALITY, "method": 4}
+    more: dict[str, Any] = {"quality": _QUALITY, "method": 4}
     if path.suffix == ".gif":
         frames, more = _with_one_palette(frames), {"optimize": False, "disposal": 1}
     first = next(frames)

@@ -10,6 +10,7 @@ from layouts import (
     foxglove_value,
     plotjuggler_curves,
     plotjuggler_series,
+    rviz_topics,
 )
 from ros_observer import Observer
 from rosbags.typesys import Stores, get_typestore
@@ -134,7 +135,8 @@ def test_the_bag_holds_all_that_the_layouts_show_and_lost_nothing(bench, folder)
             kept.append(message)
     assert bag.problems == []
     assert {f"/{topic.name}" for topic in FOR_VIEWERS} <= messages.keys()
-    assert foxglove_topics() <= messages.keys()
+    assert foxglove_topics() | rviz_topics() <= messages.keys()
+    assert len(rviz_topics()) == 3
     for path in foxglove_paths():
         assert foxglove_value(path, messages), path
     for topic, found in messages.items():

@@ -105,7 +105,9 @@ def _named(msgtype: str, digest: bytes) -> type:
     for function in ("_CREATE_ROS_MESSAGE", "_CONVERT_FROM_PY", "_CONVERT_TO_PY"):
         own[function] = getattr(borrowed, function)
     own["_DESTROY_ROS_MESSAGE"] = borrowed._DESTROY_ROS_MESSAGE
-    return type(f"Metaclass_{name}", (type,), own)(name, (), {"__doc__": f"Bytes of {msgtype}."})
+    metaclass: Any = type(f"Metaclass_{name}", (type,), own)
+    made: type = metaclass(name, (), {"__doc__": f"Bytes of {msgtype}."})
+    return made
 
 
 def _handle_of(metaclass: Any) -> _TypeSupport:  # noqa: ANN401 - rosidl's own

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
+from dataclasses import replace
 
 import pytest
 import rclpy
@@ -15,6 +16,8 @@ from rosbags.typesys import Stores, get_typestore
 
 from wm_bringup.nodes.support import message_types
 from wm_bringup.nodes.support.message_types import MessageTypeError, message_class
+from wm_bringup.nodes.support.viewers import ForViewers
+from wm_bringup.wire.topics import TF
 
 STANDARD = "geometry_msgs/msg/TransformStamped"
 PATIENCE = 60.0
@@ -89,3 +92,14 @@ def test_with_another_middleware_only_installed_types_can_be_had(monkeypatch):
     )
     with pytest.raises(MessageTypeError, match="not installed here"):
         message_class("shape_msgs/msg/Plane")
+
+
+def test_a_topic_for_viewers_is_left_out_where_its_type_cannot_be_had(node, monkeypatch):
+    monkeypatch.setattr(
+        message_types, "get_rmw_implementation_identifier", lambda: "rmw_cyclonedds_cpp"
+    )
+    monkeypatch.setattr(message_types, "_for_bytes", message_types._for_bytes.__wrapped__)
+    topic = ForViewers(node, replace(TF, type="shape_msgs/msg/Plane"))
+    assert not topic.wanted
+    topic.publish(b"")  # and nothing happens
+    assert "tf" not in dict(node.get_topic_names_and_types())
