@@ -1,7 +1,8 @@
 """Plays a bag for people: ros2 launch wm_humanoid replay.launch.py bag:=FOLDER viewer:=foxglove.
 
-What is played is what was recorded, at ``rate`` times its speed; RViz and Foxglove are given the
-robot's model by a robot_state_publisher. Judging a bag needs none of this: ``wm replay``.
+What is played is what was recorded, at ``rate`` times its speed; where the bag does not say itself
+where links are, RViz and Foxglove are told by a robot_state_publisher. Judging a bag needs none of
+this: ``wm replay``.
 """
 
 from launch import LaunchContext, LaunchDescription

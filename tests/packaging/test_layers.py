@@ -39,6 +39,7 @@ LAYERS = (
     "wm_bringup.comparing wm_bringup.replay",
     # the graph of nodes
     "wm_bringup.graph",
+    "wm_bringup.teleop",
     "wm_bringup.nodes",
     # what people start
     "wm_bringup.report wm_bringup.bench",

@@ -44,7 +44,9 @@ ROSDEP_KEYS = {
 NOT_IN_ROSDEP = {"coal", "daqp", "example-robot-data", "mujoco", "onnx", "onnxruntime"}
 DATA_ONLY = {"example-robot-data"}
 LAUNCH = {"launch", "launch_ros"}
-NOT_WHEELS = {*LAUNCH, "rcl_interfaces", "rclpy"}
+FOR_VIEWERS = {"tf2_msgs", "visualization_msgs"}
+"""Done without where they are not installed: docs/decisions/0042."""
+NOT_WHEELS = {*LAUNCH, *FOR_VIEWERS, "rcl_interfaces", "rclpy"}
 """ROS packages without a wheel of their own among the extra ``ros-wheels``."""
 
 MESSAGE_TYPE = r"\w+/(msg|srv)/\w+"

@@ -54,6 +54,7 @@ INTERRUPTED: Final = 130
 COMMANDS: Final[Mapping[str, str]] = {
     "demo": "Walk a velocity course in real time and leave a report.",
     "run": "Start the whole ROS 2 graph without ros2cli.",
+    "teleop": "Drive a running robot with keys or a gamepad.",
     "emulate": "Be a Unitree humanoid on the network, with a simulated body.",
     "walk": "Run lock-step episodes of one scenario.",
     "suite": "Run cases x seeds x contestants of a file, and hold them to its limits.",

@@ -57,6 +57,10 @@ def demo(
         ),
     ] = None,
     gui: Annotated[bool, typer.Option("--gui", help="Open the simulator's window.")] = False,
+    film: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE.gif|.webp", help="Also draw the course as a moving picture."),
+    ] = None,
     json: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Also write summary.json here.")
     ] = None,
@@ -81,8 +85,9 @@ def demo(
     chosen.check()
     check_folder(output, "--output")
     check_file(json, "--json")
+    check_file(film, "--film", ".gif", ".webp")
     drivers = controller or default_controller(robot, policy, overlay)
-    options = DemoOptions(output, chosen, drivers, policy, overlay, robot, engine, seed, gui)
+    options = DemoOptions(output, chosen, drivers, policy, overlay, robot, engine, seed, gui, film)
     console = make_console()
     _set_pace(slow_motion, options, console)
     with StopSignals() as signals:
@@ -133,4 +138,6 @@ def _run(
     console.print(
         f"report: {options.folder}/  (film.png, drivers.png, motion.png, latency.png, summary.json)"
     )
+    if options.film is not None and not lost:
+        console.print(f"film: {options.film}")
     return judged, not lost

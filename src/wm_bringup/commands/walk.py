@@ -109,7 +109,11 @@ def walk(
     resume: Resume = False,
     json: Result = None,
     film: Annotated[
-        Path | None, typer.Option(metavar="FILE.png", help="Film strip of the first episode.")
+        Path | None,
+        typer.Option(
+            metavar="FILE.png|.gif|.webp",
+            help="The first episode as a film strip, or as a moving picture.",
+        ),
     ] = None,
     trace: Annotated[
         Path | None, typer.Option(metavar="FILE.npz", help="Full-rate trace of the first episode.")
@@ -203,7 +207,7 @@ def _check_outputs(
         if json.suffix == ".jsonl":
             raise OutputError(f"--json {json}: the episodes go to that file; name it .json")
         check_file(json.with_suffix(".jsonl"), "--json")
-    check_file(film, "--film", ".png")
+    check_file(film, "--film", ".png", ".gif", ".webp")
     check_file(trace, "--trace", ".npz")
     if bag is not None:
         check_folder(bag, "--bag", new=True)

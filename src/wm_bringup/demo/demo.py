@@ -18,7 +18,7 @@ from wm_bringup.cycle import stack
 from wm_bringup.demo.course import DemoCourse
 from wm_bringup.demo.judge import judge, stints
 from wm_bringup.demo.live import LiveRun, Show, drive
-from wm_bringup.demo.report import draw_film, draw_plots
+from wm_bringup.demo.report import draw_animation, draw_film, draw_plots
 from wm_bringup.faults.fault import parse_all
 from wm_bringup.graph.preflight import preflight
 from wm_bringup.graph.processes import GraphArguments, describe, graph_arguments
@@ -53,7 +53,7 @@ LEFT_BEHIND = (
 
 @dataclass(frozen=True, slots=True)
 class DemoOptions:
-    """Where, who and what."""
+    """Where, who and what. film: file for a moving picture beside the report, .gif or .webp."""
 
     folder: Path
     course: DemoCourse
@@ -64,6 +64,7 @@ class DemoOptions:
     engine: EngineName = "pybullet"
     seed: int = 0
     gui: bool = False
+    film: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,14 +229,20 @@ def acted_faults(bag: Bag) -> dict[str, int]:
 
 
 def leave_pictures(judged: Judged, options: DemoOptions) -> tuple[str, ...]:
-    """Draw plots and film strip of what happened into the folder; returns what failed."""
-    draw_plots(judged.record, options.course, options.folder)
-    film = options.folder / "film.png"
-    try:
-        draw_film(judged.record, options.course, load_robot(options.robot), film)
-    except Exception as error:  # whatever a mesh may do
-        return (f"no {film}: {type(error).__name__}: {error}",)
-    return ()
+    """Draw plots and film strip into the folder, and a film if wanted; returns what failed."""
+    record, course, robot = judged.record, options.course, load_robot(options.robot)
+    draw_plots(record, course, options.folder)
+    wanted = [(draw_film, options.folder / "film.png")]
+    if options.film is not None:
+        options.film.parent.mkdir(parents=True, exist_ok=True)
+        wanted.append((draw_animation, options.film))
+    failed = []
+    for draw, file in wanted:
+        try:
+            draw(record, course, robot, file)
+        except Exception as error:  # whatever a mesh may do
+            failed.append(f"no {file}: {type(error).__name__}: {error}")
+    return tuple(failed)
 
 
 def held(summary: Mapping[str, Any]) -> bool:

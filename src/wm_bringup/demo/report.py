@@ -12,6 +12,13 @@ from rich.table import Table
 from wm_bringup.demo.course import DemoCourse
 from wm_bringup.demo.judge import stages, stints
 from wm_bringup.faults.fault import Fault
+from wm_bringup.record.animation import (
+    PUSH_SHOWN,
+    caption,
+    frame_times,
+    row_at,
+    save_animation,
+)
 from wm_bringup.record.film import UNITS, Moment, command_text, film_strip
 from wm_bringup.record.run_record import CYCLES, OBSERVED, TIME, RunRecord
 from wm_bringup.record.strides import (
@@ -117,6 +124,26 @@ def draw_film(
     frames = [_moment(record, t, text + _driving(record, t)) for t, text in moments]
     title = f"{description.name}, {course.seconds:.0f} s in real time: {UNITS}"
     film_strip(frames, description, title).save(path)
+
+
+def draw_animation(
+    record: RunRecord, course: DemoCourse, description: RobotDescription, path: Path
+) -> None:
+    """Draw the whole course as a moving picture, GIF or WebP."""
+    pushes = [(push.at, np.linalg.norm(push.impulse)) for push in course.pushes()]
+
+    def moment(time: float) -> Moment:
+        recent = [size for at, size in pushes if at <= time <= at + PUSH_SHOWN]
+        pushed = f"push {recent[-1]:g} N·s" if recent else ""
+        row = row_at(record, time)
+        return Moment(
+            caption(record, row, pushed),
+            record["base_position"][row],
+            record["base_orientation"][row],
+            _joints_at(record, float(record[TIME][row])),
+        )
+
+    save_animation(path, [moment(time) for time in frame_times(record)], description)
 
 
 def _moments(record: RunRecord, course: DemoCourse) -> Iterator[tuple[float, str]]:

@@ -17,13 +17,19 @@ class Keyboard:
     """Reads keys without waiting and without Return, for as long as the ``with`` block lasts.
 
     What is no terminal has no keys, and neither has a terminal in which others are in the
-    foreground: whoever touches it then is stopped by the kernel.
+    foreground: whoever touches it then is stopped by the kernel. gone: it was closed meanwhile.
     """
 
     def __init__(self, source: TextIO | None = None) -> None:
         """source: None: standard input."""
         self._source = source or sys.stdin
         self._before: list[Any] | None = None
+        self.gone = False
+
+    @property
+    def in_hand(self) -> bool:
+        """Whether keys that are pressed now are ours."""
+        return self.there and self._ours
 
     @property
     def there(self) -> bool:
@@ -54,10 +60,19 @@ class Keyboard:
 
     def pressed(self, key: str) -> bool:
         """Tell whether a key was pressed since the last call; all other keys are forgotten."""
-        found = False
-        while self.there and self._ours and select.select([self._source], [], [], 0.0)[0]:
-            some = os.read(self._source.fileno(), 64)
+        return key.encode() in self.read()
+
+    def read(self) -> bytes:
+        """Return all that was typed since the last call."""
+        found = b""
+        self.gone = self.gone or (self.there and not self._source.isatty())
+        while self.in_hand and select.select([self._source], [], [], 0.0)[0]:
+            try:
+                some = os.read(self._source.fileno(), 64)
+            except OSError:
+                some = b""
             if not some:
-                return found  # the terminal is gone
-            found |= key.encode() in some
+                self.gone = True
+                break
+            found += some
         return found

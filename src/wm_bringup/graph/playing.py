@@ -11,7 +11,8 @@ from typing import Final, Literal
 from pydantic import Field, TypeAdapter
 from pydantic.dataclasses import dataclass as schema
 
-from wm_bringup.bags.stream import BagStream
+from wm_bringup.bags.stream import BagStream, topic_named
+from wm_bringup.wire.topics import TF
 from wm_control.configuration.parameters import STRICT, load_parameters
 from wm_control.configuration.share import DEFAULT_ROBOT, ROBOT_HELP
 from wm_control.errors import ParameterError, WmError
@@ -50,7 +51,8 @@ class PlayArguments:
 class Playing:
     """The command of the player; package and executable of the viewer, empty without one.
 
-    urdf: of the robot, for robot_state_publisher beside RViz and Foxglove; empty without those.
+    urdf: of the robot, for robot_state_publisher beside RViz and Foxglove; empty without those, and
+    where the bag says itself where the links are.
     """
 
     command: tuple[str, ...]
@@ -82,6 +84,6 @@ def playing(arguments: PlayArguments) -> Playing:
         )
     command = ["ros2", "bag", "play", arguments.bag, "--clock", "100", "--rate"]
     command += [f"{arguments.rate:g}", *(["--loop"] if arguments.loop else [])]
-    shown = arguments.viewer in ("foxglove", "rviz")
+    shown = arguments.viewer in ("foxglove", "rviz") and not topic_named(TF.name, stream.msgtypes)
     urdf = load_robot(arguments.robot).visual_urdf if shown else ""
     return Playing(tuple(command), VIEWERS.get(arguments.viewer, ()), urdf)

@@ -183,9 +183,9 @@ def hints(arguments: GraphArguments) -> Iterator[str]:
             "0.5 s, e.g. from another terminal: ros2 run teleop_twist_keyboard "
             f"teleop_twist_keyboard{remap}"
         )
+        named = f" --namespace {arguments.namespace}" if space else ""
         yield (
-            f"wm: without ros2: {sys.executable} -m wm_bringup.nodes.velocity_source "
-            f"--velocity 0.3 0 0{remap}"
+            f"wm: without ros2, keys or a gamepad: {sys.executable} -m wm_bringup.cli teleop{named}"
         )
     yield f"wm: stop it: call {space}/arbiter/stop; go on with {space}/arbiter/clear and arm"
     if less := _reduction(arguments):

@@ -68,8 +68,9 @@ class WalkSetup:
     same estimates, and propose in every cycle.
     policy: file of the learned policy, when there is one; overlay: completes the policy.
     step_in_place: zero velocity means stepping on the spot instead of standing.
-    film, trace: files for pictures and the full-rate record, or None. bag: folder for a bag in
-    which the episode can be judged again, or None.
+    film: file for pictures, a strip or moving as its suffix says, or None. trace: file for the
+    full-rate record, or None. bag: folder for a bag in which the episode can be judged again, or
+    None.
     full_rate: look at the truth in every cycle and record what the sensors said, also without
     ``trace``. walked_on: the estimator in the loop; None for the configured one.
     turns: who alone may drive from which time on, whatever the arbiter would rather have.
@@ -495,11 +496,10 @@ def _leave(setup: WalkSetup, done: Walk, seed: int) -> tuple[str, ...]:
         done.record.save(setup.trace)
     if setup.film is None:
         return ()
-    from wm_bringup.record.film import film_of_record
+    from wm_bringup.record.animation import leave_film
 
     try:
-        setup.film.parent.mkdir(parents=True, exist_ok=True)
-        film_of_record(done.record, done.body, f"seed {seed}", done.terrain).save(setup.film)
+        leave_film(setup.film, done.record, done.body, f"seed {seed}", done.terrain)
     except Exception as error:
         return (f"film {setup.film}: {type(error).__name__}: {error}",)
     return ()

@@ -192,6 +192,7 @@ class LockStep:
             recorder.take(record, seen)
             if self._bag is not None:
                 self._bag.evaluation(seen)
+                self._bag.plan(plan)
             if looked is not None:
                 truth = looked
                 if not facts.fall and (fall := fall_cause(truth, limits)):

@@ -40,6 +40,7 @@ from wm_bringup.nodes.arbiter import ArbiterInterface, listen_to_proposals
 from wm_bringup.nodes.robot import RobotInterface
 from wm_bringup.nodes.state_estimator import StateEstimatorInterface
 from wm_bringup.nodes.support import process
+from wm_bringup.nodes.support.aggregated import Aggregated
 from wm_bringup.nodes.support.arguments import add_world_arguments, own_words, robot_parser
 from wm_bringup.nodes.support.exclusive import refuse_second
 from wm_bringup.nodes.support.fault_requests import (
@@ -120,6 +121,7 @@ class Control:
             drivers=arguments.controller,
         )
         self._latency = LatencyPublisher(self._node["robot"])
+        Aggregated(self._node["robot"], dict.fromkeys(self._node, "control"))
         listen_to_velocity(arbiter_node, self._loop.send)
         self._controller: WholeBodyControllerInterface | None = None
         unreadable = self._arbiter.unreadable

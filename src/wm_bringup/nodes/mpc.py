@@ -25,6 +25,7 @@ from wm_bringup.nodes.support.fault_requests import (
 from wm_bringup.nodes.support.parameters import declare
 from wm_bringup.nodes.support.qos import publisher
 from wm_bringup.nodes.support.standalone import StandaloneNode
+from wm_bringup.nodes.support.viewers import PlanForViewers
 from wm_bringup.wire.decisions import OF_STATUS
 from wm_bringup.wire.messages import Level, MultiArrayEncoder, decode_velocity
 from wm_bringup.wire.topics import ESTIMATE, PLAN, VELOCITY
@@ -54,6 +55,7 @@ class MpcNode(StandaloneNode):
         self._outlet = faulty_outlet(
             self.node, meanings.PLAN, self.description, self._publish, arguments
         )
+        self._viewers = PlanForViewers(self.node, self.description)
         self._health = Health(self.node)
         self._newest: WalkingPlan | None = None
         self._not_ok = self._longest = 0.0
@@ -69,6 +71,7 @@ class MpcNode(StandaloneNode):
         if plan is None:
             return
         self._outlet.send(plan)
+        self._viewers.see(plan)
         self._newest = plan
         self._not_ok += plan.status != Status.OK
         self._longest = max(self._longest, clock.monotonic() - began)

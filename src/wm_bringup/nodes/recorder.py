@@ -13,7 +13,6 @@ import sys
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from datetime import datetime
-from importlib import import_module
 from pathlib import Path
 
 from rclpy.callback_groups import CallbackGroup
@@ -25,15 +24,16 @@ from rclpy.subscription import Subscription
 from rosbags.interfaces import Qos
 
 from wm_bringup.bags.recorder import BagRecorder
-from wm_bringup.bags.writer import BagError, BagWriter
+from wm_bringup.bags.writer import BagWriter
 from wm_bringup.graph.ready import report_ready
 from wm_bringup.host import clock, cores, realtime
 from wm_bringup.nodes.support import process
 from wm_bringup.nodes.support.diagnostics import Health
+from wm_bringup.nodes.support.message_types import MessageTypeError, message_class
 from wm_bringup.nodes.support.offered_qos import offered_qos
 from wm_bringup.nodes.support.parameters import declare_typed
 from wm_bringup.wire.messages import Level
-from wm_bringup.wire.topics import PUBLISHER, RECORDED, TOPICS
+from wm_bringup.wire.topics import FOR_VIEWERS, PUBLISHER, RECORDED, TOPICS
 from wm_control.errors import WmError
 
 DEPTH = 2000
@@ -59,16 +59,6 @@ class HandsOff(CallbackGroup):
 
     def ending_execution(self, entity: object) -> None:
         """Nothing to end."""
-
-
-def message_class(msgtype: str) -> type:
-    """Class of a type such as ``sensor_msgs/msg/JointState``; BagError if not installed."""
-    package, _, name = msgtype.partition("/msg/")
-    try:
-        found: type = getattr(import_module(f"{package}.msg"), name)
-    except (ImportError, AttributeError, ValueError) as error:
-        raise BagError(f"message type {msgtype!r} is not installed here") from error
-    return found
 
 
 class RawSubscription:
@@ -130,7 +120,10 @@ class Recorder(Node):
     """Node ``recorder``. Parameters: ``output`` (folder, must not exist), ``topics`` (names)."""
 
     def __init__(self) -> None:
-        """Open the bag and subscribe; BagError when the bag cannot be created."""
+        """Open the bag and subscribe.
+
+        BagError when the bag cannot be created, MessageTypeError for a topic of an unknown type.
+        """
         with realtime.raised(realtime.RECORDER_PRIORITY):
             super().__init__("recorder")
         output = declare_typed(self, "output", "")
@@ -154,7 +147,12 @@ class Recorder(Node):
             if msgtype:
                 latched = known is not None and PUBLISHER[known.flow].latched
                 self._unknown.remove(name)
-                self._raw.append(RawSubscription(self, topic, msgtype, latched))
+                try:
+                    self._raw.append(RawSubscription(self, topic, msgtype, latched))
+                except MessageTypeError as error:
+                    if known not in FOR_VIEWERS:
+                        raise
+                    self.get_logger().warning(f"{topic} is not recorded: {error}")
 
     def poll(self) -> None:
         """Move everything that has arrived into the recording."""

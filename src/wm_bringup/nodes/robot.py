@@ -49,6 +49,7 @@ from wm_bringup.wire.topics import (
     ROBOT_DESCRIPTION,
     Service,
 )
+from wm_bringup.wire.transforms import description_for_viewers
 from wm_control.arbiter.watchdog import CommandWatchdog
 from wm_control.constants import CONTROL_PERIOD
 from wm_control.refusal import Refusals
@@ -83,7 +84,7 @@ class RobotInterface:
         self._publish_clock = publisher(node, CLOCK) if clock else None
         self._publish_truth = publisher(node, GROUND_TRUTH) if truth else None
         self._description = publisher(node, ROBOT_DESCRIPTION)
-        self._description.publish(String(data=description.visual_urdf))
+        self._description.publish(String(data=description_for_viewers(description.visual_urdf)))
         simulated = "a simulated robot is held until armed"
         for service, act, done, refused in (
             (RESET, reset, "starting again", "a real robot cannot be reset"),

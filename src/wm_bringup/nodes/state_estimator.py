@@ -21,6 +21,7 @@ from wm_bringup.nodes.support.diagnostics import Health
 from wm_bringup.nodes.support.parameters import declare
 from wm_bringup.nodes.support.qos import publisher
 from wm_bringup.nodes.support.standalone import StandaloneNode
+from wm_bringup.nodes.support.viewers import EstimateForViewers
 from wm_bringup.wire.messages import (
     JointStateDecoder,
     Level,
@@ -50,12 +51,14 @@ class StateEstimatorInterface:
         self._publish_odom = publisher(node, ODOM)
         self._publish_wrench = (publisher(node, LEFT_WRENCH), publisher(node, RIGHT_WRENCH))
         self._publish_estimate = publisher(node, ESTIMATE)
+        self._viewers = EstimateForViewers(node, description)
         self._health = Health(node)
 
     def publish(self, estimate: Estimate) -> None:
-        """Publish the pose and twist of one estimate."""
+        """Publish the pose and twist of one estimate, and what viewers want of it."""
         self._fill_odom(estimate)
         self._publish_odom.publish(self._odom.encode(estimate.stamp))
+        self._viewers.see(estimate)
 
     def publish_whole(self, estimate: Estimate) -> None:
         """Publish one estimate on the topics that only planners and people read."""

@@ -23,6 +23,7 @@ from wm_bringup.cycle.cycle_message import encode_cycle
 from wm_bringup.cycle.latency import LatencySample
 from wm_bringup.cycle.loop import TickRecord
 from wm_bringup.record.evaluation import Evaluation, encode_evaluation
+from wm_bringup.record.for_viewers import CycleForViewers
 from wm_bringup.record.trip_bags import CycleEncoder
 from wm_bringup.wire.decisions import Changes
 from wm_bringup.wire.messages import encode_string
@@ -30,6 +31,7 @@ from wm_bringup.wire.topics import CYCLES, EVALUATION, ROBOT_DESCRIPTION, SETUP,
 from wm_control.arbiter.parameters import SafetyParameters
 from wm_control.arbiter.recoverability import Recoverability
 from wm_control.estimation.parameters import EstimatorParameters
+from wm_control.mpc.plan import WalkingPlan
 from wm_control.robot.description import RobotDescription
 
 FORMAT = 1
@@ -118,7 +120,8 @@ class CycleBag:
         self._changes = Changes()
         self._cycles, self._stamp = 0, 0
         self._write(SETUP, encode_string(json.dumps(setup)))
-        self._write(ROBOT_DESCRIPTION, encode_string(description.visual_urdf))
+        self._viewed = CycleForViewers(description)
+        self._write(ROBOT_DESCRIPTION, self._viewed.description)
         self._writer.flush()  # whatever is cut off later, this is there
 
     def _write(self, topic: Topic, message: bytes) -> None:
@@ -139,7 +142,14 @@ class CycleBag:
                 self._write(topic, message)
         if self._changes.news(tick.decision):
             self._write(*self._encoder.decision(record))
+        for topic, message in self._viewed.cycle(tick.estimate):
+            self._write(topic, message)
         self._cycles += 1
+
+    def plan(self, plan: WalkingPlan | None) -> None:
+        """Take in the planner's newest plan, if there is a planner."""
+        for topic, message in self._viewed.plan(plan):
+            self._write(topic, message)
 
     def evaluation(self, seen: Evaluation) -> None:
         """Take in what the evaluator saw in the newest cycle."""

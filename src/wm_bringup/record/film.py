@@ -28,7 +28,7 @@ UNITS = "commanded x forward, y left [m/s], yaw [rad/s]"
 VIEW = 25.0
 """The camera looks at the robot's right side, this much from ahead of it [degrees]."""
 
-_INK, _PAPER = (30, 34, 40), (250, 250, 248)
+INK, PAPER = (30, 34, 40), (250, 250, 248)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,14 +59,14 @@ def film_strip(
     rows = min(ROWS, len(frames))
     columns = -(-len(frames) // rows)
     width, height = FRAME[0] * columns, (FRAME[1] + CAPTION) * rows + TITLE
-    sheet = Image.new("RGB", (width, height), _PAPER)
+    sheet = Image.new("RGB", (width, height), PAPER)
     draw = ImageDraw.Draw(sheet)
-    draw.text((12, 9), title, fill=_INK, font=_font(19))
+    draw.text((12, 9), title, fill=INK, font=font(19))
     for k, (frame, moment) in enumerate(zip(frames, moments, strict=True)):
         x, y = FRAME[0] * (k % columns), TITLE + (FRAME[1] + CAPTION) * (k // columns)
         sheet.paste(frame, (x, y))
         draw.multiline_text(
-            (x + 10, y + FRAME[1] + 4), moment.caption, fill=_INK, font=_font(14), spacing=2
+            (x + 10, y + FRAME[1] + 4), moment.caption, fill=INK, font=font(14), spacing=2
         )
     return sheet
 
@@ -127,5 +127,6 @@ def _frame(camera: PyBulletCamera, moment: Moment) -> Image.Image:
     return Image.fromarray(pixels)
 
 
-def _font(size: int) -> ImageFont.ImageFont | ImageFont.FreeTypeFont:
+def font(size: int) -> ImageFont.ImageFont | ImageFont.FreeTypeFont:
+    """Return the font of captions."""
     return ImageFont.load_default(size)

@@ -70,8 +70,9 @@ _PREFIX = "trip_"
 class CycleEncoder:
     """One cycle as the messages that the graph would publish of it, were it to publish all."""
 
-    def __init__(self, description: RobotDescription) -> None:
-        """Lay out the messages of a robot."""
+    def __init__(self, description: RobotDescription, hardware: str = "/") -> None:
+        """Lay out the messages of a robot. hardware: its namespace, as diagnostics tell it."""
+        self._hardware = hardware
         self._n = n = len(description.joint_names)
         self._sensors = ObservationEncoder(description.joint_names)
         self._estimate = EstimateEncoder(n)
@@ -108,7 +109,12 @@ class CycleEncoder:
     def decision(self, record: CycleRecord) -> tuple[Topic, bytes]:
         """Return the decision and what it was made on."""
         tick = record.tick
-        said = decisions.statuses(tick.decision, tick.results.values(), behind=tick.background)
+        said = decisions.statuses(
+            tick.decision,
+            tick.results.values(),
+            behind=tick.background,
+            hardware=self._hardware,
+        )
         return DECISION, encode_diagnostics(tick.decision.stamp, said)
 
     def truth(self, truth: BaseMotion) -> tuple[Topic, bytes]:
@@ -136,7 +142,7 @@ class TripBags:
         self._folder, self._say, self._pause = folder, say, pause
         self._space = f"/{namespace.strip('/')}" if namespace.strip("/") else ""
         self._n = len(description.joint_names)
-        self._encoder = CycleEncoder(description)
+        self._encoder = CycleEncoder(description, self._space or "/")
         self._ring: deque[Packed] = deque(maxlen=round(KEPT / CONTROL_PERIOD))
         self._watch = TripWatch()
         self._tripped: Cause | None = None

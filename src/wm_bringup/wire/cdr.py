@@ -48,6 +48,24 @@ class Writer:
         self._buffer.extend(struct.pack("<I", value))
         return offset
 
+    def int32(self, value: int) -> int:
+        """Append a signed integer."""
+        offset = self._align(4)
+        self._buffer.extend(struct.pack("<i", value))
+        return offset
+
+    def float32s(self, *values: float) -> int:
+        """Append numbers of single precision."""
+        offset = self._align(4)
+        self._buffer.extend(struct.pack(f"<{len(values)}f", *values))
+        return offset
+
+    def float64s(self, *values: float) -> int:
+        """Append numbers."""
+        offset = self._align(8)
+        self._buffer.extend(struct.pack(f"<{len(values)}d", *values))
+        return offset
+
     def stamp(self, stamp: float = 0.0) -> int:
         """Append builtin_interfaces/Time [s]."""
         offset = self._align(4)
@@ -89,6 +107,10 @@ class Reader:
             raise MessageError(f"message ends after {len(self.data)} bytes, {start + size} needed")
         self.offset = start + size
         return start
+
+    def uint8(self) -> int:
+        """Read a byte."""
+        return self.data[self._take(1, 1)]
 
     def uint32(self) -> int:
         """Read an unsigned integer."""

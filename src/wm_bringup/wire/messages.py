@@ -150,6 +150,15 @@ def encode_twist(command: VelocityCommand) -> bytes:
     return bytes(buffer)
 
 
+def encode_twist_stamped(command: VelocityCommand, stamp: float, frame: str) -> bytes:
+    """geometry_msgs/TwistStamped."""
+    writer = Writer()
+    writer.stamp(stamp)
+    writer.string(frame)
+    writer.float64s(command.linear_x, command.linear_y, 0.0, 0.0, 0.0, command.angular_z)
+    return bytes(writer.finish())
+
+
 def encode_clock(stamp: float) -> bytes:
     """rosgraph_msgs/Clock."""
     writer = Writer()
@@ -163,6 +172,7 @@ class Level(IntEnum):
     OK = 0
     WARN = 1
     ERROR = 2
+    STALE = 3
 
 
 @dataclass(frozen=True, slots=True)

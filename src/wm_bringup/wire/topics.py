@@ -174,7 +174,7 @@ CMD_VEL = Topic(
     "geometry_msgs/msg/Twist",
     Flow.COMMAND,
     "at least 2 Hz",
-    "teleop_twist_keyboard, velocity_source, you",
+    "wm teleop, teleop_twist_keyboard, velocity_source, you",
     "arbiter",
     "linear.x forward, linear.y left [m/s], angular.z [rad/s] in the heading-aligned base frame; "
     "silent for 0.5 s: stop; not finite: refused, stop; of Twist and "
@@ -254,6 +254,55 @@ CLOCK = Topic(
     "simulated time since reset; all stamps are then simulated time as well",
 )
 
+AGGREGATED = Topic(
+    "diagnostics_agg",
+    "diagnostic_msgs/msg/DiagnosticArray",
+    Flow.EVENT,
+    "1 Hz",
+    "robot",
+    "rqt_robot_monitor, any tool",
+    "/diagnostics of this robot as a tree, `/PROCESS/NODE/PART`: each branch as bad as its worst "
+    "leaf; what has not been heard for 5 s is STALE",
+)
+TF = Topic(
+    "tf",
+    "tf2_msgs/msg/TFMessage",
+    Flow.STREAM,
+    "62.5 Hz while anybody subscribes",
+    "state_estimator",
+    "RViz, Foxglove, any tool",
+    "`odom` to `base_link` and every moving link in its parent, by one estimate and with its stamp",
+)
+TF_STATIC = Topic(
+    "tf_static",
+    "tf2_msgs/msg/TFMessage",
+    Flow.LATCHED,
+    "once",
+    "state_estimator",
+    "RViz, Foxglove, any tool",
+    "`base_link` to the root of the URDF (`pelvis`), `imu_link`, `l_sole` and `r_sole`",
+)
+PLAN_MARKERS = Topic(
+    "mpc/markers",
+    "visualization_msgs/msg/MarkerArray",
+    Flow.STREAM,
+    "10 Hz while anybody subscribes",
+    "mpc",
+    "RViz, Foxglove",
+    "`footsteps`: the sole that carries and the three to come; `dcm`: now and at touchdown; "
+    "`pressure`: where its centre is wanted",
+)
+BALANCE_MARKERS = Topic(
+    "state_estimator/markers",
+    "visualization_msgs/msg/MarkerArray",
+    Flow.STREAM,
+    "10 Hz while anybody subscribes",
+    "state_estimator",
+    "RViz, Foxglove",
+    "whoever drives: `dcm`, and `capture_region`: outlines, in any of which it is still caught by "
+    "steps (`capture_margin` not negative)",
+)
+
 FAULTS = Topic(
     "faults/inject",
     "std_msgs/msg/String",
@@ -284,9 +333,17 @@ TOPICS: tuple[Topic, ...] = (
     GROUND_TRUTH,
     LATENCY,
     DIAGNOSTICS,
+    AGGREGATED,
+    TF,
+    TF_STATIC,
+    PLAN_MARKERS,
+    BALANCE_MARKERS,
     FAULTS,
     CLOCK,
 )
+
+FOR_VIEWERS: tuple[Topic, ...] = (TF, TF_STATIC, PLAN_MARKERS, BALANCE_MARKERS)
+"""Topics without which the robot walks as well: left out where their types cannot be had."""
 
 RECORDED: tuple[Topic, ...] = tuple(topic for topic in TOPICS if topic is not CLOCK)
 """What goes into a bag unless other topics are named: everything but the clock."""

@@ -7,18 +7,19 @@ where the robot is, how it moves, and what the ground does to its soles.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from math import hypot, inf, nan
 from typing import Protocol
 
 from wm_control.arbiter.believed_height import BelievedHeight
-from wm_control.arbiter.capture import Reach, Sole, capture_margin
+from wm_control.arbiter.capture import Reach, Sole, capture_margin, capture_region
 from wm_control.arbiter.footing import Footing
 from wm_control.arbiter.look import Look, Looker
 from wm_control.arbiter.recoverability import UNKNOWN, FallForecast, Recoverability, features
 from wm_control.constants import CONTROL_PERIOD, GRAVITY
 from wm_control.robot.description import RobotDescription
+from wm_control.robot.model import RobotModel
 from wm_control.types import LEFT, RIGHT, Estimate
 from wm_control.vector3 import ZERO, Vector3, cross, minus, plus
 
@@ -87,8 +88,7 @@ class BalanceMeter:
         """Build the model, and take from it what a step can reach; recoverability: if learned."""
         self._look = Looker(description)
         robot = self._look.robot
-        area = robot.sole_area(0.0, 0.0, 0.0).upper.tolist()
-        self._reach = Reach.of_leg(robot.leg_length(), (area[0], area[1]))
+        self._reach = reach_of(robot)
         self._momentum = MomentumObserver(robot.mass)
         self._footing = Footing(robot.mass)
         self._height = BelievedHeight()
@@ -152,17 +152,42 @@ class BalanceMeter:
         return look, self._momentum(look)
 
 
+def reach_of(robot: RobotModel) -> Reach:
+    """Return what a step of this robot can reach."""
+    area = robot.sole_area(0.0, 0.0, 0.0).upper.tolist()
+    return Reach.of_leg(robot.leg_length(), (area[0], area[1]))
+
+
 def margin_of(look: Look, reach: Reach) -> float:
     """Capture margin from whichever foot that carries has the larger one [m]."""
+    return max(_margin_from(foot, look, reach) for foot in _carrying(look))
+
+
+def stands_on(look: Look, reach: Reach) -> int:
+    """Of the feet that carry, the one from which ``margin_of`` is told."""
+    return max(_carrying(look), key=lambda foot: _margin_from(foot, look, reach))
+
+
+def region_of(look: Look, reach: Reach, foot: int) -> tuple[tuple[tuple[float, float], ...], ...]:
+    """Rectangles in which steps from a foot still catch the DCM; see ``capture_region``."""
+    return capture_region(look.omega(foot), *_feet(foot, look), reach)
+
+
+def _carrying(look: Look) -> Sequence[int]:
+    """Feet that carry, or else the one that does most."""
     least = _CARRIES * GRAVITY * look.mass
     feet = [foot for foot in (LEFT, RIGHT) if look.wrenches[foot][0][2] >= least]
-    return max(_margin_from(foot, look, reach) for foot in feet or (look.carrying,))
+    return feet or (look.carrying,)
 
 
 def _margin_from(foot: int, look: Look, reach: Reach) -> float:
-    stance = Sole(foot, look.soles[foot], look.yaws[foot])
-    swing = look.soles[RIGHT if foot == LEFT else LEFT]
-    return capture_margin(look.dcm(foot), look.omega(foot), stance, swing, reach)
+    return capture_margin(look.dcm(foot), look.omega(foot), *_feet(foot, look), reach)
+
+
+def _feet(foot: int, look: Look) -> tuple[Sole, Vector3]:
+    """Return the sole that carries, and where the other one is."""
+    other = RIGHT if foot == LEFT else LEFT
+    return Sole(foot, look.soles[foot], look.yaws[foot]), look.soles[other]
 
 
 class MomentumObserver:

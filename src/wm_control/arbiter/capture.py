@@ -79,6 +79,35 @@ def capture_margin(
     return max(_margin_at(time, omega, point, foot, reach, after) for time in LANDINGS)
 
 
+def capture_region(
+    omega: float, stance: Sole, swing: Vector3, reach: Reach
+) -> tuple[tuple[tuple[float, float], ...], ...]:
+    """Where the DCM may be now so that steps still catch it: for each landing a rectangle.
+
+    Four corners x, y in world [m] each; where ``capture_margin`` is not negative is their union.
+    """
+    foot = _seen_from(stance, swing[0], swing[1])
+    after = exp(-omega * LANDINGS[-1])
+    return tuple(_corners(time, omega, stance, foot, reach, after) for time in LANDINGS)
+
+
+def _corners(
+    time: float,
+    omega: float,
+    stance: Sole,
+    swing: tuple[float, float],
+    reach: Reach,
+    after: float,
+) -> tuple[tuple[float, float], ...]:
+    """Corners of where the DCM is caught by a step that lands after ``time`` [s]."""
+    growth, (half_length, half_width) = exp(omega * time), reach.sole
+    back, front, inner, outer = _caught(time, swing, reach, after)
+    xs = [_came_from(x, half_length, growth) for x in (back, front)]
+    ys = [_came_from(y, half_width, growth) for y in (inner, outer)]
+    around = ((0, 0), (1, 0), (1, 1), (0, 1))
+    return tuple(_in_world(stance, xs[i], ys[j]) for i, j in around)
+
+
 def _margin_at(
     time: float,
     omega: float,
@@ -88,18 +117,22 @@ def _margin_at(
     after: float,
 ) -> float:
     """Margin with a step that lands after ``time`` [s]; after: exp(-omega T')."""
-    growth, travel = exp(omega * time), reach.swing_speed * time
-    half_length, half_width = reach.sole
+    growth, (half_length, half_width) = exp(omega * time), reach.sole
     x, y = _runs_away(dcm[0], half_length, growth), _runs_away(dcm[1], half_width, growth)
+    back, front, inner, outer = _caught(time, swing, reach, after)
+    return min(front - x, x - back, outer - y, y - inner)
+
+
+def _caught(
+    time: float, swing: tuple[float, float], reach: Reach, after: float
+) -> tuple[float, float, float, float]:
+    """Bounds of the DCM when a foot lands after ``time`` [s]: back and front, inner and outer."""
+    travel, (half_length, half_width) = reach.swing_speed * time, reach.sole
     back, front = _landing(swing[0], travel, -reach.length, reach.length)
     inner, outer = _landing(swing[1], travel, reach.near, reach.far)
     ahead, aside = half_length + after * reach.length, half_width + after * reach.far
-    return min(
-        front + ahead - x,
-        x - (back - ahead),
-        outer + half_width - y,  # the step after that would have to cross over
-        y - (inner - aside),
-    )
+    # the step after one outward would have to cross over
+    return back - ahead, front + ahead, inner - aside, outer + half_width
 
 
 def _seen_from(stance: Sole, x: float, y: float) -> tuple[float, float]:
@@ -108,6 +141,19 @@ def _seen_from(stance: Sole, x: float, y: float) -> tuple[float, float]:
     c, s = cos(stance.yaw), sin(stance.yaw)
     left = c * dy - s * dx
     return c * dx + s * dy, -left if stance.foot == LEFT else left
+
+
+def _in_world(stance: Sole, ahead: float, outward: float) -> tuple[float, float]:
+    """Undo ``_seen_from``."""
+    left = -outward if stance.foot == LEFT else outward
+    c, s = cos(stance.yaw), sin(stance.yaw)
+    return stance.position[0] + c * ahead - s * left, stance.position[1] + s * ahead + c * left
+
+
+def _came_from(value: float, half: float, growth: float) -> float:
+    """Undo ``_runs_away``: where a coordinate that ends at ``value`` is now."""
+    pressure = min(max(value, -half), half)
+    return pressure + (value - pressure) / growth
 
 
 def _runs_away(value: float, half: float, growth: float) -> float:

@@ -136,7 +136,7 @@ def test_every_episode_is_on_disk_when_the_run_breaks_off(runs, tmp_path, monkey
         (["--policy", "p.onnx"], ["mean something only for 'policy'"]),
         (["--controller", "policy", "--push", "9", "0", "2", "0.5"], ["phase"]),
         (["--controller", "policy", "--step-in-place"], ["step_in_place"]),
-        (["--film", "f.gif"], ["--film", ".png"]),
+        (["--film", "f.jpg"], ["--film", ".png or .gif or .webp"]),
         (["--trace", "t.csv"], ["--trace", ".npz"]),
         (["--json", "w.jsonl"], ["--json", "w.jsonl"]),
         (["--json", "/dev/null/w.json"], ["/dev/null is a file"]),

@@ -28,7 +28,7 @@ def run(tmp_path_factory):
     ]
     write_bag(folder / "bag", COURSE, decisions=decisions, acted={"plan:off@6+0.5": 60})
     write_latencies(folder / "latency.npz", COURSE.seconds, missed={5})
-    options = DemoOptions(folder, COURSE)
+    options = DemoOptions(folder, COURSE, film=folder / "films" / "course.webp")
     processes = [{"name": "control", "pid": 1, "cpu_percent": 40.0, "memory_mb": 200.0}]
     live = LiveRun(START, COURSE.seconds, "", ["/robot"], processes, [])
     judged = judge_run(live, options)
@@ -49,6 +49,20 @@ def test_every_picture_shows_something(run, name):
 def test_the_film_strip_shows_each_segment_and_the_push_four_times(run):
     width, height = Image.open(run[0] / "film.png").size
     assert (width // 300, height // 400) == (3, 2)
+
+
+def test_the_course_moves_and_tells_of_the_push(run):
+    film = Image.open(run[0] / "films" / "course.webp")
+    assert film.n_frames == pytest.approx(12.5 * COURSE.seconds, abs=2)
+    pushed = [k for k in range(film.n_frames) if _is_striking(film, k)]
+    assert [pushed[0] / 12.5, pushed[-1] / 12.5] == pytest.approx([2.0, 2.5], abs=0.1)
+
+
+def _is_striking(film, frame):
+    """Whether there is red in the caption."""
+    film.seek(frame)
+    below = np.asarray(film.convert("RGB"), dtype=int)[-24:]
+    return bool((below[..., 0] - below[..., 1] > 80).any())
 
 
 def test_the_table_names_every_segment_and_the_text_says_how_it_went(run, capsys):

@@ -175,7 +175,7 @@ def test_people_are_told_how_to_drive_and_how_to_stop():
     said = "\n".join(hints(graph_arguments({"namespace": "r1", "arm": False})))
     assert "Ctrl-C" in said
     assert "/r1/cmd_vel" in said
-    assert "velocity_source --velocity 0.3 0 0 --ros-args -r __ns:=/r1" in said
+    assert "wm_bringup.cli teleop --namespace r1" in said
     assert "/r1/arbiter/arm" in said
     assert "/r1/arbiter/stop" in said
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from math import cos, log, sin
 
 import pytest
 
-from wm_control.arbiter.capture import Reach, Sole, capture_margin
+from wm_control.arbiter.capture import Reach, Sole, capture_margin, capture_region
 from wm_control.types import LEFT, RIGHT
 
 DOUBLES = log(2.0) / 0.25
@@ -72,3 +73,31 @@ def test_every_way_out_makes_it_smaller():
 
 def test_a_state_that_is_not_finite_has_no_margin_to_rely_on():
     assert not margin((float("nan"), 0.0), (0.0, -0.2)) >= 0.0
+
+
+@pytest.mark.parametrize("foot", [LEFT, RIGHT])
+@pytest.mark.parametrize("swing", [(0.0, -0.2), (-0.3, -0.25), (0.4, 0.3)])
+def test_the_capture_region_ends_where_the_margin_is_zero(foot, swing):
+    """Along rays from the middle of the largest rectangle, whichever way the robot stands."""
+    stance, feet = Sole(foot, (1.0, -2.0, 0.0), 0.7), (1.0 + swing[0], -2.0 + swing[1], 0.0)
+    rectangles = capture_region(DOUBLES, stance, feet, REACH)
+    assert len(rectangles) == 3
+    for a, b, c, d in rectangles:
+        middle = ((a[0] + c[0]) / 2.0, (a[1] + c[1]) / 2.0)
+        for corner in (a, b, c, d):
+            inside = [m + 0.999 * (k - m) for m, k in zip(middle, corner, strict=True)]
+            assert capture_margin(tuple(inside), DOUBLES, stance, feet, REACH) > 0.0
+    span = max(math.dist(r[0], r[2]) for r in rectangles)
+    a, _, c, _ = max(rectangles, key=lambda r: math.dist(r[0], r[2]))
+    beyond = [c[k] + 2.0 * span * (c[k] - a[k]) for k in range(2)]
+    assert capture_margin(tuple(beyond), DOUBLES, stance, feet, REACH) < 0.0
+
+
+def test_over_one_landing_the_margin_at_an_edge_of_its_rectangle_is_none():
+    """A foot that cannot land sooner: every rectangle but the last lies within it."""
+    swing = (0.0, -0.2, 0.0)
+    rectangles = capture_region(DOUBLES, STANCE, swing, REACH)
+    front = max(point[0] for corners in rectangles for point in corners)
+    assert margin((front, -0.1), swing[:2]) == pytest.approx(0.0, abs=1e-9)
+    assert margin((front + 0.01, -0.1), swing[:2]) < 0.0
+    assert margin((front - 0.01, -0.1), swing[:2]) > 0.0

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from importlib import import_module
 
 from rclpy.node import Node
 from rclpy.publisher import Publisher
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 from rclpy.subscription import Subscription
 
+from wm_bringup.nodes.support import message_types
 from wm_bringup.nodes.support.followed import of_one_publisher
 from wm_bringup.wire.topics import PUBLISHER, SUBSCRIBER, Quality, Topic, steers
 
@@ -26,14 +26,15 @@ def profile(quality: Quality) -> QoSProfile:
 
 
 def message_class(topic: Topic) -> type:
-    """Class of a topic's messages."""
-    package, _, name = topic.type.partition("/msg/")
-    found: type = getattr(import_module(f"{package}.msg"), name)
-    return found
+    """Class of a topic's messages; MessageTypeError where it cannot be had."""
+    return message_types.message_class(topic.type)
 
 
 def publisher(node: Node, topic: Topic) -> Publisher:
-    """Create the publisher that the table asks for; it takes messages or their bytes."""
+    """Create the publisher that the table asks for; it takes messages or their bytes.
+
+    MessageTypeError for one of ``FOR_VIEWERS`` where its type cannot be had.
+    """
     return node.create_publisher(message_class(topic), topic.name, profile(PUBLISHER[topic.flow]))
 
 

@@ -1,0 +1,1 @@
+"""Driving by hand: what keys and gamepads mean, without ROS and without a clock."""
