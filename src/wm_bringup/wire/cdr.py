@@ -90,6 +90,10 @@ class Reader:
         self.offset = start + size
         return start
 
+    def uint8(self) -> int:
+        """Read a byte."""
+        return self.data[self._take(1, 1)]
+
     def uint32(self) -> int:
         """Read an unsigned integer."""
         start = self._take(4, 4)

@@ -75,8 +75,29 @@ def capture_margin(
     """
     point = _seen_from(stance, *dcm)
     foot = _seen_from(stance, swing[0], swing[1])
-    after = exp(-omega * LANDINGS[-1])
-    return max(_margin_at(time, omega, point, foot, reach, after) for time in LANDINGS)
+    return max(_margin_at(time, omega, point, foot, reach) for time in LANDINGS)
+
+
+def capture_region(
+    dcm: tuple[float, float],
+    omega: float,
+    stance: Sole,
+    swing: Vector3,
+    reach: Reach,
+) -> tuple[tuple[float, float], ...]:
+    """Four corners, in world [m], of where the DCM may be now for steps to catch it.
+
+    For the landing of which ``capture_margin`` told the margin; inside of it that is positive.
+    """
+    point = _seen_from(stance, *dcm)
+    foot = _seen_from(stance, swing[0], swing[1])
+    time = max(LANDINGS, key=lambda after: _margin_at(after, omega, point, foot, reach))
+    growth = exp(omega * time)
+    (back, front), (inner, outer) = _caught(time, omega, foot, reach)
+    xs = [_came_from(x, reach.sole[0], growth) for x in (back, front)]
+    ys = [_came_from(y, reach.sole[1], growth) for y in (inner, outer)]
+    around = ((xs[1], ys[1]), (xs[0], ys[1]), (xs[0], ys[0]), (xs[1], ys[0]))
+    return tuple(_in_world(stance, x, y) for x, y in around)
 
 
 def _margin_at(
@@ -85,21 +106,26 @@ def _margin_at(
     dcm: tuple[float, float],
     swing: tuple[float, float],
     reach: Reach,
-    after: float,
 ) -> float:
-    """Margin with a step that lands after ``time`` [s]; after: exp(-omega T')."""
-    growth, travel = exp(omega * time), reach.swing_speed * time
+    """Margin with a step that lands after ``time`` [s]."""
+    growth = exp(omega * time)
     half_length, half_width = reach.sole
     x, y = _runs_away(dcm[0], half_length, growth), _runs_away(dcm[1], half_width, growth)
+    (back, front), (inner, outer) = _caught(time, omega, swing, reach)
+    return min(front - x, x - back, outer - y, y - inner)
+
+
+def _caught(
+    time: float, omega: float, swing: tuple[float, float], reach: Reach
+) -> tuple[tuple[float, float], tuple[float, float]]:
+    """From where to where, ahead and outward, a step that lands after ``time`` [s] catches [m]."""
+    travel, after = reach.swing_speed * time, exp(-omega * LANDINGS[-1])
+    half_length, half_width = reach.sole
     back, front = _landing(swing[0], travel, -reach.length, reach.length)
     inner, outer = _landing(swing[1], travel, reach.near, reach.far)
     ahead, aside = half_length + after * reach.length, half_width + after * reach.far
-    return min(
-        front + ahead - x,
-        x - (back - ahead),
-        outer + half_width - y,  # the step after that would have to cross over
-        y - (inner - aside),
-    )
+    # outward the step after that would have to cross over
+    return (back - ahead, front + ahead), (inner - aside, outer + half_width)
 
 
 def _seen_from(stance: Sole, x: float, y: float) -> tuple[float, float]:
@@ -114,6 +140,19 @@ def _runs_away(value: float, half: float, growth: float) -> float:
     """Where a coordinate of the DCM is at the horizon, with the best centre of pressure."""
     pressure = min(max(value, -half), half)
     return pressure + (value - pressure) * growth
+
+
+def _came_from(value: float, half: float, growth: float) -> float:
+    """Where a coordinate of the DCM is now that ``_runs_away`` takes to ``value``."""
+    pressure = min(max(value, -half), half)
+    return pressure + (value - pressure) / growth
+
+
+def _in_world(stance: Sole, ahead: float, outward: float) -> tuple[float, float]:
+    """Return a point as ``_seen_from`` has it in the world."""
+    left = -outward if stance.foot == LEFT else outward
+    c, s = cos(stance.yaw), sin(stance.yaw)
+    return stance.position[0] + c * ahead - s * left, stance.position[1] + s * ahead + c * left
 
 
 def _landing(now: float, travel: float, least: float, most: float) -> tuple[float, float]:
