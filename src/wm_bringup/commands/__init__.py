@@ -55,6 +55,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "demo": "Walk a velocity course in real time and leave a report.",
     "run": "Start the whole ROS 2 graph without ros2cli.",
     "emulate": "Be a Unitree humanoid on the network, with a simulated body.",
+    "view": "Watch a recording in the browser, with its robot.",
     "walk": "Run lock-step episodes of one scenario.",
     "suite": "Run cases x seeds x contestants of a file, and hold them to its limits.",
     "compare": "Compare model, policy and both on five facets.",

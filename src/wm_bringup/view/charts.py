@@ -1,0 +1,92 @@
+"""Curves that follow: the last seconds of margins, pushes, speed and latency."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import viser
+
+from wm_bringup.view.recording import NO_CURVE, Curve
+from wm_control.types import Array
+
+WINDOW = 15.0
+"""Of time that is drawn [s]."""
+
+_POINTS, _HEIGHT = 301, 120
+_COLOURS = ("#0b62c4", "#b93a0a")
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """One chart: title with unit, and its curves by name with what they are called.
+
+    lowest, highest: of its scale; None: as the curves have it.
+    """
+
+    title: str
+    curves: tuple[tuple[str, str], ...]
+    lowest: float | None = None
+    highest: float | None = None
+
+
+CHARTS = (
+    Chart("capture margin, m", (("margin", "margin"),), -0.1, 0.4),
+    Chart("unexplained impulse, N·s", (("impulse", "impulse"),), 0.0),
+    Chart("forward speed, m/s", (("speed", "goes"), ("asked", "asked"))),
+    Chart("latency of the path, ms", (("latency", "median"), ("longest", "longest")), 0.0),
+)
+
+
+def window(chart: Chart, curves: Mapping[str, Curve], now: float) -> tuple[Array, ...]:
+    """Times and values (k,) of all curves of a chart in the window that ends at ``now`` [s].
+
+    Every value holds until the next; NaN before the first.
+    """
+    time = np.linspace(now - WINDOW, now, _POINTS)
+    return (time, *(held(curves.get(name, NO_CURVE), time) for name, _ in chart.curves))
+
+
+def held(curve: Curve, time: Array) -> Array:
+    """Values (k,) at ``time`` (k,): each holds until the next; NaN before the first."""
+    if not len(curve.time):
+        return np.full(len(time), np.nan)
+    place = np.searchsorted(curve.time, time + 1e-9, side="right") - 1
+    found: Array = np.where(place >= 0, curve.value[np.maximum(place, 0)], np.nan)
+    return found
+
+
+class Charts:
+    """Charts in a panel of the page."""
+
+    def __init__(self, gui: viser.GuiApi) -> None:
+        """Put them where the panel is now."""
+        self._handles = [(chart, _add(gui, chart)) for chart in CHARTS]
+
+    def show(self, curves: Mapping[str, Curve], now: float) -> None:
+        """Draw the window that ends now; a chart without any curve is not shown."""
+        for chart, handle in self._handles:
+            handle.visible = any(name in curves for name, _ in chart.curves)
+            if handle.visible:
+                handle.data = window(chart, curves, now)
+
+
+def _add(gui: viser.GuiApi, chart: Chart) -> viser.GuiUplotHandle:
+    empty = np.linspace(-WINDOW, 0.0, 2)
+    series = [{"label": "s"}]
+    series += [
+        {"label": label, "stroke": colour, "width": 2}
+        for (_, label), colour in zip(chart.curves, _COLOURS, strict=False)
+    ]
+    scales: dict[str, object] = {"x": {"time": False}}
+    if chart.lowest is not None and chart.highest is not None:
+        scales["y"] = {"range": (chart.lowest, chart.highest)}
+    return gui.add_uplot(
+        (empty, *(np.full(2, np.nan) for _ in chart.curves)),
+        tuple(series),  # type: ignore[arg-type]
+        title=chart.title,
+        scales=scales,  # type: ignore[arg-type]
+        height=_HEIGHT,
+        legend={"show": len(chart.curves) > 1},
+    )

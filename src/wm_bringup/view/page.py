@@ -1,0 +1,121 @@
+"""The page: a stage with the robot, and a panel that says who drives and why."""
+
+from __future__ import annotations
+
+import socket
+import time
+from collections.abc import Callable
+
+import viser
+
+from wm_bringup.view.charts import Charts
+from wm_bringup.view.recording import Run
+from wm_bringup.view.scene import Surveyor
+from wm_bringup.view.stage import Shown, Stage
+from wm_bringup.view.telling import status_html, timeline_svg
+from wm_control.errors import WmError
+
+LOCAL, PORT = "127.0.0.1", 8080
+"""Where the page is unless asked otherwise: reached from this machine only."""
+
+FRAME_PERIOD, WORDS_PERIOD = 1.0 / 30.0, 0.2
+"""From one picture to the next, and from one text or curve to the next [s]."""
+
+RECENT = 60.0
+"""Of a run that goes on, what the timeline shows [s]."""
+
+WIDTH = 400
+"""Of the panel [pixels]."""
+
+
+class PageError(WmError):
+    """The page cannot be served where it was asked for."""
+
+
+def serve(host: str, port: int, title: str) -> viser.ViserServer:
+    """Begin to serve an empty page; PageError where that address cannot be had.
+
+    port: 0 takes any that is free; one that is taken gives way to the next free one.
+    """
+    try:
+        with socket.socket() as tried:
+            tried.bind((host, 0))
+    except OSError as error:
+        raise PageError(f"no page can be served on {host}: {error.strerror}") from error
+    server = viser.ViserServer(host=host, port=port, label=title, verbose=False)
+    server.gui.configure_theme(show_logo=False, show_share_button=False)
+    server.gui.main_panel.dock_right()
+    server.gui.main_panel.set_width(WIDTH)
+    return server
+
+
+def address(server: viser.ViserServer) -> str:
+    """Return what to type into a browser."""
+    host = server.get_host()
+    return f"http://{'localhost' if host in (LOCAL, '0.0.0.0') else host}:{server.get_port()}"
+
+
+class Page:
+    """Shows a run; what else belongs on its panel is put there by whoever makes it.
+
+    One thread calls ``show``.
+    """
+
+    def __init__(
+        self,
+        server: viser.ViserServer,
+        run: Run,
+        add_controls: Callable[[viser.GuiApi], None] = lambda _: None,
+    ) -> None:
+        """Lay the page out. add_controls: puts its own below the timeline."""
+        self._run, self._server = run, server
+        self._survey = Surveyor(run.description)
+        self.stage = Stage(server, run.description)
+        gui = server.gui
+        self._status = gui.add_html(status_html(None))
+        self._timeline = gui.add_html("")
+        add_controls(gui)
+        with gui.add_folder("Curves"):
+            self._charts = Charts(gui)
+        with gui.add_folder("Show", expand_by_default=False):
+            _add_switches(gui, self.stage.shown)
+        self._words_due = 0.0
+
+    def show(self, at: float, clock: float) -> bool:
+        """Show the instant ``at`` [s] of the run; False where there is nothing yet.
+
+        clock: says when words and curves are due [s].
+        """
+        moment = self._run.moment(at)
+        if moment is None:
+            return False
+        scene = self._survey(moment)
+        self.stage.show(scene, self._run.footprints(at))
+        if clock >= self._words_due:
+            self._words_due = clock + WORDS_PERIOD
+            self._status.content = status_html(scene)
+            end = max(self._run.seconds, 1.0)
+            begin = max(end - RECENT, 0.0) if self._run.live else 0.0
+            self._timeline.content = timeline_svg(self._run.stints(), begin, end, at)
+            self._charts.show(self._run.curves(), at)
+        return True
+
+
+def _add_switches(gui: viser.GuiApi, shown: Shown) -> None:
+    for name, label in (
+        ("follow", "follow the robot"),
+        ("footsteps", "footsteps, walked and planned"),
+        ("balance", "DCM and capture region"),
+        ("forces", "contact forces and pushes"),
+        ("ghosts", "what the others propose"),
+    ):
+        box = gui.add_checkbox(label, getattr(shown, name))
+        box.on_update(lambda event, name=name: setattr(shown, name, event.target.value))
+
+
+def run_until(stopped: Callable[[], bool], frame: Callable[[float], None]) -> None:
+    """Call ``frame(clock)`` thirty times a second until ``stopped()``."""
+    while not stopped():
+        begin = time.monotonic()
+        frame(begin)
+        time.sleep(max(FRAME_PERIOD - (time.monotonic() - begin), 0.002))

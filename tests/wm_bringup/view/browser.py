@@ -1,0 +1,121 @@
+"""A headless Chromium that looks at a page, by the protocol of its developer tools."""
+
+from __future__ import annotations
+
+import base64
+import json
+import shutil
+import subprocess
+import tempfile
+import time
+import urllib.request
+from pathlib import Path
+
+from websockets.sync.client import connect
+
+CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome") or ""
+SWITCHES = (
+    *("--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--hide-scrollbars"),
+    *("--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--ignore-gpu-blocklist"),
+    *("--remote-debugging-port=0", "--no-first-run", "--window-size=1280,800"),
+)
+
+
+class Browser:
+    """One tab; close it with ``close``."""
+
+    def __init__(self, address: str, patience: float = 60.0) -> None:
+        self._folder = tempfile.mkdtemp(prefix="browser_")
+        self._process = subprocess.Popen(
+            [CHROMIUM, *SWITCHES, f"--user-data-dir={self._folder}", "about:blank"],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        self._patience, self._number = patience, 0
+        self._socket = connect(self._tab(), max_size=None)
+        self.errors: list[str] = []
+        self.call("Page.enable")
+        self.call("Runtime.enable")
+        self.call(
+            "Emulation.setDeviceMetricsOverride",
+            width=1280,
+            height=800,
+            deviceScaleFactor=1,
+            mobile=False,
+        )
+        self.call("Page.navigate", url=address)
+
+    def _tab(self) -> str:
+        port_file = Path(self._folder) / "DevToolsActivePort"
+        self._until(lambda: port_file.is_file() and "\n" in port_file.read_text())
+        port = port_file.read_text().splitlines()[0]
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/json") as answer:
+            tabs = json.load(answer)
+        return next(tab["webSocketDebuggerUrl"] for tab in tabs if tab["type"] == "page")
+
+    def _until(self, done):
+        end = time.monotonic() + self._patience
+        while not done():
+            assert time.monotonic() < end, "the browser does not come up"
+            time.sleep(0.1)
+
+    def call(self, method, **parameters):
+        self._number += 1
+        self._socket.send(json.dumps({"id": self._number, "method": method, "params": parameters}))
+        while True:
+            answer = json.loads(self._socket.recv(timeout=self._patience))
+            if answer.get("method") == "Runtime.exceptionThrown":
+                self.errors.append(json.dumps(answer["params"])[:500])
+            if answer.get("id") == self._number:
+                assert "error" not in answer, answer["error"]
+                return answer["result"]
+
+    def run(self, script):
+        """Value of an expression in the page."""
+        return self.call(
+            "Runtime.evaluate", expression=script, returnByValue=True, awaitPromise=True
+        )["result"].get("value")
+
+    @property
+    def text(self) -> str:
+        return self.run("document.body.innerText") or ""
+
+    def wait_for(self, words: str) -> str:
+        """Wait until the page says so."""
+        end = time.monotonic() + self._patience
+        while words not in (found := self.text):
+            assert time.monotonic() < end, f"no {words!r} on the page, which says: {found}"
+            time.sleep(0.2)
+        return found
+
+    def click(self, label: str) -> None:
+        """Click the button, box or tab with this label."""
+        clicked = self.run(
+            f"""(() => {{
+                const all = [...document.querySelectorAll('button, label, [role=tab]')];
+                const one = all.find(e => e.innerText.trim() === {json.dumps(label)});
+                if (one) one.click();
+                return !!one;
+            }})()"""
+        )
+        assert clicked, f"there is no {label!r} on the page, which says: {self.text}"
+
+    def reload(self) -> None:
+        self.call("Page.reload")
+
+    def picture(self, path: Path | None = None) -> bytes:
+        png = base64.b64decode(self.call("Page.captureScreenshot", format="png")["data"])
+        if path is not None:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(png)
+        return png
+
+    def close(self) -> None:
+        self._socket.close()
+        self._process.terminate()
+        try:
+            self._process.wait(10)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        shutil.rmtree(self._folder, ignore_errors=True)
