@@ -88,5 +88,5 @@ def _add(gui: viser.GuiApi, chart: Chart) -> viser.GuiUplotHandle:
         title=chart.title,
         scales=scales,  # type: ignore[arg-type]
         height=_HEIGHT,
-        legend={"show": len(chart.curves) > 1},
+        legend={"show": len(chart.curves) > 1, "live": False},
     )

@@ -32,7 +32,7 @@ from wm_bringup.wire.topics import (
 )
 from wm_control.errors import RobotDescriptionError
 from wm_control.mpc.plan import WalkingPlan
-from wm_control.robot.description import RobotDescription, load_robot
+from wm_control.robot.description import load_robot
 from wm_control.types import Array, Estimate, VelocityCommand
 
 NANO = 1e-9

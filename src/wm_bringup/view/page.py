@@ -15,9 +15,6 @@ from wm_bringup.view.stage import Shown, Stage
 from wm_bringup.view.telling import status_html, timeline_svg
 from wm_control.errors import WmError
 
-LOCAL, PORT = "127.0.0.1", 8080
-"""Where the page is unless asked otherwise: reached from this machine only."""
-
 FRAME_PERIOD, WORDS_PERIOD = 1.0 / 30.0, 0.2
 """From one picture to the next, and from one text or curve to the next [s]."""
 
@@ -52,7 +49,8 @@ def serve(host: str, port: int, title: str) -> viser.ViserServer:
 def address(server: viser.ViserServer) -> str:
     """Return what to type into a browser."""
     host = server.get_host()
-    return f"http://{'localhost' if host in (LOCAL, '0.0.0.0') else host}:{server.get_port()}"
+    name = "localhost" if host in ("127.0.0.1", "0.0.0.0") else host
+    return f"http://{name}:{server.get_port()}"
 
 
 class Page:

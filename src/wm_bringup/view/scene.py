@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import hypot
 
@@ -206,31 +206,45 @@ def _tilt(orientation: Sequence[float]) -> float:
     return 2.0 * float(np.arcsin(min(1.0, hypot(x, y))))
 
 
-def footprints(
-    soles: Sequence[tuple[float, Sequence[Footstep]]], apart: float = 0.04, rest: float = 0.08
-) -> tuple[tuple[float, Footstep], ...]:
-    """Find where the robot stepped, and when it came to rest there [s].
+APART, REST = 0.04, 0.08
+"""A new footstep is this far from where the sole was before [m], and stood still for so long [s]."""
 
-    soles: times [s] and the soles that stood. A sole counts that stood still for ``rest`` [s],
-    ``apart`` [m] from where it was before.
-    """
-    found: list[tuple[float, Footstep]] = []
-    begun: dict[int, tuple[float, Footstep]] = {}
-    last: dict[int, Footstep] = {}
-    for time, standing in soles:
+
+class StepFinder:
+    """Finds where the robot stepped, look by look; ``found`` holds when and where."""
+
+    def __init__(self) -> None:
+        """Nothing was seen yet."""
+        self.found: list[tuple[float, Footstep]] = []
+        self._begun: dict[int, tuple[float, Footstep]] = {}
+        self._last: dict[int, Footstep] = {}
+
+    def see(self, time: float, standing: Sequence[Footstep]) -> None:
+        """Take in the soles that stand at ``time`` [s]."""
         there = {step.foot: step for step in standing}
         for foot in (LEFT, RIGHT):
-            step, since = there.get(foot), begun.get(foot)
+            step, since = there.get(foot), self._begun.get(foot)
             if step is None:
-                begun.pop(foot, None)
-            elif since is None or _distance(since[1], step) > 0.5 * apart:
-                begun[foot] = (time, step)
-            elif time - since[0] >= rest and (
-                foot not in last or _distance(last[foot], step) > apart
-            ):
-                last[foot] = step
-                found.append((since[0], step))
-    return tuple(found)
+                self._begun.pop(foot, None)
+            elif since is None or _distance(since[1], step) > 0.5 * APART:
+                self._begun[foot] = (time, step)
+            elif time - since[0] >= REST and self._is_new(step):
+                self._last[foot] = step
+                self.found.append((since[0], step))
+
+    def _is_new(self, step: Footstep) -> bool:
+        last = self._last.get(step.foot)
+        return last is None or _distance(last, step) > APART
+
+
+def footprints(
+    soles: Iterable[tuple[float, Sequence[Footstep]]],
+) -> tuple[tuple[float, Footstep], ...]:
+    """Find where the robot stepped, and when it came to rest there [s]; soles: that stood, when."""
+    finder = StepFinder()
+    for time, standing in soles:
+        finder.see(time, standing)
+    return tuple(finder.found)
 
 
 def _distance(one: Footstep, other: Footstep) -> float:
