@@ -34,7 +34,7 @@ from wm_bringup.nodes.support.qos import publisher
 from wm_bringup.scenarios.disturbance import Disturbance
 from wm_bringup.view.driving import Able, Controls
 from wm_bringup.view.live import HEARD, LiveRun
-from wm_bringup.view.page import Page, address, run_until, serve
+from wm_bringup.view.page import RATE, Page, address, run_until, serve
 from wm_bringup.view.siblings import kill, siblings
 from wm_bringup.wire.messages import encode_twist
 from wm_bringup.wire.topics import CMD_VEL, DISTURBANCES, FAULTS, Flow
@@ -144,7 +144,9 @@ class View:
         self.graph = AskedGraph(self.node, self._say)
         able = Able(tuple(arguments.driver), arguments.simulated, arguments.real)
         self._controls: Controls | None = None
-        self._page = Page(self.server, self._run, lambda gui: self._add(gui, able))
+        self._page = Page(
+            self.server, self._run, lambda gui: self._add(gui, able), meshes=not arguments.capsules
+        )
         self._polled = [Polled(self.node, topic, _quality(topic.flow)) for topic in HEARD]
         self._executor = SingleThreadedExecutor()
         self._executor.add_node(self.node)
@@ -193,6 +195,8 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--driver", action="append", default=[], help="who may drive")
     parser.add_argument("--simulated", action="store_true", help="it can be disturbed and reset")
     parser.add_argument("--real", action="store_true", help="nothing is broken on purpose")
+    parser.add_argument("--capsules", action="store_true", help="no meshes, for slow browsers")
+    parser.add_argument("--rate", type=float, default=RATE, help="pictures a second, at most")
     return parser.parse_args(own_words("view", arguments))
 
 
@@ -213,7 +217,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"the robot in the browser: {address(view.server)}", flush=True)
         report_ready()
         try:
-            run_until(lambda: stop.requested, view.frame)
+            run_until(lambda: stop.requested, view.frame, parsed.rate)
         finally:
             view.close()
     return process.OK

@@ -40,7 +40,7 @@ CHARTS = (
 
 
 def window(chart: Chart, curves: Mapping[str, Curve], now: float) -> tuple[Array, ...]:
-    """Times and values (k,) of all curves of a chart in the window that ends at ``now`` [s].
+    """Return times and values (k,) of all curves of a chart in the window until ``now`` [s].
 
     Every value holds until the next; NaN before the first.
     """

@@ -113,7 +113,7 @@ class BagRun:
         return self._problems
 
     def moment(self, time: float) -> Moment | None:
-        """What was known at ``time`` [s]."""
+        """Return what was known at ``time`` [s]."""
         estimate = self._estimate(time)
         if estimate is None:
             return None

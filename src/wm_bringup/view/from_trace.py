@@ -53,7 +53,7 @@ class TraceRun:
         return self.story.footprints(until)
 
     def moment(self, time: float) -> Moment | None:
-        """What was true at ``time`` [s]."""
+        """Return what was true at ``time`` [s]."""
         row = max(newest(self._times, time), 0)
         record, place = self._record, newest(self._told_at, time)
         asked = record["velocity_command"][row].tolist() if "velocity_command" in record else None

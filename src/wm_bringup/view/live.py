@@ -146,7 +146,7 @@ class LiveRun:
         return None if newest is None or self._now - newest.time > STALE else newest.value
 
     def moment(self, time: float) -> Moment | None:
-        """The newest instant, whatever ``time`` is; None before the first estimate."""
+        """Return the newest instant, whatever ``time`` is; None before the first estimate."""
         newest = self._newest.get(ESTIMATE)
         if newest is None or not isinstance(newest.value, Estimate):
             return None

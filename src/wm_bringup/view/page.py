@@ -15,8 +15,8 @@ from wm_bringup.view.stage import Shown, Stage
 from wm_bringup.view.telling import status_html, timeline_svg
 from wm_control.errors import WmError
 
-FRAME_PERIOD, WORDS_PERIOD = 1.0 / 30.0, 0.2
-"""From one picture to the next, and from one text or curve to the next [s]."""
+RATE, WORDS_PERIOD = 25.0, 0.2
+"""Pictures a second; from one text or curve to the next [s]."""
 
 RECENT = 60.0
 """Of a run that goes on, what the timeline shows [s]."""
@@ -64,11 +64,13 @@ class Page:
         server: viser.ViserServer,
         run: Run,
         add_controls: Callable[[viser.GuiApi], None] = lambda _: None,
+        *,
+        meshes: bool = True,
     ) -> None:
-        """Lay the page out. add_controls: puts its own below the timeline."""
+        """Lay the page out. add_controls: puts its own below the timeline. meshes: see ``Stage``."""
         self._run, self._server = run, server
         self._survey = Surveyor(run.description)
-        self.stage = Stage(server, run.description)
+        self.stage = Stage(server, run.description, meshes=meshes)
         gui = server.gui
         self._status = gui.add_html(status_html(None))
         self._timeline = gui.add_html("")
@@ -111,9 +113,11 @@ def _add_switches(gui: viser.GuiApi, shown: Shown) -> None:
         box.on_update(lambda event, name=name: setattr(shown, name, event.target.value))
 
 
-def run_until(stopped: Callable[[], bool], frame: Callable[[float], None]) -> None:
-    """Call ``frame(clock)`` thirty times a second until ``stopped()``."""
+def run_until(
+    stopped: Callable[[], bool], frame: Callable[[float], None], rate: float = RATE
+) -> None:
+    """Call ``frame(clock)`` at most ``rate`` times a second until ``stopped()``."""
     while not stopped():
         begin = time.monotonic()
         frame(begin)
-        time.sleep(max(FRAME_PERIOD - (time.monotonic() - begin), 0.002))
+        time.sleep(max(1.0 / rate - (time.monotonic() - begin), 0.002))

@@ -44,7 +44,7 @@ class Run(Protocol):
         """How long it is, or has been so far [s]."""
 
     def moment(self, time: float) -> Moment | None:
-        """What was known at ``time`` [s]; None before anything was."""
+        """Return what was known at ``time`` [s]; None before anything was."""
 
     def stints(self) -> tuple[Stint, ...]:
         """Who drove, under which action."""

@@ -18,7 +18,7 @@ from wm_control.robot.description import RobotDescription
 from wm_control.types import LEFT, RIGHT, Array, Estimate, VelocityCommand
 
 STALE = 0.3
-"""Plans and proposals that are older than this are not drawn: their driver has fallen silent [s]."""
+"""Plans and proposals that are older than this are not drawn: their driver is silent [s]."""
 
 _CARRIES = 0.1
 """Share of the weight from which a foot stands."""
@@ -207,7 +207,7 @@ def _tilt(orientation: Sequence[float]) -> float:
 
 
 APART, REST = 0.04, 0.08
-"""A new footstep is this far from where the sole was before [m], and stood still for so long [s]."""
+"""A new footstep is this far from the one before [m], and stood still for so long [s]."""
 
 
 class StepFinder:

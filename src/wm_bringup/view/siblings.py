@@ -47,7 +47,7 @@ def _below(parent: int, proc: Path) -> list[int]:
 
 
 def _module(pid: int, proc: Path) -> str:
-    """What ``python -m`` runs there; empty for another program."""
+    """Return what ``python -m`` runs there; empty for another program."""
     try:
         words = (proc / str(pid) / "cmdline").read_bytes().decode(errors="replace").split("\0")
     except OSError:

@@ -73,8 +73,10 @@ class Body:
 class Stage:
     """The scene of one robot in one server."""
 
-    def __init__(self, server: viser.ViserServer, description: RobotDescription) -> None:
-        """Send what never changes: the robot's looks, the floor."""
+    def __init__(
+        self, server: viser.ViserServer, description: RobotDescription, *, meshes: bool = True
+    ) -> None:
+        """Send what never changes: the robot's looks, the floor. meshes: not capsules alone."""
         self._server, self.shown = server, Shown()
         self._feet = tuple(_foot(sole) for sole in description.soles)
         scene = server.scene
@@ -93,17 +95,17 @@ class Stage:
         )
         self._links = skeleton_of(description)
         self._robot = Body(scene, f"{ROOT}/robot", self._links)
-        self._clothe(scene, description)
+        self._clothe(scene, description, meshes)
         self._ghosts = {name: self._ghost(scene, name, description) for name in DRIVERS}
         self._add_markers(scene)
-        server.initial_camera.position = (1.6, -2.6, 1.5)
-        server.initial_camera.look_at = (0.0, 0.0, 0.6)
+        server.initial_camera.position = (1.3, -2.0, 1.2)
+        server.initial_camera.look_at = (0.0, 0.0, 0.55)
 
-    def _clothe(self, scene: viser.SceneApi, description: RobotDescription) -> None:
-        """Give the links their meshes; capsules where no mesh can be read."""
+    def _clothe(self, scene: viser.SceneApi, description: RobotDescription, meshes: bool) -> None:
+        """Give the links their meshes; capsules where none can be read, or none are wanted."""
         dressed = False
         for link in self._links:
-            for k, mesh in enumerate(link.meshes):
+            for k, mesh in enumerate(link.meshes if meshes else ()):
                 shape = _shape(mesh)
                 if shape is None:
                     continue

@@ -68,14 +68,14 @@ def _who(told: Told | None) -> str:
 def _figures(scene: Scene) -> str:
     asked = scene.asked
     wanted = (
-        "–"
+        "-"
         if asked is None
         else f"{asked.linear_x:+.2f} {asked.linear_y:+.2f} {asked.angular_z:+.2f}"
     )
     rows = (
         ("asked x y yaw", f"{wanted} m/s, rad/s"),
         ("goes x y", f"{scene.speed[0]:+.2f} {scene.speed[1]:+.2f} m/s"),
-        ("capture margin", f"{100 * scene.margin:.0f} cm" if isfinite(scene.margin) else "–"),
+        ("capture margin", f"{100 * scene.margin:.0f} cm" if isfinite(scene.margin) else "-"),
         ("tilt", f"{degrees(scene.tilt):.1f}°"),
     )
     cells = "".join(
@@ -101,11 +101,12 @@ def timeline_svg(stints: Sequence[Stint], begin: float, end: float, now: float) 
         fill = css(colour_of(stint.driver))
         bars.append(_bar(x, 0.0, width, _DRIVERS, fill, said))
         bars.append(_bar(x, _DRIVERS, width, _ACTIONS, ACTIONS[stint.action], said))
-    line = f'<line x1="{at(now):.1f}" x2="{at(now):.1f}" y1="0" y2="40" stroke="#111" stroke-width="3"/>'
-    words = _ends(begin, end)
+    x = f"{at(now):.1f}"
+    line = f'<line x1="{x}" x2="{x}" y1="0" y2="40" stroke="#111" stroke-width="3"/>'
+    words = _ends(begin, end) + _legend()
     return (
         f'<div style="padding:2px 8px"><svg viewBox="0 0 {_WIDTH:g} {_HEIGHT:g}" width="100%" '
-        f'height="48" preserveAspectRatio="none">{"".join(bars)}{line}</svg>{words}{_legend()}</div>'
+        f'height="48" preserveAspectRatio="none">{"".join(bars)}{line}</svg>{words}</div>'
     )
 
 
@@ -127,8 +128,8 @@ def _legend() -> str:
     drivers = [(name, css(colour)) for name, colour in COLOURS.items()]
     actions = [(a.name.lower().replace("_", " "), fill) for a, fill in ACTIONS.items()]
     marks = "".join(
-        f'<span style="margin-right:8px;white-space:nowrap"><span style="display:inline-block;width:9px;'
-        f'height:9px;background:{fill};margin-right:3px"></span>{name}</span>'
+        '<span style="margin-right:8px;white-space:nowrap"><span style="display:inline-block;'
+        f'width:9px;height:9px;background:{fill};margin-right:3px"></span>{name}</span>'
         for name, fill in (*drivers, *actions)
     )
     return f'<div style="font-size:10px;opacity:.85;line-height:1.4">{marks}</div>'

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from math import nan
 
 from wm_control.types import Action
@@ -79,7 +80,7 @@ def _until(stint: Stint, end: float) -> Stint:
 def interventions(stretches: Sequence[Stint]) -> tuple[Intervention, ...]:
     """Every change of driver and every rise of the action, of a robot that is armed."""
     found = []
-    for before, after in zip(stretches, stretches[1:], strict=False):
+    for before, after in pairwise(stretches):
         another = before.armed and after.driver != before.driver
         if after.armed and (another or after.action > before.action):
             found.append(

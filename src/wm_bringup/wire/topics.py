@@ -272,9 +272,9 @@ DISTURBANCES = Topic(
     "when you want one",
     "you",
     "robot",
-    "simulation only: push=FORWARD,LEFT[,UP][@PHASE] [N·s] at the pelvis within 0.1 s, now or at a "
-    "phase of the stride; payload=MASS [kg], its weight at the torso; friction=VALUE of the ground; "
-    "both until the robot is reset",
+    "simulation only: push=FORWARD,LEFT[,UP][@PHASE] [N·s] at the pelvis within 0.1 s, now or "
+    "at a phase of the stride; payload=MASS [kg], its weight at the torso; friction=VALUE of the "
+    "ground; both until the robot is reset",
 )
 
 TOPICS: tuple[Topic, ...] = (

@@ -16,18 +16,40 @@ from websockets.sync.client import connect
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome") or ""
 SWITCHES = (
     *("--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--hide-scrollbars"),
-    *("--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--ignore-gpu-blocklist"),
-    *("--remote-debugging-port=0", "--no-first-run", "--window-size=1280,800"),
+    *("--remote-debugging-port=0", "--no-first-run"),
 )
+
+DRAWS = ("--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--ignore-gpu-blocklist")
+"""With which Chromium draws in 3D by software; costs more than a core."""
+
+BLIND = ("--disable-3d-apis", "--disable-gpu")
+"""With which there is no 3D, but all of the panel."""
 
 
 class Browser:
     """One tab; close it with ``close``."""
 
-    def __init__(self, address: str, patience: float = 60.0) -> None:
+    def __init__(
+        self,
+        address: str,
+        patience: float = 60.0,
+        width: int = 1280,
+        height: int = 800,
+        *,
+        draws: bool = True,
+    ) -> None:
         self._folder = tempfile.mkdtemp(prefix="browser_")
         self._process = subprocess.Popen(
-            [CHROMIUM, *SWITCHES, f"--user-data-dir={self._folder}", "about:blank"],
+            [
+                "nice",
+                "-n",
+                "15",
+                CHROMIUM,
+                *SWITCHES,
+                *(DRAWS if draws else BLIND),
+                f"--user-data-dir={self._folder}",
+                "about:blank",
+            ],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
@@ -38,8 +60,8 @@ class Browser:
         self.call("Runtime.enable")
         self.call(
             "Emulation.setDeviceMetricsOverride",
-            width=1280,
-            height=800,
+            width=width,
+            height=height,
             deviceScaleFactor=1,
             mobile=False,
         )
