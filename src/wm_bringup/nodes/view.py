@@ -36,6 +36,7 @@ from wm_bringup.view.driving import Able, Controls
 from wm_bringup.view.live import HEARD, LiveRun
 from wm_bringup.view.page import RATE, Page, address, run_until, serve
 from wm_bringup.view.siblings import kill, siblings
+from wm_bringup.view.timeline import Told
 from wm_bringup.wire.messages import encode_twist
 from wm_bringup.wire.topics import CMD_VEL, DISTURBANCES, FAULTS, Flow
 from wm_control.errors import WmError
@@ -144,6 +145,7 @@ class View:
         self.graph = AskedGraph(self.node, self._say)
         able = Able(tuple(arguments.driver), arguments.simulated, arguments.real)
         self._controls: Controls | None = None
+        self.said = ""
         self._page = Page(
             self.server, self._run, lambda gui: self._add(gui, able), meshes=not arguments.capsules
         )
@@ -155,7 +157,13 @@ class View:
     def _add(self, gui: object, able: Able) -> None:
         self._controls = Controls(gui, self.graph, able)  # type: ignore[arg-type]
 
+    @property
+    def told(self) -> Told | None:
+        """The newest decision."""
+        return self._run.told
+
     def _say(self, text: str) -> None:
+        self.said = text
         if self._controls is not None:
             self._controls.say(text)
 

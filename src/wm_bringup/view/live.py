@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
-from wm_bringup.view.charts import WINDOW
+from wm_bringup.view.charts_data import WINDOW
 from wm_bringup.view.from_bag import curve_of
 from wm_bringup.view.reading import read_decision, read_latencies, read_targets
 from wm_bringup.view.recording import Curve
@@ -96,6 +96,11 @@ class LiveRun:
         last = self._newest.get(ESTIMATE)
         return self._now - (last.time if last else 0.0)
 
+    @property
+    def told(self) -> Told | None:
+        """The newest decision."""
+        return self._told[-1] if self._told else None
+
     def see(self, topic: Topic, data: bytes, clock: float) -> None:
         """Take in a message that came at ``clock`` [s]; one that cannot be read is passed over."""
         time = self.tick(clock)
@@ -161,7 +166,7 @@ class LiveRun:
             newest.value,
             plan if isinstance(plan, WalkingPlan) else None,
             targets,
-            self._told[-1] if self._told else None,
+            self.told,
             asked if isinstance(asked, VelocityCommand) else None,
         )
 

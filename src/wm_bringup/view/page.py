@@ -67,7 +67,7 @@ class Page:
         *,
         meshes: bool = True,
     ) -> None:
-        """Lay the page out. add_controls: puts its own below the timeline. meshes: see ``Stage``."""
+        """Lay the page out. add_controls: puts its own there. meshes: see ``Stage``."""
         self._run, self._server = run, server
         self._survey = Surveyor(run.description)
         self.stage = Stage(server, run.description, meshes=meshes)

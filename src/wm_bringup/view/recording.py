@@ -50,7 +50,7 @@ class Run(Protocol):
         """Who drove, under which action."""
 
     def curves(self) -> Mapping[str, Curve]:
-        """Curves over time, by the names in ``charts.CHARTS``."""
+        """Curves over time, by the names in ``charts_data.CHARTS``."""
 
     def footprints(self, until: float) -> Sequence[Footstep]:
         """Where the robot stepped until then [s]."""

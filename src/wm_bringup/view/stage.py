@@ -30,6 +30,9 @@ _LIMB = (150, 156, 165)
 _UP, _FLAT = 0.004, 0.002
 """Lines are drawn this much above the ground, areas this much [m]."""
 
+_REMEMBERED = 4000
+"""Outlines of footsteps that are kept."""
+
 _NONE = np.zeros((0, 2, 3), dtype=np.float32)
 
 
@@ -78,6 +81,7 @@ class Stage:
     ) -> None:
         """Send what never changes: the robot's looks, the floor. meshes: not capsules alone."""
         self._server, self.shown = server, Shown()
+        self._edges: dict[Footstep, NDArray[np.float32]] = {}
         self._feet = tuple(_foot(sole) for sole in description.soles)
         scene = server.scene
         scene.set_up_direction("+z")
@@ -228,12 +232,18 @@ class Stage:
 
     def _outlines(self, steps: Iterable[Footstep]) -> NDArray[np.float32]:
         """(k, 2, 3) edges of soles on the ground."""
-        edges = []
-        for step in steps:
+        edges = [self._edges_of(step) for step in steps]
+        return np.concatenate(edges) if edges else _NONE
+
+    def _edges_of(self, step: Footstep) -> NDArray[np.float32]:
+        """(4, 2, 3) edges of one sole; those that were walked are drawn again and again."""
+        if step not in self._edges:
+            if len(self._edges) >= _REMEMBERED:
+                self._edges.clear()
             c, s = np.cos(step.yaw), np.sin(step.yaw)
             corners = self._feet[step.foot] @ np.array([[c, s], [-s, c]]) + step.position[:2]
-            edges.append(outline(corners, step.position[2] + _UP))
-        return np.concatenate(edges).astype(np.float32) if edges else _NONE
+            self._edges[step] = outline(corners, step.position[2] + _UP).astype(np.float32)
+        return self._edges[step]
 
     def _show_balance(self, scene: Scene) -> None:
         floor = min((step.position[2] for step in scene.standing), default=0.0) + _FLAT
