@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from wm_bringup.commands import HELD, INTERRUPTED, NOT_HELD, PREFERENCES, known_preference
-from wm_bringup.commands.options import Engine, Overlay, Robot
+from wm_bringup.commands.options import Engine, Overlay, Robot, ViewHost, ViewPort
 from wm_control.configuration.share import DEFAULT_ROBOT
 from wm_control.drivers import HYBRID
 
@@ -47,6 +47,11 @@ def demo(
         "results/demo"
     ),
     gui: Annotated[bool, typer.Option("--gui", help="Open the simulator's window.")] = False,
+    view: Annotated[
+        bool, typer.Option("--view", help="Show the robot in the browser, see docs/view.md.")
+    ] = False,
+    view_host: ViewHost = "127.0.0.1",
+    view_port: ViewPort = 8080,
     json: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Also write summary.json here.")
     ] = None,
@@ -63,6 +68,7 @@ def demo(
     from wm_bringup.demo.demo import DemoOptions, held
     from wm_bringup.graph.runner import StopSignals
     from wm_bringup.host.output import check_file, check_folder
+    from wm_bringup.host.ports import free_port, page_address
     from wm_bringup.report.screen import make_console
     from wm_control.configuration.share import config_file
 
@@ -72,8 +78,24 @@ def demo(
     chosen.check()
     check_folder(output, "--output")
     check_file(json, "--json")
-    options = DemoOptions(output, chosen, controller, policy, overlay, robot, engine, seed, gui)
+    port = free_port(view_host, view_port) if view else view_port
+    options = DemoOptions(
+        output,
+        chosen,
+        controller,
+        policy,
+        overlay,
+        robot,
+        engine,
+        seed,
+        gui,
+        view=view,
+        view_host=view_host,
+        view_port=port,
+    )
     console = make_console()
+    if view:
+        console.print(f"the robot in the browser: {page_address(view_host, port)}")
     with StopSignals() as signals:
         judged = _run(options, console, lambda: signals.seen)
         interrupted = signals.seen

@@ -21,7 +21,13 @@ from wm_bringup.demo.live import LiveRun, Show, drive
 from wm_bringup.demo.report import draw_film, draw_plots
 from wm_bringup.faults.fault import parse_all
 from wm_bringup.graph.preflight import preflight
-from wm_bringup.graph.processes import GraphArguments, describe, graph_arguments
+from wm_bringup.graph.processes import (
+    LOCALHOST,
+    VIEW_PORT,
+    GraphArguments,
+    describe,
+    graph_arguments,
+)
 from wm_bringup.host.provenance import provenance
 from wm_bringup.record.from_bag import from_bag, with_latencies
 from wm_bringup.record.run_record import TIME, RunRecord
@@ -62,6 +68,9 @@ class DemoOptions:
     engine: EngineName = "pybullet"
     seed: int = 0
     gui: bool = False
+    view: bool = False
+    view_host: str = LOCALHOST
+    view_port: int = VIEW_PORT
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +93,9 @@ def run_demo(options: DemoOptions, show: Show, stopped: Callable[[], bool]) -> J
             "engine": options.engine,
             "seed": options.seed,
             "gui": options.gui,
+            "view": options.view,
+            "view_host": options.view_host,
+            "view_port": options.view_port,
             "arm": False,
             "truth": True,
             "trips": str(folder / "trips"),

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import socket
 import time
 from collections.abc import Callable
 
 import viser
 
+from wm_bringup.host.ports import free_port, page_address
 from wm_bringup.view.charts import Charts
 from wm_bringup.view.recording import Run
 from wm_bringup.view.scene import Surveyor
 from wm_bringup.view.stage import Shown, Stage
 from wm_bringup.view.telling import status_html, timeline_svg
-from wm_control.errors import WmError
 
 RATE, WORDS_PERIOD = 25.0, 0.2
 """Pictures a second; from one text or curve to the next [s]."""
@@ -25,21 +24,12 @@ WIDTH = 400
 """Of the panel [pixels]."""
 
 
-class PageError(WmError):
-    """The page cannot be served where it was asked for."""
-
-
 def serve(host: str, port: int, title: str) -> viser.ViserServer:
-    """Begin to serve an empty page; PageError where that address cannot be had.
+    """Begin to serve an empty page; AddressError where that address cannot be had.
 
     port: 0 takes any that is free; one that is taken gives way to the next free one.
     """
-    try:
-        with socket.socket() as tried:
-            tried.bind((host, 0))
-    except OSError as error:
-        raise PageError(f"no page can be served on {host}: {error.strerror}") from error
-    server = viser.ViserServer(host=host, port=port, label=title, verbose=False)
+    server = viser.ViserServer(host=host, port=free_port(host, port), label=title, verbose=False)
     server.gui.configure_theme(show_logo=False, show_share_button=False)
     server.gui.main_panel.dock_right()
     server.gui.main_panel.set_width(WIDTH)
@@ -48,9 +38,7 @@ def serve(host: str, port: int, title: str) -> viser.ViserServer:
 
 def address(server: viser.ViserServer) -> str:
     """Return what to type into a browser."""
-    host = server.get_host()
-    name = "localhost" if host in ("127.0.0.1", "0.0.0.0") else host
-    return f"http://{name}:{server.get_port()}"
+    return page_address(server.get_host(), server.get_port())
 
 
 class Page:

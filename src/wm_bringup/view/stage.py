@@ -156,7 +156,9 @@ class Stage:
 
     def _add_markers(self, scene: viser.SceneApi) -> None:
         def lines(name: str, colour: tuple[int, int, int], width: float) -> Any:  # noqa: ANN401
-            return scene.add_line_segments(f"{ROOT}/{name}", _NONE, colour, line_width=width)
+            return scene.add_line_segments(
+                f"{ROOT}/{name}", _NONE, colour, thickness=width, thickness_units="screen"
+            )
 
         self._walked = lines("walked", _WALKED, 1.5)
         self._standing = lines("standing", _STANDS, 3.0)

@@ -9,6 +9,7 @@ import subprocess
 import tempfile
 import time
 import urllib.request
+from contextlib import ExitStack
 from pathlib import Path
 
 from websockets.sync.client import connect
@@ -54,7 +55,8 @@ class Browser:
             stderr=subprocess.DEVNULL,
         )
         self._patience, self._number = patience, 0
-        self._socket = connect(self._tab(), max_size=None)
+        self._closing = ExitStack()
+        self._socket = self._closing.enter_context(connect(self._tab(), max_size=None))
         self.errors: list[str] = []
         self.call("Page.enable")
         self.call("Runtime.enable")
@@ -111,11 +113,11 @@ class Browser:
         return found
 
     def click(self, label: str) -> None:
-        """Click the button, box or tab with this label."""
+        """Click the innermost element with this label."""
         clicked = self.run(
             f"""(() => {{
-                const all = [...document.querySelectorAll('button, label, [role=tab]')];
-                const one = all.find(e => e.innerText.trim() === {json.dumps(label)});
+                const all = [...document.querySelectorAll('button, label, div, span, p')];
+                const one = all.findLast(e => e.innerText.trim() === {json.dumps(label)});
                 if (one) one.click();
                 return !!one;
             }})()"""
@@ -133,7 +135,7 @@ class Browser:
         return png
 
     def close(self) -> None:
-        self._socket.close()
+        self._closing.close()
         self._process.terminate()
         try:
             self._process.wait(10)

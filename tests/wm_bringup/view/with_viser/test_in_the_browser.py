@@ -13,10 +13,11 @@ from loop_fakes import G1, N
 from PIL import Image
 from recorded import decision, standing, write_bag
 
+from wm_bringup.host.ports import AddressError
 from wm_bringup.view.driving import Able, Controls
 from wm_bringup.view.from_bag import BagRun
 from wm_bringup.view.live import LiveRun
-from wm_bringup.view.page import Page, PageError, address, run_until, serve
+from wm_bringup.view.page import Page, address, run_until, serve
 from wm_bringup.view.watch import Watch
 from wm_bringup.wire.robot_messages import EstimateEncoder
 from wm_bringup.wire.topics import DECISION, ESTIMATE
@@ -174,5 +175,5 @@ def test_every_button_asks_for_what_it_says(live, button, asked):
 
 
 def test_an_address_of_another_machine_is_refused():
-    with pytest.raises(PageError, match=r"192\.0\.2\.1"):
+    with pytest.raises(AddressError, match=r"192\.0\.2\.1"):
         serve("192.0.2.1", 0, "nowhere")
