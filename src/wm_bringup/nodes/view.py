@@ -10,7 +10,7 @@ import argparse
 import os
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from queue import SimpleQueue
 
@@ -35,6 +35,7 @@ from wm_bringup.scenarios.disturbance import Disturbance
 from wm_bringup.view.driving import Able, Controls
 from wm_bringup.view.live import HEARD, LiveRun
 from wm_bringup.view.page import RATE, Page, address, run_until, serve
+from wm_bringup.view.recording import Curve
 from wm_bringup.view.siblings import kill, siblings
 from wm_bringup.view.timeline import Told
 from wm_bringup.wire.messages import encode_twist
@@ -161,6 +162,11 @@ class View:
     def told(self) -> Told | None:
         """The newest decision."""
         return self._run.told
+
+    @property
+    def curves(self) -> Mapping[str, Curve]:
+        """Curves of the last seconds."""
+        return self._run.curves()
 
     def _say(self, text: str) -> None:
         self.said = text
