@@ -24,10 +24,8 @@ ON_REQUEST: Final[Mapping[str, Mapping[str, str]]] = {
 def remedy(name: str) -> str:
     """Say how to get a library. name: on PyPI, or that of its Python module."""
     top = name.split(".")[0]
-    if any(top in of or top in of.values() for of in ON_REQUEST.values()):
-        extra = next(e for e, of in ON_REQUEST.items() if top in of or top in of.values())
-        how = f"run 'make {extra}' in a checkout"
-        return f"{how}, or python3 -m pip install 'wm_humanoid[{extra}]'"
-    extra = next((e for e, of in EXTRAS.items() if top in of or top in of.values()), None)
+    known = {**EXTRAS, **ON_REQUEST}
+    extra = next((e for e, of in known.items() if top in of or top in of.values()), None)
     wanted = f"'wm_humanoid[{extra}]'" if extra else top
-    return f"run 'make venv' in a checkout, or python3 -m pip install {wanted}"
+    target = extra if extra in ON_REQUEST else "venv"
+    return f"run 'make {target}' in a checkout, or python3 -m pip install {wanted}"

@@ -15,6 +15,7 @@ from contextlib import ExitStack
 from queue import SimpleQueue
 
 import rclpy
+import viser
 from rclpy.client import Client
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
@@ -155,8 +156,8 @@ class View:
         self._executor.add_node(self.node)
         self._list_due = 0.0
 
-    def _add(self, gui: object, able: Able) -> None:
-        self._controls = Controls(gui, self.graph, able)  # type: ignore[arg-type]
+    def _add(self, gui: viser.GuiApi, able: Able) -> None:
+        self._controls = Controls(gui, self.graph, able)
 
     @property
     def told(self) -> Told | None:

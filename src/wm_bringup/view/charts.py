@@ -31,7 +31,7 @@ class Charts:
 
 def _add(gui: viser.GuiApi, chart: Chart) -> viser.GuiUplotHandle:
     empty = np.linspace(-WINDOW, 0.0, 2)
-    series = [{"label": "s"}]
+    series: list[dict[str, object]] = [{"label": "s"}]
     series += [
         {"label": label, "stroke": colour, "width": 2}
         for (_, label), colour in zip(chart.curves, _COLOURS, strict=False)
@@ -41,9 +41,9 @@ def _add(gui: viser.GuiApi, chart: Chart) -> viser.GuiUplotHandle:
         scales["y"] = {"range": (chart.lowest, chart.highest)}
     return gui.add_uplot(
         (empty, *(np.full(2, np.nan) for _ in chart.curves)),
-        tuple(series),  # type: ignore[arg-type]
+        tuple(series),
         title=chart.title,
-        scales=scales,  # type: ignore[arg-type]
+        scales=scales,
         height=_HEIGHT,
         legend={"show": len(chart.curves) > 1, "live": False},
     )

@@ -42,7 +42,8 @@ def window(chart: Chart, curves: Mapping[str, Curve], now: float) -> tuple[Array
 
     Every value holds until the next; NaN before the first.
     """
-    time = np.linspace(now - WINDOW, now, _POINTS)
+    begin = max(now - WINDOW, 0.0)
+    time = np.linspace(begin, max(now, begin + 1.0), _POINTS)
     return (time, *(held(curves.get(name, NO_CURVE), time) for name, _ in chart.curves))
 
 

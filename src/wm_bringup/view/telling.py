@@ -101,8 +101,8 @@ def timeline_svg(stints: Sequence[Stint], begin: float, end: float, now: float) 
         fill = css(colour_of(stint.driver))
         bars.append(_bar(x, 0.0, width, _DRIVERS, fill, said))
         bars.append(_bar(x, _DRIVERS, width, _ACTIONS, ACTIONS[stint.action], said))
-    x = f"{at(now):.1f}"
-    line = f'<line x1="{x}" x2="{x}" y1="0" y2="40" stroke="#111" stroke-width="3"/>'
+    here = f"{at(now):.1f}"
+    line = f'<line x1="{here}" x2="{here}" y1="0" y2="40" stroke="#111" stroke-width="3"/>'
     words = _ends(begin, end) + _legend()
     return (
         f'<div style="padding:2px 8px"><svg viewBox="0 0 {_WIDTH:g} {_HEIGHT:g}" width="100%" '

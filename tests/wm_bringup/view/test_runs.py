@@ -95,7 +95,8 @@ def test_curves_hold_their_values_and_begin_with_none():
     assert np.isnan(held(curve, np.array([0.5])))
     assert np.isnan(held(NO_CURVE, np.array([0.5])))
     time, value = window(CHARTS[0], {"margin": curve}, 3.0)
-    assert (time[0], time[-1], value[-1]) == (3.0 - WINDOW, 3.0, 6.0)
+    assert (time[0], time[-1], value[-1]) == (0.0, 3.0, 6.0)
+    assert window(CHARTS[0], {}, 50.0)[0][0] == 50.0 - WINDOW
 
 
 def test_words_of_a_decision_are_text_and_no_markup(run):
