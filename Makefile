@@ -1,10 +1,13 @@
 # Everything below sets up its own environment first; only Python 3.10 to 3.12, git and make are needed.
 #
 #   make demo    walk a G1 in simulation and leave a report in results/demo
+#                (make demo ARGS=--view: and in the browser while it walks)
 #   make test    run the tests            (make test ARGS="tests/wm_control -k friction")
 #   make lint    ruff and mypy
 #   make train   train our own walking policy on the CPU: two hours on two cores  (ARGS="--seed 1")
 #   make test-train   run the tests of training that need torch
+#   make view    set up what shows a robot in the browser
+#   make test-view    run the tests of that page, which need Chromium
 #   make test-wire    run the tests of Unitree's wire against the SDK of Unitree, which needs Python 3.10
 #   make table   run the README's walking table: 200 episodes, half an hour on two cores
 #   make results compare all contestants and write README's tables from that  (SUITE=quick: ten minutes)
@@ -21,13 +24,23 @@ SUITE ?= standard
 # Set by the ROS wheels in any Python that started make; it would hide the wheels of our own.
 unexport _ROS_WHEELS_BOOTSTRAP_COMPLETE
 
-.PHONY: help demo train test-train test-wire table results test lint format venv lock clean force
+.PHONY: help demo view test-view train test-train test-wire table results test lint format venv lock clean force
 
 help:
 	@sed -n 's/^#   //p' Makefile
 
 demo: venv
+	@$(if $(findstring --view,$(ARGS)),tools/setup_view.sh $(VENV))
 	$(BIN)/wm demo $(ARGS)
+
+view: venv
+	@tools/setup_view.sh $(VENV)
+
+test-view: venv
+	@tools/setup_view.sh $(VENV)
+	@command -v chromium >/dev/null || command -v google-chrome >/dev/null || \
+	  { echo "the page is tested in a browser: sudo apt install chromium"; exit 1; }
+	$(BIN)/python -m pytest -q tests/wm_bringup/view $(ARGS)
 
 train: venv
 	@tools/setup_training.sh $(VENV)

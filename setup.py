@@ -26,6 +26,7 @@ EXECUTABLES = {
     "recorder": "wm_bringup.nodes.recorder:main",
     "robot": "wm_bringup.nodes.robot:main",
     "state_estimator": "wm_bringup.nodes.state_estimator:main",
+    "view": "wm_bringup.nodes.view:main",
     "velocity_source": "wm_bringup.nodes.velocity_source:main",
     "whole_body_controller": "wm_bringup.nodes.whole_body_controller:main",
 }

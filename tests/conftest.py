@@ -29,6 +29,8 @@ def pytest_report_header() -> list[str]:
         lines.append("learning with torch is not tested here: `make test-train` does it")
     if not os.environ.get("WM_WIRE_PYTHON"):
         lines.append("Unitree's own SDK is not met here: `make test-wire` does it")
+    if find_spec("viser") is None:
+        lines.append("the page in the browser is not tested here: `make test-view` does it")
     if find_spec("ray") is None:
         lines.append("a real Ray cluster is not tested here: it needs the extra `ray`")
     return lines

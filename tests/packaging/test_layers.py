@@ -37,6 +37,7 @@ LAYERS = (
     "wm_bringup.lockstep",
     "wm_bringup.judging",
     "wm_bringup.comparing wm_bringup.replay",
+    "wm_bringup.view",
     # the graph of nodes
     "wm_bringup.graph",
     "wm_bringup.teleop",
@@ -54,7 +55,7 @@ LAYERS = (
 )
 """Folders (and modules beside them) from the bottom up; each imports from lines above its own."""
 
-EXTRAS = ("torch", "ray")
+EXTRAS = ("torch", "ray", "viser")
 """What only an optional extra brings: modules that need it may lack it, but not ROS."""
 
 ROS_MODULES = ("rclpy", "launch", "launch_ros", "ament_index_python", "rcl_interfaces")

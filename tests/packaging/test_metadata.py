@@ -90,7 +90,7 @@ def imported_modules() -> set[str]:
 def test_every_imported_module_is_declared_and_nothing_else() -> None:
     libraries = {EVERYTHING[name] for name in everything() - DATA_ONLY}
     optional = PROJECT["optional-dependencies"]
-    extras = names([*optional["train"], *optional["ray"]])
+    extras = names([*optional["train"], *optional["ray"], *optional["view"]])
     imported = imported_modules()
     assert imported - libraries - extras <= exec_depends()
     assert extras <= imported
@@ -132,7 +132,7 @@ def test_every_loose_requirement_is_pinned_within_its_bounds(version: str) -> No
     lines = [line for line in text.splitlines() if not line.startswith("#")]
     pins = dict(line.split("==") for line in lines)
     extras = PROJECT["optional-dependencies"]
-    kinds = (*EXTRAS, "ros-wheels", "dev", "train", "unitree")
+    kinds = (*EXTRAS, "ros-wheels", "dev", "train", "unitree", "view")
     pinned = (PROJECT["dependencies"], *(extras[name] for name in kinds))
     for loose in chain.from_iterable(pinned):
         requirement = Requirement(loose)

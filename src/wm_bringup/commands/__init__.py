@@ -56,6 +56,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "run": "Start the whole ROS 2 graph without ros2cli.",
     "teleop": "Drive a running robot with keys or a gamepad.",
     "emulate": "Be a Unitree humanoid on the network, with a simulated body.",
+    "view": "Watch a recording in the browser, with its robot.",
     "walk": "Run lock-step episodes of one scenario.",
     "suite": "Run cases x seeds x contestants of a file, and hold them to its limits.",
     "compare": "Compare model, policy and both on five facets.",

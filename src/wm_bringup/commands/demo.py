@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from wm_bringup.commands import HELD, INTERRUPTED, NOT_HELD, PREFERENCES, known_preference
-from wm_bringup.commands.options import Engine, Overlay, Robot
+from wm_bringup.commands.options import Engine, Overlay, Robot, ViewHost, ViewPort
 from wm_control.configuration.share import DEFAULT_ROBOT
 
 if TYPE_CHECKING:
@@ -61,6 +61,11 @@ def demo(
         Path | None,
         typer.Option(metavar="FILE.gif|.webp", help="Also draw the course as a moving picture."),
     ] = None,
+    view: Annotated[
+        bool, typer.Option("--view", help="Show the robot in the browser, see docs/view.md.")
+    ] = False,
+    view_host: ViewHost = "127.0.0.1",
+    view_port: ViewPort = 8080,
     json: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Also write summary.json here.")
     ] = None,
@@ -77,6 +82,7 @@ def demo(
     from wm_bringup.demo.demo import DemoOptions, default_controller, held
     from wm_bringup.graph.runner import StopSignals
     from wm_bringup.host.output import check_file, check_folder
+    from wm_bringup.host.ports import free_port, page_address
     from wm_bringup.report.screen import make_console
 
     chosen = load_course(course or course_file(robot))
@@ -86,10 +92,26 @@ def demo(
     check_folder(output, "--output")
     check_file(json, "--json")
     check_file(film, "--film", ".gif", ".webp")
-    drivers = controller or default_controller(robot, policy, overlay)
-    options = DemoOptions(output, chosen, drivers, policy, overlay, robot, engine, seed, gui, film)
+    port = free_port(view_host, view_port) if view else view_port
+    options = DemoOptions(
+        output,
+        chosen,
+        controller or default_controller(robot, policy, overlay),
+        policy,
+        overlay,
+        robot,
+        engine,
+        seed,
+        gui,
+        film,
+        view=view,
+        view_host=view_host,
+        view_port=port,
+    )
     console = make_console()
     _set_pace(slow_motion, options, console)
+    if view:
+        console.print(f"the robot in the browser: {page_address(view_host, port)}")
     with StopSignals() as signals:
         judged, drawn = _run(options, console, lambda: signals.seen)
         interrupted = signals.seen

@@ -42,3 +42,11 @@ OtherRobot: TypeAlias = Annotated[str | None, typer.Option(help=ROBOT_HELP)]
 Summary: TypeAlias = Annotated[
     Path | None, typer.Option(metavar="FILE", help="Write the summary here as well.")
 ]
+
+# of pages in the browser
+ViewHost: TypeAlias = Annotated[
+    str, typer.Option(help="Address of the page; another one opens it to the network.")
+]
+ViewPort: TypeAlias = Annotated[
+    int, typer.Option(min=0, max=65535, help="Of the page, or the next one that is free.")
+]

@@ -83,6 +83,13 @@ def run(
         ),
     ] = 1.0,
     fault: Faults = None,
+    view: Annotated[
+        bool | None, typer.Option(help="Show the robot in the browser, see docs/view.md.")
+    ] = None,
+    view_host: Annotated[
+        str | None, typer.Option(help="Of that page; another one opens it to the network.")
+    ] = None,
+    view_port: Annotated[int | None, typer.Option(help="Of that page, or the next free.")] = None,
 ) -> int:
     """Start the whole ROS 2 graph; Ctrl-C stops it.
 
@@ -122,6 +129,9 @@ def run(
         "latency": latency,
         "loop_core": loop_core,
         "fault": " ".join(fault) if fault else None,
+        "view": view,
+        "view_host": view_host,
+        "view_port": view_port,
     }
     chosen = {key: value for key, value in given.items() if value is not None}
     arguments = graph_arguments(chosen)

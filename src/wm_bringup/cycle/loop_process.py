@@ -44,6 +44,7 @@ from wm_bringup.faults.fault import Fault, parse_all
 from wm_bringup.host import clock, cores, realtime
 from wm_bringup.robots.base import Robot
 from wm_bringup.robots.self_standing import SelfStandingRobot
+from wm_bringup.scenarios.disturbance import Disturbance
 from wm_bringup.scenarios.scenario import Scenario, load_scenario
 from wm_control.arbiter.operator import OperatorInput
 from wm_control.arbiter.parameters import SafetyParameters
@@ -183,6 +184,7 @@ class LoopProcess:
             OperatorInput: self._cycle.request,
             SafetyParameters: self._change_safety,
             Fault: self._cycle.inject,
+            Disturbance: self._disturb,
             LanePolicy: self._change_lane,
             LoopRequest: self._obey,
         }
@@ -202,6 +204,12 @@ class LoopProcess:
     def _build_lane(self, change: LanePolicy) -> None:
         policy = build_policy(self._description, change.manifest, change.network)
         self._lanes[change.driver].replace(policy)
+
+    def _disturb(self, what: Disturbance) -> None:
+        """Let a simulated robot be pushed, loaded or set on other ground; no other one can be."""
+        disturb = getattr(self._robot, "disturb", None)
+        if disturb is not None:
+            disturb(what)
 
     def _obey(self, request: LoopRequest) -> None:
         if request is LoopRequest.START:

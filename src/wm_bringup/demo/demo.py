@@ -21,7 +21,13 @@ from wm_bringup.demo.live import LiveRun, Show, drive
 from wm_bringup.demo.report import draw_animation, draw_film, draw_plots
 from wm_bringup.faults.fault import parse_all
 from wm_bringup.graph.preflight import preflight
-from wm_bringup.graph.processes import GraphArguments, describe, graph_arguments
+from wm_bringup.graph.processes import (
+    LOCALHOST,
+    VIEW_PORT,
+    GraphArguments,
+    describe,
+    graph_arguments,
+)
 from wm_bringup.host import clock
 from wm_bringup.host.provenance import provenance
 from wm_bringup.record.from_bag import from_bag, with_latencies
@@ -65,6 +71,9 @@ class DemoOptions:
     seed: int = 0
     gui: bool = False
     film: Path | None = None
+    view: bool = False
+    view_host: str = LOCALHOST
+    view_port: int = VIEW_PORT
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +105,9 @@ def run_demo(options: DemoOptions, show: Show, stopped: Callable[[], bool]) -> J
             "engine": options.engine,
             "seed": options.seed,
             "gui": options.gui,
+            "view": options.view,
+            "view_host": options.view_host,
+            "view_port": options.view_port,
             "arm": False,
             "truth": True,
             "trips": str(folder / "trips"),
@@ -236,13 +248,19 @@ def leave_pictures(judged: Judged, options: DemoOptions) -> tuple[str, ...]:
     if options.film is not None:
         options.film.parent.mkdir(parents=True, exist_ok=True)
         wanted.append((draw_animation, options.film))
-    failed = []
-    for draw, file in wanted:
-        try:
-            draw(record, course, robot, file)
-        except Exception as error:  # whatever a mesh may do
-            failed.append(f"no {file}: {type(error).__name__}: {error}")
-    return tuple(failed)
+    said = [
+        _drawn(lambda d=draw, f=file: d(record, course, robot, f), file) for draw, file in wanted
+    ]
+    return tuple(filter(None, said))
+
+
+def _drawn(draw: Callable[[], None], file: Path) -> str:
+    """Draw; returns what failed, and a mesh may fail in any way."""
+    try:
+        draw()
+    except Exception as error:
+        return f"no {file}: {type(error).__name__}: {error}"
+    return ""
 
 
 def held(summary: Mapping[str, Any]) -> bool:

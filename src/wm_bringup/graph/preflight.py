@@ -12,6 +12,7 @@ from wm_bringup.cycle.stack import safety_parameters
 from wm_bringup.faults.presence import check_fault
 from wm_bringup.faults.sensors import SensorLayout
 from wm_bringup.graph.processes import RECORD_ANYWHERE, GraphArguments, path_faults
+from wm_bringup.host.extras import remedy
 from wm_bringup.host.log_directory import check_log_directory
 from wm_bringup.host.output import check_file, check_folder
 from wm_bringup.robots.simulated import check_engine
@@ -144,6 +145,16 @@ def _check_outputs(arguments: GraphArguments) -> None:
         check_file(Path(arguments.latency), "latency", ".npz")
 
 
+def _check_view(arguments: GraphArguments) -> None:
+    """See that there is what the page is made with, and a page where it is asked for."""
+    if arguments.view and find_spec("viser") is None:
+        raise PreflightError(f"view: the library viser is not installed: {remedy('viser')}")
+    where = {"view_host": arguments.view_host, "view_port": arguments.view_port}
+    for name, value in where.items():
+        if not arguments.view and value != getattr(GraphArguments(), name):
+            raise ParameterError(name, value, "no effect without view", ORIGIN)
+
+
 CHECKS = (
     _check_shadow,
     _check_policy,
@@ -151,6 +162,7 @@ CHECKS = (
     _check_faults,
     _check_backend,
     _check_outputs,
+    _check_view,
 )
 """What is looked at, in this order."""
 

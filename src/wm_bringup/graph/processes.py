@@ -3,7 +3,7 @@
 control (robot, state_estimator, whole_body_controller, arbiter)   one process, 500 Hz
 mpc                                                                 the planner, 125 Hz
 policy                                                              when one drives or is in shadow
-recorder, velocity_source                                           when asked for
+recorder, velocity_source, view                                     when asked for
 """
 
 from __future__ import annotations
@@ -37,6 +37,9 @@ from wm_control.errors import ParameterError
 
 FAULTS_ALLOWED = ("simulated", "mock")
 """Backends whose processes may be asked for faults; one that is not here is a real robot."""
+
+LOCALHOST, VIEW_PORT = "127.0.0.1", 8080
+"""Where the page of a robot is unless asked otherwise: reached from this machine only."""
 
 RECORD_ANYWHERE = ("true", "auto")
 """Values of ``record`` and ``trips`` that leave the folder's name to us."""
@@ -127,6 +130,18 @@ class GraphArguments:
         default="",
         description="faults to inject beside those of the scenario, apart by spaces, "
         "TARGET:VERB[=VALUE]@T[+DURATION], T seconds after the robot is let go; empty: none",
+    )
+
+    view: bool = Field(
+        default=False, description="show the robot in the browser, as it goes; needs the extra view"
+    )
+    view_host: str = Field(
+        default=LOCALHOST,
+        min_length=1,
+        description="address of that page; another one opens it to the network",
+    )
+    view_port: int = Field(
+        default=VIEW_PORT, ge=1, le=65535, description="port of that page, or the next free one"
     )
 
     @field_validator("arm", mode="before")
@@ -332,6 +347,8 @@ def describe(arguments: GraphArguments) -> Graph:
         processes.append(_recorder(arguments))
     if arguments.velocity:
         processes.append(_velocity_source(arguments))
+    if arguments.view:
+        processes.append(_view(arguments))
     divided = cores.divided(arguments.loop_core)
     wanted = {**ENVIRONMENT, **(divided.environment if divided else {})}
     environment = {key: os.environ.get(key, value) for key, value in wanted.items()}
@@ -458,6 +475,24 @@ def _velocity_source(arguments: GraphArguments) -> Process:
         ("velocity_source",),
         ("--velocity", *arguments.velocity.split()),
         loss="the robot stops half a second later",
+    )
+
+
+def _view(arguments: GraphArguments) -> Process:
+    return Process(
+        "view",
+        "view",
+        "wm_bringup.nodes.view",
+        ("view",),
+        (
+            f"--robot={arguments.robot}",
+            f"--host={arguments.view_host}",
+            f"--port={arguments.view_port}",
+            *(f"--driver={name}" for name in arguments.drivers),
+            *(["--simulated"] if arguments.backend == "simulated" else []),
+            *(["--real"] if arguments.real else []),
+        ),
+        loss="the page is gone; the robot goes on",
     )
 
 

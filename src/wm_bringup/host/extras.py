@@ -15,9 +15,17 @@ EXTRAS: Final[Mapping[str, Mapping[str, str]]] = {
 """Of each extra, every library by its name on PyPI, and its Python module."""
 
 
+ON_REQUEST: Final[Mapping[str, Mapping[str, str]]] = {
+    "view": {"viser": "viser", "trimesh": "trimesh"},
+}
+"""The same of extras that are no part of a whole installation."""
+
+
 def remedy(name: str) -> str:
     """Say how to get a library. name: on PyPI, or that of its Python module."""
     top = name.split(".")[0]
-    extra = next((e for e, of in EXTRAS.items() if top in of or top in of.values()), None)
+    known = {**EXTRAS, **ON_REQUEST}
+    extra = next((e for e, of in known.items() if top in of or top in of.values()), None)
     wanted = f"'wm_humanoid[{extra}]'" if extra else top
-    return f"run 'make venv' in a checkout, or python3 -m pip install {wanted}"
+    target = extra if extra in ON_REQUEST else "venv"
+    return f"run 'make {target}' in a checkout, or python3 -m pip install {wanted}"

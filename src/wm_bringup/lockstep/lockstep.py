@@ -261,7 +261,7 @@ class LockStep:
     def _leave(self, *, held: bool) -> None:
         """Put the newest cycle into the bag, if there is one."""
         if self._bag is not None and self._loop.last is not None:
-            self._bag.cycle(self._loop.last, held=held)
+            self._bag.cycle(self._loop.last, held=held, plan=self._contestant.plan)
 
     def _hear_operator(self, now: float) -> None:
         """Pass on what the operator wants by ``now`` [s]."""

@@ -29,7 +29,7 @@ from wm_bringup.cycle.stack import (
     recoverability,
     safety_parameters,
 )
-from wm_bringup.faults.fault import Fault
+from wm_bringup.faults.fault import Fault, FaultRefusedError
 from wm_bringup.faults.presence import check_fault
 from wm_bringup.faults.sensors import SensorLayout
 from wm_bringup.graph.fall_watch import FallWatch
@@ -42,6 +42,7 @@ from wm_bringup.nodes.state_estimator import StateEstimatorInterface
 from wm_bringup.nodes.support import process
 from wm_bringup.nodes.support.aggregated import Aggregated
 from wm_bringup.nodes.support.arguments import add_world_arguments, own_words, robot_parser
+from wm_bringup.nodes.support.disturbance_requests import DisturbanceRequests
 from wm_bringup.nodes.support.exclusive import refuse_second
 from wm_bringup.nodes.support.fault_requests import (
     FaultRequests,
@@ -60,6 +61,8 @@ from wm_bringup.record.cycle_bag import dumped, loop_setup
 from wm_bringup.record.live_cycles import LiveCycles
 from wm_bringup.record.trip_bags import TripBags
 from wm_bringup.robots.network import Network
+from wm_bringup.robots.simulation.body import hung
+from wm_bringup.scenarios.disturbance import Disturbance
 from wm_bringup.wire.messages import Level
 from wm_bringup.wire.thinning import Thinning
 from wm_bringup.wire.topics import JOINT_COMMAND, STEERING
@@ -89,6 +92,7 @@ class Control:
             self._node = {name: Node(name) for name in control_nodes(_controllers(arguments))}
         self.nodes = tuple(self._node.values())
         description = load_robot(arguments.robot)
+        self._description = description
         self._n = len(description.joint_names)
         self._setup = self._loop_setup(description)
         self._loop = LoopClient(self._setup)
@@ -141,6 +145,7 @@ class Control:
             self._inject,
             allowed=arguments.faults,
         )
+        DisturbanceRequests(self._node["robot"], self._disturb)
         self._log = LatencyLog()
         self._falls = FallWatch()
         self._trips = self._trip_bags(description)
@@ -157,6 +162,17 @@ class Control:
         """Hand a fault on to the real-time process; WmError for one that can act on nothing."""
         check_fault(fault, _controllers(self._arguments), self._layout)
         self._loop.send(fault)
+
+    def _disturb(self, what: Disturbance) -> None:
+        """Hand a disturbance on to the real-time process; FaultRefusedError where none can be."""
+        backend = self._arguments.backend
+        if backend != "simulated" or not self._arguments.faults:
+            raise FaultRefusedError(f"{what.text}: only a simulated robot is disturbed")
+        if what.phase is not None and MPC not in _controllers(self._arguments):
+            raise FaultRefusedError(f"{what.text}: without mpc nobody knows the phase of the gait")
+        if what.payload is not None:
+            hung(self._description, what.payload)
+        self._loop.send(what)
 
     def _lane(self, description: RobotDescription) -> LanePolicy | None:
         """Policy for the lane, where there is a policy; one that may not start has none."""

@@ -27,13 +27,11 @@ from wm_bringup.nodes.support.qos import publisher
 from wm_bringup.nodes.support.standalone import StandaloneNode
 from wm_bringup.nodes.support.viewers import PlanForViewers
 from wm_bringup.wire.decisions import OF_STATUS
-from wm_bringup.wire.messages import Level, MultiArrayEncoder, decode_velocity
+from wm_bringup.wire.messages import Level, decode_velocity
+from wm_bringup.wire.plans import PlanEncoder
 from wm_bringup.wire.topics import ESTIMATE, PLAN, VELOCITY
-from wm_control.mpc.plan import SIZE, WalkingPlan, pack
+from wm_control.mpc.plan import WalkingPlan
 from wm_control.types import Status
-
-PLAN_HEADER = 2
-"""Stamp and sequence come first in a packed plan."""
 
 
 class MpcNode(StandaloneNode):
@@ -50,7 +48,7 @@ class MpcNode(StandaloneNode):
         parameters = declare(self.node, model_based_parameters(arguments.robot))
         self._beside = build_planner(self.description, parameters)
         self._estimates = EstimateReader(self.description)
-        self._message = MultiArrayEncoder((("plan", SIZE - PLAN_HEADER),), PLAN_HEADER)
+        self._encoder = PlanEncoder()
         self._publisher = publisher(self.node, PLAN)
         self._outlet = faulty_outlet(
             self.node, meanings.PLAN, self.description, self._publish, arguments
@@ -77,8 +75,7 @@ class MpcNode(StandaloneNode):
         self._longest = max(self._longest, clock.monotonic() - began)
 
     def _publish(self, plan: WalkingPlan) -> None:
-        self._message.floats[:] = pack(plan)
-        self._publisher.publish(self._message.encode())
+        self._publisher.publish(self._encoder.encode(plan))
 
     def report(self) -> None:
         """Publish the health, once a second."""

@@ -15,7 +15,6 @@ from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
 
-from rclpy.callback_groups import CallbackGroup
 from rclpy.exceptions import InvalidTopicNameException, ParameterException
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
@@ -32,6 +31,7 @@ from wm_bringup.nodes.support.diagnostics import Health
 from wm_bringup.nodes.support.message_types import MessageTypeError, message_class
 from wm_bringup.nodes.support.offered_qos import offered_qos
 from wm_bringup.nodes.support.parameters import declare_typed
+from wm_bringup.nodes.support.polled import HandsOff
 from wm_bringup.wire.messages import Level
 from wm_bringup.wire.topics import FOR_VIEWERS, PUBLISHER, RECORDED, TOPICS
 from wm_control.errors import WmError
@@ -44,21 +44,6 @@ SEARCH_PERIOD = 0.2
 STATUS_PERIOD = 1.0
 DRAIN_TIME = 0.3
 """After a stop, time in which the other processes' last messages still arrive [s]."""
-
-
-class HandsOff(CallbackGroup):
-    """A group that no executor may touch: its subscriptions are polled."""
-
-    def can_execute(self, entity: object) -> bool:
-        """Never."""
-        return False
-
-    def beginning_execution(self, entity: object) -> bool:
-        """Never."""
-        return False
-
-    def ending_execution(self, entity: object) -> None:
-        """Nothing to end."""
 
 
 class RawSubscription:

@@ -11,6 +11,7 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass
+from math import nan
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,16 @@ from wm_bringup.record.for_viewers import CycleForViewers
 from wm_bringup.record.trip_bags import CycleEncoder
 from wm_bringup.wire.decisions import Changes
 from wm_bringup.wire.messages import encode_string
-from wm_bringup.wire.topics import CYCLES, EVALUATION, ROBOT_DESCRIPTION, SETUP, VERDICT, Topic
+from wm_bringup.wire.plans import PlanEncoder
+from wm_bringup.wire.topics import (
+    CYCLES,
+    EVALUATION,
+    PLAN,
+    ROBOT_DESCRIPTION,
+    SETUP,
+    VERDICT,
+    Topic,
+)
 from wm_control.arbiter.parameters import SafetyParameters
 from wm_control.arbiter.recoverability import Recoverability
 from wm_control.estimation.parameters import EstimatorParameters
@@ -118,6 +128,7 @@ class CycleBag:
         self._writer = BagWriter(folder, ballast_bytes=0)
         self._encoder = CycleEncoder(description)
         self._changes = Changes()
+        self._plans, self._planned = PlanEncoder(), nan
         self._cycles, self._stamp = 0, 0
         self._write(SETUP, encode_string(json.dumps(setup)))
         self._viewed = CycleForViewers(description)
@@ -130,8 +141,8 @@ class CycleBag:
             self._writer.add_topic(name, topic.type)
         self._writer.write(name, self._stamp, message)
 
-    def cycle(self, tick: TickRecord, *, held: bool) -> None:
-        """Take in a cycle."""
+    def cycle(self, tick: TickRecord, *, held: bool, plan: WalkingPlan | None = None) -> None:
+        """Take in a cycle. plan: the newest one there is."""
         record = CycleRecord(tick, _NO_LATENCY, held)
         self._stamp = max(self._stamp, round(1e9 * tick.decision.stamp))
         self._write(CYCLES, encode_cycle(record))
@@ -140,6 +151,9 @@ class CycleBag:
         if self._cycles % SHOWN_EVERY == 0:
             for topic, message in self._encoder.slow(record):
                 self._write(topic, message)
+        if plan is not None and plan.stamp != self._planned:
+            self._planned = plan.stamp
+            self._write(PLAN, self._plans.encode(plan))
         if self._changes.news(tick.decision):
             self._write(*self._encoder.decision(record))
         for topic, message in self._viewed.cycle(tick.estimate):

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from wm_bringup.robots.clocks import RobotClock
+from wm_bringup.scenarios.disturbance import Disturbance
 from wm_control.errors import WmError
 from wm_control.fast_init import fast_init
 from wm_control.robot.description import RobotDescription
@@ -139,6 +140,9 @@ class SimulatedRobot(Robot, Protocol):
 
     def push(self, impulse: Array, duration: float = 0.1) -> None:
         """Push the base from now on: ``impulse`` (3,) [N·s] along heading, left, up of now."""
+
+    def disturb(self, what: Disturbance) -> None:
+        """Push, load or set on other ground from now on, until reset."""
 
     def set_gait_phase(self, phase: float) -> None:
         """Tell the gait phase now, in [0, 1) of a whole stride; starts pushes that wait for it."""

@@ -203,6 +203,28 @@ def encode_diagnostics(stamp: float, statuses: Sequence[HealthStatus]) -> bytes:
     return bytes(writer.finish())
 
 
+def decode_diagnostics(data: bytes) -> tuple[float, list[HealthStatus]]:
+    """Read diagnostic_msgs/DiagnosticArray: its stamp [s] and all statuses; values are text.
+
+    MessageError for one that breaks off, or a level that is none of ours.
+    """
+    reader = Reader(data)
+    stamp, _ = reader.stamp(), reader.string()
+    return stamp, [_read_status(reader) for _ in range(reader.uint32())]
+
+
+def _read_status(reader: Reader) -> HealthStatus:
+    number = reader.uint8()
+    if number not in tuple(Level):
+        raise MessageError(f"the level of a status is one of 0, 1, 2, got {number}")
+    name, message, hardware = reader.string(), reader.string(), reader.string()
+    values: dict[str, object] = {}
+    for _ in range(reader.uint32()):
+        key = reader.string()
+        values[key] = reader.string()
+    return HealthStatus(name, Level(number), message, values, hardware)
+
+
 def encode_string(text: str) -> bytes:
     """std_msgs/String."""
     writer = Writer()

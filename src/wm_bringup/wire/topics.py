@@ -314,6 +314,18 @@ FAULTS = Topic(
     "node whose path it is on, where its process was started with `--faults`",
 )
 
+DISTURBANCES = Topic(
+    "disturbances/inject",
+    "std_msgs/msg/String",
+    Flow.EVENT,
+    "when you want one",
+    "you",
+    "robot",
+    "simulation only: push=FORWARD,LEFT[,UP][@PHASE] [N·s] at the pelvis within 0.1 s, now or "
+    "at a phase of the stride; payload=MASS [kg], its weight at the torso; friction=VALUE of the "
+    "ground; both until the robot is reset",
+)
+
 TOPICS: tuple[Topic, ...] = (
     JOINT_STATES,
     IMU,
@@ -339,6 +351,7 @@ TOPICS: tuple[Topic, ...] = (
     PLAN_MARKERS,
     BALANCE_MARKERS,
     FAULTS,
+    DISTURBANCES,
     CLOCK,
 )
 

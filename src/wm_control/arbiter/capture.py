@@ -79,6 +79,20 @@ def capture_margin(
     return max(_margin_at(time, omega, point, foot, reach, after) for time in LANDINGS)
 
 
+def capture_rectangle(
+    dcm: tuple[float, float], omega: float, stance: Sole, swing: Vector3, reach: Reach
+) -> tuple[tuple[float, float], ...]:
+    """Four corners, in world [m], of where the DCM may be now for steps to catch it.
+
+    The one of ``capture_region`` whose landing ``capture_margin`` tells the margin of.
+    """
+    point = _seen_from(stance, *dcm)
+    foot = _seen_from(stance, swing[0], swing[1])
+    after = exp(-omega * LANDINGS[-1])
+    time = max(LANDINGS, key=lambda t: _margin_at(t, omega, point, foot, reach, after))
+    return _corners(time, omega, stance, foot, reach, after)
+
+
 def capture_region(
     omega: float, stance: Sole, swing: Vector3, reach: Reach
 ) -> tuple[tuple[tuple[float, float], ...], ...]:
@@ -150,16 +164,16 @@ def _in_world(stance: Sole, ahead: float, outward: float) -> tuple[float, float]
     return stance.position[0] + c * ahead - s * left, stance.position[1] + s * ahead + c * left
 
 
-def _came_from(value: float, half: float, growth: float) -> float:
-    """Undo ``_runs_away``: where a coordinate that ends at ``value`` is now."""
-    pressure = min(max(value, -half), half)
-    return pressure + (value - pressure) / growth
-
-
 def _runs_away(value: float, half: float, growth: float) -> float:
     """Where a coordinate of the DCM is at the horizon, with the best centre of pressure."""
     pressure = min(max(value, -half), half)
     return pressure + (value - pressure) * growth
+
+
+def _came_from(value: float, half: float, growth: float) -> float:
+    """Where a coordinate of the DCM is now that ``_runs_away`` takes to ``value``."""
+    pressure = min(max(value, -half), half)
+    return pressure + (value - pressure) / growth
 
 
 def _landing(now: float, travel: float, least: float, most: float) -> tuple[float, float]:

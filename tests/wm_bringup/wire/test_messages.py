@@ -148,6 +148,17 @@ def joint_state(names, **arrays):
     return serialize(message)
 
 
+def test_diagnostics_come_back_as_they_were_sent_with_their_values_as_text():
+    statuses = [
+        messages.HealthStatus("a: b", messages.Level.WARN, "why", {"x": 0.5, "n": 3}, "r1"),
+        messages.HealthStatus("a: c", messages.Level.OK, "", {}),
+    ]
+    stamp, found = messages.decode_diagnostics(messages.encode_diagnostics(STAMP, statuses))
+    assert stamp == pytest.approx(STAMP)
+    assert found[0] == replace(statuses[0], values={"x": "0.5", "n": "3"})
+    assert found[1] == statuses[1]
+
+
 def test_joint_states_are_sorted_into_our_order():
     names = list(reversed(G1.joint_names))
     values = list(range(N))

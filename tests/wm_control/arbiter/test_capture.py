@@ -5,9 +5,16 @@ from __future__ import annotations
 import math
 from math import cos, log, sin
 
+import numpy as np
 import pytest
 
-from wm_control.arbiter.capture import Reach, Sole, capture_margin, capture_region
+from wm_control.arbiter.capture import (
+    Reach,
+    Sole,
+    capture_margin,
+    capture_rectangle,
+    capture_region,
+)
 from wm_control.types import LEFT, RIGHT
 
 DOUBLES = log(2.0) / 0.25
@@ -101,3 +108,17 @@ def test_over_one_landing_the_margin_at_an_edge_of_its_rectangle_is_none():
     assert margin((front, -0.1), swing[:2]) == pytest.approx(0.0, abs=1e-9)
     assert margin((front + 0.01, -0.1), swing[:2]) < 0.0
     assert margin((front - 0.01, -0.1), swing[:2]) > 0.0
+
+
+@pytest.mark.parametrize("dcm", [(0.0, 0.0), (0.475, -0.1), (-0.3, 0.05)])
+def test_on_the_edge_of_the_region_the_margin_of_its_landing_is_zero(foot, dcm):
+    """Beyond it no other landing may catch more, so that the margin there is at least zero."""
+    stance = Sole(foot, (3.0, -1.0, 0.4), 1.2)
+    corners = np.array(capture_rectangle(dcm, DOUBLES, stance, (3.1, -1.2, 0.0), REACH))
+    inside = corners.mean(axis=0)
+    for edge in (0.5 * (corners + np.roll(corners, 1, axis=0))).tolist():
+        near = [0.999 * e + 0.001 * c for e, c in zip(edge, inside.tolist(), strict=True)]
+        there = capture_margin((edge[0], edge[1]), DOUBLES, stance, (3.1, -1.2, 0.0), REACH)
+        within = capture_margin((near[0], near[1]), DOUBLES, stance, (3.1, -1.2, 0.0), REACH)
+        assert there > -1e-9
+        assert within > 0.0

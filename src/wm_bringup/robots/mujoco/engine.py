@@ -138,6 +138,11 @@ class MujocoEngine:
             data.xfrc_applied[link, :3] += force
             data.xfrc_applied[link, 3:] += np.cross(arm, force)
 
+    def set_friction(self, friction: float) -> None:
+        """Give the ground, which has priority in every contact, this friction."""
+        ground = self._model.geom_priority > 0
+        self._model.geom_friction[ground, 0] = friction
+
     def kick(self, velocity: Array) -> None:
         """Change the base's velocity; joints are reduced coordinates and so move with it."""
         self._qvel[:3] += velocity

@@ -190,6 +190,11 @@ class PyBulletEngine:
         state = self._call("getLinkState", self._robot, link, computeForwardKinematics=1)
         return rotation_from_quaternion(state[5])
 
+    def set_friction(self, friction: float) -> None:
+        """Give the ground this friction, that of a contact: the robot's is 1."""
+        for body in self._ground:
+            self._set_dynamics(body, BASE, lateralFriction=friction)
+
     def kick(self, velocity: Array) -> None:
         """Change the base's velocity; joints are reduced coordinates and so move with it."""
         moving, turning = self._call("getBaseVelocity", self._robot)
@@ -238,8 +243,9 @@ class PyBulletEngine:
             bodies.append(
                 self._call("createMultiBody", 0.0, shape, basePosition=[0.0, 0.0, terrain.plane])
             )
+        self._ground = bodies
+        self.set_friction(terrain.ground.friction)
         for body in bodies:
-            self._set_dynamics(body, BASE, lateralFriction=terrain.ground.friction)
             if terrain.ground.compliance > 0.0:
                 stiffness = 1.0 / terrain.ground.compliance
                 self._call(

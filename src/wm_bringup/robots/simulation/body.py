@@ -8,8 +8,10 @@ from pathlib import Path
 
 import numpy as np
 
+from wm_bringup.robots.simulation.engine import JointForce
 from wm_bringup.robots.simulation.variation import vary, with_point_mass
 from wm_bringup.scenarios.scenario import Scenario
+from wm_control.constants import GRAVITY
 from wm_control.errors import ParameterError
 from wm_control.robot.description import RobotDescription, load_robot
 from wm_control.robot.differences import differences
@@ -100,3 +102,17 @@ def payload_link(description: RobotDescription, urdf: Urdf) -> str:
     if not waist:
         return description.base_link
     return urdf.joints[description.joint_names[waist[-1]]].child
+
+
+def hung(description: RobotDescription, mass: float) -> list[JointForce]:
+    """Weight of a mass [kg] at the last joint of the waist, on the torso that it moves.
+
+    Empty for no mass. ParameterError for a robot without a waist.
+    """
+    if not mass > 0.0:
+        return []
+    waist = description.groups.get("waist", ())
+    if not waist:
+        raise ParameterError("payload", mass, "this robot has no waist to hang it from")
+    joint = description.joint_names[waist[-1]]
+    return [JointForce(joint, np.array([0.0, 0.0, -GRAVITY * mass]), "world")]

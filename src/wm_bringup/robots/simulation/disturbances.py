@@ -47,22 +47,28 @@ class Schedule(Generic[D]):
         """Take those of a scenario."""
         self.scripted = scripted
         self.started: dict[int, float] = {}
+        self._waiting = list(scripted)
 
     def reset(self) -> None:
-        """Every one is still to come."""
+        """Every scripted one is still to come; those that were added are forgotten."""
         self.started.clear()
+        self._waiting = list(self.scripted)
+
+    def add(self, one: D) -> None:
+        """Let another one come, once, until reset."""
+        self._waiting.append(one)
 
     def take(self, time: float, due: Callable[[D], bool]) -> list[D]:
         """Start those that wait, are due and whose time has come."""
-        if len(self.started) == len(self.scripted):
+        if len(self.started) == len(self._waiting):
             return []  # as in most steps of most episodes
         found = [
             k
-            for k, one in enumerate(self.scripted)
+            for k, one in enumerate(self._waiting)
             if k not in self.started and one.at <= time + 1e-9 and due(one)
         ]
         self.started.update(dict.fromkeys(found, time))
-        return [self.scripted[k] for k in found]
+        return [self._waiting[k] for k in found]
 
 
 class KickSchedule(Schedule[Kick]):

@@ -105,6 +105,9 @@ class Engine(Protocol):
         weight. To be called before every step; None lets go.
         """
 
+    def set_friction(self, friction: float) -> None:
+        """Give the ground this friction, until the world is made anew."""
+
     def kick(self, velocity: Array) -> None:
         """Add a velocity (3,) in the world to the base's, and so to the whole robot's [m/s]."""
 

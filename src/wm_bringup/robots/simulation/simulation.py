@@ -17,7 +17,7 @@ from wm_bringup.faults.schedule import Acted
 from wm_bringup.robots.base import Blindfold, GroundTruth
 from wm_bringup.robots.clocks import SteppedClock
 from wm_bringup.robots.simulation.actuators import ActuatorParameters, Drives
-from wm_bringup.robots.simulation.body import SimulatedBody
+from wm_bringup.robots.simulation.body import SimulatedBody, hung
 from wm_bringup.robots.simulation.disturbances import (
     ActivePush,
     KickSchedule,
@@ -25,12 +25,13 @@ from wm_bringup.robots.simulation.disturbances import (
     PushSchedule,
     force_of,
 )
-from wm_bringup.robots.simulation.engine import BaseState, Engine
+from wm_bringup.robots.simulation.engine import BaseState, Engine, JointForce
 from wm_bringup.robots.simulation.ground import Terrain
 from wm_bringup.robots.simulation.imu import TrueImu
 from wm_bringup.robots.simulation.sensors import SensorParameters, SensorSuite, sensor_parameters
 from wm_bringup.robots.simulation.taken import TakenCourse
 from wm_bringup.robots.simulation.truth import TrueKinematics
+from wm_bringup.scenarios.disturbance import Disturbance
 from wm_bringup.scenarios.possible import (
     Happened,
     fault_happened,
@@ -38,7 +39,7 @@ from wm_bringup.scenarios.possible import (
     punch_text,
     push_text,
 )
-from wm_bringup.scenarios.scenario import Crane, Ground, Scenario
+from wm_bringup.scenarios.scenario import Crane, Ground, Push, Scenario
 from wm_control.constants import CONTROL_PERIOD
 from wm_control.errors import ParameterError
 from wm_control.quaternion import Quaternion
@@ -113,6 +114,7 @@ class Simulation:
         self._schedule = PushSchedule(scenario.pushes)
         self._kicks = KickSchedule(scenario.kicks)
         self._punches = PunchSchedule(scenario.punches)
+        self._load: list[JointForce] = []
         self._taken = TakenCourse(scenario.taken, description) if scenario.taken else None
         self._check_names()
         self.terrain = Terrain(scenario.ground, np.random.default_rng(0))
@@ -151,6 +153,7 @@ class Simulation:
         self._schedule.reset()
         self._kicks.reset()
         self._punches.reset()
+        self._load = []
         self._sensors.reset(sensor_rng)
         if crane is not None:
             self._hang(crane, place, posture)
@@ -182,7 +185,7 @@ class Simulation:
             torque = self._drives.torque(state.step, state.position + offset, state.velocity)
             if state.held_at is not None:
                 self._engine.fix_base(state.held_at)
-            self._engine.step(torque, self._push_force(state), self._punches.acting)
+            self._engine.step(torque, self._push_force(state), self._forces)
             state.position, state.velocity = self._engine.joint_state()
             state.step += 1
         self._sense(state)
@@ -284,6 +287,26 @@ class Simulation:
         heading = math.atan2(state.base.rotation[1, 0], state.base.rotation[0, 0])
         force, steps = force_of(impulse, duration, heading, self._engine.physics_step)
         state.pushes.append(ActivePush(force, state.step + steps))
+
+    def disturb(self, what: Disturbance) -> None:
+        """Push, load or set on other ground from now on, until reset.
+
+        A payload hangs from the torso with its weight alone: its inertia is not simulated.
+        ParameterError for a payload of a robot that has no joint to hang it from.
+        """
+        if what.impulse is not None and what.phase is None:
+            self.push(np.array(what.impulse))
+        elif what.impulse is not None:
+            self._schedule.add(Push(what.impulse, at=self.time, phase=what.phase))
+        if what.payload is not None:
+            self._load = hung(self.body, what.payload)
+        if what.friction is not None:
+            self._engine.set_friction(what.friction)
+
+    @property
+    def _forces(self) -> list[JointForce]:
+        """Forces at joints in this period: punches, and what hangs from the torso."""
+        return [*self._punches.acting, *self._load] if self._load else self._punches.acting
 
     def kick(self, velocity: Array) -> None:
         """Let the whole robot move faster at once: ``velocity`` (3,) in the world [m/s]."""

@@ -1,0 +1,145 @@
+"""A headless Chromium that looks at a page, by the protocol of its developer tools."""
+
+from __future__ import annotations
+
+import base64
+import json
+import shutil
+import subprocess
+import tempfile
+import time
+import urllib.request
+from contextlib import ExitStack
+from pathlib import Path
+
+from websockets.sync.client import connect
+
+CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome") or ""
+SWITCHES = (
+    *("--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--hide-scrollbars"),
+    *("--remote-debugging-port=0", "--no-first-run"),
+)
+
+DRAWS = ("--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--ignore-gpu-blocklist")
+"""With which Chromium draws in 3D by software; costs more than a core."""
+
+BLIND = ("--disable-3d-apis", "--disable-gpu")
+"""With which there is no 3D, but all of the panel."""
+
+
+class Browser:
+    """One tab; close it with ``close``."""
+
+    def __init__(
+        self,
+        address: str,
+        patience: float = 60.0,
+        width: int = 1280,
+        height: int = 800,
+        *,
+        draws: bool = True,
+    ) -> None:
+        self._folder = tempfile.mkdtemp(prefix="browser_")
+        self._process = subprocess.Popen(
+            [
+                "nice",
+                "-n",
+                "15",
+                CHROMIUM,
+                *SWITCHES,
+                *(DRAWS if draws else BLIND),
+                f"--user-data-dir={self._folder}",
+                "about:blank",
+            ],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        self._patience, self._number = patience, 0
+        self._closing = ExitStack()
+        self._socket = self._closing.enter_context(connect(self._tab(), max_size=None))
+        self.errors: list[str] = []
+        self.call("Page.enable")
+        self.call("Runtime.enable")
+        self.call(
+            "Emulation.setDeviceMetricsOverride",
+            width=width,
+            height=height,
+            deviceScaleFactor=1,
+            mobile=False,
+        )
+        self.call("Page.navigate", url=address)
+
+    def _tab(self) -> str:
+        port_file = Path(self._folder) / "DevToolsActivePort"
+        self._until(lambda: port_file.is_file() and "\n" in port_file.read_text())
+        port = port_file.read_text().splitlines()[0]
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/json") as answer:
+            tabs = json.load(answer)
+        return next(tab["webSocketDebuggerUrl"] for tab in tabs if tab["type"] == "page")
+
+    def _until(self, done):
+        end = time.monotonic() + self._patience
+        while not done():
+            assert time.monotonic() < end, "the browser does not come up"
+            time.sleep(0.1)
+
+    def call(self, method, **parameters):
+        self._number += 1
+        self._socket.send(json.dumps({"id": self._number, "method": method, "params": parameters}))
+        while True:
+            answer = json.loads(self._socket.recv(timeout=self._patience))
+            if answer.get("method") == "Runtime.exceptionThrown":
+                self.errors.append(json.dumps(answer["params"])[:500])
+            if answer.get("id") == self._number:
+                assert "error" not in answer, answer["error"]
+                return answer["result"]
+
+    def run(self, script):
+        """Value of an expression in the page."""
+        return self.call(
+            "Runtime.evaluate", expression=script, returnByValue=True, awaitPromise=True
+        )["result"].get("value")
+
+    @property
+    def text(self) -> str:
+        return self.run("document.body.innerText") or ""
+
+    def wait_for(self, words: str) -> str:
+        """Wait until the page says so."""
+        end = time.monotonic() + self._patience
+        while words not in (found := self.text):
+            assert time.monotonic() < end, f"no {words!r} on the page, which says: {found}"
+            time.sleep(0.2)
+        return found
+
+    def click(self, label: str) -> None:
+        """Click the innermost element with this label."""
+        clicked = self.run(
+            f"""(() => {{
+                const all = [...document.querySelectorAll('button, label, div, span, p')];
+                const one = all.findLast(e => e.innerText.trim() === {json.dumps(label)});
+                if (one) one.click();
+                return !!one;
+            }})()"""
+        )
+        assert clicked, f"there is no {label!r} on the page, which says: {self.text}"
+
+    def reload(self) -> None:
+        self.call("Page.reload")
+
+    def picture(self, path: Path | None = None) -> bytes:
+        png = base64.b64decode(self.call("Page.captureScreenshot", format="png")["data"])
+        if path is not None:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(png)
+        return png
+
+    def close(self) -> None:
+        self._closing.close()
+        self._process.terminate()
+        try:
+            self._process.wait(10)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        shutil.rmtree(self._folder, ignore_errors=True)
