@@ -6,6 +6,7 @@ import json
 import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -248,9 +249,7 @@ def leave_pictures(judged: Judged, options: DemoOptions) -> tuple[str, ...]:
     if options.film is not None:
         options.film.parent.mkdir(parents=True, exist_ok=True)
         wanted.append((draw_animation, options.film))
-    said = [
-        _drawn(lambda d=draw, f=file: d(record, course, robot, f), file) for draw, file in wanted
-    ]
+    said = [_drawn(partial(draw, record, course, robot, file), file) for draw, file in wanted]
     return tuple(filter(None, said))
 
 

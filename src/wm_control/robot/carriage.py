@@ -10,6 +10,7 @@ from __future__ import annotations
 import xml.etree.ElementTree as ElementTree
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import casadi as ca
 import numpy as np
@@ -102,6 +103,9 @@ def rooted_at_imu(description: RobotDescription) -> RobotDescription:
         *("position_lower", "position_upper", "velocity_limit", "torque_limit"),
         *("armature", "default_position", "stiffness", "damping"),
     )
+    ordered: dict[str, Any] = {
+        name: constant(getattr(description, name)[order]) for name in per_joint
+    }
     return replace(
         description,
         urdf=text,
@@ -114,7 +118,7 @@ def rooted_at_imu(description: RobotDescription) -> RobotDescription:
             for name, indices in description.groups.items()
         },
         capsules=(),
-        **{name: constant(getattr(description, name)[order]) for name in per_joint},
+        **ordered,
     )
 
 

@@ -13,6 +13,7 @@ from math import acos
 
 import numpy as np
 import pinocchio as pin
+from numpy.typing import NDArray
 
 from wm_control.errors import RobotDescriptionError
 from wm_control.robot.geometry import Sole
@@ -146,7 +147,9 @@ class Legs:
             error=float(np.max(np.abs(error))),
         )
 
-    def _residual(self, goal: FeetGoal, ahead: float, moving: Array) -> tuple[Array, Array]:
+    def _residual(
+        self, goal: FeetGoal, ahead: float, moving: NDArray[np.intp]
+    ) -> tuple[Array, Array]:
         """Error of both soles and its Jacobian with respect to the moving joints."""
         errors, rows = [], []
         for foot, (forward, left, up) in enumerate(goal.feet):
@@ -208,7 +211,7 @@ def add_frame(model: pin.Model, name: str, sole: Sole) -> int:
     return int(model.addFrame(added))
 
 
-def lateral_joints(model: pin.Model, indices: Array) -> tuple[int, ...]:
+def lateral_joints(model: pin.Model, indices: NDArray[np.intp]) -> tuple[int, ...]:
     """Of these actuated joints, those that turn about the base's y axis at zero, in order.
 
     An inclined axis counts with ``LATERAL`` of its length along y.

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 
 from rclpy.node import Node
 
+from wm_bringup.host import clock
 from wm_bringup.nodes.support.qos import publisher, subscribe_bytes
 from wm_bringup.wire.cdr import MessageError
 from wm_bringup.wire.diagnostic_tree import DiagnosticTree, decode_diagnostics
@@ -26,15 +26,15 @@ class Aggregated:
         self._tree = DiagnosticTree(node.get_namespace(), process_of)
         self._publisher = publisher(node, AGGREGATED)
         subscribe_bytes(node, DIAGNOSTICS, self._take)
-        node.create_timer(PERIOD, self._publish)
+        node.create_timer(clock.real(PERIOD), self._publish)
 
     def _take(self, data: bytes) -> None:
         try:
-            self._tree.see(decode_diagnostics(data), time.monotonic())
+            self._tree.see(decode_diagnostics(data), clock.monotonic())
         except MessageError:
             return  # of somebody else's: every one of ours can be read
 
     def _publish(self) -> None:
-        stamp = 1e-9 * self._node.get_clock().now().nanoseconds
-        tree = self._tree.statuses(time.monotonic())
+        stamp = clock.wall()
+        tree = self._tree.statuses(clock.monotonic())
         self._publisher.publish(encode_diagnostics(stamp, tree))

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from rclpy.node import Node
 from rclpy.publisher import Publisher
 
+from wm_bringup.host import clock
 from wm_bringup.nodes.support.message_types import MessageTypeError
 from wm_bringup.nodes.support.qos import publisher
 from wm_bringup.wire.markers import MARKER_PERIOD, MARKER_TICKS, BalanceMarkers, PlanMarkers
@@ -52,7 +53,7 @@ class EstimateForViewers:
             (Thinning(MARKER_TICKS), ForViewers(node, BALANCE_MARKERS), markers.encode),
         )
         self._fixed = ForViewers(node, TF_STATIC)
-        self._fixed.publish(links.encode_fixed(1e-9 * node.get_clock().now().nanoseconds))
+        self._fixed.publish(links.encode_fixed(clock.wall()))
 
     def see(self, estimate: Estimate) -> None:
         """Take in an estimate; all of them, or those that there are."""
