@@ -8,6 +8,8 @@ base_link, and ω, v of F in base_link by the speeds of these joints:
 
     ω_base = R ω_F - ω,    v_base = R v_F - ω_base x p - v,
     R_base = R_F Rᵀ,          p_base = p_F - R_base p
+
+The speeds' noise is then the base's as well: it is halved first (``body/joint_motion.py``).
 """
 
 from __future__ import annotations
@@ -20,6 +22,7 @@ import casadi as ca
 import numpy as np
 from numpy.typing import NDArray
 
+from wm_control.estimation.body.joint_motion import JointMotion
 from wm_control.estimation.guarded import GuardedEstimator
 from wm_control.kernel import Kernel, matrix_of, quaternion_of
 from wm_control.robot.carriage import ImuCarriage, rooted_at_imu
@@ -29,8 +32,8 @@ from wm_control.types import Array, Estimate, Observation
 _BASE = 13
 """Base state, as ``sole_kinematics.BASE``."""
 
-_ANGLE_NOISE, _SPEED_NOISE = 0.0005, 0.05
-"""Of the joints between, as encoders and drives have it [rad], [rad/s]."""
+_ANGLE_NOISE, _SPEED_NOISE = 0.0003, 0.03
+"""Of the joints between, as ``JointMotion`` has it [rad], [rad/s]."""
 
 
 class CarriedImuEstimator:
@@ -48,6 +51,7 @@ class CarriedImuEstimator:
         self.inside = make(rooted)
         self._inwards = _places(rooted.joint_names, description.joint_names)
         self._outwards = _places(description.joint_names, rooted.joint_names)
+        self._joints = JointMotion(self._outwards[self._carriage.joints])
         self._kernel = _kernel(self._carriage)
         self._started = False
         self._turn: Array = np.eye(3)
@@ -66,6 +70,7 @@ class CarriedImuEstimator:
     def reset(self, observation: Observation) -> Estimate:
         """Start from rest with both soles on flat ground; see ``types.Estimator``."""
         self._last = None
+        self._joints.reset()
         asked = self._in_its_order(observation)
         inside = self.inside.reset(asked)
         self._started = inside.healthy
@@ -115,13 +120,13 @@ class CarriedImuEstimator:
 
     def _base(self, inside: Estimate) -> Array:
         """(13,) position, orientation and twist of base_link; the kernel's outputs with it."""
-        inputs, joints = self._kernel.inputs, self._carriage.joints
+        inputs, joints = self._kernel.inputs, self._joints
+        joints.see(inside)
         inputs["frame"][:3] = inside.base_position_in_world
         inputs["frame"][3:7] = inside.base_orientation
         inputs["frame"][7:10] = inside.base_velocity_in_base
         inputs["frame"][10:] = inside.base_angular_velocity_in_base
-        inputs["position"][:] = inside.joint_position[self._outwards[joints]]
-        inputs["velocity"][:] = inside.joint_velocity[self._outwards[joints]]
+        inputs["position"][:], inputs["velocity"][:] = joints.position, joints.velocity
         self._kernel.run()
         return self._kernel.outputs["base"].copy()
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import xml.etree.ElementTree as ElementTree
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import casadi as ca
 import numpy as np
@@ -99,18 +98,19 @@ def rooted_at_imu(description: RobotDescription) -> RobotDescription:
     by_name = {joint.name: joint for joint in joints}
     names = tuple(description.joint_names[index] for index in order)
     text = write_urdf(description.name, links, (by_name[name] for name in names), meshes=False)
-    per_joint = (
-        *("position_lower", "position_upper", "velocity_limit", "torque_limit"),
-        *("armature", "default_position", "stiffness", "damping"),
-    )
-    ordered: dict[str, Any] = {
-        name: constant(getattr(description, name)[order]) for name in per_joint
-    }
     return replace(
         description,
         urdf=text,
         visual_urdf=text,
         joint_names=names,
+        position_lower=constant(description.position_lower[order]),
+        position_upper=constant(description.position_upper[order]),
+        velocity_limit=constant(description.velocity_limit[order]),
+        torque_limit=constant(description.torque_limit[order]),
+        armature=constant(description.armature[order]),
+        default_position=constant(description.default_position[order]),
+        stiffness=constant(description.stiffness[order]),
+        damping=constant(description.damping[order]),
         base_link=root,
         imu=ImuPlacement(root, constant(place.position), constant(place.rotation)),
         groups={
@@ -118,7 +118,6 @@ def rooted_at_imu(description: RobotDescription) -> RobotDescription:
             for name, indices in description.groups.items()
         },
         capsules=(),
-        **ordered,
     )
 
 

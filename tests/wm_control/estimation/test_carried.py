@@ -75,7 +75,7 @@ def test_pose_and_twist_of_the_base_are_exact(robot):
     q[7:] += random.uniform(-0.3, 0.3, 29)
     v = random.normal(size=35)
     truth.tell(q, v)
-    told = estimator.update(replace(observation, sequence=1))
+    told = estimator.update(replace(observation, sequence=1, stamp=1.0))
     turn = pin.exp3(np.array([0.0, 0.0, -0.7]))  # the base started with 0.7, and is told as 0
     np.testing.assert_allclose(told.base_position_in_world, turn @ q[:3], atol=1e-12)
     np.testing.assert_allclose(
