@@ -41,7 +41,7 @@ ROSDEP_KEYS = {
     "typer": "python3-typer",
 }
 """What rosdep calls the libraries; it does not know the rest."""
-NOT_IN_ROSDEP = {"daqp", "example-robot-data", "mujoco", "onnx", "onnxruntime"}
+NOT_IN_ROSDEP = {"coal", "daqp", "example-robot-data", "mujoco", "onnx", "onnxruntime"}
 DATA_ONLY = {"example-robot-data"}
 LAUNCH = {"launch", "launch_ros"}
 NOT_WHEELS = {*LAUNCH, "rcl_interfaces", "rclpy"}

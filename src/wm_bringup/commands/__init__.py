@@ -63,6 +63,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "rehearse": "Do with the emulated robot what will be done with the real one.",
     "replay": "Judge a bag again: audit, compare, what if, shadow, estimate.",
     "bench": "Time the parts of the control path.",
+    "robot": "Draft, check and show the robot file of a humanoid.",
     "policy": "Check, describe and pin a learned policy.",
     "train": "Make a walking policy on the CPU, and judge it.",
     "recoverability": "Learn whether a driver will still save a pushed robot.",

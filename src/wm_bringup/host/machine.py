@@ -28,6 +28,7 @@ from wm_control.constants import CONTROL_PERIOD
 
 LIBRARIES: Final[Mapping[str, str]] = {
     "casadi": "casadi",
+    "coal": "coal",
     "daqp": "daqp",
     "example-robot-data": "",
     "numpy": "numpy",

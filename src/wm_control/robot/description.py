@@ -17,6 +17,7 @@ from wm_control.configuration.extending import load_extending
 from wm_control.errors import RobotDescriptionError
 from wm_control.robot.altering import altered
 from wm_control.robot.config import RobotConfig, SoleConfig
+from wm_control.robot.consistency import check_limbs, check_locked
 from wm_control.robot.folding import FoldedRobot, fold_fixed_joints
 from wm_control.robot.geometry import (
     Capsule,
@@ -102,6 +103,7 @@ def build_description(config: RobotConfig, path: Path) -> RobotDescription:
     file = str(path)
     urdf = altered(read_urdf(urdf_file(config.urdf, path)), config, file)
     check_joint_names(config, urdf, file)
+    check_locked(config, urdf, file)
     folded = fold_fixed_joints(_limited(urdf, config, file), config.locked)
     _check_base(config, urdf, file)
     config = in_tree_order(config, folded.joints, config.base_link)
@@ -121,7 +123,7 @@ def build_description(config: RobotConfig, path: Path) -> RobotDescription:
         build_capsule(capsule, name, folded, file) for name, capsule in config.capsules.items()
     )
     drawn, pictures = drawable(links, joints, capsules)
-    return RobotDescription(
+    robot = RobotDescription(
         name=config.name,
         urdf=text,
         visual_urdf=write_urdf(config.name, drawn, joints, meshes=True),
@@ -131,7 +133,7 @@ def build_description(config: RobotConfig, path: Path) -> RobotDescription:
         velocity_limit=table.velocity,
         torque_limit=table.torque,
         armature=table.armature,
-        default_position=_default(config, table, text, soles, file),
+        default_position=table.default,
         stiffness=table.stiffness,
         damping=table.damping,
         base_link=config.base_link,
@@ -141,6 +143,8 @@ def build_description(config: RobotConfig, path: Path) -> RobotDescription:
         capsules=capsules,
         assumed=tuple(filter(None, (*_assumed(config, folded), pictures))),
     )
+    check_limbs(robot, file)
+    return replace(robot, default_position=_default(config, table, text, soles, file))
 
 
 def _limited(urdf: Urdf, config: RobotConfig, file: str) -> Urdf:

@@ -12,7 +12,7 @@ INERTIAL = (
     '<inertia ixx="0.1" ixy="0" ixz="0" iyy="0.1" iyz="0" izz="0.1"/></inertial>'
 )
 SPHERES = "".join(
-    f'<collision><origin xyz="{x} {y} -0.05"/><geometry><sphere radius="0.01"/></geometry>'
+    f'<collision><origin xyz="{x} {y} -0.25"/><geometry><sphere radius="0.01"/></geometry>'
     "</collision>"
     for x in (-0.1, 0.1)
     for y in (-0.05, 0.05)
@@ -20,9 +20,10 @@ SPHERES = "".join(
 
 
 def leg(side, inertial=INERTIAL, limit='<limit lower="-1" upper="1" effort="10" velocity="5"/>'):
+    y = 0.1 if side == "left" else -0.1
     return (
         f'<joint name="{side}_hip" type="revolute"><parent link="base"/>'
-        f'<child link="{side}_foot"/><axis xyz="0 1 0"/>{limit}</joint>'
+        f'<origin xyz="0 {y} 0"/><child link="{side}_foot"/><axis xyz="0 1 0"/>{limit}</joint>'
         f'<link name="{side}_foot">{inertial}{SPHERES}</link>'
     )
 
@@ -33,7 +34,7 @@ def biped_urdf(left=None, right=None, more=""):
 
 
 def biped_config():
-    foot = {"position": [0.0, 0.0, -0.06], "half_length": 0.05, "half_width": 0.03}
+    foot = {"position": [0.0, 0.0, -0.26], "half_length": 0.05, "half_width": 0.03}
     return {
         "name": "biped",
         "urdf": "biped.urdf",
@@ -166,7 +167,7 @@ def test_too_few_contact_spheres_in_the_urdf_are_refused(write):
 
 def test_wrong_contact_spheres_in_the_robot_file_are_refused(write):
     config = biped_config()
-    spheres = [{"center": [x, 0.0, -0.05], "radius": 0.01} for x in (-0.1, 0.0, 0.1)]
+    spheres = [{"center": [x, 0.0, -0.25], "radius": 0.01} for x in (-0.1, 0.0, 0.1)]
     config["soles"]["left"]["contact_spheres"] = spheres
     with pytest.raises(RobotDescriptionError, match=r"soles\.left.*beyond the contact spheres"):
         load_robot(write(config))
