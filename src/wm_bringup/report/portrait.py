@@ -47,4 +47,3 @@ def draw_portrait(robot: RobotDescription, base_height: float, path: Path) -> No
         camera.close()
     path.parent.mkdir(parents=True, exist_ok=True)
     sheet.save(path)
-
