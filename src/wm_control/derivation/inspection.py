@@ -72,12 +72,9 @@ def _assumptions(
     if all(config.joints[name].default is None for name in legs):
         text = f"stand by inverse kinematics, the base {m.base_height:.3f} m above the soles"
         yield Finding("assumed", "legs", text)
-    if config.imu is None:
-        yield Finding("assumed", "imu", f"at the base '{config.base_link}', for no file says where")
-    if not any(sole.contact_spheres for sole in (config.soles.left, config.soles.right)):
-        radii = {sphere.radius for sole in robot.soles for sphere in sole.spheres}
-        text = f"contact spheres of {1e3 * max(radii):.0f} mm radius, the URDF's or at the corners"
-        yield Finding("assumed", "soles", text)
+    for line in robot.assumed:
+        subject, _, text = line.partition(": ")
+        yield Finding("assumed", subject, text)
     if "envelopes" not in stated(path, "arbiter"):
         text = f"forward at most {m.forward:.2f} m/s, derived from joint speeds and not measured"
         yield Finding("assumed", "velocity", text)

@@ -58,23 +58,21 @@ class PyBulletCamera:
         yaw: float = 50.0,
         distance: float = DISTANCE,
         pitch: float = -15.0,
-        focus: float | None = None,
         center: Array | None = None,
     ) -> NDArray[np.uint8]:
         """Picture (height, width, 3) of one posture, from a camera that follows the base.
 
         base_orientation: quaternion xyzw. yaw, pitch: viewing direction [degrees]. distance: from a
-        robot of the G1's size, larger ones are seen from further away [m]. focus: height looked at,
-        from exactly ``distance``; None: just below the base, wherever that goes [m]. center: (2,)
-        that it looks at instead of the base, in world [m].
+        robot of the G1's size, larger ones are seen from further away [m]. center: (2,) that
+        it looks at instead of the base, in world [m].
         """
         self._place(base_position, base_orientation, joint_position)
         x, y, z = base_position.tolist()
         x, y = (x, y) if center is None else center.tolist()
         size = self._size
         view = pybullet.computeViewMatrixFromYawPitchRoll(
-            [x, y, min(z, size * 0.75) - size * 0.08 if focus is None else focus],
-            size * distance if focus is None else distance,
+            [x, y, min(z, size * 0.75) - size * 0.08],
+            size * distance,
             yaw,
             pitch,
             0.0,

@@ -122,10 +122,11 @@ def test_the_imu_may_be_a_sensor_of_gazebo(draft):
     assert "behind 1 joints" in said(drafted, "taken", "imu")[0]
 
 
-def test_an_imu_that_nobody_names_is_left_out(draft):
-    drafted = draft(humanoid().replace("imu_", "other_"))
-    assert drafted.imu is None
-    assert "# imu: " in robot_yaml(drafted)
+def test_an_imu_that_nobody_names_is_left_out_and_taken_at_the_base(content, tmp_path):
+    assert "imu" not in content(humanoid().replace("imu_", "other_"))
+    robot = load_robot(tmp_path)
+    assert robot.imu.link == "pelvis"
+    assert robot.assumed[0].startswith("imu: not said where")
 
 
 def test_rotor_inertia_is_a_guess_by_the_torque_limit_and_marked_as_one(draft):

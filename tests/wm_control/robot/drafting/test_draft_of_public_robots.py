@@ -91,3 +91,12 @@ def test_a_foot_without_shapes_is_told(tmp_path):
         "soles.left",
         "soles.right",
     ]
+
+
+@pytest.mark.parametrize("urdf", [TALOS, ROMEO, ALEXANDER], ids=["talos", "romeo", "alexander"])
+def test_a_draft_is_a_robot(urdf, tmp_path):
+    draft = draft_robot(urdf, tmp_path)
+    (tmp_path / "robot.yaml").write_text(robot_yaml(draft))
+    robot = load_robot(tmp_path)
+    assert set(robot.joint_names) == set(draft.groups)
+    assert len(robot.capsules) == len(draft.capsules)
