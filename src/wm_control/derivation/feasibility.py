@@ -19,6 +19,7 @@ from wm_control.derivation.measures import LEG_SHARE, Measures
 from wm_control.errors import RobotDescriptionError
 from wm_control.robot.description import RobotDescription
 from wm_control.robot.joint_table import LEGS
+from wm_control.robot.model import legs_of
 from wm_control.robot.posture import FeetGoal, Legs, Posture
 from wm_control.types import Array
 
@@ -99,13 +100,6 @@ def require_feasible(description: RobotDescription, measures: Measures) -> None:
             raise RobotDescriptionError(
                 f"robot '{description.name}': {finding.subject}: {finding.text}"
             )
-
-
-def legs_of(description: RobotDescription) -> Legs:
-    """Kinematics of a robot's legs."""
-    model = pin.buildModelFromXML(description.urdf, pin.JointModelFreeFlyer())
-    limits = (np.asarray(description.position_lower), np.asarray(description.position_upper))
-    return Legs(model, description.soles, description.groups, limits)
 
 
 def _found(level: Level | None, subject: str, text: str) -> Iterator[Finding]:

@@ -9,10 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import pinocchio as pin
 
 from wm_control.robot.description import RobotDescription
-from wm_control.robot.posture import FeetGoal, Legs
+from wm_control.robot.model import legs_of
+from wm_control.robot.posture import FeetGoal
 from wm_control.types import Array
 
 SPEED_SHARE = 0.8
@@ -57,9 +57,7 @@ def needed_share(description: RobotDescription, swing: Swing, speed: float) -> f
 
     Where the legs do not reach they come as near as they can.
     """
-    model = pin.buildModelFromXML(description.urdf, pin.JointModelFreeFlyer())
-    limits = (description.position_lower, description.position_upper)
-    legs = Legs(model, description.soles, description.groups, limits)
+    legs = legs_of(description)
     joints = [np.asarray(description.default_position)]
     legs.place(joints[0])
     sides = tuple(float(legs.sole(foot).translation[1]) for foot in range(2))

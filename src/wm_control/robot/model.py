@@ -11,12 +11,19 @@ from wm_control.constants import GRAVITY
 from wm_control.errors import RobotDescriptionError
 from wm_control.robot.description import RobotDescription
 from wm_control.robot.geometry import SoleArea, sole_area
-from wm_control.robot.posture import LATERAL
+from wm_control.robot.posture import LATERAL, Legs
 from wm_control.types import Array, Estimate
 
 BASE_DOF = 6
 
 _WORLD_ALIGNED = pin.ReferenceFrame.LOCAL_WORLD_ALIGNED
+
+
+def legs_of(description: RobotDescription) -> Legs:
+    """Kinematics of a robot's legs."""
+    model = pin.buildModelFromXML(description.urdf, pin.JointModelFreeFlyer())
+    limits = (np.asarray(description.position_lower), np.asarray(description.position_upper))
+    return Legs(model, description.soles, description.groups, limits)
 
 
 class RobotModel:
@@ -142,11 +149,8 @@ class RobotModel:
         return np.array(self._hips[foot])
 
     def leg_length(self) -> float:
-        """Height of the hip above the sole with all joints at zero, the stretched leg [m]."""
-        data = self.model.createData()
-        pin.framesForwardKinematics(self.model, data, pin.neutral(self.model))
-        hip = data.oMi[self.hip_ids[0]].translation
-        return float(hip[2] - data.oMf[self.sole_ids[0]].translation[2])
+        """Length of the stretched leg, from hip to sole; see ``Legs.stretched`` [m]."""
+        return legs_of(self.description).stretched()
 
     def sole_area(self, heel: float, toe: float, side: float) -> SoleArea:
         """Return the support rectangle of the soles without margins at its edges [m]."""

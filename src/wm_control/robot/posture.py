@@ -26,6 +26,9 @@ STANDING = 0.92
 LATERAL = 0.7
 """A joint pitches whose axis, all joints at zero, has a larger share along y; hips are inclined."""
 
+BENT = 1.01
+"""Length of a leg's bones per height of its hip at zero, from where on it is bent there."""
+
 _ITERATIONS = 60
 _LARGEST_STEP = 0.3
 """Of a joint in one iteration [rad]."""
@@ -119,6 +122,19 @@ class Legs:
         frame = pin.ReferenceFrame.LOCAL_WORLD_ALIGNED
         found: Array = pin.getFrameJacobian(self.model, self.data, self._soles[foot], frame)
         return found[:, 6:]
+
+    def stretched(self) -> float:
+        """Length of the left leg from hip to sole, stretched [m].
+
+        The height of the hip with all joints at zero, unless the leg is bent there: then its thigh,
+        its shank, seen from the side, and the height of its ankle.
+        """
+        self.place(np.zeros(self.model.nv - 6))
+        hip, knee, ankle = (self.data.oMi[2 + j].translation for j in self._pitch[0][:3])
+        sole = self.sole(0).translation
+        bones = sum(float(np.hypot(*(a - b)[[0, 2]])) for a, b in ((hip, knee), (knee, ankle)))
+        straight, length = float(hip[2] - sole[2]), bones + float(ankle[2] - sole[2])
+        return length if length > BENT * straight else straight
 
     def solve(self, start: Array, goal: FeetGoal) -> Posture:
         """Move the legs from ``start`` (n,) until the soles are where they have to be."""
@@ -234,9 +250,8 @@ def standing_posture(legs: Legs, joints: Array, share: float = STANDING) -> Post
     joints: (n,) where the arms and the rest are. Of knees forward and knees backward, what the
     joints' limits allow; the better one where neither is reached.
     """
-    legs.place(np.zeros_like(joints))
+    stretched = legs.stretched()
     apart = tuple(float(legs.sole(foot).translation[1]) for foot in range(2))
-    stretched = float(legs.hip(0)[2] - legs.sole(0).translation[2])
     goal = FeetGoal(((0.0, apart[0], 0.0), (0.0, apart[1], 0.0)), share * stretched)
     found = [legs.solve(start, goal) for start in legs.bent(joints, share)]
     return min(found, key=lambda posture: (not posture.reached, posture.error))

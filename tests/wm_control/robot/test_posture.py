@@ -8,14 +8,9 @@ from talos_folder import robot_yaml
 
 from wm_control.errors import RobotDescriptionError
 from wm_control.robot.description import load_robot
-from wm_control.robot.model import RobotModel
-from wm_control.robot.posture import Legs, lateral_joints, standing_posture
-
-
-def legs_of(robot):
-    model = pin.buildModelFromXML(robot.urdf, pin.JointModelFreeFlyer())
-    limits = (robot.position_lower, robot.position_upper)
-    return Legs(model, robot.soles, robot.groups, limits)
+from wm_control.robot.model import RobotModel, legs_of
+from wm_control.robot.posture import lateral_joints, standing_posture
+from wm_control.robot.sources import urdf_file
 
 
 def placed(robot, joints):
@@ -86,3 +81,21 @@ def test_a_leg_without_a_knee_is_refused(tmp_path):
     (tmp_path / "robot.yaml").write_text(yaml.safe_dump(config))
     with pytest.raises(RobotDescriptionError, match="2 joints turn it forward and backward"):
         load_robot(tmp_path)
+
+
+def test_a_leg_that_is_bent_at_zero_is_measured_by_its_bones(tmp_path):
+    """Of TALOS with knees turned by 1 rad in the URDF, and ankles back again."""
+    urdf = urdf_file(robot_yaml()["urdf"], tmp_path / "robot.yaml").read_text()
+    for side in ("left", "right"):
+        for joint, turn in ((4, "1.0"), (5, "-1.0")):
+            head, tail = urdf.split(f'<joint name="leg_{side}_{joint}_joint" type="revolute">')
+            tail = tail.replace('rpy="0.0 0.0 0.0"', f'rpy="0.0 {turn} 0.0"', 1)
+            urdf = f'{head}<joint name="leg_{side}_{joint}_joint" type="revolute">{tail}'
+    (tmp_path / "bent.urdf").write_text(urdf)
+    config = robot_yaml() | {"urdf": "bent.urdf"}
+    (tmp_path / "robot.yaml").write_text(yaml.safe_dump(config))
+    legs = legs_of(load_robot(tmp_path))
+    legs.place(np.zeros(28))
+    # 0.38 + 0.325 cos(1) + 0.107
+    assert legs.hip(0)[2] - legs.sole(0).translation[2] == pytest.approx(0.6626, abs=1e-4)
+    assert legs.stretched() == pytest.approx(0.812, abs=1e-4)
