@@ -13,9 +13,9 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from queue import SimpleQueue
+from typing import TYPE_CHECKING
 
 import rclpy
-import viser
 from rclpy.client import Client
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
@@ -44,6 +44,9 @@ from wm_bringup.wire.topics import CMD_VEL, DISTURBANCES, FAULTS, Flow
 from wm_control.errors import WmError
 from wm_control.robot.description import load_robot
 from wm_control.types import VelocityCommand
+
+if TYPE_CHECKING:
+    import viser
 
 NICENESS = 10
 """So much do others come first."""

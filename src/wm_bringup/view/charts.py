@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
-import viser
 
 from wm_bringup.view.charts_data import CHARTS, WINDOW, Chart, window
 from wm_bringup.view.recording import Curve
+
+if TYPE_CHECKING:
+    import viser
 
 _HEIGHT = 120
 _COLOURS = ("#0b62c4", "#b93a0a")

@@ -6,12 +6,13 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from html import escape
-from typing import Any, Protocol
-
-import viser
+from typing import TYPE_CHECKING, Any, Protocol
 
 from wm_bringup.scenarios.disturbance import push_text
 from wm_control.types import VelocityCommand
+
+if TYPE_CHECKING:
+    import viser
 
 PHASES = ("now", *(f"{k / 8:g}" for k in range(8)))
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-
-import viser
+from typing import TYPE_CHECKING
 
 from wm_bringup.host.ports import free_port, page_address
 from wm_bringup.view.charts import Charts
@@ -13,6 +12,9 @@ from wm_bringup.view.recording import Run
 from wm_bringup.view.scene import Surveyor
 from wm_bringup.view.stage import Shown, Stage
 from wm_bringup.view.telling import status_html, timeline_svg
+
+if TYPE_CHECKING:
+    import viser
 
 RATE, WORDS_PERIOD = 25.0, 0.2
 """Pictures a second; from one text or curve to the next [s]."""
@@ -29,6 +31,8 @@ def serve(host: str, port: int, title: str) -> viser.ViserServer:
 
     port: 0 takes any that is free; one that is taken gives way to the next free one.
     """
+    import viser
+
     server = viser.ViserServer(host=host, port=free_port(host, port), label=title, verbose=False)
     server.gui.configure_theme(show_logo=False, show_share_button=False)
     server.gui.main_panel.dock_right()

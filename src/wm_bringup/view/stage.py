@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import viser
 from numpy.typing import NDArray
 
 from wm_bringup.view.scene import Footstep, Force, Scene
@@ -18,6 +17,9 @@ from wm_control.drivers import DRIVERS
 from wm_control.robot.description import RobotDescription
 from wm_control.robot.geometry import Sole
 from wm_control.types import Array
+
+if TYPE_CHECKING:
+    import viser
 
 ROOT = "/world"
 """Everything is drawn below it, and it is moved so that the robot stays in sight."""
