@@ -67,6 +67,8 @@ def _soles(believed: RobotDescription, body: RobotDescription) -> Iterator[str]:
     yield from _line("place of the sole [m]", *(_of_soles(r, lambda s: s.position) for r in robots))
     sizes = (_of_soles(r, lambda s: np.array([s.half_length, s.half_width])) for r in robots)
     yield from _line("half length and width of the sole [m]", *sizes)
+    if believed.imu.link != body.imu.link:
+        yield f"link of the IMU: {body.imu.link} (believed {believed.imu.link})"
     yield from _line("place of the IMU [m]", *({"base": r.imu.position} for r in robots))
 
 

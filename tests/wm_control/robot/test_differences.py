@@ -64,8 +64,9 @@ def test_soles_and_imu_are_compared(g1):
     other = replace(
         g1,
         soles=(replace(left, half_length=0.1), right),
-        imu=replace(g1.imu, position=g1.imu.position + 0.01),
+        imu=replace(g1.imu, link="torso_link", position=g1.imu.position + 0.01),
     )
-    sole, imu = differences(g1, other)
+    sole, link, imu = differences(g1, other)
+    assert link == "link of the IMU: torso_link (believed pelvis)"
     assert sole.startswith("half length and width of the sole [m]: left (0.1 0.0225)")
     assert imu.startswith("place of the IMU [m]: base (")
