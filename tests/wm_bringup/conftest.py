@@ -41,7 +41,7 @@ def slow_motion():
 
 
 @pytest.fixture(scope="module")
-def pace(request, environment, slow_motion):
+def pace(request, slow_motion):
     """All clocks of a module's graphs as slow as the machine needs; on a robot's wire never.
 
     The tests' own deadlines are of the graph's time as well.
@@ -49,15 +49,11 @@ def pace(request, environment, slow_motion):
     if any(part in request.path.parts for part in ON_A_ROBOTS_WIRE) or slow_motion == 1.0:
         yield 1.0
         return
-    clock.slow_down(slow_motion)
-    environment.setenv(clock.SLOW_MOTION, os.environ[clock.SLOW_MOTION])
-    with pytest.MonkeyPatch.context() as patch:
+    with clock.slow_motion(slow_motion), pytest.MonkeyPatch.context() as patch:
         patch.setattr(time, "monotonic", clock.monotonic)
         patch.setattr(time, "time", clock.wall)
         patch.setattr(time, "sleep", clock.sleep)
         yield slow_motion
-    environment.delenv(clock.SLOW_MOTION)
-    clock.slow_down(1.0)
 
 
 @pytest.fixture(scope="module")

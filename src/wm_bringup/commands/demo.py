@@ -81,6 +81,7 @@ def demo(
     from wm_bringup.demo.course import course_file, load_course
     from wm_bringup.demo.demo import DemoOptions, default_controller, held
     from wm_bringup.graph.runner import StopSignals
+    from wm_bringup.host import clock
     from wm_bringup.host.output import check_file, check_folder
     from wm_bringup.host.ports import free_port, page_address
     from wm_bringup.report.screen import make_console
@@ -109,10 +110,10 @@ def demo(
         view_port=port,
     )
     console = make_console()
-    _set_pace(slow_motion, options, console)
+    pace = slow_motion or _pace_of_this_machine(options, console)
     if view:
         console.print(f"the robot in the browser: {page_address(view_host, port)}")
-    with StopSignals() as signals:
+    with clock.slow_motion(pace), StopSignals() as signals:
         judged, drawn = _run(options, console, lambda: signals.seen)
         interrupted = signals.seen
     if json is not None and json.resolve() != (output / "summary.json").resolve():
@@ -123,20 +124,18 @@ def demo(
     return HELD if held(judged.summary) and drawn else NOT_HELD
 
 
-def _set_pace(asked: float | None, options: DemoOptions, console: Console) -> None:
-    """Slow the graph's clocks down as asked, or as this machine needs."""
-    from wm_bringup.host import clock
+def _pace_of_this_machine(options: DemoOptions, console: Console) -> float:
+    """Find out the slow motion that this machine needs, and say so if it needs any."""
     from wm_bringup.judging.pace import slow_motion_needed
 
-    if asked is None:
-        with console.status("how fast is this machine? ..."):
-            asked = slow_motion_needed(options.robot, options.engine)
-        if asked > 1.0:
-            console.print(
-                f"this machine, or what else it does, is too slow for real time: slow motion by "
-                f"{asked:g} (--slow-motion 1 for real time)"
-            )
-    clock.slow_down(asked)
+    with console.status("how fast is this machine? ..."):
+        needed = slow_motion_needed(options.robot, options.engine)
+    if needed > 1.0:
+        console.print(
+            f"this machine, or what else it does, is too slow for real time: slow motion by "
+            f"{needed:g} (--slow-motion 1 for real time)"
+        )
+    return needed
 
 
 def _run(

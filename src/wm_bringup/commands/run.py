@@ -102,9 +102,8 @@ def run(
     from wm_bringup.graph.preflight import hints, preflight
     from wm_bringup.graph.processes import describe, graph_arguments
     from wm_bringup.graph.runner import run_graph
-    from wm_bringup.host.clock import slow_down
+    from wm_bringup.host import clock as graph_clock
 
-    slow_down(slow_motion)
     given = {
         "controller": controller,
         "shadow": shadow,
@@ -136,4 +135,5 @@ def run(
     chosen = {key: value for key, value in given.items() if value is not None}
     arguments = graph_arguments(chosen)
     preflight(arguments)
-    return run_graph(describe(arguments), hints=list(hints(arguments)))
+    with graph_clock.slow_motion(slow_motion):
+        return run_graph(describe(arguments), hints=list(hints(arguments)))

@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
 
@@ -65,20 +66,32 @@ _motion = motion_of(os.environ)
 _machine_monotonic, _machine_wall, _machine_sleep = time.monotonic, time.time, time.sleep
 
 
-def slow_down(factor: float) -> None:
-    """Begin slow motion here, and in all processes that are started from now on.
+@contextmanager
+def slow_motion(factor: float) -> Iterator[None]:
+    """Slow motion here and in all processes that are started within; afterwards as before.
 
     factor: seconds of the machine per second of the graph, 1 for the machine's own time. ValueError
     for less, and for more than ``SLOWEST``.
     """
-    global _motion
     if not 1.0 <= factor <= SLOWEST:
         raise ValueError(f"slow motion by {factor:g}, expected 1 to {SLOWEST:g}")
-    os.environ.pop(SLOW_MOTION, None)
-    _motion = None
-    if factor > 1.0:
-        _motion = Motion(factor, _machine_monotonic(), _machine_wall())
-        os.environ[SLOW_MOTION] = _motion.text
+    before = _motion
+    real_time = factor == 1.0
+    _set(None if real_time else Motion(factor, _machine_monotonic(), _machine_wall()))
+    try:
+        yield
+    finally:
+        _set(before)
+
+
+def _set(motion: Motion | None) -> None:
+    """Have this motion, and hand it on to processes."""
+    global _motion
+    _motion = motion
+    if motion is None:
+        os.environ.pop(SLOW_MOTION, None)
+    else:
+        os.environ[SLOW_MOTION] = motion.text
 
 
 def factor() -> float:

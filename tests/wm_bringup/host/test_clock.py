@@ -16,13 +16,8 @@ SLOW = Motion(4.0, 100.0, 5000.0)
 
 @pytest.fixture
 def slow():
-    before = os.environ.get(SLOW_MOTION)
-    clock.slow_down(3.0)
-    yield
-    clock.slow_down(1.0)
-    assert SLOW_MOTION not in os.environ
-    if before is not None:
-        os.environ[SLOW_MOTION] = before
+    with clock.slow_motion(3.0):
+        yield
 
 
 def test_slow_time_begins_at_the_machines_and_goes_on_slower():
@@ -56,6 +51,17 @@ def test_periods_take_longer_on_the_machines_clock(slow):
     assert scheduled[4] - scheduled[0] == pytest.approx(0.04)
 
 
+def test_afterwards_time_goes_as_before():
+    with clock.slow_motion(3.0):
+        with clock.slow_motion(1.0):
+            assert clock.factor() == 1.0
+            assert SLOW_MOTION not in os.environ
+        assert clock.factor() == 3.0
+        assert motion_of(os.environ).factor == 3.0
+    assert clock.factor() == 1.0
+    assert SLOW_MOTION not in os.environ
+
+
 def test_at_the_machines_pace_the_clocks_are_the_machines():
     assert clock.factor() == 1.0
     assert abs(clock.monotonic() - time.monotonic()) < 1.0
@@ -65,8 +71,8 @@ def test_at_the_machines_pace_the_clocks_are_the_machines():
 
 @pytest.mark.parametrize("factor", [0.5, 50.0, float("nan")])
 def test_time_is_neither_quickened_nor_stopped(factor):
-    with pytest.raises(ValueError, match="slow motion by"):
-        clock.slow_down(factor)
+    with pytest.raises(ValueError, match="slow motion by"), clock.slow_motion(factor):
+        pass
 
 
 def test_a_real_robot_has_no_slow_motion(slow):

@@ -8,6 +8,7 @@ from bare_talos import bare_talos
 from PIL import Image
 
 from wm_bringup.cli import main
+from wm_bringup.record import animation
 from wm_bringup.record import film as film_of
 
 WALK = ("--seconds", "0.3", "--jobs", "1")
@@ -40,7 +41,7 @@ def test_a_film_that_fails_is_told_and_the_numbers_are_written(
     def fails(*_, **__):
         raise RuntimeError("Cannot load URDF file.")
 
-    monkeypatch.setattr(film_of, "film_of_record", fails)
+    monkeypatch.setattr(animation, "film_of_record", fails)
     assert walk(robot, tmp_path) == 1
     told = f"film {tmp_path / 'film.png'}: RuntimeError: Cannot load URDF file."
     assert told in capsys.readouterr().out

@@ -110,6 +110,7 @@ def test_over_one_landing_the_margin_at_an_edge_of_its_rectangle_is_none():
     assert margin((front - 0.01, -0.1), swing[:2]) > 0.0
 
 
+@pytest.mark.parametrize("foot", [LEFT, RIGHT])
 @pytest.mark.parametrize("dcm", [(0.0, 0.0), (0.475, -0.1), (-0.3, 0.05)])
 def test_on_the_edge_of_the_region_the_margin_of_its_landing_is_zero(foot, dcm):
     """Beyond it no other landing may catch more, so that the margin there is at least zero."""

@@ -1,7 +1,5 @@
 """Pictures show the robot on a floor."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 from talos_folder import talos_folder
@@ -66,12 +64,3 @@ def test_a_ground_of_boxes_is_drawn_in_place_of_the_floor(g1):
     for ground in (Ground(slope=0.1), Ground(bumps=0.02)):
         red, _, blue = ground_color(ground)
         assert red > blue + 5.0
-
-
-def test_where_meshes_are_missing_limbs_are_drawn_as_capsules(g1):
-    lost = replace(g1, visual_urdf=g1.visual_urdf.replace(".STL", ".lost"))
-    camera = PyBulletCamera(lost)
-    place = np.array([0.0, 0.0, 0.73])
-    here = camera.picture(place, UPRIGHT, g1.default_position, width=96, height=96)
-    camera.close()
-    assert not np.all(here == 255, axis=2)[20:60, 40:56].all(axis=1).any()
