@@ -11,8 +11,11 @@ from wm_bringup.robots.simulated import EngineName
 from wm_bringup.scenarios.scenario import Scenario
 from wm_control.constants import CONTROL_PERIOD
 
-USABLE = 0.6
-"""Share of a control period that an episode's tick, planner and judge included, may take live."""
+ENOUGH = 0.6
+"""Share of a control period that an episode's tick may take for a graph in real time."""
+
+EASY = 0.35
+"""The same in slow motion: what is slow already shall not be late as well."""
 
 STEP = 0.5
 """Of factors of slow motion."""
@@ -38,6 +41,12 @@ def seconds_per_period(robot: str, engine: EngineName) -> float:
 
 def slow_motion_needed(robot: str, engine: EngineName) -> float:
     """Factor by which a graph on this machine has to go slower; 1 where real time is possible."""
-    needed = seconds_per_period(robot, engine) / (USABLE * CONTROL_PERIOD)
-    steps = math.ceil((needed - 1.0) / STEP)
-    return min(1.0 + STEP * max(steps, 0), clock.SLOWEST)
+    return slow_motion_for(seconds_per_period(robot, engine))
+
+
+def slow_motion_for(seconds: float) -> float:
+    """Factor for a machine that takes so long for a control period of an episode [s]."""
+    share = seconds / CONTROL_PERIOD
+    if share <= ENOUGH:
+        return 1.0
+    return min(STEP * math.ceil(share / EASY / STEP), clock.SLOWEST)
