@@ -5,7 +5,6 @@ Not ``ros2 run``: ``wm teleop`` starts it, which has the terminal.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -19,6 +18,7 @@ from rclpy.task import Future
 from std_srvs.srv import Trigger
 
 from wm_bringup.graph.keyboard import Keyboard
+from wm_bringup.host import clock
 from wm_bringup.nodes.support import process
 from wm_bringup.nodes.support.qos import publisher
 from wm_bringup.teleop.gamepad import Gamepad, first_gamepad
@@ -77,7 +77,7 @@ class TeleopLink:
     def send(self, command: VelocityCommand) -> None:
         """Publish one command."""
         if self._stamped:
-            now = 1e-9 * self._node.get_clock().now().nanoseconds
+            now = clock.wall()
             self._publisher.publish(encode_twist_stamped(command, now, "base_link"))
         else:
             self._publisher.publish(encode_twist(command))
@@ -87,12 +87,12 @@ class TeleopLink:
         client = self._clients[service.name]
         if not client.service_is_ready():
             return f"{service.name}: not there"
-        self._asked.append((service, time.monotonic(), client.call_async(Trigger.Request())))
+        self._asked.append((service, clock.monotonic(), client.call_async(Trigger.Request())))
         return ""
 
     def answers(self) -> Iterator[str]:
         """Yield what was answered, or has not been for too long, a line each."""
-        now, waiting = time.monotonic(), []
+        now, waiting = clock.monotonic(), []
         for service, asked, future in self._asked:
             if future.done():
                 answer = future.result()
@@ -106,8 +106,8 @@ class TeleopLink:
 
     def spin(self, seconds: float) -> None:
         """Handle what arrives for so long."""
-        end = time.monotonic() + seconds
-        while (left := end - time.monotonic()) > 0.0:
+        end = clock.monotonic() + seconds
+        while (left := end - clock.monotonic()) > 0.0:
             self._executor.spin_once(timeout_sec=left)
 
     def close(self) -> None:
@@ -133,8 +133,8 @@ class Gamepads:
 
     def look(self) -> None:
         """Look for one, once a second."""
-        if self._pad is None and time.monotonic() >= self._next_look:
-            self._next_look = time.monotonic() + SEARCH_PERIOD
+        if self._pad is None and clock.monotonic() >= self._next_look:
+            self._next_look = clock.monotonic() + SEARCH_PERIOD
             self._pad = first_gamepad(self._devices())
             if self._pad is not None:
                 self._say(f"gamepad {self._pad.path}: left stick walks, right stick turns")
