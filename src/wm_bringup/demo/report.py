@@ -122,7 +122,7 @@ def draw_film(
     if end < course.seconds - 0.5:
         moments.append((end, "end"))
     frames = [_moment(record, t, text + _driving(record, t)) for t, text in moments]
-    title = f"{description.name}, {course.seconds:.0f} s in real time: {UNITS}"
+    title = f"{description.name}, {course.seconds:.0f} s: {UNITS}"
     film_strip(frames, description, title).save(path)
 
 

@@ -11,10 +11,12 @@ from wm_control.constants import GRAVITY
 from wm_control.errors import RobotDescriptionError
 from wm_control.robot.description import RobotDescription
 from wm_control.robot.geometry import SoleArea, sole_area
-from wm_control.robot.posture import LATERAL, Legs
+from wm_control.robot.posture import Legs, add_frame, axis_in_base, lateral_joints
 from wm_control.types import Array, Estimate
 
 BASE_DOF = 6
+_FIRST_JOINT = 2
+"""Pinocchio's number of the first actuated joint, behind universe and base."""
 
 _WORLD_ALIGNED = pin.ReferenceFrame.LOCAL_WORLD_ALIGNED
 
@@ -51,7 +53,10 @@ class RobotModel:
         self.n: int = self.nv - BASE_DOF
         self.mass = float(pin.computeTotalMass(self.model))
         self.weight = GRAVITY * self.mass
-        self.sole_ids = tuple(self._add_sole(foot) for foot in range(2))
+        self.sole_ids = tuple(
+            add_frame(self.model, name, sole)
+            for name, sole in zip(("l_sole", "r_sole"), description.soles, strict=True)
+        )
         self.data = self.model.createData()
         self.base_id = self.model.getFrameId(description.base_link)
         self.hip_ids = tuple(self._hip(leg) for leg in ("left_leg", "right_leg"))
@@ -72,39 +77,25 @@ class RobotModel:
         self.mass_matrix: Array = data.M
         self.bias: Array = data.nle
 
-    def _add_sole(self, foot: int) -> int:
-        sole = self.description.soles[foot]
-        link = self.model.getFrameId(sole.link)
-        frame = self.model.frames[link]
-        placement = frame.placement * pin.SE3(np.asarray(sole.rotation), np.asarray(sole.position))
-        name = ("l_sole", "r_sole")[foot]
-        return int(
-            self.model.addFrame(
-                pin.Frame(name, frame.parentJoint, link, placement, pin.FrameType.OP_FRAME)
-            )
-        )
-
     def joint_axis(self, name: str) -> Array:
         """(3,) unit axis of a joint in base axes, all joints at zero."""
         data, joint = self.model.createData(), self.model.getJointId(name)
         pin.computeJointJacobians(self.model, data, pin.neutral(self.model))
-        jacobian = pin.getJointJacobian(self.model, data, joint, _WORLD_ALIGNED)
-        axis: Array = jacobian[3:, self.model.joints[joint].idx_v]
-        return axis
+        return axis_in_base(self.model, data, joint - _FIRST_JOINT)
 
     def _hip(self, leg: str) -> int:
         """Pinocchio's number of the first joint of a leg that pitches."""
         description = self.description
-        names = [description.joint_names[index] for index in description.groups[leg]]
-        pitching = (name for name in names if abs(self.joint_axis(name)[1]) > LATERAL)
-        hip = next(pitching, None)
-        if hip is None:
+        indices = description.groups[leg]
+        pitching = lateral_joints(self.model, indices)
+        if not pitching:
+            names = [description.joint_names[index] for index in indices]
             raise RobotDescriptionError(
                 f"robot '{description.name}': no joint of {leg} turns about an axis that points "
                 f"sideways (y of the base) with all joints at zero, expected hip and knee among: "
                 f"{', '.join(names)}"
             )
-        return int(self.model.getJointId(hip))
+        return pitching[0] + _FIRST_JOINT
 
     def set_configuration(self, estimate: Estimate) -> None:
         """Take over where everything is, and not how it moves, without computing anything."""

@@ -7,7 +7,7 @@ of the legs, with the base level at the origin (Siciliano et al., Robotics, 2009
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from math import acos
 
@@ -44,16 +44,11 @@ _FROM_LIMIT = 0.01
 class Posture:
     """Legs as they have to be.
 
-    joints: (n,) all joints, others than the legs' where they were [rad]. base_height: of the base
-    above the soles, hip_height: of the first lateral joint of the left leg above them, com_height:
-    of the centre of mass [m]. error: what is left: of the soles' places [m] and tilts [rad], the
-    largest.
+    joints: (n,) all joints, others than the legs' where they were [rad]. error: what is left: of
+    the soles' places [m] and tilts [rad], the largest.
     """
 
     joints: Array
-    base_height: float
-    hip_height: float
-    com_height: float
     error: float
 
     @property
@@ -141,32 +136,22 @@ class Legs:
         joints = np.clip(start, self._lower, self._upper)
         moving = np.concatenate(self.indices)
         lower, upper = self._lower[moving] + _FROM_LIMIT, self._upper[moving] - _FROM_LIMIT
-        ahead = goal.ahead
         for _ in range(_ITERATIONS):
-            self.place(joints)
-            if ahead is None or goal.ahead is None:
-                ahead = float(self.data.com[0][0])
-            error, jacobian = self._residual(goal, ahead, moving)
+            error, jacobian = self._residual(joints, goal, moving)
             if np.max(np.abs(error)) < _TOLERANCE:
                 break
             step = -np.linalg.lstsq(jacobian, error, rcond=1e-6)[0]
             step *= min(1.0, _LARGEST_STEP / max(np.max(np.abs(step)), 1e-12))
             joints[moving] = np.clip(joints[moving] + step, lower, upper)
-        self.place(joints)
-        error, _ = self._residual(goal, float(ahead or 0.0), moving)
-        height = -float(self.sole(0).translation[2])
-        return Posture(
-            joints=joints,
-            base_height=height,
-            hip_height=float(self.hip(0)[2]) + height,
-            com_height=float(self.data.com[0][2]) + height,
-            error=float(np.max(np.abs(error))),
-        )
+        error, _ = self._residual(joints, goal, moving)
+        return Posture(joints, float(np.max(np.abs(error))))
 
     def _residual(
-        self, goal: FeetGoal, ahead: float, moving: NDArray[np.intp]
+        self, joints: Array, goal: FeetGoal, moving: NDArray[np.intp]
     ) -> tuple[Array, Array]:
         """Error of both soles and its Jacobian with respect to the moving joints."""
+        self.place(joints)
+        ahead = float(self.data.com[0][0]) if goal.ahead is None else goal.ahead
         errors, rows = [], []
         for foot, (forward, left, up) in enumerate(goal.feet):
             pose, jacobian = self.sole(foot), self.sole_jacobian(foot)[:, moving]
@@ -192,16 +177,14 @@ class Legs:
         for foot, pitch in enumerate(self._pitch):
             self.place(np.zeros_like(joints))
             for joint, share in zip(pitch, (-1.0, 2.0, -1.0), strict=False):
-                found[joint] = share * angle * np.sign(self._axis(joint)[1])
+                axis = axis_in_base(self.model, self.data, joint)
+                found[joint] = share * angle * np.sign(axis[1])
             found[self.indices[foot]] = np.clip(
                 found[self.indices[foot]],
                 self._lower[self.indices[foot]],
                 self._upper[self.indices[foot]],
             )
         return found
-
-    def _axis(self, joint: int) -> Array:
-        return axis_in_base(self.model, self.data, joint)
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,7 +210,7 @@ def add_frame(model: pin.Model, name: str, sole: Sole) -> int:
     return int(model.addFrame(added))
 
 
-def lateral_joints(model: pin.Model, indices: NDArray[np.intp]) -> tuple[int, ...]:
+def lateral_joints(model: pin.Model, indices: Iterable[int]) -> tuple[int, ...]:
     """Of these actuated joints, those that turn about the base's y axis at zero, in order.
 
     An inclined axis counts with ``LATERAL`` of its length along y.
