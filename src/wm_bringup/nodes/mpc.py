@@ -69,10 +69,10 @@ class MpcNode(StandaloneNode):
         if plan is None:
             return
         self._outlet.send(plan)
-        self._viewers.see(plan)
         self._newest = plan
         self._not_ok += plan.status != Status.OK
         self._longest = max(self._longest, clock.monotonic() - began)
+        self._viewers.see(plan)
 
     def _publish(self, plan: WalkingPlan) -> None:
         self._publisher.publish(self._encoder.encode(plan))
