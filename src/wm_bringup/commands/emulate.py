@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json as json_format
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -77,7 +78,6 @@ def emulate(
     from wm_bringup.scenarios.scenario import load_scenario
     from wm_control.constants import CONTROL_PERIOD
 
-    cores.leave(cores.told() or cores.divided())
     check_file(json, "--json")
     check_engine(engine, gui=gui)
     chosen = choose(robot, machine, body or "")
@@ -85,7 +85,7 @@ def emulate(
     emulated = assemble(chosen, load_scenario(scenario), engine, asked, seed=seed, gui=gui)
     console = make_console()
     periods = None if seconds is None else round(seconds / CONTROL_PERIOD)
-    try:
+    with closing(emulated.simulation), cores.kept_off(cores.told() or cores.divided()):
         with raised(ROBOT_PRIORITY):
             link = open_link(domain, interface)
         try:
@@ -98,8 +98,6 @@ def emulate(
                 time = run(attached, lambda: signals.seen, control, periods)
         finally:
             link.close()
-    finally:
-        emulated.simulation.close()
     figures = summary(emulated, time)
     console.print(table(figures))
     if json is not None:

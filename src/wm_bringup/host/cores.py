@@ -8,7 +8,8 @@ keeps to what.
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from wm_bringup.host.realtime import may_use_fifo
@@ -74,6 +75,17 @@ def leave(cores: Cores | None) -> None:
     """Keep this thread, and those that it begins, off the loop's core."""
     if cores is not None:
         _keep_to(cores.others)
+
+
+@contextmanager
+def kept_off(cores: Cores | None) -> Iterator[None]:
+    """Like ``leave``, for a while; threads begun meanwhile keep off for good."""
+    before = os.sched_getaffinity(0)
+    leave(cores)
+    try:
+        yield
+    finally:
+        _keep_to(before)
 
 
 def share(cores: Cores | None) -> None:

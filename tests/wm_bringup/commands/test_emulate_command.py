@@ -1,5 +1,7 @@
 """``wm emulate`` refuses what cannot be before anything is on the network."""
 
+import os
+
 import pytest
 
 from wm_bringup import cli
@@ -19,7 +21,9 @@ from wm_bringup import cli
     ],
 )
 def test_what_cannot_be_emulated_is_refused_in_one_line(options, said, capsys):
+    cores = os.sched_getaffinity(0)
     assert cli.main(["emulate", "--engine", "mujoco", "--seconds", "0", *options]) == 2
+    assert os.sched_getaffinity(0) == cores
     told = capsys.readouterr().err
     assert said in told
     assert "Traceback" not in told

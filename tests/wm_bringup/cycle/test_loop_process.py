@@ -12,6 +12,7 @@ from wm_bringup.cycle.loop_client import LoopClient, LoopStartError
 from wm_bringup.cycle.loop_messages import LoopHealth, LoopRequest, LoopSetup
 from wm_bringup.cycle.record_codec import unpack
 from wm_bringup.cycle.stack import estimator_parameters, model_based_parameters, safety_parameters
+from wm_bringup.host import clock
 from wm_control.arbiter.operator import OperatorInput
 from wm_control.types import Action, VelocityCommand
 
@@ -57,6 +58,13 @@ class Parent:
 
     def until(self, wanted) -> CycleRecord:
         return next(record for record in self.records() if wanted(record))
+
+
+@pytest.fixture(autouse=True)
+def pace(slow_motion):
+    """As fast as this machine can: a loop that is late gives periods up."""
+    with clock.slow_motion(slow_motion):
+        yield
 
 
 @pytest.fixture
