@@ -12,9 +12,6 @@ from ros_domain import Domain
 from wm_bringup.host import clock
 from wm_bringup.judging.pace import slow_motion_needed
 
-ON_A_ROBOTS_WIRE = ("emulator", "rehearsal", "unitree")
-"""Folders of tests of what has a robot's own time."""
-
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
@@ -41,12 +38,12 @@ def slow_motion():
 
 
 @pytest.fixture(scope="module")
-def pace(request, slow_motion):
-    """All clocks of a module's graphs as slow as the machine needs; on a robot's wire never.
+def pace(slow_motion):
+    """All clocks of a module's graphs as slow as the machine needs.
 
     The tests' own deadlines are of the graph's time as well.
     """
-    if any(part in request.path.parts for part in ON_A_ROBOTS_WIRE) or slow_motion == 1.0:
+    if slow_motion == 1.0:
         yield 1.0
         return
     with clock.slow_motion(slow_motion), pytest.MonkeyPatch.context() as patch:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from wm_bringup.commands import HELD, INTERRUPTED, NOT_HELD, PREFERENCES, known_preference
-from wm_bringup.commands.options import Engine, Overlay, Robot, ViewHost, ViewPort
+from wm_bringup.commands.options import Engine, Overlay, Robot, SlowMotion, ViewHost, ViewPort
 from wm_control.configuration.share import DEFAULT_ROBOT
 
 if TYPE_CHECKING:
@@ -47,15 +47,7 @@ def demo(
     output: Annotated[Path, typer.Option(metavar="DIR", help="Where the report goes.")] = Path(
         "results/demo"
     ),
-    slow_motion: Annotated[
-        float | None,
-        typer.Option(
-            min=1.0,
-            max=20.0,
-            metavar="FACTOR",
-            help="All clocks slower by this; default: as this machine needs, 1 if it can.",
-        ),
-    ] = None,
+    slow_motion: SlowMotion = None,
     gui: Annotated[bool, typer.Option("--gui", help="Open the simulator's window.")] = False,
     film: Annotated[
         Path | None,
@@ -78,6 +70,7 @@ def demo(
 
     Example: wm demo --gui
     """
+    from wm_bringup.commands.pace import pace_of_this_machine
     from wm_bringup.demo.course import course_file, load_course
     from wm_bringup.demo.demo import DemoOptions, default_controller, held
     from wm_bringup.graph.runner import StopSignals
@@ -110,7 +103,7 @@ def demo(
         view_port=port,
     )
     console = make_console()
-    pace = slow_motion or _pace_of_this_machine(options, console)
+    pace = slow_motion or pace_of_this_machine(robot, engine, console)
     if view:
         console.print(f"the robot in the browser: {page_address(view_host, port)}")
     with clock.slow_motion(pace), StopSignals() as signals:
@@ -122,20 +115,6 @@ def demo(
     if interrupted:
         return INTERRUPTED
     return HELD if held(judged.summary) and drawn else NOT_HELD
-
-
-def _pace_of_this_machine(options: DemoOptions, console: Console) -> float:
-    """Find out the slow motion that this machine needs, and say so if it needs any."""
-    from wm_bringup.judging.pace import slow_motion_needed
-
-    with console.status("how fast is this machine? ..."):
-        needed = slow_motion_needed(options.robot, options.engine)
-    if needed > 1.0:
-        console.print(
-            f"this machine, or what else it does, is too slow for real time: slow motion by "
-            f"{needed:g} (--slow-motion 1 for real time)"
-        )
-    return needed
 
 
 def _run(

@@ -50,6 +50,12 @@ def emulate(
         str | None,
         typer.Option(metavar="JSON|status", help="Ask the one at --control, and be none oneself."),
     ] = None,
+    slow_motion: Annotated[
+        float | None,
+        typer.Option(
+            min=1.0, max=20.0, metavar="FACTOR", help="Its clock slower by this, on lo alone."
+        ),
+    ] = None,
     seconds: Annotated[float | None, typer.Option(min=0.0, help="End after this.")] = None,
     gui: Annotated[bool, typer.Option("--gui", help="Open the simulator's window.")] = False,
     json: Result = None,
@@ -69,16 +75,20 @@ def emulate(
     from wm_bringup.emulator.process import ROBOT_PRIORITY, run
     from wm_bringup.emulator.report import summary, table
     from wm_bringup.graph.runner import StopSignals
-    from wm_bringup.host import cores
+    from wm_bringup.host import clock, cores
     from wm_bringup.host.output import check_file
     from wm_bringup.host.realtime import raised
     from wm_bringup.report.screen import make_console
+    from wm_bringup.robots.network import Network
     from wm_bringup.robots.simulated import check_engine
     from wm_bringup.robots.unitree.cyclone.link import open_link
     from wm_bringup.scenarios.scenario import load_scenario
     from wm_control.constants import CONTROL_PERIOD
 
     check_file(json, "--json")
+    pace = slow_motion or clock.factor()
+    if pace != 1.0 and not Network(interface, domain).is_within:
+        raise typer.BadParameter("needs --interface lo", param_hint="--slow-motion")
     check_engine(engine, gui=gui)
     chosen = choose(robot, machine, body or "")
     asked = _parameters(parameters, start)
@@ -94,7 +104,7 @@ def emulate(
                 f"{chosen.body.source} on {interface}, domain {domain}: says mode_machine "
                 f"{chosen.machine}; Ctrl-C ends it"
             )
-            with StopSignals() as signals:
+            with clock.slow_motion(pace), StopSignals() as signals:
                 time = run(attached, lambda: signals.seen, control, periods)
         finally:
             link.close()

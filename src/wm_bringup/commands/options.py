@@ -23,6 +23,17 @@ Faults: TypeAlias = Annotated[
 ]
 Result: TypeAlias = Annotated[Path | None, typer.Option(metavar="FILE", help="Write the result.")]
 
+# of what goes in real time
+SlowMotion: TypeAlias = Annotated[
+    float | None,
+    typer.Option(
+        min=1.0,
+        max=20.0,
+        metavar="FACTOR",
+        help="All clocks slower by this; default: as this machine needs, 1 if it can.",
+    ),
+]
+
 # of episodes that are run in several processes
 Jobs: TypeAlias = Annotated[int, typer.Option(min=0, help="Processes; 0: one per core.")]
 Resume: TypeAlias = Annotated[bool, typer.Option("--resume", help="Go on after an interruption.")]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from wm_bringup.commands import HELD, INTERRUPTED, NOT_HELD, known_preference
-from wm_bringup.commands.options import Engine, Result, Robot
+from wm_bringup.commands.options import Engine, Result, Resume, Robot, SlowMotion
 from wm_control.configuration.share import DEFAULT_ROBOT
 from wm_control.drivers import preference_of
 
@@ -42,7 +42,8 @@ def rehearse(
         str, typer.Option(metavar="NAME|FILE", help="Noise and delays of the emulated robot.")
     ] = "nominal",
     domain: Annotated[int, typer.Option(min=0, max=232, help="DDS domain of that robot.")] = 97,
-    resume: Annotated[bool, typer.Option("--resume", help="Go on after an interruption.")] = False,
+    slow_motion: SlowMotion = None,
+    resume: Resume = False,
     output: Annotated[Path, typer.Option(metavar="FOLDER", help="For logs and summary.")] = Path(
         "results/rehearsal"
     ),
@@ -55,7 +56,9 @@ def rehearse(
 
     Example: wm rehearse --controller hybrid --runs 10
     """
+    from wm_bringup.commands.pace import pace_of_this_machine
     from wm_bringup.graph.runner import StopSignals
+    from wm_bringup.host import clock
     from wm_bringup.host.output import check_file, check_folder
     from wm_bringup.rehearsal.plan import load_plan
     from wm_bringup.report.screen import make_console
@@ -77,7 +80,8 @@ def rehearse(
         json_format.loads(file.read_text())["runs"] if resume and file.is_file() else []
     )
     console = make_console()
-    with StopSignals() as signals:
+    pace = slow_motion or pace_of_this_machine(robot, engine, console)
+    with clock.slow_motion(pace), StopSignals() as signals:
         done = {row["name"] for row in rows}
         for name, driver, one, seed in _todo(drivers, runs, mishaps):
             if name in done or signals.seen:
@@ -119,6 +123,7 @@ def _run(
     stopped: Callable[[], bool],
 ) -> Row | None:
     """Do one and say what came of it; None when it was interrupted."""
+    from wm_bringup.host import clock
     from wm_bringup.rehearsal.live import LATENCY, Choice, rehearse
     from wm_bringup.rehearsal.outcome import outcome
     from wm_bringup.rehearsal.path import path_of
@@ -136,6 +141,7 @@ def _run(
         "controller": choice.controller,
         "mishap": mishap.name if mishap else "",
         "ends": mishap.ends if mishap else "given back",
+        "slow_motion": clock.factor(),
         **asdict(said),
         "commands": len(seen.sent),
         **path_of(choice.folder / LATENCY),

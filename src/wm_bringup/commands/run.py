@@ -77,11 +77,11 @@ def run(
         ),
     ] = None,
     slow_motion: Annotated[
-        float,
+        float | None,
         typer.Option(
             min=1.0, max=20.0, metavar="FACTOR", help="All clocks slower by this, in simulation."
         ),
-    ] = 1.0,
+    ] = None,
     fault: Faults = None,
     view: Annotated[
         bool | None, typer.Option(help="Show the robot in the browser, see docs/view.md.")
@@ -135,5 +135,5 @@ def run(
     chosen = {key: value for key, value in given.items() if value is not None}
     arguments = graph_arguments(chosen)
     preflight(arguments)
-    with graph_clock.slow_motion(slow_motion):
+    with graph_clock.slow_motion(slow_motion or graph_clock.factor()):
         return run_graph(describe(arguments), hints=list(hints(arguments)))

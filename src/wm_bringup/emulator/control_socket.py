@@ -12,6 +12,7 @@ from typing import Any
 
 from wm_bringup.emulator.requests import obey, status
 from wm_bringup.emulator.robot import EmulatedRobot
+from wm_bringup.host import clock
 from wm_control.errors import ParameterError, WmError
 
 LONGEST = 65536
@@ -87,7 +88,7 @@ class ControlSocket:
 def ask(path: Path, line: str) -> Any:  # noqa: ANN401 - JSON
     """Ask whoever listens at a path, and return the answer; WmError when nobody does."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as caller:
-        caller.settimeout(PATIENCE)
+        caller.settimeout(clock.real(PATIENCE))
         try:
             caller.connect(os.fspath(path))
             caller.sendall(" ".join(line.split()).encode() + b"\n")

@@ -2,7 +2,8 @@
 
 In slow motion all processes of a graph see time pass slower by one factor: the simulated robot, the
 loop, ages and timeouts alike, so that nothing is judged differently and a machine of a third of the
-speed shows what a quick one does. A real robot has no slow motion.
+speed shows what a quick one does. A real robot has no slow motion; an emulated one on this machine
+has.
 
 The clocks may be slowed down until the graph's processes are started, which inherit it.
 """
@@ -76,8 +77,10 @@ def slow_motion(factor: float) -> Iterator[None]:
     if not 1.0 <= factor <= SLOWEST:
         raise ValueError(f"slow motion by {factor:g}, expected 1 to {SLOWEST:g}")
     before = _motion
-    real_time = factor == 1.0
-    _set(None if real_time else Motion(factor, _machine_monotonic(), _machine_wall()))
+    if factor == 1.0:
+        _set(None)
+    elif before is None or factor != before.factor:
+        _set(Motion(factor, _machine_monotonic(), _machine_wall()))
     try:
         yield
     finally:
@@ -103,6 +106,11 @@ def monotonic() -> float:
     """As ``time.monotonic`` [s]."""
     now = _machine_monotonic()
     return now if _motion is None else _motion.monotonic(now)
+
+
+def monotonic_ns() -> int:
+    """As ``time.monotonic_ns``."""
+    return round(1e9 * monotonic())
 
 
 def wall() -> float:

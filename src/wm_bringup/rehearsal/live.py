@@ -10,7 +10,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
@@ -23,10 +22,12 @@ from wm_bringup.demo.live import with_children
 from wm_bringup.emulator.control_socket import STATUS, ask
 from wm_bringup.graph.processes import describe, graph_arguments
 from wm_bringup.graph.runner import GraphRunner
+from wm_bringup.host import clock
 from wm_bringup.host.realtime import raised
 from wm_bringup.rehearsal.outcome import Seen
 from wm_bringup.rehearsal.plan import Mishap
 from wm_bringup.rehearsal.wire_tap import TAP_PRIORITY, WireTap
+from wm_bringup.robots.network import LOOPBACK
 from wm_bringup.robots.unitree.cyclone.link import open_link
 from wm_bringup.wire.topics import ARM, GIVE_BACK, READY, STOP
 from wm_control.errors import WmError
@@ -105,7 +106,7 @@ class _Emulated:
     def close(self) -> None:
         """End it."""
         self._process.terminate()
-        self._process.wait(PATIENCE)
+        self._process.wait(clock.real(PATIENCE))
 
 
 @contextmanager
@@ -115,7 +116,7 @@ def _scene(choice: Choice) -> Iterator[tuple[_Emulated, WireTap, GraphRunner, Op
 
     given = {
         "backend": "unitree",
-        "interface": "lo",
+        "interface": LOOPBACK,
         "robot_domain": choice.domain,
         "controller": choice.controller,
         "robot": choice.robot,
@@ -127,7 +128,7 @@ def _scene(choice: Choice) -> Iterator[tuple[_Emulated, WireTap, GraphRunner, Op
     robot = _Emulated(choice)
     try:
         with raised(TAP_PRIORITY):
-            link = open_link(choice.domain, "lo")
+            link = open_link(choice.domain, LOOPBACK)
         tap = WireTap(link)
         with (choice.folder / "graph.txt").open("w", encoding="utf-8", buffering=1) as lines:
             runner = GraphRunner(graph, lambda line: print(line, file=lines))
@@ -172,7 +173,7 @@ def _wait(
     stopped: Callable[[], bool] = lambda: False,
 ) -> None:
     """Wait for something; RehearsalError when it does not come."""
-    end = time.monotonic() + PATIENCE
+    end = clock.monotonic() + PATIENCE
     while not done():
         operator.spin(COMMAND_PERIOD)
         runner.poll()
@@ -180,7 +181,7 @@ def _wait(
             raise KeyboardInterrupt
         if runner.over:
             raise RehearsalError(f"{what}: the graph ended; see graph.txt")
-        if time.monotonic() > end:
+        if clock.monotonic() > end:
             raise RehearsalError(f"{what}: not within {PATIENCE:g} s; {operator.view.said}")
 
 
@@ -218,8 +219,8 @@ def _drive(
             if mishap.ends == "damped":
                 operator.spin(max(AFTERWARDS, mishap.within))
                 return replace(seen, fell=robot.status["fell_at"] is not None, finished=True)
-        end = time.monotonic() + segment.seconds
-        while time.monotonic() < end:
+        end = clock.monotonic() + segment.seconds
+        while clock.monotonic() < end:
             operator.command(segment.velocity)
             operator.spin(COMMAND_PERIOD)
             runner.poll()
@@ -236,7 +237,7 @@ def _let_happen(mishap: Mishap, robot: _Emulated, runner: GraphRunner) -> float:
     """Let it happen, and return when it began [s]: as soon as it can, whoever else wants a core."""
     act = _act(mishap, robot, runner)
     with raised(TAP_PRIORITY):
-        began = time.monotonic()
+        began = clock.monotonic()
         act()
     return began
 
@@ -254,7 +255,7 @@ def _act(mishap: Mishap, robot: _Emulated, runner: GraphRunner) -> Callable[[], 
 
     def stand_still() -> None:
         process.send_signal(signal.SIGSTOP)
-        time.sleep(mishap.lasts)
+        clock.sleep(mishap.lasts)
         process.send_signal(signal.SIGCONT)
 
     return stand_still

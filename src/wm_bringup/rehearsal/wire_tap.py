@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import threading
-import time
 from dataclasses import replace
 
-from wm_bringup.host import realtime
+from wm_bringup.host import clock, realtime
 from wm_bringup.rehearsal.outcome import Sent
 from wm_bringup.robots.unitree.frames import Frame
 from wm_bringup.robots.unitree.link import LOW_COMMAND, Link
@@ -38,7 +37,7 @@ class WireTap:
         realtime.raise_thread(TAP_PRIORITY)
         while not self._ending.is_set():
             if self._reader.wait(PATIENCE):
-                now = time.monotonic()
+                now = clock.monotonic()
                 self.sent += [Sent(now, _stiff(frame)) for frame in self._reader.take()]
 
 

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
+
+LOOPBACK: Final = "lo"
 
 
 @dataclass(frozen=True, slots=True)
@@ -11,6 +14,11 @@ class Network:
 
     interface: str = ""
     domain: int = 0
+
+    @property
+    def is_within(self) -> bool:
+        """Whether it does not leave this computer: a robot there is an emulated one."""
+        return self.interface == LOOPBACK
 
 
 NO_NETWORK = Network()

@@ -82,3 +82,9 @@ def test_a_real_robot_has_no_slow_motion(slow):
 
     with pytest.raises(ParameterError, match=r"slow_motion.*a robot has its own time"):
         stack.build_robot("unitree", "g1", load_robot("g1"), stack.World())
+
+
+def test_what_goes_slowly_already_goes_on_as_it_does(slow):
+    began = motion_of(os.environ)
+    with clock.slow_motion(clock.factor()):
+        assert motion_of(os.environ) == began

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import time
-
 import numpy as np
 
-from wm_bringup.host import realtime
+from wm_bringup.host import clock, realtime
 from wm_bringup.robots.network import Network
 from wm_bringup.robots.unitree.cyclone.link import open_link
 from wm_bringup.robots.unitree.frames import Frame
@@ -38,5 +36,5 @@ def connect(robot: str, description: RobotDescription, network: Network) -> Unit
 
     with realtime.raised(realtime.CONTROL_PRIORITY):
         link = open_link(network.domain, network.interface)
-    guard = Guard(damping_frame, network, time.monotonic_ns)
-    return UnitreeRobot(description, body, link, guard, clock=time.monotonic)
+    guard = Guard(damping_frame, network)
+    return UnitreeRobot(description, body, link, guard, clock=clock.monotonic)

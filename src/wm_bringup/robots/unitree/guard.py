@@ -15,14 +15,13 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 
 import numpy as np
 
-from wm_bringup.host import cores, realtime
+from wm_bringup.host import clock, cores, realtime
 from wm_bringup.robots.network import Network
 from wm_bringup.robots.unitree.absence import Absence
 from wm_bringup.robots.unitree.cyclone.link import open_link
@@ -87,14 +86,13 @@ class Guard:
         self,
         damping: Callable[[int], Frame],
         network: Network,
-        clock_ns: Callable[[], int],
     ) -> None:
         """Start the process and wait until it watches; GuardError when it does not come up.
 
         damping: makes the frame that it sends, for a robot's ``mode_machine``. network: of the
-        robot. clock_ns: monotonic, the same in every process.
+        robot.
         """
-        self._damping, self._clock = damping, clock_ns
+        self._damping = damping
         descriptor = os.memfd_create("guard")
         os.ftruncate(descriptor, _SIZE)
         self._shared = _Shared(descriptor)
@@ -135,7 +133,7 @@ class Guard:
 
     def note(self) -> None:
         """Note that a command has been sent."""
-        self._shared.cells["sent"] = self._clock()
+        self._shared.cells["sent"] = clock.monotonic_ns()
 
     def release(self) -> None:
         """Let it look away: the robot is not the loop's any more."""
@@ -154,11 +152,11 @@ def watch(shared: _Shared, end: socket.socket, writer: Writer[Frame]) -> None:
     watching, absence, last = Watching(), Absence(), 0
     alive, until = True, float("inf")
     cells = shared.cells
-    while (now := time.monotonic()) < until:
+    while (now := clock.monotonic()) < until:
         if (sent := int(cells["sent"][0])) != last:
             absence.end()
         absence.look(now)
-        last, age = sent, 1e-9 * (time.monotonic_ns() - sent) - absence.excused
+        last, age = sent, 1e-9 * (clock.monotonic_ns() - sent) - absence.excused
         noticed = watching.tripped and not cells["tripped"][0]
         engaged = bool(cells["engaged"][0])
         if watching.update(engaged=engaged, age=age, alive=alive, noticed=noticed):
@@ -166,10 +164,10 @@ def watch(shared: _Shared, end: socket.socket, writer: Writer[Frame]) -> None:
             writer.write(shared.damping)
         pause = DAMP_EVERY if watching.tripped else WATCH_EVERY
         if not alive:
-            time.sleep(pause)
-        elif select.select([end], [], [], pause)[0]:
+            clock.sleep(pause)
+        elif select.select([end], [], [], clock.real(pause))[0]:
             alive = False
-            until = time.monotonic() + (AFTERMATH if cells["engaged"][0] else 0.0)
+            until = clock.monotonic() + (AFTERMATH if cells["engaged"][0] else 0.0)
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -97,7 +97,7 @@ def damping_frame(machine):
 
 def held(domain):
     """A guard that watches."""
-    guard = Guard(damping_frame, Network("lo", domain), time.monotonic_ns)
+    guard = Guard(damping_frame, Network("lo", domain))
     guard.engage(5)
     return guard
 
@@ -151,4 +151,4 @@ def test_a_loop_that_stands_still_is_damped_and_goes_on_being_so(loop):
 @pytest.mark.live
 def test_a_guard_that_cannot_join_the_network_is_no_guard():
     with pytest.raises(GuardError, match="did not come up"):
-        Guard(damping_frame, Network("nowhere", DOMAIN), time.monotonic_ns)
+        Guard(damping_frame, Network("nowhere", DOMAIN))

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from ctypes import byref, c_void_p
 from typing import Any, Final, TypeVar, cast
 
+from wm_bringup.host import clock
 from wm_bringup.robots.unitree.cyclone.library import (
     ANY_STATE,
     BEST_EFFORT,
@@ -125,7 +126,8 @@ class _Inbox:
         return messages
 
     def wait(self, patience: float) -> bool:
-        ready = self._library.waitset_wait(self._waitset, None, 0, math.ceil(patience * NS))
+        longest = math.ceil(clock.real(patience) * NS)
+        ready = self._library.waitset_wait(self._waitset, None, 0, longest)
         return bool(ready > 0)
 
 
