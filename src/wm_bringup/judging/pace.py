@@ -20,23 +20,26 @@ EASY = 0.35
 STEP = 0.5
 """Of factors of slow motion."""
 
-_DURATIONS = (0.1, 1.1)
-"""[s]"""
+_SHORT, _LONG = 0.1, 1.1
+"""Durations of episodes [s]."""
 
 
 def seconds_per_period(robot: str, engine: EngineName) -> float:
     """Wall-clock time of a control period in lock-step under the model-based driver [s].
 
-    The longer of two episodes less the shorter one: building them is not counted.
+    A long episode less a short one: building them is not counted, and a first one, which loads
+    libraries and files as well, is not timed.
     """
-    took = []
-    for duration in _DURATIONS:
+
+    def took(duration: float) -> float:
         setup = WalkSetup(Scenario(duration=duration), robot=robot, engine=engine)
         began = time.perf_counter()
         run_episode(setup, 0)
-        took.append(time.perf_counter() - began)
-    periods = (_DURATIONS[1] - _DURATIONS[0]) / CONTROL_PERIOD
-    return max(took[1] - took[0], 0.0) / periods
+        return time.perf_counter() - began
+
+    took(_SHORT)
+    short, long = took(_SHORT), took(_LONG)
+    return max(long - short, 0.0) / ((_LONG - _SHORT) / CONTROL_PERIOD)
 
 
 def slow_motion_needed(robot: str, engine: EngineName) -> float:
