@@ -9,7 +9,7 @@
 #   make view    set up what shows a robot in the browser
 #   make test-view    run the tests of that page, which need Chromium
 #   make test-wire    run the tests of Unitree's wire against the SDK of Unitree, which needs Python 3.10
-#   make table   run the README's walking table: 200 episodes, half an hour on two cores
+#   make table   run the walking table of docs/measured.md: 200 episodes, half an hour on two cores
 #   make results compare all contestants and write README's tables from that  (SUITE=quick: ten minutes)
 #   make venv    the set-up alone         (make venv PYTHON=/path/to/python3.11)
 #   make lock    write requirements/ from what the environment holds now
