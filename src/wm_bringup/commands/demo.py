@@ -78,6 +78,7 @@ def demo(
     from wm_bringup.host.output import check_file, check_folder
     from wm_bringup.host.ports import free_port, page_address
     from wm_bringup.report.screen import make_console
+    from wm_control.robot.description import load_robot
 
     chosen = load_course(course or course_file(robot))
     if seconds is not None:
@@ -103,6 +104,8 @@ def demo(
         view_port=port,
     )
     console = make_console()
+    for line in load_robot(robot).assumed:
+        console.print(f"{robot}: {line}", markup=False)
     pace = slow_motion or pace_of_this_machine(robot, engine, console)
     if view:
         console.print(f"the robot in the browser: {page_address(view_host, port)}")
