@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 import pickle
-from dataclasses import FrozenInstanceError, dataclass, field, replace
+from dataclasses import FrozenInstanceError, dataclass, field
 from inspect import signature
 
 import pytest
 
-from wm_control.fast_init import fast_init
+from wm_control.fast_init import fast_init, replace
 
 
 @fast_init
@@ -44,9 +45,22 @@ def test_a_missing_field_is_a_type_error_that_names_it() -> None:
         Step()  # type: ignore[call-arg]
 
 
-def test_objects_can_be_replaced_compared_and_sent_to_another_process() -> None:
+def test_a_copy_with_some_fields_changed_keeps_the_others() -> None:
     step = Step("left", 0.3, ["push"])
-    assert replace(step, foot="right") == Step("right", 0.3, ["push"])
+    for copy in (replace(step, foot="right"), dataclasses.replace(step, foot="right")):
+        assert copy == Step("right", 0.3, ["push"])
+        assert copy.causes is step.causes
+    assert replace(step, causes=[], length=0.0) == Step("left", 0.0, [])
+    assert step == Step("left", 0.3, ["push"])
+
+
+def test_no_field_can_be_changed_that_there_is_not() -> None:
+    with pytest.raises(TypeError, match="'side'"):
+        replace(Step("left"), side="left")  # type: ignore[call-arg]
+
+
+def test_objects_can_be_compared_and_sent_to_another_process() -> None:
+    step = Step("left", 0.3, ["push"])
     assert pickle.loads(pickle.dumps(step)) == step
 
 

@@ -156,13 +156,15 @@ def bench_wbc(walk: RecordedWalk) -> list[Measurement]:
     watch, qps = Stopwatch(), QpCollector()
     controller.reset(walk.ticks[0].estimate)
     with undisturbed():
-        for tick, plan in zip(walk.ticks, walk.plans, strict=True):
-            controller.receive(plan)
+        for tick, plan in walk.arrivals():
+            if plan is not None:
+                controller.receive(plan)
             watch.call(controller.step, tick.estimate, tick.velocity, CONTROL_PERIOD)
     controller.reset(walk.ticks[0].estimate)
     with intercepted(daqp, "solve", qps.solve):
-        for tick, plan in zip(walk.ticks, walk.plans, strict=True):
-            controller.receive(plan)
+        for tick, plan in walk.arrivals():
+            if plan is not None:
+                controller.receive(plan)
             qps.begin()
             controller.step(tick.estimate, tick.velocity, CONTROL_PERIOD)
     bound = qps.time_alone()
@@ -225,8 +227,9 @@ def _loop_measurements(walk: RecordedWalk) -> list[Measurement]:
     watch, path, response = Stopwatch(), Stopwatch(), Stopwatch()
     deadlines = PeriodicDeadlines(CONTROL_PERIOD)
     with undisturbed():
-        for tick, plan in zip(walk.ticks, walk.plans, strict=True):
-            receive(plan)
+        for tick, plan in walk.arrivals():
+            if plan is not None:
+                receive(plan)
             beat = deadlines.wait()
             watch.call(loop.tick, tick.observation, tick.velocity, tick.observation.stamp)
             response.wall.append(1e3 * (time.monotonic() - beat.scheduled))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from wm_bringup.cycle.loop import TickRecord
@@ -27,6 +28,13 @@ class RecordedWalk:
         if plan is not None:
             self.ticks.append(record)
             self.plans.append(plan)
+
+    def arrivals(self) -> Iterator[tuple[TickRecord, WalkingPlan | None]]:
+        """Every tick with the plan that came in before it; None where none did, as mostly."""
+        before: WalkingPlan | None = None
+        for tick, plan in zip(self.ticks, self.plans, strict=True):
+            yield tick, None if plan is before else plan
+            before = plan
 
 
 def record_walk(

@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import replace
 
 from wm_bringup.host.realtime import PeriodStart
 from wm_bringup.robots.base import Robot
@@ -22,6 +21,7 @@ from wm_control.arbiter.command_check import (
 )
 from wm_control.arbiter.postures import damping_command
 from wm_control.arbiter.watchdog import CommandWatchdog
+from wm_control.fast_init import replace
 from wm_control.refusal import Refusal
 from wm_control.types import Command, Observation
 

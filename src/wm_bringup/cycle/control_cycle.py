@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from wm_bringup.cycle.latency import LatencySample
@@ -28,6 +28,7 @@ from wm_control.arbiter.operator import NO_REQUEST, OperatorInput
 from wm_control.arbiter.postures import damping_command
 from wm_control.arbiter.velocity_gate import VelocityGate
 from wm_control.controllers.lane import Lane
+from wm_control.fast_init import fast_init, replace
 from wm_control.types import Array, Decision, Observation
 
 HOLD_EVERY = 5
@@ -41,6 +42,7 @@ WARM_UP = 25
 """Steps of the robot before the run, which are then forgotten: first times take long."""
 
 
+@fast_init
 @dataclass(frozen=True, slots=True)
 class TrueBase:
     """What ``ground_truth/odom`` shows of a simulated robot; fields as in ``GroundTruth``."""
@@ -52,6 +54,7 @@ class TrueBase:
     base_angular_velocity_in_base: Array
 
 
+@fast_init
 @dataclass(frozen=True, slots=True)
 class CycleRecord:
     """What one cycle leaves for publishers: the tick, its latency, the truth if it was asked for.
@@ -65,6 +68,7 @@ class CycleRecord:
     truth: TrueBase | None = None
 
 
+@fast_init
 @dataclass(frozen=True, slots=True)
 class CycleOptions:
     """How a run begins and what it shows.

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import Enum
 from queue import SimpleQueue
 from typing import Any, ClassVar
@@ -29,7 +29,7 @@ from wm_control.arbiter.safeguards import SafeguardReport, report_safeguards
 from wm_control.arbiter.velocity_gate import STOP, VelocityGate, bounded
 from wm_control.constants import CONTROL_PERIOD
 from wm_control.controllers.proposal import propose
-from wm_control.fast_init import fast_init
+from wm_control.fast_init import fast_init, replace
 from wm_control.robot.description import RobotDescription
 from wm_control.types import (
     Action,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import replace
 
 from wm_control.arbiter.command_check import (
     CommandBounds,
@@ -13,6 +12,7 @@ from wm_control.arbiter.command_check import (
 from wm_control.arbiter.controller_measurements import DISAGREEMENT, REFUSED
 from wm_control.controllers.lane import Lane
 from wm_control.controllers.proposal import Proposal
+from wm_control.fast_init import replace
 from wm_control.refusal import Refusal, Refusals
 from wm_control.robot.description import RobotDescription
 from wm_control.types import (

@@ -96,7 +96,7 @@ def pack(record: CycleRecord) -> Packed:
     observation, estimate, decision = tick.observation, tick.estimate, tick.decision
     command = decision.command
     arrays = (*_observed(observation), *_estimated(estimate), *_commanded(command))
-    numbers = np.concatenate([array.ravel() for array in arrays])
+    numbers = np.concatenate(arrays, axis=None)
     return (
         numbers.tobytes(),
         (observation.stamp, observation.sequence, observation.run),
@@ -133,7 +133,7 @@ def _pack_older(estimate: Estimate, observation: Observation) -> Packed | None:
 
 def pack_observation(observation: Observation) -> Packed:
     """Flatten an observation."""
-    numbers = np.concatenate([array.ravel() for array in _observed(observation)])
+    numbers = np.concatenate(_observed(observation), axis=None)
     return observation.stamp, observation.sequence, observation.run, numbers.tobytes()
 
 

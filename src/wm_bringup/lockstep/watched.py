@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from types import FrameType
 from typing import TypeVar
@@ -35,6 +36,9 @@ PEEKED, RAISED, HUNG, NOT_FINITE = "read the true state", "raised", "hung", "not
 """What a contestant may be caught at."""
 
 T = TypeVar("T")
+
+_ENDS_HANGS: ContextVar[bool] = ContextVar("hangs_end", default=False)
+"""Whether within ``hangs_end``."""
 
 
 class ContestantDiedError(WmError):
@@ -109,7 +113,7 @@ class Watch:
         """
         if self.dead:
             raise ContestantDiedError(self.dead)
-        peeks, watched = self._blindfold.peeks, signal.getsignal(signal.SIGALRM) is _hung
+        peeks, watched = self._blindfold.peeks, _ENDS_HANGS.get()
         self._blindfold.worn = True
         if watched:
             signal.setitimer(signal.ITIMER_REAL, self._hangs_after)
@@ -146,7 +150,9 @@ class Watch:
     def look_at(self, result: ControllerResult | None) -> None:
         """Note a command that is not a number."""
         command = None if result is None else result.command
-        if command is not None and not all(np.isfinite(one).all() for one in arrays_of(command)):
+        if command is None:
+            return
+        if not np.isfinite(np.concatenate(arrays_of(command), axis=None)).all():
             self.note(NOT_FINITE, "proposed a command that is not a number")
 
 
@@ -156,10 +162,11 @@ def hangs_end() -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = signal.signal(signal.SIGALRM, _hung)
+    before, within = signal.signal(signal.SIGALRM, _hung), _ENDS_HANGS.set(True)
     try:
         yield
     finally:
+        _ENDS_HANGS.reset(within)
         signal.signal(signal.SIGALRM, before)
 
 
@@ -205,6 +212,7 @@ class Watched:
         self.controller = WatchedController(contestant.controller, watch, thought)
         self.watch, self.thought = watch, thought
         self._contestant = contestant
+        self._looked_at: ControllerResult | None = None
 
     def meet(self, faults: FaultyPaths) -> None:
         """Let what it sends meet faults on its way."""
@@ -236,7 +244,10 @@ class Watched:
     def think(self, record: TickRecord) -> None:
         """Let it do the work that is due."""
         self._timed(self._contestant.think, record)
-        self.watch.look_at(self._contestant.newest)
+        newest = self._contestant.newest
+        if newest is not self._looked_at:  # mostly it is still the same
+            self.watch.look_at(newest)
+            self._looked_at = newest
 
     def gait_phase(self, now: float) -> float:
         """Phase of the stride; NaN when it has none."""

@@ -18,6 +18,7 @@ from wm_control.arbiter.footing import Footing
 from wm_control.arbiter.look import Look, Looker
 from wm_control.arbiter.recoverability import UNKNOWN, FallForecast, Recoverability, features
 from wm_control.constants import CONTROL_PERIOD, GRAVITY
+from wm_control.fast_init import fast_init
 from wm_control.robot.description import RobotDescription
 from wm_control.robot.model import RobotModel
 from wm_control.types import LEFT, RIGHT, Estimate
@@ -37,6 +38,7 @@ _GAP = 2.5 * CONTROL_PERIOD
 """Estimates further apart say nothing of what happened in between [s]."""
 
 
+@fast_init
 @dataclass(frozen=True, slots=True)
 class Balance:
     """Of one instant; NaN where the estimate is not finite.
@@ -70,6 +72,7 @@ class BalanceObserver(Protocol):
         """Take in the estimate of a cycle. Never raises."""
 
 
+@fast_init
 @dataclass(frozen=True, slots=True)
 class _Sample:
     """Momentum, and its moment about the world's origin, less what is accounted for so far."""

@@ -20,11 +20,12 @@ in a cycle, the new driver has all of it within 25 ms.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
 from wm_control.arbiter.postures import damping_command
+from wm_control.fast_init import replace
 from wm_control.types import Array, Command, Observation
 
 

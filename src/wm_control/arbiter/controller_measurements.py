@@ -11,6 +11,7 @@ from math import inf
 
 from wm_control.arbiter.balance import UNDISTURBED, Balance
 from wm_control.arbiter.finite import arrays_of, count_not_finite
+from wm_control.fast_init import fast_init
 from wm_control.types import ControllerResult, SolveReport, Status
 
 DISAGREEMENT = "disagreement"
@@ -24,6 +25,7 @@ REFUSED = "refused"
 Absent without any: what it rests on is the newest that was sent."""
 
 
+@fast_init
 @dataclass(frozen=True, slots=True)
 class Proposed:
     """What a rule about a controller may look at.

@@ -8,7 +8,7 @@ import numpy as np
 
 from wm_control.fast_init import fast_init
 from wm_control.robot.description import RobotDescription
-from wm_control.types import Array, Estimate
+from wm_control.types import Estimate
 
 _POSSIBLE = 2.0
 """Torques beyond this share of the limit, or not finite, are faults of a sensor and no load: the
@@ -18,16 +18,16 @@ estimator deals with them, and a robot that walks well with them shall not be st
 @fast_init
 @dataclass(frozen=True, slots=True)
 class JointLoads:
-    """Of one instant, (n,) each, by the joint's own limits.
+    """Of one instant; each of the joint that has the most of it by its own limits.
 
     speed: of the joint [-]. torque: of the drive, zero where it tells none that is possible [-].
     power: |torque · speed| by the product of both limits [-]. total: sum of all power by the sum of
     those products [-].
     """
 
-    speed: Array
-    torque: Array
-    power: Array
+    speed: float
+    torque: float
+    power: float
     total: float
 
 
@@ -49,4 +49,4 @@ class LoadMeter:
         with np.errstate(invalid="ignore"):  # a speed that is not finite has a rule of its own
             power = speed * torque
             total = float(power.dot(self._power)) / self._most
-        return JointLoads(speed, torque, power, total)
+        return JointLoads(float(speed.max()), float(torque.max()), float(power.max()), total)

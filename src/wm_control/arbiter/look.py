@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from math import acos, atan2, isfinite, sqrt
 
 from wm_control.constants import GRAVITY
+from wm_control.fast_init import fast_init
 from wm_control.robot.description import RobotDescription
 from wm_control.robot.model import RobotModel
 from wm_control.types import LEFT, RIGHT, Array, Estimate
@@ -17,6 +18,7 @@ _LEAST_HEIGHT = 0.1
 """Of the centre of mass above a sole, where it is divided by [m]."""
 
 
+@fast_init
 @dataclass(frozen=True, slots=True)
 class Look:
     """Where a robot of finite numbers is and how it moves; positions and vectors in world axes.

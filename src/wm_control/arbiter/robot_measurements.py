@@ -92,17 +92,17 @@ def estimate_cause(inputs: RobotInputs) -> str:
 
 def joint_speed(inputs: RobotInputs) -> float:
     """Speed of the joint that is nearest to its limit, by that limit."""
-    return 0.0 if inputs.loads is None else float(inputs.loads.speed.max())
+    return 0.0 if inputs.loads is None else inputs.loads.speed
 
 
 def joint_torque(inputs: RobotInputs) -> float:
     """Torque of the drive that is nearest to its limit, by that limit."""
-    return 0.0 if inputs.loads is None else float(inputs.loads.torque.max())
+    return 0.0 if inputs.loads is None else inputs.loads.torque
 
 
 def joint_power(inputs: RobotInputs) -> float:
     """Power of the drive that is nearest to its most, by torque limit times speed limit."""
-    return 0.0 if inputs.loads is None else float(inputs.loads.power.max())
+    return 0.0 if inputs.loads is None else inputs.loads.power
 
 
 def total_power(inputs: RobotInputs) -> float:

@@ -14,10 +14,10 @@ from wm_control.arbiter.controller_measurements import REFUSED
 from wm_control.configuration.parameters import STRICT
 from wm_control.drivers import MPC
 from wm_control.gait.parameters import GaitParameters
-from wm_control.gait.state import Mode
+from wm_control.gait.state import Gait, Mode
 from wm_control.mpc.footstep_mpc import FootstepMpc
 from wm_control.mpc.parameters import FootstepMpcParameters
-from wm_control.mpc.plan import WalkingPlan, read_plan, with_age
+from wm_control.mpc.plan import Phase, WalkingPlan, read_plan, with_age
 from wm_control.mpc.plan_check import implausible_plan
 from wm_control.refusal import Refusals
 from wm_control.robot.description import RobotDescription
@@ -142,13 +142,14 @@ class ModelBasedController:
         now = estimate.stamp
         in_shadow = executed is not None and executed.driven_by_another(self.name)
         plan, report = self._choose_plan(estimate, in_shadow)
-        result = self._body.step(estimate, read_plan(plan, now), dt, anew=in_shadow)
+        phase = read_plan(plan, now)
+        result = self._body.step(estimate, phase, dt, anew=in_shadow)
         self._has_stepped = True
         worst = max(result.report.status, report.status)
         command = result.command if worst < Status.FAILED else None
         cause = report.cause or result.report.cause
         status = Status.FAILED if command is None else worst
-        reports, figures = (report, result.report), _figures(plan, now)
+        reports, figures = (report, result.report), _figures(plan.gait, phase, now)
         if self._refused:
             figures[REFUSED] = float(self._refused)
         return ControllerResult(self.name, command, status, cause, reports, figures)
@@ -179,10 +180,10 @@ class ModelBasedController:
         )
 
 
-def _figures(plan: WalkingPlan, now: float) -> dict[str, float]:
+def _figures(gait: Gait, phase: Phase, now: float) -> dict[str, float]:
     """Phase of the stride, and whether both feet stand, as a step must begin."""
-    phase, ready = plan.gait.phase(now), float(read_plan(plan, now).swing is None)
-    return {READY: ready} if isnan(phase) else {"phase": phase, READY: ready}
+    of_stride, ready = gait.phase(now), float(phase.swing is None)
+    return {READY: ready} if isnan(of_stride) else {"phase": of_stride, READY: ready}
 
 
 def _agree(own: WalkingPlan | None, plan: WalkingPlan) -> bool:

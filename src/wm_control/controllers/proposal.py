@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
+from wm_control.fast_init import fast_init, replace
 from wm_control.types import (
     Controller,
     ControllerResult,
@@ -32,6 +33,7 @@ def propose(
         return ControllerResult(controller.name, None, Status.FAILED, cause)
 
 
+@fast_init
 @dataclass(frozen=True, slots=True)
 class Proposal:
     """A controller's result and the observation that it answers; nothing of the result is lost.

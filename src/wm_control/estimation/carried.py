@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 
 import casadi as ca
 import numpy as np
@@ -24,6 +23,7 @@ from numpy.typing import NDArray
 
 from wm_control.estimation.body.joint_motion import JointMotion
 from wm_control.estimation.guarded import GuardedEstimator
+from wm_control.fast_init import replace
 from wm_control.kernel import Kernel, matrix_of, quaternion_of
 from wm_control.robot.carriage import ImuCarriage, rooted_at_imu
 from wm_control.robot.description import RobotDescription

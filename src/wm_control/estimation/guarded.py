@@ -245,7 +245,7 @@ class GuardedEstimator(ABC):
         else:
             if fault := self._turn_beside.check(readings.orientation, readings.gyro, dt):
                 faults[TURN] = fault
-        if unseen or any(self._returns(group, faults) for group in (JOINTS, GYRO)):
+        if unseen or self._returns(JOINTS, faults) or self._returns(GYRO, faults):
             self._speeds.reset()  # nobody saw where the joints went meanwhile
         elif fault := self._speeds.check(readings.position, readings.velocity, dt):
             faults[SPEEDS] = fault

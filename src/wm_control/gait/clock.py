@@ -7,11 +7,12 @@ the swing foot lands, and hands the gait back (``gait.touch_down``).
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import Enum, auto
 
 import numpy as np
 
+from wm_control.fast_init import replace
 from wm_control.gait.observed import ObservedGait
 from wm_control.gait.parameters import GaitParameters
 from wm_control.gait.state import Gait, Mode

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
+from wm_control.fast_init import replace
 from wm_control.gait.parameters import GaitParameters
 from wm_control.gait.state import Gait, Mode
 from wm_control.types import LEFT, RIGHT, Array

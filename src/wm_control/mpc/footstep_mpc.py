@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
 import numpy as np
 
+from wm_control.fast_init import replace
 from wm_control.gait.clock import Body, GaitClock, Turn
 from wm_control.gait.observed import ObservedGait
 from wm_control.gait.parameters import GaitParameters

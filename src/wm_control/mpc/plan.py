@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import exp, hypot
 
 import numpy as np
 
-from wm_control.fast_init import fast_init
+from wm_control.fast_init import fast_init, replace
 from wm_control.gait.state import Gait, Mode
 from wm_control.types import LEFT, RIGHT, Array, SolveReport, Status
 

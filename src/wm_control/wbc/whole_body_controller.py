@@ -173,7 +173,8 @@ class WholeBodyController:
         tasks = self._tasks[phase.contacts]
         tasks.update()
         posture = p.posture_stiffness * (self._default - q[7:]) - p.posture_damping * v[6:]
-        posture[self._taken] = 0.0
+        if self._taken:
+            posture[self._taken] = 0.0
         stack = TaskStack(tasks.jacobian, tasks.target, self._weights, posture)
         loaded = [foot for foot in (LEFT, RIGHT) if phase.contacts[foot]]
         return stack, [self._contact(foot, phase.load[foot]) for foot in loaded]
