@@ -11,6 +11,8 @@ import time
 import numpy as np
 import pytest
 
+from wm_bringup.view.acting import in_loop
+
 DOMAIN = "91"
 PATIENCE = 60.0
 
@@ -44,7 +46,7 @@ class Seen:
         end = time.monotonic() + PATIENCE
         while not done():
             assert time.monotonic() < end, f"{what}; {self.said}; {self.told}"
-            self.view.frame(time.monotonic())
+            in_loop(self.view.server, lambda: self.view.frame(time.monotonic()))
             time.sleep(0.02)
 
     @property
