@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import math
 import signal
+import subprocess
 import sys
+from contextlib import ExitStack
 
 import numpy as np
 import pytest
 from browser import Browser
 from ros_observer import Observer
 
+from wm_bringup.host import clock
 from wm_bringup.host.ports import free_port
 from wm_bringup.view.reading import read_decision
 from wm_bringup.wire.messages import decode_estimate
@@ -25,15 +28,11 @@ N = 29
 class Live:
     """Graph, browser, and somebody else who listens to the graph."""
 
-    def __init__(self, process, port, domain):
-        self.process = process
-        self.observer = Observer(domain)
-        self.observer.listen(DECISION, ESTIMATE)
-        self.observer.more(ESTIMATE, 5)
-        self.browser = Browser(f"http://127.0.0.1:{port}", patience=120.0, **PANEL)
-        self.browser.wait_for("capture margin")
-        self.browser.click("Push, load, ground")
-        self.browser.click("Faults")
+    def __init__(self, observer, browser):
+        self.observer, self.browser = observer, browser
+        browser.wait_for("capture margin")
+        browser.click("Push, load, ground")
+        browser.click("Faults")
 
     def told(self):
         """The newest decision, as anybody hears it."""
@@ -53,27 +52,33 @@ class Live:
         """Of the robot, as its soles feel it [kg]."""
         return float(np.mean([e.foot_wrench[:, 2].sum() for e in self.estimates(100)])) / GRAVITY
 
-    def close(self):
-        self.browser.close()
-        self.observer.close()
-        self.process.send_signal(signal.SIGINT)
-        self.process.wait(60)
+
+@pytest.fixture(scope="module")
+def slow_motion(slow_motion):
+    """Where there is little time, as much again for the browser: it draws by software."""
+    return slow_motion if slow_motion == 1.0 else min(2.0 * slow_motion, clock.SLOWEST)
 
 
 @pytest.fixture(scope="module")
 def live(domain, pace, tmp_path_factory):
-    import subprocess
-
+    """Graph of both drivers, held until it is armed."""
     port = free_port("127.0.0.1", 8300)
     words = ("run", "--controller", "hybrid", "--engine", "mujoco", "--no-arm", "--trips", "")
-    words += ("--view", "--view-port", str(port))
-    with (tmp_path_factory.mktemp("live") / "log").open("w") as log:
-        process = subprocess.Popen(
+    words += ("--view", "--view-port", str(port), "--slow-motion", f"{pace:g}")
+    with ExitStack() as stack:
+        log = stack.enter_context((tmp_path_factory.mktemp("live") / "log").open("w"))
+        graph = subprocess.Popen(
             [sys.executable, "-m", "wm_bringup.cli", *words], stdout=log, stderr=subprocess.STDOUT
         )
-        found = Live(process, port, domain.number)
-        yield found
-        found.close()
+        stack.callback(graph.wait, 60)
+        stack.callback(graph.send_signal, signal.SIGINT)
+        observer = Observer(domain.number)
+        stack.callback(observer.close)
+        observer.listen(DECISION, ESTIMATE)
+        observer.more(ESTIMATE, 5)
+        browser = Browser(f"http://127.0.0.1:{port}", patience=120.0, **PANEL)
+        stack.callback(browser.close)
+        yield Live(observer, browser)
 
 
 def test_armed_from_the_page_the_robot_is_let_go(live):

@@ -18,12 +18,13 @@ PATIENCE = 60.0
 
 
 @pytest.fixture
-def graph(tmp_path, monkeypatch):
+def graph(tmp_path, monkeypatch, slow_motion):
     """Graph of both drivers, held until it is armed."""
     monkeypatch.setenv("ROS_DOMAIN_ID", DOMAIN)
     monkeypatch.setenv("ROS_AUTOMATIC_DISCOVERY_RANGE", "LOCALHOST")
     monkeypatch.setenv("ROS_LOG_DIR", str(tmp_path))
     words = ("run", "--controller", "hybrid", "--engine", "mujoco", "--no-arm", "--trips", "")
+    words += ("--slow-motion", f"{slow_motion:g}")
     with (tmp_path / "log").open("w") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", "wm_bringup.cli", *words],
