@@ -111,7 +111,7 @@ def bench(
     from wm_policy.loading import load_policy
     from wm_policy.models import shipped_policy
 
-    given = {"policy": policy, "frames": frames, "domain": domain, "bag": bag}
+    given: dict[str, object] = {"policy": policy, "frames": frames, "domain": domain, "bag": bag}
     given |= {"openings": openings, "before": before, "rounds": rounds, "backend": backend}
     _refuse_meaningless(what, {**given, "slow_motion": slow_motion, "browser": browser})
     check_file(json, "--json")

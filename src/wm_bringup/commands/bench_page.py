@@ -29,9 +29,9 @@ def viewers(seconds: float, robot: str, engine: EngineName, file: Path | None) -
     """Time what is encoded for RViz and Foxglove."""
     from wm_bringup.bench.viewers import bench_viewers
     from wm_bringup.bench.walking import record_walk
+    from wm_bringup.commands.bench_tables import encoding_table
     from wm_bringup.host.provenance import provenance
     from wm_bringup.report.screen import make_console, make_screen
-    from wm_bringup.report.showing import encoding_table
 
     with make_screen().status("Walking, to have states to encode ..."):
         found = bench_viewers(record_walk(seconds, robot=robot, engine=engine))
@@ -52,9 +52,9 @@ def view(
 ) -> int:
     """Time the opening of a bag, each time in a new process, and pictures of a live robot."""
     from wm_bringup.bench.page import bench_pictures, open_often
+    from wm_bringup.commands.bench_tables import opening_line, pictures_table
     from wm_bringup.host.provenance import provenance
     from wm_bringup.report.screen import make_console, make_screen
-    from wm_bringup.report.showing import opening_line, pictures_table
 
     with (
         make_screen().status("Walking, to have a bag ...") as status,
@@ -97,10 +97,10 @@ def browsers(
 ) -> int:
     """Watch a graph in windows with and without browsers on its page."""
     from wm_bringup.bench.page_windows import as_json, differences, watch_graph
+    from wm_bringup.commands.bench_tables import differences_table, windows_table
     from wm_bringup.host.provenance import provenance
     from wm_bringup.judging.pace import slow_motion_needed
     from wm_bringup.report.screen import make_console, make_screen
-    from wm_bringup.report.showing import differences_table, windows_table
 
     real_time = graph["backend"] == "mock"
     with make_screen().status("How fast is this machine? ...") as status:
