@@ -51,7 +51,7 @@ class GraphEndedError(WmError):
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """A piece of the run with so many browsers. begin, end: on the graph's clock [s].
+    """A piece of the run with so many browsers. begin, end: ROS time, as samples have it [s].
 
     cpu: shares of a core by process. received: by each browser, of the page, with its coming.
     """
@@ -96,7 +96,7 @@ class Difference:
 
     @property
     def is_noise(self) -> bool:
-        """Whether the browsers make nothing worse that could not be chance."""
+        """Whether the browsers make nothing worse that could not be chance; false of no cycles."""
         return self.low <= 0.0
 
 
@@ -157,9 +157,9 @@ def _stretches(
             say(f"round {k + 1} of {rounds}, {count} browsers ...")
             with browsers(kind, count, port) as received:
                 _go_on(runner, SETTLED)
-                begin, before = clock.monotonic(), _cpu_seconds(runner)
+                begin, before = clock.wall(), _cpu_seconds(runner)
                 _go_on(runner, seconds)
-                end, after = clock.monotonic(), _cpu_seconds(runner)
+                end, after = clock.wall(), _cpu_seconds(runner)
             took = clock.real(end - begin)
             cpu = {name: (after[name] - before[name]) / took for name in before if name in after}
             yield Stretch(k, count, begin, end, cpu, tuple(received))
