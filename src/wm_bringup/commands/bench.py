@@ -2,22 +2,45 @@
 
 from __future__ import annotations
 
-import json as json_format
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeAlias
 
 import typer
 
 from wm_bringup.commands import HELD, NOT_HELD
+from wm_bringup.commands.bench_page import write
 from wm_bringup.commands.options import Engine, Result, Robot
 from wm_control.configuration.share import DEFAULT_ROBOT
+
+Part: TypeAlias = Literal[
+    "all",
+    "loop",
+    "estimator",
+    "mpc",
+    "wbc",
+    "sim",
+    "policy",
+    "wire",
+    "viewers",
+    "view",
+    "browsers",
+]
+
+MEANINGS: Mapping[str, tuple[str, ...]] = {
+    "policy": ("all", "policy"),
+    **dict.fromkeys(("frames", "domain"), ("wire",)),
+    **dict.fromkeys(("bag", "openings", "before"), ("view",)),
+    **dict.fromkeys(("rounds", "slow_motion", "backend", "browser"), ("browsers",)),
+}
+"""Parts for which an option means something, of those that mean nothing for others."""
 
 
 def bench(
     what: Annotated[
-        Literal["all", "loop", "estimator", "mpc", "wbc", "sim", "policy", "wire"],
-        typer.Argument(help="Which part; all: of the control path, without the wire."),
+        Part,
+        typer.Argument(help="Which part; all: of the control path, without wire and page."),
     ] = "all",
     seconds: Annotated[
         float, typer.Option(min=1.0, max=600.0, help="Length of the walk that is timed.")
@@ -35,6 +58,32 @@ def bench(
     domain: Annotated[
         int | None, typer.Option(min=0, max=232, help="DDS domain of the wire.  [99]")
     ] = None,
+    bag: Annotated[
+        Path | None,
+        typer.Option(metavar="BAG", help="That is opened and shown; else a walk is recorded."),
+    ] = None,
+    openings: Annotated[
+        int | None, typer.Option(min=1, help="How often a bag is opened.  [5]")
+    ] = None,
+    before: Annotated[
+        str | None,
+        typer.Option(metavar="COMMAND", help="Run before each opening, to empty the page cache."),
+    ] = None,
+    rounds: Annotated[
+        int | None, typer.Option(min=2, help="Of windows with 0, 1 and 3 browsers.  [8]")
+    ] = None,
+    slow_motion: Annotated[
+        float | None,
+        typer.Option(min=1.0, max=20.0, metavar="FACTOR", help="As wm demo; default: as needed."),
+    ] = None,
+    backend: Annotated[
+        Literal["simulated", "mock"] | None,
+        typer.Option(help="Robot of the graph with browsers.  [simulated]"),
+    ] = None,
+    browser: Annotated[
+        Literal["socket", "chromium"] | None,
+        typer.Option(help="socket: takes and decodes what the page sends, no more.  [socket]"),
+    ] = None,
     json: Result = None,
 ) -> int:
     """Time the parts of the control path on a recorded walk, in CPU time.
@@ -42,6 +91,9 @@ def bench(
     Each is printed beside its bound: the time that bare library calls need for the same work,
     measured in the same run. The ratio says what our own code costs. The wire is Unitree's, over
     the loopback to another process: first at 500 Hz, then as fast as frames are answered.
+    viewers: topics for RViz and Foxglove. view: opening a bag in the browser, and pictures of a
+    live robot. browsers: a graph that walks, in windows without, with one and with three browsers
+    on its page; exits with 1 where three make misses or p99 of the path worse by more than chance.
 
     Example: wm bench wbc --json results/wbc.json
     """
@@ -50,6 +102,7 @@ def bench(
     from wm_bringup.bench.policy import bench_policy
     from wm_bringup.bench.stages import BENCHES
     from wm_bringup.bench.walking import record_walk
+    from wm_bringup.commands import bench_page
     from wm_bringup.host.output import check_file
     from wm_bringup.host.provenance import provenance
     from wm_bringup.report.screen import make_console, make_screen
@@ -58,13 +111,21 @@ def bench(
     from wm_policy.loading import load_policy
     from wm_policy.models import shipped_policy
 
-    if policy is not None and what not in ("all", "policy"):
-        raise typer.BadParameter(f"--policy means nothing for '{what}'")
-    if what != "wire" and (frames is not None or domain is not None):
-        raise typer.BadParameter(f"--frames and --domain mean nothing for '{what}'")
+    given: dict[str, object] = {"policy": policy, "frames": frames, "domain": domain, "bag": bag}
+    given |= {"openings": openings, "before": before, "rounds": rounds, "backend": backend}
+    _refuse_meaningless(what, {**given, "slow_motion": slow_motion, "browser": browser})
     check_file(json, "--json")
     if what == "wire":
         return _bench_wire(seconds, frames or 10_000, 99 if domain is None else domain, robot, json)
+    if what == "viewers":
+        return bench_page.viewers(seconds, robot, engine, json)
+    if what == "view":
+        return bench_page.view(bag, seconds, robot, engine, openings or 5, before or "", json)
+    if what == "browsers":
+        graph = {"robot": robot, "engine": engine, "backend": backend or "simulated"}
+        return bench_page.browsers(
+            graph, slow_motion, browser or "socket", rounds or 8, seconds, json
+        )
     benches = dict(BENCHES)
     benches["policy"] = partial(bench_policy, file=policy or shipped_policy())
     if what in ("all", "policy"):
@@ -76,8 +137,15 @@ def bench(
             status.update(f"Timing {name} on {len(walk.ticks)} ticks ...")
             results |= {m.name: m.as_json() for m in benches[name](walk)}
     make_console().print(bench_table(results))
-    _write(json, {**results, "conditions": {"seconds": seconds, "engine": engine, **provenance()}})
+    write(json, {**results, "conditions": {"seconds": seconds, "engine": engine, **provenance()}})
     return HELD if results else NOT_HELD
+
+
+def _refuse_meaningless(what: str, given: Mapping[str, object]) -> None:
+    for name, value in given.items():
+        if value is not None and what not in MEANINGS[name]:
+            option = f"--{name.replace('_', '-')}"
+            raise typer.BadParameter(f"{option} means nothing for '{what}'")
 
 
 def _bench_wire(seconds: float, frames: int, domain: int, robot: str, file: Path | None) -> int:
@@ -101,12 +169,6 @@ def _bench_wire(seconds: float, frames: int, domain: int, robot: str, file: Path
     console.print(bench_table(costs))
     console.print(exchange_table(rows))
     conditions = {"seconds": seconds, "frames": frames, **provenance()}
-    _write(file, {**costs, "exchanges": rows, "conditions": conditions})
+    write(file, {**costs, "exchanges": rows, "conditions": conditions})
     accepted = all(one.rejected == 0 and one.round_trip.n for one in exchanges.values())
     return HELD if accepted else NOT_HELD
-
-
-def _write(file: Path | None, content: dict[str, Any]) -> None:
-    if file is not None:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(json_format.dumps(content, indent=2) + "\n", encoding="utf-8")

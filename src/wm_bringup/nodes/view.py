@@ -27,12 +27,14 @@ from std_srvs.srv import Trigger
 from wm_bringup.faults.fault import Fault
 from wm_bringup.graph.processes import LOCALHOST, VIEW_PORT
 from wm_bringup.graph.ready import report_ready
+from wm_bringup.host import clock as graph_clock
 from wm_bringup.host import cores
 from wm_bringup.nodes.support import process
 from wm_bringup.nodes.support.arguments import own_words, robot_parser
 from wm_bringup.nodes.support.polled import Polled
 from wm_bringup.nodes.support.qos import publisher
 from wm_bringup.scenarios.disturbance import Disturbance
+from wm_bringup.view.acting import in_loop
 from wm_bringup.view.driving import Able, Controls
 from wm_bringup.view.live import HEARD, LiveRun
 from wm_bringup.view.page import RATE, Page, address, run_until, serve
@@ -151,13 +153,20 @@ class View:
         able = Able(tuple(arguments.driver), arguments.simulated, arguments.real)
         self._controls: Controls | None = None
         self.said = ""
-        self._page = Page(
-            self.server, self._run, lambda gui: self._add(gui, able), meshes=not arguments.capsules
-        )
+        self._page = in_loop(self.server, lambda: self._lay_out(able, not arguments.capsules))
         self._polled = [Polled(self.node, topic, _quality(topic.flow)) for topic in HEARD]
         self._executor = SingleThreadedExecutor()
         self._executor.add_node(self.node)
         self._list_due = 0.0
+
+    def _lay_out(self, able: Able, meshes: bool) -> Page:
+        return Page(
+            self.server,
+            self._run,
+            lambda gui: self._add(gui, able),
+            meshes=meshes,
+            slow_motion=graph_clock.factor(),
+        )
 
     def _add(self, gui: viser.GuiApi, able: Able) -> None:
         self._controls = Controls(gui, self.graph, able)
@@ -178,11 +187,15 @@ class View:
             self._controls.say(text)
 
     def frame(self, clock: float) -> None:
-        """Take in what has come, show it, and do what was asked for."""
+        """Take in what has come, show it, and do what was asked for.
+
+        clock: of the machine, for people; the run goes by the graph's.
+        """
+        now = graph_clock.monotonic()
         for polled in self._polled:
             for data in polled.take():
-                self._run.see(polled.topic, data, clock)
-        at = self._run.tick(clock)
+                self._run.see(polled.topic, data, now)
+        at = self._run.tick(now)
         self._page.show(at, clock)
         self._executor.spin_once(timeout_sec=0.0)
         self.graph.work(clock)
@@ -235,7 +248,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"the robot in the browser: {address(view.server)}", flush=True)
         report_ready()
         try:
-            run_until(lambda: stop.requested, view.frame, parsed.rate)
+            run_until(view.server, lambda: stop.requested, view.frame, parsed.rate)
         finally:
             view.close()
     return process.OK

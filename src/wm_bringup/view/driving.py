@@ -6,9 +6,10 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from html import escape
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from wm_bringup.scenarios.disturbance import push_text
+from wm_bringup.view.acting import on_change, on_click
 from wm_control.types import VelocityCommand
 
 if TYPE_CHECKING:
@@ -90,8 +91,7 @@ class Controls:
         )
 
     def _buttons(self, label: str, names: Sequence[str], act: Callable[[str], None]) -> None:
-        group = self._gui.add_button_group(label, names)
-        group.on_click(lambda event: act(event.target.value))
+        on_click(self._gui.add_button_group(label, names), lambda event: act(event.target.value))
 
     def _operate(self, name: str) -> None:
         node = "arbiter" if name in ("STOP", "clear", "arm") else "robot"
@@ -109,7 +109,7 @@ class Controls:
             )
         ]
         for handle in (self._drives, *self._velocity):
-            self._on(handle, lambda _: self._drive())
+            on_change(handle, lambda _: self._drive())
         self._button("halt", self._halt)
 
     def _drive(self) -> None:
@@ -130,21 +130,31 @@ class Controls:
         self._button("push", self._push)
         self._payload = gui.add_slider("payload, kg", min=0, max=15, step=0.5, initial_value=0)
         self._friction = gui.add_slider("friction", min=0.05, max=1.5, step=0.05, initial_value=0.6)
-        self._on(self._payload, lambda e: self._graph.disturb(f"payload={e.target.value:g}"))
-        self._on(self._friction, lambda e: self._graph.disturb(f"friction={e.target.value:g}"))
+        on_change(self._payload, lambda e: self._graph.disturb(f"payload={e.target.value:g}"))
+        on_change(self._friction, lambda e: self._graph.disturb(f"friction={e.target.value:g}"))
 
     def _push(self) -> None:
+        self._graph.disturb(self.push_wanted)
+
+    @property
+    def push_wanted(self) -> str:
+        """The push that the button asks for, as its fields are now."""
         angle, size = math.radians(float(self._towards.value)), float(self._size.value)
         phase = None if self._phase.value == PHASES[0] else float(self._phase.value)
         ahead, left = (round(size * part, 2) for part in (math.cos(angle), math.sin(angle)))
-        self._graph.disturb(push_text(ahead, left, phase))
+        return push_text(ahead, left, phase)
+
+    @property
+    def fault_wanted(self) -> str:
+        """The fault that the button asks for."""
+        return str(self._fault.value)
 
     def _add_faults(self) -> None:
         gui = self._gui
         self._example = gui.add_dropdown("example", EXAMPLES)
         self._fault = gui.add_text("fault", EXAMPLES[0])
-        self._on(self._example, lambda e: setattr(self._fault, "value", e.target.value))
-        self._button("inject", lambda: self._graph.inject(self._fault.value))
+        on_change(self._example, lambda e: setattr(self._fault, "value", e.target.value))
+        self._button("inject", lambda: self._graph.inject(self.fault_wanted))
         self._process = gui.add_dropdown("process", tuple(self._graph.processes()) or ("-",))
         self._button("kill", lambda: self._graph.kill(str(self._process.value)))
 
@@ -156,9 +166,4 @@ class Controls:
                 self._process.options = names
 
     def _button(self, label: str, act: Callable[[], None]) -> None:
-        self._gui.add_button(label).on_click(lambda _: act())
-
-    @staticmethod
-    def _on(handle: Any, act: Callable[[Any], None]) -> None:  # noqa: ANN401 - viser's handles
-        """Act on what people change, not on what the page itself does."""
-        handle.on_update(lambda event: act(event) if event.client_id is not None else None)
+        on_click(self._gui.add_button(label), lambda _: act())

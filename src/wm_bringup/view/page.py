@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from wm_bringup.host.ports import free_port, page_address
+from wm_bringup.view.acting import in_loop, on_change
 from wm_bringup.view.charts import Charts
 from wm_bringup.view.recording import Run
 from wm_bringup.view.scene import Surveyor
@@ -34,10 +36,14 @@ def serve(host: str, port: int, title: str) -> viser.ViserServer:
     import viser
 
     server = viser.ViserServer(host=host, port=free_port(host, port), label=title, verbose=False)
-    server.gui.configure_theme(show_logo=False, show_share_button=False)
-    server.gui.main_panel.dock_right()
-    server.gui.main_panel.set_width(WIDTH)
+    in_loop(server, lambda: _dress(server.gui))
     return server
+
+
+def _dress(gui: viser.GuiApi) -> None:
+    gui.configure_theme(show_logo=False, show_share_button=False)
+    gui.main_panel.dock_right()
+    gui.main_panel.set_width(WIDTH)
 
 
 def address(server: viser.ViserServer) -> str:
@@ -48,7 +54,7 @@ def address(server: viser.ViserServer) -> str:
 class Page:
     """Shows a run; what else belongs on its panel is put there by whoever makes it.
 
-    One thread calls ``show``.
+    All calls are made in viser's thread, see ``in_loop``.
     """
 
     def __init__(
@@ -58,9 +64,13 @@ class Page:
         add_controls: Callable[[viser.GuiApi], None] = lambda _: None,
         *,
         meshes: bool = True,
+        slow_motion: float = 1.0,
     ) -> None:
-        """Lay the page out. add_controls: puts its own there. meshes: see ``Stage``."""
-        self._run, self._server = run, server
+        """Lay the page out. add_controls: puts its own there. meshes: see ``Stage``.
+
+        slow_motion: factor by which all that is seen goes slower.
+        """
+        self._run, self._server, self._slow_motion = run, server, slow_motion
         self._survey = Surveyor(run.description)
         self.stage = Stage(server, run.description, meshes=meshes)
         gui = server.gui
@@ -85,7 +95,7 @@ class Page:
         self.stage.show(scene, self._run.footprints(at))
         if clock >= self._words_due:
             self._words_due = clock + WORDS_PERIOD
-            self._status.content = status_html(scene)
+            self._status.content = status_html(scene, slow_motion=self._slow_motion)
             end = max(self._run.seconds, 1.0)
             begin = max(end - RECENT, 0.0) if self._run.live else 0.0
             self._timeline.content = timeline_svg(self._run.stints(), begin, end, at)
@@ -102,14 +112,17 @@ def _add_switches(gui: viser.GuiApi, shown: Shown) -> None:
         ("ghosts", "what the others propose"),
     ):
         box = gui.add_checkbox(label, getattr(shown, name))
-        box.on_update(lambda event, name=name: setattr(shown, name, event.target.value))
+        on_change(box, lambda event, name=name: setattr(shown, name, event.target.value))  # type: ignore[misc]
 
 
 def run_until(
-    stopped: Callable[[], bool], frame: Callable[[float], None], rate: float = RATE
+    server: viser.ViserServer,
+    stopped: Callable[[], bool],
+    frame: Callable[[float], None],
+    rate: float = RATE,
 ) -> None:
-    """Call ``frame(clock)`` at most ``rate`` times a second until ``stopped()``."""
+    """Call ``frame(clock)`` in viser's thread, at most ``rate`` times a second."""
     while not stopped():
         begin = time.monotonic()
-        frame(begin)
+        in_loop(server, partial(frame, begin))
         time.sleep(max(1.0 / rate - (time.monotonic() - begin), 0.002))

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import viser
 
+from wm_bringup.view.acting import on_change, on_click
 from wm_bringup.view.player import SPEEDS, Player
 from wm_bringup.view.timeline import Intervention, following, preceding
 
@@ -33,16 +33,11 @@ class PlayerControls:
         if jumps:
             options = [f"{k + 1}. {one.time:.2f} s  {one.text}" for k, one in enumerate(jumps)]
             self._list = gui.add_dropdown("go to", options)
-            self._on(self._list, lambda _: self._to(options.index(self._list.value)))
-        self._play.on_click(lambda _: player.toggle())
-        self._on(self._slider, lambda _: player.seek(float(self._slider.value)))
-        self._on(self._speed, self._change_speed)
-        self._jump.on_click(self._hop)
-
-    @staticmethod
-    def _on(handle: Any, act: Callable[[Any], None]) -> None:  # noqa: ANN401 - viser's handles
-        """Act on what people change, not on what the page itself does."""
-        handle.on_update(lambda event: act(event) if event.client_id is not None else None)
+            on_change(self._list, lambda _: self._to(options.index(self._list.value)))
+        on_click(self._play, lambda _: player.toggle())
+        on_change(self._slider, lambda _: player.seek(float(self._slider.value)))
+        on_change(self._speed, self._change_speed)
+        on_click(self._jump, self._hop)
 
     def _change_speed(self, _: object) -> None:
         self._player.speed = float(str(self._speed.value).removesuffix("x"))

@@ -42,11 +42,15 @@ def css(colour: Rgb) -> str:
     return "#{:02x}{:02x}{:02x}".format(*colour)
 
 
-def status_html(scene: Scene | None, waiting: str = "nothing has come yet") -> str:
+def status_html(
+    scene: Scene | None, waiting: str = "nothing has come yet", *, slow_motion: float = 1.0
+) -> str:
     """Who drives and why, and the figures of the balance, at one instant."""
     if scene is None:
         return f'<div style="padding:4px 8px">{escape(waiting)}</div>'
-    return f'<div style="padding:2px 8px;font-size:13px">{_who(scene.told)}{_figures(scene)}</div>'
+    slow = f"<div>slow motion by {slow_motion:g}</div>" if slow_motion > 1.0 else ""
+    told = f"{slow}{_who(scene.told)}{_figures(scene)}"
+    return f'<div style="padding:2px 8px;font-size:13px">{told}</div>'
 
 
 def _who(told: Told | None) -> str:

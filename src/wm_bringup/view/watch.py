@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from wm_bringup.view.acting import in_loop
 from wm_bringup.view.from_bag import BagRun
 from wm_bringup.view.page import Page, address, run_until, serve
 from wm_bringup.view.player import Player
@@ -27,7 +28,7 @@ def open_run(path: Path, robot: str = "") -> BagRun | TraceRun:
 
 
 class Watch:
-    """A recording on a page: frame by frame, as its player goes."""
+    """A recording on a page: frame by frame, as its player goes; all in viser's thread."""
 
     def __init__(self, server: viser.ViserServer, run: BagRun | TraceRun) -> None:
         """Lay out the page at the begin of the recording."""
@@ -63,8 +64,8 @@ def watch(
     """Serve a recording until ``stopped()``."""
     server = serve(host, port, run.story.title)
     try:
-        page = Watch(server, run)
+        page = in_loop(server, lambda: Watch(server, run))
         say(f"{run.story.title}, {run.seconds:.1f} s: {address(server)}  (Ctrl-C ends)")
-        run_until(stopped, page.frame)
+        run_until(server, stopped, page.frame)
     finally:
         server.stop()

@@ -131,7 +131,9 @@ def test_timing_a_policy_that_is_not_there_says_so(capsys, tmp_path):
     ("options", "said"),
     [
         (["wbc", "--policy", "p.onnx"], "--policy means nothing for 'wbc'"),
-        (["wbc", "--frames", "9"], "--frames and --domain mean nothing for 'wbc'"),
+        (["wbc", "--frames", "9"], "--frames means nothing for 'wbc'"),
+        (["loop", "--rounds", "3"], "--rounds means nothing for 'loop'"),
+        (["browsers", "--bag", "b"], "--bag means nothing for 'browsers'"),
         (["wire", "--domain", "233"], "--domain"),
         (["wbc", "--seconds", "nan"], "--seconds"),
         (["wbc", "--seconds", "inf"], "--seconds"),

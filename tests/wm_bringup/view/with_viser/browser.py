@@ -21,10 +21,10 @@ SWITCHES = (
 )
 
 DRAWS = ("--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--ignore-gpu-blocklist")
-"""With which Chromium draws in 3D by software; costs more than a core."""
+"""With which Chromium draws in 3D by software; without 3D viser shows no panel either."""
 
-BLIND = ("--disable-3d-apis", "--disable-gpu")
-"""With which there is no 3D, but all of the panel."""
+UNHURRIED = "window.requestAnimationFrame = f => setTimeout(() => f(performance.now()), 250)"
+"""Four pictures a second: at sixty, software that draws takes more than a core."""
 
 
 class Browser:
@@ -36,18 +36,13 @@ class Browser:
         patience: float = 60.0,
         width: int = 1280,
         height: int = 800,
-        *,
-        draws: bool = True,
     ) -> None:
         self._folder = tempfile.mkdtemp(prefix="browser_")
         self._process = subprocess.Popen(
             [
-                "nice",
-                "-n",
-                "15",
                 CHROMIUM,
                 *SWITCHES,
-                *(DRAWS if draws else BLIND),
+                *DRAWS,
                 f"--user-data-dir={self._folder}",
                 "about:blank",
             ],
@@ -67,6 +62,7 @@ class Browser:
             deviceScaleFactor=1,
             mobile=False,
         )
+        self.call("Page.addScriptToEvaluateOnNewDocument", source=UNHURRIED)
         self.call("Page.navigate", url=address)
 
     def _tab(self) -> str:
@@ -80,7 +76,7 @@ class Browser:
     def _until(self, done):
         end = time.monotonic() + self._patience
         while not done():
-            assert time.monotonic() < end, "the browser does not come up"
+            assert time.monotonic() < end, "the browser does not do it"
             time.sleep(0.1)
 
     def call(self, method, **parameters):
@@ -123,6 +119,37 @@ class Browser:
             }})()"""
         )
         assert clicked, f"there is no {label!r} on the page, which says: {self.text}"
+
+    def enter(self, label: str, text: str) -> None:
+        """Type into the field that follows a label."""
+        self._focus(label)
+        self.call("Input.insertText", text=text)
+        self.run("document.activeElement.blur()")
+
+    def choose(self, label: str, option: str) -> None:
+        """Pick from the list that follows a label."""
+        self._focus(label)
+        self.run("document.activeElement.click()")
+        picked = f"""(() => {{
+            const all = [...document.querySelectorAll('[role=option]')];
+            const one = all.find(e => e.innerText.trim() === {json.dumps(option)});
+            if (one) one.click();
+            return !!one;
+        }})()"""
+        self._until(lambda: self.run(picked))
+
+    def _focus(self, label: str) -> None:
+        found = self.run(
+            f"""(() => {{
+                const said = [...document.querySelectorAll('label, div, span, p')].findLast(
+                    e => e.innerText.trim() === {json.dumps(label)});
+                const after = said && [...document.querySelectorAll('input[type=text]')].find(
+                    e => said.compareDocumentPosition(e) & Node.DOCUMENT_POSITION_FOLLOWING);
+                if (after) {{ after.focus(); after.select(); }}
+                return !!after;
+            }})()"""
+        )
+        assert found, f"there is no field after {label!r} on the page, which says: {self.text}"
 
     def reload(self) -> None:
         self.call("Page.reload")

@@ -14,6 +14,7 @@ from PIL import Image
 from recorded import decision, standing, write_bag
 
 from wm_bringup.host.ports import AddressError
+from wm_bringup.view.acting import in_loop
 from wm_bringup.view.driving import Able, Controls
 from wm_bringup.view.from_bag import BagRun
 from wm_bringup.view.live import LiveRun
@@ -24,6 +25,9 @@ from wm_bringup.wire.topics import DECISION, ESTIMATE
 from wm_control.types import VelocityCommand
 
 SIZE = {"width": 900, "height": 620}
+PANEL = {"width": 560, "height": 900}
+"""With little of a stage, which costs most."""
+
 STAGE = 480
 """Columns of a picture that are not the panel's."""
 
@@ -31,15 +35,15 @@ STAGE = 480
 class Served:
     """A page, its thread and a browser on it."""
 
-    def __init__(self, make):
+    def __init__(self, make, size=SIZE):
         self.server = serve("127.0.0.1", 0, "tested")
-        self.page = make(self.server)
+        self.page = in_loop(self.server, lambda: make(self.server))
         self._ending = threading.Event()
         self._thread = threading.Thread(
-            target=run_until, args=(self._ending.is_set, self.page.frame, 5.0)
+            target=run_until, args=(self.server, self._ending.is_set, self.page.frame, 5.0)
         )
         self._thread.start()
-        self.browser = Browser(address(self.server), patience=120.0, **SIZE)
+        self.browser = Browser(address(self.server), patience=120.0, **size)
 
     def until(self, done, what):
         end = time.monotonic() + 60.0
@@ -146,7 +150,7 @@ class LivePage:
 
 @pytest.fixture(scope="module")
 def live():
-    served = Served(LivePage)
+    served = Served(LivePage, PANEL)
     served.browser.wait_for("mpc drives")
     served.browser.click("Push, load, ground")
     served.browser.click("Faults")
@@ -172,6 +176,64 @@ def test_every_button_asks_for_what_it_says(live, button, asked):
     live.browser.wait_for(button)
     live.browser.click(button)
     live.until(lambda: asked in live.page.asked.calls, f"{button}: {live.page.asked.calls}")
+
+
+@pytest.mark.parametrize(
+    ("field", "text", "asked"),
+    [
+        ("payload, kg", "4", "payload=4"),
+        ("friction", "0.3", "friction=0.3"),
+    ],
+)
+def test_every_field_asks_for_what_is_typed_into_it(live, field, text, asked):
+    live.browser.enter(field, text)
+    live.until(lambda: asked in live.page.asked.calls, f"{field}: {live.page.asked.calls}")
+
+
+def test_pushes_are_as_large_and_go_where_it_is_said(live):
+    live.browser.enter("push, N·s", "30")
+    live.browser.enter("towards, °", "180")
+    live.browser.choose("at phase", "0.25")
+    live.until(lambda: live.page.controls.push_wanted == "push=-30,0@0.25", "not taken in")
+    live.browser.click("push")
+    live.until(lambda: "push=-30,0@0.25" in live.page.asked.calls, live.page.asked.calls)
+
+
+def test_it_is_driven_only_while_that_is_asked_for(live):
+    live.browser.click("halt")
+    live.browser.enter("ahead, m/s", "0.3")
+    wanted = VelocityCommand(0.3, 0.0, 0.0)
+    live.until(lambda: live.page.asked.calls[-1] == wanted, live.page.asked.calls)
+    live.browser.click("drive from here")
+    live.until(lambda: live.page.asked.calls[-1] is None, live.page.asked.calls)
+
+
+def test_an_example_of_a_fault_is_put_where_it_can_be_changed(live):
+    live.browser.choose("example", "mpc:nan@0+0.2")
+    live.until(lambda: live.page.controls.fault_wanted == "mpc:nan@0+0.2", "not taken in")
+    live.browser.click("inject")
+    live.until(lambda: "mpc:nan@0+0.2" in live.page.asked.calls, live.page.asked.calls)
+
+
+def test_whatever_is_sent_to_browsers_is_sent_by_visers_own_thread(monkeypatch):
+    from viser.infra import _async_message_buffer as buffers
+
+    senders, push = set(), buffers.AsyncMessageBuffer.push
+
+    def watched(buffer, message):
+        senders.add(threading.get_ident() == buffer.event_loop._thread_id)
+        push(buffer, message)
+
+    served = Served(LivePage, PANEL)
+    try:
+        served.browser.wait_for("mpc drives")
+        monkeypatch.setattr(buffers.AsyncMessageBuffer, "push", watched)
+        served.browser.click("halt")
+        served.until(lambda: served.page.asked.calls, "not halted")
+        served.until(lambda: senders, "nothing is sent")
+    finally:
+        served.close()
+    assert senders == {True}
 
 
 def test_an_address_of_another_machine_is_refused():

@@ -11,17 +11,20 @@ import time
 import numpy as np
 import pytest
 
+from wm_bringup.view.acting import in_loop
+
 DOMAIN = "91"
 PATIENCE = 60.0
 
 
 @pytest.fixture
-def graph(tmp_path, monkeypatch):
+def graph(tmp_path, monkeypatch, slow_motion):
     """Graph of both drivers, held until it is armed."""
     monkeypatch.setenv("ROS_DOMAIN_ID", DOMAIN)
     monkeypatch.setenv("ROS_AUTOMATIC_DISCOVERY_RANGE", "LOCALHOST")
     monkeypatch.setenv("ROS_LOG_DIR", str(tmp_path))
     words = ("run", "--controller", "hybrid", "--engine", "mujoco", "--no-arm", "--trips", "")
+    words += ("--slow-motion", f"{slow_motion:g}")
     with (tmp_path / "log").open("w") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", "wm_bringup.cli", *words],
@@ -44,7 +47,7 @@ class Seen:
         end = time.monotonic() + PATIENCE
         while not done():
             assert time.monotonic() < end, f"{what}; {self.said}; {self.told}"
-            self.view.frame(time.monotonic())
+            in_loop(self.view.server, lambda: self.view.frame(time.monotonic()))
             time.sleep(0.02)
 
     @property

@@ -1,0 +1,119 @@
+"""What the topics for viewers cost: CPU time of a message, and of a core at the rate it is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, TypeVar
+
+from wm_bringup.bench.measure import Stopwatch, undisturbed
+from wm_bringup.bench.walking import RecordedWalk
+from wm_bringup.cycle.latency import Percentiles
+from wm_bringup.wire.diagnostic_tree import DiagnosticTree, decode_diagnostics
+from wm_bringup.wire.markers import MARKER_PERIOD, BalanceMarkers, PlanMarkers
+from wm_bringup.wire.messages import HealthStatus, Level, encode_diagnostics
+from wm_bringup.wire.topics import AGGREGATED, BALANCE_MARKERS, DIAGNOSTICS, PLAN_MARKERS, TF
+from wm_bringup.wire.transforms import TF_TICKS, LinkTransforms
+from wm_control.constants import CONTROL_PERIOD
+from wm_control.gait.state import Mode
+
+T = TypeVar("T")
+
+HEARD = f"{DIAGNOSTICS.name}, heard"
+"""Name of the cost of reading what the tree is made of."""
+
+PARTS: tuple[tuple[str, str, int], ...] = (
+    ("arbiter", "arbiter", 16),
+    ("arbiter", "decision", 12),
+    ("mpc", "faults", 2),
+    ("mpc", "planner", 12),
+    ("policy", "faults", 2),
+    ("policy_inference", "inference", 12),
+    ("recorder", "recorder", 8),
+    ("robot", "clock", 6),
+    ("robot", "faults", 2),
+    ("robot", "robot", 10),
+    ("robot", "timing", 27),
+    ("state_estimator", "estimator", 14),
+    ("whole_body_controller", "controller", 10),
+)
+"""Node, part and number of values of what a graph with both drivers says of itself."""
+
+PROCESS_OF = dict.fromkeys(
+    ("arbiter", "robot", "state_estimator", "whole_body_controller"), "control"
+)
+PROCESS_OF |= {"policy_inference": "policy"}
+
+
+@dataclass(frozen=True, slots=True)
+class Encoding:
+    """What messages of one topic cost.
+
+    bytes: of the largest message. rate: how often there is one [Hz]. cpu: of a message [ms].
+    share: of a core at that rate.
+    """
+
+    topic: str
+    bytes: int
+    rate: float
+    cpu: Percentiles
+    share: float
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain dictionary."""
+        return asdict(self)
+
+
+def bench_viewers(walk: RecordedWalk) -> list[Encoding]:
+    """Encode every estimate and every plan of a walk, and as many trees of diagnostics."""
+    estimates = [tick.estimate for tick in walk.ticks]
+    walking = [plan for plan in walk.plans if plan.gait.mode == Mode.WALK]
+    links, balance = LinkTransforms(walk.description), BalanceMarkers(walk.description)
+    plans = PlanMarkers(walk.description.soles)
+    return [
+        _timed(TF.name, 1.0 / (TF_TICKS * CONTROL_PERIOD), links.encode, estimates),
+        _timed(BALANCE_MARKERS.name, 1.0 / MARKER_PERIOD, balance.encode, estimates),
+        _timed(PLAN_MARKERS.name, 1.0 / MARKER_PERIOD, plans.encode, walking),
+        *_diagnostics(len(estimates) // 8),
+    ]
+
+
+def _timed(
+    topic: str, rate: float, encode: Callable[[T], bytes | None], given: Iterable[T]
+) -> Encoding:
+    watch, largest = Stopwatch(), 0
+    with undisturbed():
+        for one in given:
+            message = watch.call(encode, one)
+            largest = max(largest, len(message or b""))
+    mean = 1e-3 * sum(watch.cpu) / len(watch.cpu)
+    return Encoding(topic, largest, rate, watch.cpu_percentiles(), mean * rate)
+
+
+def _diagnostics(count: int) -> list[Encoding]:
+    """Once a second every part is heard and the tree is sent."""
+    tree = DiagnosticTree("", PROCESS_OF)
+    heard = [encode_diagnostics(0.0, [status]) for status in statuses()]
+
+    def hear(data: bytes) -> bytes:
+        tree.see(decode_diagnostics(data), 0.0)
+        return data
+
+    def tell(stamp: float) -> bytes:
+        return encode_diagnostics(stamp, tree.statuses(stamp))
+
+    hearing = _timed(HEARD, float(len(heard)), hear, heard * max(count // len(heard), 1))
+    return [_timed(AGGREGATED.name, 1.0, tell, [0.0] * count), hearing]
+
+
+def statuses() -> Sequence[HealthStatus]:
+    """Return what the nodes say of themselves; the numbers are of the usual length."""
+    return [
+        HealthStatus(
+            f"{node}: {part}",
+            Level.OK,
+            "0 of 123456 deadlines missed; SCHED_FIFO 80, memory locked",
+            {f"quantity_{k}_ms.p99": 0.123456 * k for k in range(values)},
+        )
+        for node, part, values in PARTS
+    ]
