@@ -7,10 +7,12 @@ set -uo pipefail
 python=$1
 shift
 export OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1 # of two processes on two cores
+unset PYTHONDONTWRITEBYTECODE # hundreds of processes would each compile the same modules
+slowest=(--durations=15 --durations-min=1)
 
-"$python" -m pytest -q -m "not live" --numprocesses logical --maxprocesses 4 --dist loadfile "$@"
+"$python" -m pytest -q -m "not live" --numprocesses logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder "${slowest[@]}" "$@"
 simulated=$?
-"$python" -m pytest -q -m live "$@"
+"$python" -m pytest -q -m live "${slowest[@]}" "$@"
 live=$?
 
 nothing=5 # pytest's word for: no test was selected

@@ -229,12 +229,13 @@ SAY = (
 )
 
 
-@pytest.fixture
-def bare_copy(tmp_path: Path) -> dict[str, str]:
+@pytest.fixture(scope="module")
+def bare_copy(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """Environment in which our code lies somewhere without its configuration."""
     source = Path(cli.__file__).resolve().parents[1]
-    shutil.copytree(source, tmp_path / "src", ignore=shutil.ignore_patterns("__pycache__"))
-    return os.environ | {"PYTHONPATH": str(tmp_path / "src")}
+    copy = tmp_path_factory.mktemp("bare") / "src"
+    shutil.copytree(source, copy, ignore=shutil.ignore_patterns("__pycache__"))
+    return os.environ | {"PYTHONPATH": str(copy)}
 
 
 @pytest.mark.parametrize("arguments", [["--version"], ["run"], ["demo"], ["walk"]])
@@ -255,17 +256,17 @@ def test_without_configuration_every_command_names_the_folder_and_the_cure(
 
 
 @pytest.mark.parametrize("command", ["run", "demo"])
-def test_without_a_home_the_cure_is_named_on_one_line(command: str, tmp_path: Path) -> None:
-    homeless = {k: v for k, v in environment().items() if k not in ("HOME", "ROS_LOG_DIR")}
-    done = subprocess.run(
-        [sys.executable, "-m", "wm_bringup.cli", command],
-        capture_output=True,
-        text=True,
-        env=homeless,
-        cwd=tmp_path,
-    )
-    assert done.returncode == 2
-    (line,) = done.stderr.splitlines()
+def test_without_a_home_the_cure_is_named_on_one_line(
+    command: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("HOME", "ROS_HOME", "ROS_LOG_DIR"):
+        monkeypatch.delenv(name, raising=False)
+    assert cli.main([command]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
     assert line.startswith("wm: ROS has no place for its logs")
     assert "export ROS_LOG_DIR=" in line
 

@@ -1,4 +1,8 @@
-"""From the numbers of many runs to one, and how sure it is."""
+"""From the numbers of many runs to one, and how sure it is.
+
+``scipy.stats`` takes up to a second to import: only where an interval is asked for, and in no
+process that walks an episode.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +13,6 @@ from functools import partial
 from typing import Any, Literal
 
 import numpy as np
-from scipy.stats import binomtest, bootstrap
 
 from wm_control.types import Array
 
@@ -54,6 +57,8 @@ def proportion_interval(count: int, n: int, method: str = "exact") -> tuple[floa
     """
     if n == 0:
         return 0.0, 1.0
+    from scipy.stats import binomtest
+
     interval = binomtest(count, n).proportion_ci(0.95, method)
     return float(interval.low), float(interval.high)
 
@@ -67,6 +72,8 @@ def mcnemar(
     differing = only_one + only_other
     if not differing:
         return 1.0
+    from scipy.stats import binomtest
+
     return float(binomtest(only_one, differing, 0.5, alternative).pvalue)
 
 
@@ -74,6 +81,8 @@ def bootstrap_interval(
     samples: Sequence[Array], statistic: Callable[..., Any], *, paired: bool = False
 ) -> tuple[float, float]:
     """95 % interval by percentiles of a bootstrap, the same every time."""
+    from scipy.stats import bootstrap
+
     interval = bootstrap(
         samples, statistic, method="percentile", paired=paired, n_resamples=RESAMPLES, rng=0
     ).confidence_interval

@@ -14,6 +14,8 @@ from typing import Any
 
 import yaml
 
+from wm_control.configuration.quick_yaml import load_quickly
+
 _TAG = "tag:yaml.org,2002:"
 _MERGE = f"{_TAG}merge"
 
@@ -65,7 +67,7 @@ PlainLoader.add_constructor(f"{_TAG}int", _decimal)
 def parse_plain(text: str) -> Any:  # noqa: ANN401 - whatever was written
     """Parse one YAML document; yaml.YAMLError for what is none."""
     try:
-        return yaml.load(text, PlainLoader)
+        return load_quickly(text, PlainLoader)
     except (RecursionError, ValueError) as error:
         raise yaml.YAMLError(f"{type(error).__name__}: {error}") from error
 

@@ -9,7 +9,7 @@ nothing slips, bends or bounces.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields
 
 import numpy as np
 import pinocchio as pin
@@ -84,9 +84,23 @@ class Walk:
     specific_force: Array
     wrench: Array
     contact: NDArray[np.bool_]
+    _reported: dict[tuple[SensorErrors, int], tuple[Observation, ...]] = field(
+        default_factory=dict, compare=False, repr=False
+    )
 
-    def observations(self, errors: SensorErrors, seed: int) -> Iterator[Observation]:
-        """Yield what the sensors report; constant errors are drawn uniformly in their bounds."""
+    def observations(self, errors: SensorErrors, seed: int) -> tuple[Observation, ...]:
+        """Return what the sensors report; constant errors are drawn uniformly in their bounds.
+
+        Made once for all who ask, who cannot write to it.
+        """
+        if (errors, seed) not in self._reported:
+            reported = tuple(self._reports(errors, seed))
+            for observation in reported:
+                _lock(observation)
+            self._reported[errors, seed] = reported
+        return self._reported[errors, seed]
+
+    def _reports(self, errors: SensorErrors, seed: int) -> Iterator[Observation]:
         random = np.random.default_rng(seed)
         imu_rotation = np.asarray(self.description.imu.rotation)
         n = self.torque.shape[1]
@@ -112,6 +126,13 @@ class Walk:
                 + force_bias
                 + errors.accelerometer * random.normal(size=3),
             )
+
+
+def _lock(observation: Observation) -> None:
+    for one in fields(observation):
+        value = getattr(observation, one.name)
+        if isinstance(value, np.ndarray):
+            value.setflags(write=False)
 
 
 def synthetic_walk(description: RobotDescription, course: Course, seconds: float) -> Walk:

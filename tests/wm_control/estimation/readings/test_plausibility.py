@@ -181,7 +181,7 @@ WRONG_AT_REST = {
 @pytest.mark.parametrize("name", WRONG_AT_REST)
 def test_no_estimate_begins_on_a_wrong_convention(robot, rest, name):
     field, change, says = WRONG_AT_REST[name]
-    observation = next(rest.observations(SensorErrors(), 1))
+    observation = rest.observations(SensorErrors(), 1)[0]
     wrong = replace(observation, **{field: change(getattr(observation, field))})
     estimator = make_estimator(robot, ESTIMATOR)
     estimate = estimator.reset(wrong)
