@@ -18,6 +18,9 @@ G1: RobotDescription = load_robot("g1")
 LEGS = G1.joint_names[:12]
 ALL = G1.joint_names
 
+DUMPER = yaml.CSafeDumper if yaml.__with_libyaml__ else yaml.SafeDumper
+"""The quicker one where there is one: hundreds of files are written."""
+
 LEG_TERMS = [
     {"name": "base_angular_velocity", "frame": "base_link", "scale": 0.25},
     {"name": "projected_gravity", "frame": "base_link", "scale": 1.0},
@@ -63,7 +66,7 @@ def sha256(path: Path) -> str:
 
 
 def write_yaml(content: dict[str, Any], path: Path) -> Path:
-    path.write_text(yaml.safe_dump(content, sort_keys=False))
+    path.write_text(yaml.dump(content, Dumper=DUMPER, sort_keys=False))
     return path
 
 
