@@ -109,11 +109,13 @@ class Browser:
         return found
 
     def click(self, label: str) -> None:
-        """Click the innermost element with this label."""
+        """Click the button with this label; without one, the innermost element that has it."""
         clicked = self.run(
             f"""(() => {{
-                const all = [...document.querySelectorAll('button, label, div, span, p')];
-                const one = all.findLast(e => e.innerText.trim() === {json.dumps(label)});
+                const all = kinds => [...document.querySelectorAll(kinds)];
+                const named = e => e.innerText.trim() === {json.dumps(label)};
+                const one = all('button').findLast(named)
+                    ?? all('label, div, span, p').findLast(named);
                 if (one) one.click();
                 return !!one;
             }})()"""
@@ -143,8 +145,9 @@ class Browser:
             f"""(() => {{
                 const said = [...document.querySelectorAll('label, div, span, p')].findLast(
                     e => e.innerText.trim() === {json.dumps(label)});
-                const after = said && [...document.querySelectorAll('input[type=text]')].find(
-                    e => said.compareDocumentPosition(e) & Node.DOCUMENT_POSITION_FOLLOWING);
+                const after = said && [...document.querySelectorAll('input')].find(
+                    e => !['checkbox', 'radio', 'hidden'].includes(e.type)
+                        && said.compareDocumentPosition(e) & Node.DOCUMENT_POSITION_FOLLOWING);
                 if (after) {{ after.focus(); after.select(); }}
                 return !!after;
             }})()"""
