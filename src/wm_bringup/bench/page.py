@@ -108,7 +108,7 @@ def bench_pictures(bag: Path, seconds: float) -> list[Pictures]:
         found, clock = [], 0.0
         for count in COUNTS:
             heard = list(_heard(bag, seconds))
-            with browsers("socket", count, server.get_port()):
+            with browsers(count, server.get_port()):
                 draw = partial(_draw, page, shown)
                 found.append(_show(server, draw, heard, count, clock))
             clock += len(heard) / RATE

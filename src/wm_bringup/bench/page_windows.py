@@ -17,7 +17,7 @@ import numpy as np
 import psutil
 from numpy.typing import NDArray
 
-from wm_bringup.bench.browsers import Kind, browsers
+from wm_bringup.bench.browsers import browsers
 from wm_bringup.bench.page_client import Received
 from wm_bringup.graph.processes import VIEW_PORT, Graph, describe, graph_arguments
 from wm_bringup.graph.runner import GraphRunner
@@ -103,7 +103,6 @@ class Difference:
 def watch_graph(
     given: Mapping[str, object],
     slow_motion: float,
-    kind: Kind,
     rounds: int,
     seconds: float,
     say: Callable[[str], None],
@@ -118,7 +117,7 @@ def watch_graph(
         own = {"view": True, "view_port": port, "latency": str(file), "trips": ""}
         graph = describe(graph_arguments({**given, **own}))
         with clock.slow_motion(slow_motion), _running(graph, Path(folder) / "log") as runner:
-            stretches = list(_stretches(runner, kind, port, rounds, seconds, say))
+            stretches = list(_stretches(runner, port, rounds, seconds, say))
         samples = np.load(file)
         return [window_of(stretch, samples) for stretch in stretches]
 
@@ -145,7 +144,6 @@ def _go_on(runner: GraphRunner, seconds: float) -> None:
 
 def _stretches(
     runner: GraphRunner,
-    kind: Kind,
     port: int,
     rounds: int,
     seconds: float,
@@ -155,7 +153,7 @@ def _stretches(
         first = k % len(COUNTS)
         for count in (*COUNTS[first:], *COUNTS[:first]):
             say(f"round {k + 1} of {rounds}, {count} browsers ...")
-            with browsers(kind, count, port) as received:
+            with browsers(count, port) as received:
                 _go_on(runner, SETTLED)
                 begin, before = clock.wall(), _cpu_seconds(runner)
                 _go_on(runner, seconds)

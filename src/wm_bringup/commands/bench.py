@@ -32,7 +32,7 @@ MEANINGS: Mapping[str, tuple[str, ...]] = {
     "policy": ("all", "policy"),
     **dict.fromkeys(("frames", "domain"), ("wire",)),
     **dict.fromkeys(("bag", "openings", "before"), ("view",)),
-    **dict.fromkeys(("rounds", "slow_motion", "backend", "browser"), ("browsers",)),
+    **dict.fromkeys(("rounds", "slow_motion"), ("browsers",)),
 }
 """Parts for which an option means something, of those that mean nothing for others."""
 
@@ -76,14 +76,6 @@ def bench(
         float | None,
         typer.Option(min=1.0, max=20.0, metavar="FACTOR", help="As wm demo; default: as needed."),
     ] = None,
-    backend: Annotated[
-        Literal["simulated", "mock"] | None,
-        typer.Option(help="Robot of the graph with browsers.  [simulated]"),
-    ] = None,
-    browser: Annotated[
-        Literal["socket", "chromium"] | None,
-        typer.Option(help="socket: takes and decodes what the page sends, no more.  [socket]"),
-    ] = None,
     json: Result = None,
 ) -> int:
     """Time the parts of the control path on a recorded walk, in CPU time.
@@ -112,8 +104,8 @@ def bench(
     from wm_policy.models import shipped_policy
 
     given: dict[str, object] = {"policy": policy, "frames": frames, "domain": domain, "bag": bag}
-    given |= {"openings": openings, "before": before, "rounds": rounds, "backend": backend}
-    _refuse_meaningless(what, {**given, "slow_motion": slow_motion, "browser": browser})
+    given |= {"openings": openings, "before": before, "rounds": rounds}
+    _refuse_meaningless(what, {**given, "slow_motion": slow_motion})
     check_file(json, "--json")
     if what == "wire":
         return _bench_wire(seconds, frames or 10_000, 99 if domain is None else domain, robot, json)
@@ -122,10 +114,8 @@ def bench(
     if what == "view":
         return bench_page.view(bag, seconds, robot, engine, openings or 5, before or "", json)
     if what == "browsers":
-        graph = {"robot": robot, "engine": engine, "backend": backend or "simulated"}
-        return bench_page.browsers(
-            graph, slow_motion, browser or "socket", rounds or 8, seconds, json
-        )
+        graph = {"robot": robot, "engine": engine}
+        return bench_page.browsers(graph, slow_motion, rounds or 8, seconds, json)
     benches = dict(BENCHES)
     benches["policy"] = partial(bench_policy, file=policy or shipped_policy())
     if what in ("all", "policy"):

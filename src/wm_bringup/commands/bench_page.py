@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 from wm_bringup.commands import HELD, NOT_HELD
 
 if TYPE_CHECKING:
-    from wm_bringup.bench.browsers import Kind
     from wm_bringup.robots.simulated import EngineName
 
 JUDGED = ("misses", "p99")
@@ -90,7 +89,6 @@ def _bag(bag: Path | None, seconds: float, robot: str, engine: EngineName) -> It
 def browsers(
     graph: Mapping[str, Any],
     slow_motion: float | None,
-    kind: Kind,
     rounds: int,
     seconds: float,
     file: Path | None,
@@ -102,18 +100,15 @@ def browsers(
     from wm_bringup.judging.pace import slow_motion_needed
     from wm_bringup.report.screen import make_console, make_screen
 
-    real_time = graph["backend"] == "mock"
     with make_screen().status("How fast is this machine? ...") as status:
-        factor = slow_motion or (
-            1.0 if real_time else slow_motion_needed(graph["robot"], graph["engine"])
-        )
-        walking = {"velocity": "" if real_time else "0.3 0 0"}
-        windows = watch_graph({**graph, **walking}, factor, kind, rounds, seconds, status.update)
+        factor = slow_motion or slow_motion_needed(graph["robot"], graph["engine"])
+        walking = {**graph, "velocity": "0.3 0 0"}
+        windows = watch_graph(walking, factor, rounds, seconds, status.update)
     found = differences(windows)
     console = make_console()
     console.print(windows_table(windows))
     console.print(differences_table(found, factor))
-    conditions = {**graph, "slow_motion": factor, "browser": kind, "seconds": seconds}
+    conditions = {**graph, "slow_motion": factor, "seconds": seconds}
     write(file, {**as_json(windows), "conditions": {**conditions, **provenance()}})
     most = max(one.browsers for one in found)
     judged = [one for one in found if one.browsers == most and one.figure in JUDGED]

@@ -78,7 +78,7 @@ def test_a_silent_policy_is_held_then_lost_and_every_proposal_that_was_not_sent_
 
 
 def test_a_frozen_policy_looks_fresh_and_no_rule_about_its_age_sees_it():
-    episode = run_episode(setup("policy", "policy:stuck@1.5+0.3", seconds=1.8), 0)
+    episode = run_episode(setup("policy", "policy:stuck@1.5+0.3", seconds=2.2), 0)
     assert acted(episode)[0][1] > 0
     assert "plan_old" not in episode.notes["causes"]
 

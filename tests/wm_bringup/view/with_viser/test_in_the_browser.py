@@ -191,10 +191,15 @@ def test_every_field_asks_for_what_is_typed_into_it(live, field, text, asked):
 
 
 def test_pushes_are_as_large_and_go_where_it_is_said(live):
-    live.browser.enter("push, N·s", "30")
+    def wanted(text):
+        live.until(lambda: live.page.controls.push_wanted == text, "not taken in")
+
+    live.browser.enter("push, N·s", "30")  # the page sends one change in 50 ms, the last one
+    wanted("push=0,30")
     live.browser.enter("towards, °", "180")
+    wanted("push=-30,0")
     live.browser.choose("at phase", "0.25")
-    live.until(lambda: live.page.controls.push_wanted == "push=-30,0@0.25", "not taken in")
+    wanted("push=-30,0@0.25")
     live.browser.click("push")
     live.until(lambda: "push=-30,0@0.25" in live.page.asked.calls, live.page.asked.calls)
 
