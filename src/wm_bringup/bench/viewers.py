@@ -23,26 +23,29 @@ HEARD = f"{DIAGNOSTICS.name}, heard"
 """Name of the cost of reading what the tree is made of."""
 
 PARTS: tuple[tuple[str, str, int], ...] = (
-    ("arbiter", "arbiter", 16),
-    ("arbiter", "decision", 12),
-    ("mpc", "faults", 2),
-    ("mpc", "planner", 12),
-    ("policy", "faults", 2),
-    ("policy_inference", "inference", 12),
-    ("recorder", "recorder", 8),
-    ("robot", "clock", 6),
-    ("robot", "faults", 2),
-    ("robot", "robot", 10),
+    ("arbiter", "command filter", 5),
+    ("arbiter", "decision", 17),
+    ("arbiter", "drivers", 13),
+    ("arbiter", "lanes", 0),
+    ("arbiter", "publishers", 2),
+    ("arbiter", "steering messages", 0),
+    ("arbiter", "velocity command", 1),
+    ("mpc", "faults", 1),
+    ("mpc", "planner", 8),
+    ("mpc", "publishers", 2),
+    ("policy", "policy", 10),
+    ("policy", "publishers", 3),
+    ("recorder", "recording", 27),
+    ("robot", "robot", 1),
     ("robot", "timing", 27),
-    ("state_estimator", "estimator", 14),
-    ("whole_body_controller", "controller", 10),
+    ("state_estimator", "estimate", 13),
+    ("whole_body_controller", "controller", 11),
 )
-"""Node, part and number of values of what a graph with both drivers says of itself."""
+"""Node, part and number of values, as ``wm demo`` with both drivers leaves them in its bag."""
 
 PROCESS_OF = dict.fromkeys(
     ("arbiter", "robot", "state_estimator", "whole_body_controller"), "control"
 )
-PROCESS_OF |= {"policy_inference": "policy"}
 
 
 @dataclass(frozen=True, slots=True)
