@@ -14,8 +14,6 @@ from typing import Any
 
 import yaml
 
-from wm_control.configuration.quick_yaml import load_quickly
-
 _TAG = "tag:yaml.org,2002:"
 _MERGE = f"{_TAG}merge"
 
@@ -67,7 +65,7 @@ PlainLoader.add_constructor(f"{_TAG}int", _decimal)
 def parse_plain(text: str) -> Any:  # noqa: ANN401 - whatever was written
     """Parse one YAML document; yaml.YAMLError for what is none."""
     try:
-        return load_quickly(text, PlainLoader)
+        return yaml.load(text, PlainLoader)
     except (RecursionError, ValueError) as error:
         raise yaml.YAMLError(f"{type(error).__name__}: {error}") from error
 

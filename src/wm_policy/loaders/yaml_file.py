@@ -15,7 +15,6 @@ from typing import Any
 
 import yaml
 
-from wm_control.configuration.quick_yaml import load_quickly
 from wm_policy.errors import FieldError, PolicyFileError, PythonTagError, absence
 
 LARGEST_FILE = 4_000_000
@@ -124,7 +123,7 @@ def read_yaml_file(path: Path) -> dict[str, Any]:
 def parse_yaml(text: str, path: Path) -> dict[str, Any]:
     """Parse what ``read_yaml_file`` has read; ``path`` is for messages."""
     try:
-        content = load_quickly(text, _InertLoader)
+        content = yaml.load(text, _InertLoader)
     except _PythonTagFoundError as error:
         raise PythonTagError(
             path, _place(error), "plain data (Python tags are never executed)", f"{error.problem}"
