@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.special import gammaincinv
+from scipy.special import chdtri
 
 from wm_bringup.judging.criteria.criterion import Value, criterion
 from wm_bringup.judging.criteria.errors import height_errors, settled, tilt_error, velocity_error
@@ -53,10 +53,5 @@ def squared_by_covariance(error: Array, covariance: Array) -> Array:
 
 def share_in_band(squares: Array, degrees: int) -> float:
     """Share of squares between the 2.5 and 97.5 % quantiles of chi-square."""
-    low, high = (_quantile(0.5 + half, degrees) for half in (-0.5 * CONFIDENCE, 0.5 * CONFIDENCE))
+    high, low = chdtri(degrees, (0.5 - 0.5 * CONFIDENCE, 0.5 + 0.5 * CONFIDENCE))
     return float(np.mean((squares >= low) & (squares <= high)))
-
-
-def _quantile(share: float, degrees: int) -> float:
-    """Quantile of chi-square, as of ``scipy.stats``, which takes up to a second to import."""
-    return float(2.0 * gammaincinv(0.5 * degrees, share))
