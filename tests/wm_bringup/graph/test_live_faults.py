@@ -52,7 +52,11 @@ def until_nominal(bench):
 
 def start_over(bench):
     """Set a robot that was damped upright; it arms by itself."""
+    before = bench.text().count("[arbiter]: NOMINAL")
     assert bench.observer.call("robot/reset").success
+    bench.observer.until(  # the newest decision may still be one from before
+        "driving anew", lambda: bench.text().count("[arbiter]: NOMINAL") > before
+    )
     until_nominal(bench)
 
 
