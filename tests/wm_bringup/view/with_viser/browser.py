@@ -127,6 +127,7 @@ class Browser:
         self._focus(label)
         self.call("Input.insertText", text=text)
         self.run("document.activeElement.blur()")
+        self.run("new Promise(done => setTimeout(done, 500))")  # until the page has sent it
 
     def choose(self, label: str, option: str) -> None:
         """Pick from the list that follows a label."""
