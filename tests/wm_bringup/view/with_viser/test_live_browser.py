@@ -174,6 +174,6 @@ def test_stopped_cleared_reset_and_armed_again(live):
     live.browser.click("reset")
     live.browser.wait_for("starting again")
     live.browser.click("clear")
-    live.decided("cleared", lambda told: "operator" not in told.text)
+    live.decided("cleared", lambda told: "operator stopped" not in told.text)
     live.browser.click("arm")
     live.decided("armed again", lambda told: told.armed and math.isfinite(told.share))
