@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json as json_format
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -11,6 +11,7 @@ import typer
 
 from wm_bringup.commands import HELD, NOT_HELD
 from wm_control.configuration.share import ROBOT_HELP
+from wm_control.errors import ParameterError
 
 if TYPE_CHECKING:
     from wm_control.derivation.inspection import Inspection
@@ -88,7 +89,7 @@ def check(
 
     check_file(picture, "--picture", ".png")
     check_file(json, "--json")
-    found = inspect(source)
+    found = _with_parameters(inspect(source), source)
     if found.findings:
         make_console().print(findings_table(found))
     drawn = _told(found, picture) if found.description is not None else None
@@ -112,6 +113,24 @@ def show(source: Source, json: Json = None) -> int:
     make_console().print(parameters_table(source, rows))
     _write(json, {"robot": source, "parameters": [asdict(row) for row in rows]})
     return HELD
+
+
+def _with_parameters(found: Inspection, source: str) -> Inspection:
+    """Add what keeps the robot's parameters from being loaded, which walking would stumble over."""
+    from wm_bringup.cycle import stack
+    from wm_control.derivation.feasibility import Finding
+
+    if found.refused:
+        return found
+    try:
+        stack.model_based_parameters(source)
+        stack.estimator_parameters(source)
+        stack.safety_parameters(source)
+        stack.recoverability(source)
+    except ParameterError as error:
+        refusal = Finding("refused", "parameters", str(error))
+        return replace(found, findings=(*found.findings, refusal))
+    return found
 
 
 def _told(found: Inspection, picture: Path | None) -> Path | None:

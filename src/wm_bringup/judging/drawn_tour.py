@@ -20,6 +20,7 @@ from wm_bringup.judging.standard_random import StandardTwister
 from wm_bringup.scenarios.scenario import Punch, PunchAxes, TakenJoints, Waypoint
 from wm_control.configuration.parameters import STRICT
 from wm_control.robot.description import RobotDescription, load_robot
+from wm_control.robot.posture import link_frame
 from wm_control.types import Array
 
 Vector3 = tuple[float, float, float]
@@ -146,8 +147,8 @@ class _Sight:
         indices = [description.joint_names.index(name) for name in drawn.joints]
         self._lower = description.position_lower[indices]
         self._upper = description.position_upper[indices]
-        self._eyes = self._model.getFrameId(drawn.seen_from)
-        self._hands = [self._model.getFrameId(hand.link) for hand in drawn.hands]
+        self._eyes = link_frame(self._model, drawn.seen_from)
+        self._hands = [link_frame(self._model, hand.link) for hand in drawn.hands]
         self._boxes = [_box(hand) for hand in drawn.hands]
         self._signs = np.array(drawn.signs)
 

@@ -314,11 +314,11 @@ class FilterParameters:
     )
     stiffness_limit: float = Field(
         gt=0.0,
-        le=5000.0,
+        le=50000.0,
         description="largest stiffness that is passed on [N·m/rad]",
     )
     damping_limit: float = Field(
-        gt=0.0, le=500.0, description="largest damping that is passed on [N·m·s/rad]"
+        gt=0.0, le=5000.0, description="largest damping that is passed on [N·m·s/rad]"
     )
     torque_scale: float = Field(
         default=1.0, gt=0.0, le=1.0, description="usable share of the joint's torque limit"

@@ -89,7 +89,7 @@ def findings(description: RobotDescription, measures: Measures) -> tuple[Finding
         *_standing(description, legs, measures),
         *_strength(description, legs, measures),
         *_quickness(measures),
-        *_assumed(description),
+        *_assumed(description, legs),
     )
 
 
@@ -208,13 +208,16 @@ def _quickness(m: Measures) -> Iterator[Finding]:
         yield Finding(level, "speed", text)
 
 
-def _assumed(robot: RobotDescription) -> Iterator[Finding]:
+def _assumed(robot: RobotDescription, legs: Legs) -> Iterator[Finding]:
     limbs = {capsule.link for capsule in robot.capsules}
     if not limbs:
         yield Finding("assumed", "capsules", "none: in simulation limbs go through each other")
     short = [leg for leg in LEGS if len(robot.groups[leg]) < 6]
     if short:
-        text = f"{len(robot.groups[short[0]])} joints, expected 6: soles tilt with the base's roll"
-        yield Finding("assumed", short[0], text)
+        text = f"{len(robot.groups[short[0]])} joints, expected 6"
+        if not legs.rolls:
+            yield Finding("assumed", short[0], f"{text}: soles tilt with the base's roll")
+        if not legs.yaws:
+            yield Finding("doubted", short[0], f"{text}: none turns the soles, so it cannot turn")
     if robot.imu.rotation[2, 2] < 0.0:
         yield Finding("doubted", "imu", "its z axis points down in the base's frame")

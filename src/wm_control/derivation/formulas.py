@@ -52,7 +52,7 @@ def _moments(m: Measures) -> float:
 
 
 def _step_width(m: Measures) -> float:
-    return max(0.72 * m.apart, 2.0 * m.half_width + 0.08)
+    return max(0.72 * m.apart, 2.0 * m.half_width + 0.08 * m.small)
 
 
 def _gait(key: str, text: str, value: Callable[[Measures], Value]) -> Formula:
@@ -82,20 +82,21 @@ FORMULAS: tuple[Formula, ...] = (
     _gait("step_duration", "1.456 tau", lambda m: 1.456 * m.tau),
     _gait("double_support", "0.1618 tau", lambda m: 0.1618 * m.tau),
     _gait("shift_duration", "0.647 tau", lambda m: 0.647 * m.tau),
-    _gait("step_width", "max(0.72 apart, 2 half_width + 0.08)", _step_width),
+    _gait("step_width", "max(0.72 apart, 2 half_width + 0.08 small)", _step_width),
     _gait("apex_height", "0.087 leg", lambda m: 0.087 * m.leg),
     _gait("stand_dcm_margin", "0.6 half_length", lambda m: 0.6 * m.half_length),
     _gait("linear_slew", "0.4", lambda m: 0.4),
     _gait("angular_slew", "1.0", lambda m: 1.0),
-    _mpc("cop_margin_x", "heel 0.02, toe 0.015", lambda m: (0.02, 0.015)),
+    _mpc("cop_margin_x", "0.02, 0.015 small", lambda m: (0.02 * m.small, 0.015 * m.small)),
     _mpc("cop_margin_y", "0.2 half_width", lambda m: 0.2 * m.half_width),
     _mpc("step_x", "0.8706 leg", lambda m: 0.8706 * m.leg),
     _mpc(
         "step_y",
-        "max(step_width - 0.07, 2 half_width + 0.03), max(0.7255 leg, step_width + 0.2)",
+        "max(step_width - 0.07 small, 2 half_width + 0.03 small), "
+        "max(0.7255 leg, step_width + 0.2 small)",
         lambda m: (
-            max(_step_width(m) - 0.07, 2.0 * m.half_width + 0.03),
-            max(0.7255 * m.leg, _step_width(m) + 0.2),
+            max(_step_width(m) - 0.07 * m.small, 2.0 * m.half_width + 0.03 * m.small),
+            max(0.7255 * m.leg, _step_width(m) + 0.2 * m.small),
         ),
     ),
     _mpc(
@@ -141,7 +142,11 @@ FORMULAS: tuple[Formula, ...] = (
     ),
     _safety("envelopes.mpc.exponent", "1", lambda m: 1.0),
 )
-"""All of them. per mass: times mass / 33.34 kg; per moments: times leg / 0.6892 m besides."""
+"""All of them.
+
+per mass: times mass / 33.34 kg; per moments: times leg / 0.6892 m besides. small: leg / 0.6892 m,
+at most 1.
+"""
 
 
 def derive(measures: Measures) -> tuple[Derived, ...]:

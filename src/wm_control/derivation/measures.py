@@ -58,6 +58,11 @@ class Measures:
         """Speed at which this robot walks as the G1 does at 1 m/s: of equal Froude number [m/s]."""
         return sqrt(self.leg / REFERENCE_LEG)
 
+    @property
+    def small(self) -> float:
+        """Share of the G1's size, at most 1: of lengths that no larger robot needs more of."""
+        return min(1.0, self.leg / REFERENCE_LEG)
+
 
 def measure(description: RobotDescription) -> Measures:
     """Measure a robot that stands as its description says; ``forward`` is 0 as yet."""

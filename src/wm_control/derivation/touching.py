@@ -10,6 +10,7 @@ import pinocchio as pin
 
 from wm_control.derivation.feasibility import Finding
 from wm_control.robot.description import Capsule, RobotDescription
+from wm_control.robot.posture import link_frame
 from wm_control.types import Array
 
 
@@ -32,13 +33,13 @@ def touching(robot: RobotDescription) -> Iterator[Finding]:
 
 def _neighbours(model: pin.Model, one: Capsule, other: Capsule) -> bool:
     """Whether engines ignore that two touch: one body, or two joined by one joint."""
-    a, b = (int(model.frames[model.getFrameId(c.link)].parentJoint) for c in (one, other))
+    a, b = (int(model.frames[link_frame(model, c.link)].parentJoint) for c in (one, other))
     return a == b or int(model.parents[a]) == b or int(model.parents[b]) == a
 
 
 def _axis(model: pin.Model, data: pin.Data, capsule: Capsule) -> Array:
     """Points (k, 3) along a capsule's axis in the base."""
-    pose = data.oMf[model.getFrameId(capsule.link)]
+    pose = data.oMf[link_frame(model, capsule.link)]
     shares = np.linspace(0.0, 1.0, 41)[:, None]
     local = (1.0 - shares) * np.asarray(capsule.start) + shares * np.asarray(capsule.end)
     points: Array = local @ pose.rotation.T + pose.translation

@@ -16,20 +16,20 @@ class GaitParameters:
     """Shape and timing of the nominal gait, and how fast its command may change."""
 
     com_height: float = Field(
-        gt=0.3, lt=1.5, description="CoM above the stance sole at fast_speed, of the template [m]"
+        gt=0.1, lt=1.5, description="CoM above the stance sole at fast_speed, of the template [m]"
     )
     com_height_standing: float | None = Field(
         default=None,
-        gt=0.3,
+        gt=0.1,
         lt=1.5,
         description="CoM above the soles while nothing asks for long steps; null: com_height [m]",
     )
     fast_speed: float = Field(
-        default=1.0, gt=0.1, lt=5.0, description="from which on com_height is not changed [m/s]"
+        default=1.0, gt=0.05, lt=5.0, description="from which on com_height is not changed [m/s]"
     )
-    step_duration: float = Field(gt=0.2, lt=1.5, description="touchdown to touchdown [s]")
+    step_duration: float = Field(gt=0.1, lt=1.5, description="touchdown to touchdown [s]")
     double_support: float = Field(ge=0.0, lt=0.5, description="load transfer per step [s]")
-    step_width: float = Field(gt=0.05, lt=0.6, description="lateral sole distance [m]")
+    step_width: float = Field(gt=0.02, lt=0.6, description="lateral sole distance [m]")
     apex_height: float = Field(gt=0.0, lt=0.3, description="swing clearance [m]")
     shift_duration: float = Field(gt=0.02, lt=1.0, description="first weight shift [s]")
     stand_at_zero_command: bool = Field(default=True, description="stand still instead of stepping")

@@ -16,6 +16,7 @@ import pinocchio as pin
 from wm_control.errors import RobotDescriptionError
 from wm_control.robot.config import RobotConfig
 from wm_control.robot.joint_table import LEGS
+from wm_control.robot.posture import lateral_joints, link_frame
 from wm_control.robot.urdf import Urdf
 from wm_control.types import Array
 
@@ -85,11 +86,11 @@ class _Body:
 
     def link(self, name: str) -> pin.SE3:
         """Pose of a link."""
-        return self.data.oMf[self.model.getFrameId(name)]
+        return self.data.oMf[link_frame(self.model, name)]
 
     def moved_by(self, link: str) -> set[int]:
         """Actuated joints between the base and a link."""
-        frame = self.model.frames[self.model.getFrameId(link)]
+        frame = self.model.frames[link_frame(self.model, link)]
         return {int(joint) - 2 for joint in self.model.supports[frame.parentJoint] if joint > 1}
 
     def length(self, indices: Iterable[int]) -> float:
@@ -142,9 +143,10 @@ def _check_sole(robot: RobotDescription, body: _Body, foot: int, side: str, file
     """Require soles below their ankles, toes forward, of a size that fits the leg."""
     sole, leg = robot.soles[foot], robot.groups[LEGS[foot]]
     frame = body.link(sole.link) * pin.SE3(np.asarray(sole.rotation), np.asarray(sole.position))
-    ankle = frame.rotation.T @ (body.joint(leg[-1]) - frame.translation)
+    pitching = (*leg[-1:], *lateral_joints(body.model, leg))[-1]
+    ankle = frame.rotation.T @ (body.joint(pitching) - frame.translation)
     key = f"{file}: soles.{side}"
-    _check_axes(frame.rotation, ankle, robot.joint_names[leg[-1]], key)
+    _check_axes(frame.rotation, ankle, robot.joint_names[pitching], key)
     _check_size(sole, float(np.linalg.norm(body.joint(leg[0]) - frame.translation)), key)
     _check_place(sole, ankle, key)
 

@@ -22,6 +22,9 @@ Margin = Annotated[float, Field(ge=0.0, lt=0.2)]
 _CORNER = 0.005
 """Radius of the spheres that a sole gets when nobody gives it any [m]."""
 
+_ROUNDING = 1e-3
+"""A support rectangle may reach so far beyond its contact spheres: files are rounded [m]."""
+
 
 @dataclass(frozen=True, slots=True)
 class Sphere:
@@ -195,7 +198,7 @@ def _check_rectangle(sole: Sole, key: str, file: str) -> None:
     for angle in np.linspace(0.0, 2.0 * np.pi, 360, endpoint=False):
         direction = np.array([np.cos(angle), np.sin(angle)])
         excess = float(np.max(corners @ direction) - np.max(hull @ direction + reach))
-        if excess > 0.0:
+        if excess > _ROUNDING:
             raise RobotDescriptionError(
                 f"{file}: {key}: the support rectangle reaches {excess:.4f} m beyond the contact "
                 f"spheres of link '{sole.link}'; reduce half_length or half_width, or move it"

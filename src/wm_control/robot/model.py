@@ -11,7 +11,7 @@ from wm_control.constants import GRAVITY
 from wm_control.errors import RobotDescriptionError
 from wm_control.robot.description import RobotDescription
 from wm_control.robot.geometry import SoleArea, sole_area
-from wm_control.robot.posture import Legs, add_frame, axis_in_base, lateral_joints
+from wm_control.robot.posture import Legs, add_frame, axis_in_base, lateral_joints, link_frame
 from wm_control.types import Array, Estimate
 
 BASE_DOF = 6
@@ -58,7 +58,7 @@ class RobotModel:
             for name, sole in zip(("l_sole", "r_sole"), description.soles, strict=True)
         )
         self.data = self.model.createData()
-        self.base_id = self.model.getFrameId(description.base_link)
+        self.base_id = link_frame(self.model, description.base_link)
         self.hip_ids = tuple(self._hip(leg) for leg in ("left_leg", "right_leg"))
         self.q: Array = pin.neutral(self.model)
         self.v: Array = np.zeros(self.nv)

@@ -83,6 +83,7 @@ class Legs:
         )
         self.data = model.createData()
         self._pitch = tuple(lateral_joints(model, indices) for indices in self.indices)
+        self._placed = tuple(_placed_by(model, indices) for indices in self.indices)
         for leg, found in zip(LEGS, self._pitch, strict=True):
             if len(found) < 3:
                 names = [model.names[2 + joint] for joint in found]
@@ -95,6 +96,16 @@ class Legs:
     def pitch(self) -> tuple[tuple[int, ...], ...]:
         """Indices of the joints of each leg that turn it forward and backward, hip first."""
         return self._pitch
+
+    @property
+    def rolls(self) -> bool:
+        """Whether both legs place the roll of their soles."""
+        return all(3 in placed for placed in self._placed)
+
+    @property
+    def yaws(self) -> bool:
+        """Whether both legs place the yaw of their soles."""
+        return all(5 in placed for placed in self._placed)
 
     def place(self, joints: Array) -> None:
         """Compute where everything is with the joints (n,) at these positions."""
@@ -158,7 +169,7 @@ class Legs:
             height = float(self.hip(foot)[2]) - goal.hip_height + up
             place = pose.translation - np.array([ahead + forward, left, height])
             turned = pin.log3(pose.rotation)
-            kept = [0, 1, 2, 3, 4, 5] if len(self.indices[foot]) >= 6 else [0, 1, 2, 4, 5]
+            kept = self._placed[foot]
             errors.append(np.concatenate((place, turned))[kept])
             rows.append(jacobian[kept])
         jacobian = np.vstack(rows)
@@ -201,13 +212,31 @@ class FeetGoal:
     ahead: float | None = None
 
 
+def link_frame(model: pin.Model, link: str) -> int:
+    """Index of a link's frame; a joint may be called the same."""
+    return int(model.getFrameId(link, pin.FrameType.BODY))
+
+
 def add_frame(model: pin.Model, name: str, sole: Sole) -> int:
     """Add a sole's frame to the model; returns its index."""
-    link = model.getFrameId(sole.link)
+    link = link_frame(model, sole.link)
     frame = model.frames[link]
     placement = frame.placement * pin.SE3(np.asarray(sole.rotation), np.asarray(sole.position))
     added = pin.Frame(name, frame.parentJoint, link, placement, pin.FrameType.OP_FRAME)
     return int(model.addFrame(added))
+
+
+def _placed_by(model: pin.Model, indices: Iterable[int]) -> list[int]:
+    """Of x, y, z, roll, pitch and yaw of a sole, what these joints place.
+
+    All of it, or less with fewer than six: without an axis along z no yaw, without two along x,
+    of which one places the sole sideways, no roll.
+    """
+    axes = [int(np.argmax(np.abs(axis))) for axis in _axes_at_zero(model, indices).values()]
+    rolls, yaws = axes.count(0) > 1, axes.count(2) > 0
+    if len(axes) >= 6:
+        return [0, 1, 2, 3, 4, 5]
+    return [0, 1, 2, *([3] if rolls else []), 4, *([5] if yaws else [])]
 
 
 def lateral_joints(model: pin.Model, indices: Iterable[int]) -> tuple[int, ...]:
@@ -215,10 +244,15 @@ def lateral_joints(model: pin.Model, indices: Iterable[int]) -> tuple[int, ...]:
 
     An inclined axis counts with ``LATERAL`` of its length along y.
     """
+    axes = _axes_at_zero(model, indices)
+    return tuple(joint for joint, axis in axes.items() if abs(axis[1]) > LATERAL)
+
+
+def _axes_at_zero(model: pin.Model, indices: Iterable[int]) -> dict[int, Array]:
+    """Axis (3,) in the base's frame of each of these actuated joints, all joints at zero."""
     data = model.createData()
     pin.computeJointJacobians(model, data, pin.neutral(model))
-    axes = {int(joint): axis_in_base(model, data, int(joint)) for joint in indices}
-    return tuple(joint for joint, axis in axes.items() if abs(axis[1]) > LATERAL)
+    return {int(joint): axis_in_base(model, data, int(joint)) for joint in indices}
 
 
 def axis_in_base(model: pin.Model, data: pin.Data, joint: int) -> Array:

@@ -154,9 +154,27 @@ def parse_urdf(robot: ElementTree.Element, path: Path) -> Urdf:
         joints = [_joint(element, path) for element in robot.findall("joint")]
     except ValueError as error:
         raise RobotDescriptionError(f"{path}: a number cannot be read: {error}") from error
+    links, joints = _without_world(links, joints)
     urdf = Urdf(str(path), {x.name: x for x in links}, {x.name: x for x in joints})
     _check_links_exist(urdf)
     return urdf
+
+
+def _without_world(links: list[Link], joints: list[Joint]) -> tuple[list[Link], list[Joint]]:
+    """Leave out a world in which the robot floats: the base floats anyway."""
+    parents = [joint.parent for joint in joints]
+    children = {joint.child for joint in joints}
+    worlds = {
+        joint.parent
+        for joint in joints
+        if joint.kind == "floating"
+        and joint.parent not in children
+        and parents.count(joint.parent) == 1
+    }
+    return (
+        [link for link in links if link.name not in worlds],
+        [joint for joint in joints if joint.parent not in worlds],
+    )
 
 
 def _check_links_exist(urdf: Urdf) -> None:

@@ -101,6 +101,15 @@ def test_a_picture_of_what_makes_no_robot_did_not_happen(folder, tmp_path):
     assert not picture.exists()
 
 
+def test_parameters_that_walking_would_stumble_over_are_refused(folder, tmp_path):
+    (folder / "model_based.yaml").write_text("gait: {step_width: 3.0}\n")
+    code, result = as_json(["check", folder], tmp_path)
+    assert code == 1
+    refused = [f for f in result["findings"] if f["level"] == "refused"]
+    assert [f["subject"] for f in refused] == ["parameters"]
+    assert "gait.step_width" in refused[0]["text"]
+
+
 def test_an_unknown_robot_cannot_be_checked(capsys):
     assert cli.main(["robot", "check", "g7"]) == 2
     assert "neither the name of a shipped robot" in capsys.readouterr().err

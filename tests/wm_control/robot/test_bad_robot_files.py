@@ -158,6 +158,15 @@ def test_a_support_rectangle_that_the_ground_cannot_touch_is_refused(write):
         load_robot(write(config))
 
 
+def test_a_rectangle_rounded_beyond_its_contact_spheres_is_taken(write):
+    config = biped_config()
+    sole = config["soles"]["left"]
+    x, y = sole["half_length"] - 0.01 - 5e-4, sole["half_width"]
+    corners = [(x, y), (x, -y), (-x, y), (-x, -y)]
+    sole["contact_spheres"] = [{"center": [*at, -0.25], "radius": 0.01} for at in corners]
+    assert load_robot(write(config)).soles[0].half_length == sole["half_length"]
+
+
 def test_too_few_contact_spheres_in_the_urdf_are_refused(write):
     one = SPHERES[: SPHERES.index("</collision>") + len("</collision>")]
     urdf = biped_urdf(left=leg("left").replace(SPHERES, one))

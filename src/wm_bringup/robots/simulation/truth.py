@@ -12,6 +12,7 @@ from wm_bringup.robots.base import GroundTruth
 from wm_bringup.robots.simulation.engine import BaseState, Contact, joint_places
 from wm_bringup.robots.simulation.ground import Terrain
 from wm_control.robot.description import RobotDescription
+from wm_control.robot.posture import link_frame
 from wm_control.types import Array
 
 _WORLD_ALIGNED = pin.ReferenceFrame.LOCAL_WORLD_ALIGNED
@@ -41,7 +42,7 @@ class TrueKinematics:
 
     def _add_sole(self, foot: int) -> int:
         sole = self._body.soles[foot]
-        link = self._model.getFrameId(sole.link)
+        link = link_frame(self._model, sole.link)
         frame = self._model.frames[link]
         place = frame.placement * pin.SE3(np.array(sole.rotation), np.array(sole.position))
         kind = pin.FrameType.OP_FRAME
@@ -55,7 +56,7 @@ class TrueKinematics:
         self._q[self._q_index] = joint_position
         pin.framesForwardKinematics(self._model, self._data, self._q)
         lowest = min(
-            (self._data.oMf[self._model.getFrameId(sole.link)].act(sphere.center))[2]
+            (self._data.oMf[link_frame(self._model, sole.link)].act(sphere.center))[2]
             - sphere.radius
             for sole in self._body.soles
             for sphere in sole.spheres
@@ -65,7 +66,7 @@ class TrueKinematics:
     def link_state(self, link: str, base: BaseState, position: Array, velocity: Array) -> BaseState:
         """Pose of any link, and velocity of its origin, as ``BaseState`` tells them of the base."""
         self._place(base, position, velocity)
-        frame = self._model.getFrameId(link)
+        frame = link_frame(self._model, link)
         pin.forwardKinematics(self._model, self._data, self._q, self._v)
         place = pin.updateFramePlacement(self._model, self._data, frame)
         moving = pin.getFrameVelocity(self._model, self._data, frame, _WORLD_ALIGNED)

@@ -37,6 +37,9 @@ BENT = (-0.9, -0.45, 0.45, 0.9)
 TRUNK = "trunk"
 """Left out before limbs are: these move."""
 
+PART = 0.5
+"""Shapes of less than this share of the trunk's height by its inertia are those of a part of it."""
+
 LEAST_SHRUNK = 0.5
 """Capsules that would have to be thinner than this share are left out."""
 
@@ -135,23 +138,36 @@ def _foot(body: str, sole: SoleDraft) -> CapsuleDraft:
 
 def _trunk(skeleton: Skeleton, body: str, points: Mapping[str, Array]) -> CapsuleDraft | None:
     """Upright, as thick as the trunk is deep."""
-    rotation = skeleton.poses[body].rotation
-    own = points.get(body, np.zeros((0, 3))) @ rotation.T
-    if len(own) >= 6:
-        lower, upper = np.percentile(own, (5, 95), axis=0)
-        center, half, origin = 0.5 * (lower + upper), 0.5 * (upper - lower), "shapes"
-    else:
-        inertia = skeleton.folded.bodies[body].inertia
-        if not inertia.mass > 0.0:
-            return None
-        turned = np.diag(rotation @ inertia.inertia @ rotation.T)
-        square = 1.5 * (turned.sum() - 2.0 * turned) / inertia.mass
-        center, half = rotation @ inertia.com, np.sqrt(np.maximum(square, 1e-4))
-        origin = "inertia"
+    box, origin = _box_of_shapes(skeleton, body, points.get(body, np.zeros((0, 3)))), "shapes"
+    inertia = _box_of_inertia(skeleton, body)
+    if box is None or (inertia is not None and box[1][2] < PART * inertia[1][2]):
+        box, origin = inertia, "inertia"
+    if box is None:
+        return None
+    center, half = box
     radius = float(np.clip(0.8 * half[:2].min(), 0.03, 0.15))
     reach = max(float(half[2]) - radius, 0.02)
+    rotation = skeleton.poses[body].rotation
     start, end = (rotation.T @ (center + np.array([0.0, 0.0, z])) for z in (-reach, reach))
     return CapsuleDraft(body, start, end, radius, origin)
+
+
+def _box_of_shapes(skeleton: Skeleton, body: str, points: Array) -> tuple[Array, Array] | None:
+    """Centre and half sizes (3,), in the base's axes, of most points on a body; None: too few."""
+    if len(points) < 6:
+        return None
+    lower, upper = np.percentile(points @ skeleton.poses[body].rotation.T, (5, 95), axis=0)
+    return 0.5 * (lower + upper), 0.5 * (upper - lower)
+
+
+def _box_of_inertia(skeleton: Skeleton, body: str) -> tuple[Array, Array] | None:
+    """Centre and half sizes (3,), in the base's axes, of the box of this inertia; None: no mass."""
+    rotation, inertia = skeleton.poses[body].rotation, skeleton.folded.bodies[body].inertia
+    if not inertia.mass > 0.0:
+        return None
+    turned = np.diag(rotation @ inertia.inertia @ rotation.T)
+    square = 1.5 * (turned.sum() - 2.0 * turned) / inertia.mass
+    return rotation @ inertia.com, np.sqrt(np.maximum(square, 1e-4))
 
 
 def _postures(

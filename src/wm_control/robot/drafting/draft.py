@@ -117,7 +117,7 @@ def _locked(reading: Reading) -> dict[str, tuple[float, str]]:
 def _soles(reading: Reading) -> tuple[SoleDraft, SoleDraft]:
     skeleton, legs = reading.skeleton, reading.limbs.legs
     left, right = (
-        measure_sole(skeleton, leg[-1], reading.balls[leg[-1]])
+        measure_sole(skeleton, leg, reading.balls[leg[-1]])
         or guess_sole(skeleton, leg, leg_length(skeleton, leg))
         for leg in legs
     )

@@ -27,7 +27,7 @@ TRUNK_SHARE = 0.1
 """Share of the robot's mass from which a chain in the middle is a trunk and not a head."""
 
 MIRRORED = 0.03
-"""Left and right may differ by so much of what is mirrored [m]."""
+"""Left and right may differ from what is mirrored by so much of the robot's height."""
 
 _HEAD = re.compile(r"head|neck|eye|camera", re.IGNORECASE)
 _TRUNK = re.compile(r"spine|waist|torso|trunk|chest", re.IGNORECASE)
@@ -134,12 +134,27 @@ def _check_they_stand(skeleton: Skeleton, legs: list[tuple[str, ...]], source: s
             float(np.linalg.norm(skeleton.position(b) - skeleton.position(a))) for a, b in steps
         )
         depth = -float(skeleton.position(leg[-1])[2])
+        hangs = float(skeleton.position(leg[0])[2]) + depth > 0.5 * length
+        if hangs and not depth > 0.5 * length:
+            raise RobotDescriptionError(_raised(skeleton, leg, source))
         if not depth > 0.5 * length:
             raise RobotDescriptionError(
                 f"{source}: no humanoid: the lowest limb on the {side} ends at '{leg[-1]}', "
                 f"{depth:.3f} m below the base '{skeleton.base}', for {length:.3f} m of links: "
                 "legs hang from the base (joints at zero, z of the base upwards)"
             )
+
+
+def _raised(skeleton: Skeleton, leg: tuple[str, ...], source: str) -> str:
+    """Say that the legs hang from the hips, and the base is on the ground; and what to do."""
+    foot, hip = (float(skeleton.position(body)[2]) for body in (leg[-1], leg[0]))
+    base = skeleton.base
+    return (
+        f"{source}: the base '{base}' is not between the hips: its legs hang from {hip:.3f} m to "
+        f"{foot:.3f} m above it. Give the URDF another root: "
+        f'<link name="base_raised"/> <joint name="raised" type="fixed"><parent '
+        f'link="base_raised"/><child link="{base}"/><origin xyz="0 0 {-hip:.3f}"/></joint>'
+    )
 
 
 def _end_height(skeleton: Skeleton, body: str) -> float:
@@ -153,7 +168,8 @@ def _sorted_by_side(
     chains = sorted(chains, key=lambda chain: -float(skeleton.position(chain[-1])[1]))
     left, right = (skeleton.position(chain[-1]) for chain in chains)
     middle = 0.5 * (left + right)
-    if not (left[1] - right[1] > 2.0 * MIRRORED and abs(middle[1]) < MIRRORED):
+    within = MIRRORED * _tall(skeleton)
+    if not (left[1] - right[1] > 2.0 * within and abs(middle[1]) < within):
         raise RobotDescriptionError(
             f"{source}: no humanoid: the feet '{chains[0][-1]}' and '{chains[1][-1]}' are at y = "
             f"{left[1]:.3f} and {right[1]:.3f} m of the base, expected one on either side, mirrored"
@@ -203,7 +219,13 @@ def _mirror(skeleton: Skeleton, one: str, other: str) -> bool:
     """Whether two ends mirror each other in the base's plane y = 0."""
     a, b = skeleton.position(one), skeleton.position(other)
     reflected: Array = b * np.array([1.0, -1.0, 1.0])
-    return bool(abs(a[1]) > MIRRORED and np.linalg.norm(a - reflected) < 2.0 * MIRRORED)
+    within = MIRRORED * _tall(skeleton)
+    return bool(abs(a[1]) > within and np.linalg.norm(a - reflected) < 2.0 * within)
+
+
+def _tall(skeleton: Skeleton) -> float:
+    """From the lowest joint to the highest [m]."""
+    return float(np.ptp([skeleton.position(body)[2] for body in skeleton.poses]))
 
 
 def _trunk_alone(skeleton: Skeleton, ends: list[str]) -> tuple[str, ...]:

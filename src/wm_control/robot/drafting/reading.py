@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from wm_control.robot.drafting.limbs import Limbs, find_limbs, group_names
-from wm_control.robot.drafting.locking import locked_positions, passive_joints
+from wm_control.robot.drafting.locking import coupled_joints, locked_positions, passive_joints
 from wm_control.robot.drafting.shapes import NONE, Points, link_points, links_of, moved
 from wm_control.robot.drafting.skeleton import Skeleton, build_skeleton
 from wm_control.robot.urdf import Urdf, read_urdf
@@ -43,7 +43,9 @@ def read_humanoid(path: Path) -> Reading:
     locked = passive_joints(urdf, robot)
     skeleton = build_skeleton(urdf, locked_positions(urdf, locked))
     limbs = find_limbs(skeleton, urdf.source)
-    if limbs.toes or limbs.between:
+    coupled = coupled_joints(urdf, robot, [body for leg in limbs.legs for body in leg])
+    if coupled or limbs.toes or limbs.between:
+        locked |= coupled
         locked |= {skeleton.drives[body].name: "a toe joint" for body in limbs.toes}
         why = "between the base and both legs: the base must move as the hips do"
         locked |= {skeleton.drives[body].name: why for body in limbs.between}

@@ -11,6 +11,7 @@ from scipy.spatial import ConvexHull, QhullError
 
 from wm_control.robot.drafting.shapes import moved
 from wm_control.robot.drafting.skeleton import Skeleton
+from wm_control.robot.posture import LATERAL
 from wm_control.robot.rotations import rpy_from_rotation
 from wm_control.types import Array
 
@@ -34,8 +35,8 @@ GUESS_LENGTH, GUESS_WIDTH, GUESS_DEPTH = 0.11, 0.045, 0.08
 class SoleDraft:
     """A sole in its foot's body: position (3,) [m], rpy (3,) [rad], half sizes [m].
 
-    behind, ahead: from the last joint of the leg to the ends of the slab, along the sole [m]; NaN
-    where nothing was measured. lean: of the sole out of the level, joints at zero [rad].
+    behind, ahead: from the ankle's pitch joint to the ends of the slab, along x [m]; NaN where
+    nothing was measured. lean: of the sole out of the level, joints at zero [rad].
     """
 
     position: Array
@@ -52,8 +53,9 @@ class SoleDraft:
         return bool(np.isfinite(self.ahead))
 
 
-def measure_sole(skeleton: Skeleton, foot: str, balls: Array) -> SoleDraft | None:
-    """Sole of a foot by its shapes, (n, 4) centre and radius in its own frame; None: no area."""
+def measure_sole(skeleton: Skeleton, leg: Sequence[str], balls: Array) -> SoleDraft | None:
+    """Sole of a leg's foot by its shapes, (n, 4) centre and radius in its frame; None: no area."""
+    foot = leg[-1]
     pose = skeleton.poses[foot]
     placed = moved(balls, pose.rotation, np.zeros(3))
     axes = _sole_axes(placed)
@@ -64,14 +66,16 @@ def measure_sole(skeleton: Skeleton, foot: str, balls: Array) -> SoleDraft | Non
     lower, upper = slab.min(axis=0), slab.max(axis=0)
     center = 0.5 * (lower + upper)
     half = _inner_rectangle(slab - center, 0.5 * (upper - lower))
+    ankle = [body for body in leg if abs(skeleton.axis(body)[1]) > LATERAL][-1:] or [foot]
+    past = float(skeleton.position(foot)[0] - skeleton.position(ankle[0])[0])
     in_base = axes @ np.array([*center, _lowest(local)])
     return SoleDraft(
         position=pose.rotation.T @ in_base,
         rpy=rpy_from_rotation(pose.rotation.T @ axes),
         half_length=float(half[0]),
         half_width=float(half[1]),
-        behind=float(lower[0]),
-        ahead=float(upper[0]),
+        behind=float(lower[0]) + past,
+        ahead=float(upper[0]) + past,
         lean=float(np.arccos(min(1.0, axes[2, 2]))),
     )
 

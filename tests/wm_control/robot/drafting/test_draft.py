@@ -1,5 +1,6 @@
 """A robot file from a URDF of primitive shapes: every entry is what the URDF was built with."""
 
+import re
 import xml.etree.ElementTree as ElementTree
 
 import numpy as np
@@ -7,8 +8,12 @@ import pytest
 import yaml
 from humanoid_urdf import ANKLE_HEIGHT, arm, humanoid, joint, leg, write_humanoid
 
-from wm_control.derivation.parts import derived_parameters
+from wm_control.arbiter.parameters import SafetyParameters
+from wm_control.controllers.model_based import ModelBasedParameters
+from wm_control.derivation.inspection import inspect
+from wm_control.derivation.parts import derived_parameters, load_derived
 from wm_control.errors import RobotDescriptionError
+from wm_control.estimation.parameters import EstimatorParameters
 from wm_control.robot.description import load_robot
 from wm_control.robot.drafting.draft import draft_robot
 from wm_control.robot.drafting.writing import robot_yaml
@@ -167,6 +172,37 @@ def test_fingers_sliders_and_mimics_are_locked_with_their_reason(draft):
     assert locked["rail"][0] == pytest.approx(0.101)
 
 
+def test_hips_that_one_drive_turns_are_locked_on_both_sides(content, tmp_path):
+    """As NAO's hip yaw pitch: no leg has a joint of its own there, and none turns the soles."""
+    text = humanoid()
+    right = joint("right_hip_yaw", "pelvis", "right_hip_yaw_link", (0.0, -0.1, -0.05), "0 0 1")
+    coupled = right.replace("</joint>", '<mimic joint="left_hip_yaw"/></joint>')
+    locked = content(text.replace(right, coupled))["locked"]
+    assert locked == {"left_hip_yaw": 0.0, "right_hip_yaw": 0.0}
+    found = inspect(tmp_path)
+    assert not found.refused
+    assert "so it cannot turn" in next(f.text for f in found.findings if f.subject == "left_leg")
+
+
+@pytest.mark.parametrize("scale", [0.4, 1.4])
+def test_children_and_giants_have_parameters_within_their_bounds(scale, content, tmp_path):
+    """Lengths with the scale, masses and torques with its cube and fourth power."""
+
+    def scaled(match):
+        key, values = match.groups()
+        power = {"mass value": 3, "effort": 4}.get(key, 5 if key.startswith("i") else 1)
+        return f'{key}="{" ".join(str(float(v) * scale**power) for v in values.split())}"'
+
+    keys = r'(xyz|size|mass value|effort|i[xyz][xyz])="([^"]*)"'
+    axes = re.sub(r'<axis xyz="([^"]*)"', r'<axis axis="\1"', humanoid())
+    content(re.sub(keys, scaled, axes).replace("axis axis=", "axis xyz="))
+    assert not inspect(tmp_path).refused
+    gait = load_derived(ModelBasedParameters, tmp_path, "model_based").gait
+    assert gait.com_height == pytest.approx(0.654 * scale, rel=0.01)
+    load_derived(SafetyParameters, tmp_path, "arbiter")
+    load_derived(EstimatorParameters, tmp_path, "estimator")
+
+
 def test_a_waist_between_base_and_legs_is_locked(draft):
     text = humanoid(legs=leg("left", "hips") + leg("right", "hips"))
     box = text.split('<link name="pelvis">')[1].split("</link>")[0]
@@ -209,6 +245,18 @@ def test_a_moving_link_without_mass_is_told_and_given_little(content, draft, tmp
     links = content(text)["links"]
     assert links["left_hip_yaw_link"]["mass"] == 0.1
     assert "not positive" in said(draft(text), "unknown", "left_hip_yaw_link")[0]
+
+
+def test_a_trunk_whose_shape_is_a_cover_only_is_as_large_as_its_inertia_says(draft):
+    text = humanoid()
+    cover = text.replace(
+        '<origin xyz="0 0 0.2"/><geometry><box size="0.15 0.25 0.4"/>',
+        '<origin xyz="0 0 0.4"/><geometry><box size="0.02 0.02 0.02"/>',
+    )
+    assert cover != text
+    trunk = draft(cover).capsules["trunk"]
+    assert trunk.origin == "inertia"
+    assert 0.5 * (trunk.start + trunk.end) == pytest.approx([0.0, 0.0, 0.2], abs=1e-6)
 
 
 def test_limbs_have_capsules_that_do_not_touch(draft):
