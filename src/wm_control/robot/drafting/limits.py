@@ -16,6 +16,9 @@ LEG_TORQUE, OTHER_TORQUE = 0.6, 0.15
 VELOCITY = 10.0
 """Speed limit of a joint that states none [rad/s]."""
 
+MOST_VELOCITY, MOST_TORQUE = 200.0, 20.0
+"""A limit beyond is none: in rad/s, and in weights of the robot times lengths of its leg."""
+
 TURN = 3.1
 """Range to either side of a joint that turns without an end [rad]."""
 
@@ -39,12 +42,13 @@ def completed(joint: Joint, group: str, size: Size) -> tuple[Joint, dict[str, fl
             why = "turns without an end" if endless else "has no limit in the URDF"
             say = guessed if endless else unknown
             notes.append(say(joint.name, f"{why}: {key} {value:g} rad written"))
-    if not joint.velocity > 0.0:
+    if not 0.0 < joint.velocity <= MOST_VELOCITY:
         given["velocity"] = VELOCITY
         notes.append(_lacks(joint.name, "speed limit", joint.velocity, f"{VELOCITY:g} rad/s"))
-    if not joint.torque > 0.0:
+    unit = size.mass * GRAVITY * size.leg_length
+    if not 0.0 < joint.torque <= MOST_TORQUE * unit:
         share = LEG_TORQUE if "leg" in group else OTHER_TORQUE
-        given["torque"] = float(f"{share * size.mass * GRAVITY * size.leg_length:.2g}")
+        given["torque"] = float(f"{share * unit:.2g}")
         notes.append(_lacks(joint.name, "torque limit", joint.torque, f"{given['torque']:g} N·m"))
     changed = replace(
         joint,
@@ -57,7 +61,7 @@ def completed(joint: Joint, group: str, size: Size) -> tuple[Joint, dict[str, fl
 
 
 def _lacks(name: str, what: str, found: float, instead: str) -> Note:
-    told = f"is {found:g}" if math.isfinite(found) else "is missing"
+    told = "is missing" if math.isnan(found) else f"is {found:g}"
     return unknown(name, f"its {what} {told} in the URDF: {instead} written, a guess")
 
 

@@ -17,6 +17,7 @@ from wm_control.estimation.parameters import EstimatorParameters
 from wm_control.robot.description import load_robot
 from wm_control.robot.drafting.draft import draft_robot
 from wm_control.robot.drafting.writing import robot_yaml
+from wm_control.robot.model import RobotModel
 
 
 @pytest.fixture
@@ -201,6 +202,52 @@ def test_children_and_giants_have_parameters_within_their_bounds(scale, content,
     assert gait.com_height == pytest.approx(0.654 * scale, rel=0.01)
     load_derived(SafetyParameters, tmp_path, "arbiter")
     load_derived(EstimatorParameters, tmp_path, "estimator")
+
+
+def test_links_may_be_named_as_the_joints_that_move_them(content, tmp_path):
+    content(re.sub(r'(left|right)_(\w+)_link"', r'\1_\2"', humanoid()))
+    found = inspect(tmp_path)
+    assert found.description.soles[0].link == "left_ankle_roll"
+    assert not found.refused
+    assert RobotModel(found.description).sole_ids
+
+
+def test_a_world_in_which_the_robot_floats_is_left_out(draft):
+    world = '<link name="world"/>' + joint("free", "world", "pelvis", kind="floating")
+    drafted = draft(humanoid(more=world))
+    assert drafted.base_link == "pelvis"
+    assert not drafted.locked
+
+
+def test_a_base_on_the_ground_is_refused_with_what_to_add(draft):
+    ground = '<link name="ground"/>' + joint("lift", "ground", "pelvis", (0, 0, 0.9), kind="fixed")
+    with pytest.raises(RobotDescriptionError, match="not between the hips") as refused:
+        draft(humanoid(more=ground))
+    root = str(refused.value).split("another root: ")[1]
+    assert draft(humanoid(more=ground + root)).base_link == "base_raised"
+
+
+def test_a_heel_is_behind_the_joint_that_pitches_the_ankle(draft):
+    """The last joint of the leg may be ahead of it, near the toes."""
+    text = humanoid()
+    for side in ("left", "right"):
+        before = joint(f"{side}_ankle_roll", f"{side}_ankle_pitch_link", f"{side}_ankle_roll_link",
+                       axis="1 0 0")  # fmt: skip
+        after = before.replace('xyz="0.0 0.0 0.0"', 'xyz="0.09 0 0"')
+        text = text.replace(before, after)
+        text = text.replace(
+            f'xyz="0.04 0 {-ANKLE_HEIGHT + 0.01}"', f'xyz="-0.05 0 {-ANKLE_HEIGHT + 0.01}"'
+        )  # noqa: E501
+    sole = draft(text).soles[0]
+    assert (sole.behind, sole.ahead) == (pytest.approx(-0.06), pytest.approx(0.14))
+
+
+def test_limits_that_no_joint_has_are_taken_for_none(draft):
+    knee = joint("left_knee", "left_hip_pitch_link", "left_knee_link", (0.0, 0.0, -0.35), "0 1 0")
+    wild = knee.replace('effort="150" velocity="15"', 'effort="50000" velocity="50000"')
+    drafted = draft(humanoid().replace(knee, wild))
+    assert drafted.limits["left_knee"] == {"velocity": 10.0, "torque": pytest.approx(184, rel=0.1)}
+    assert "its speed limit is 50000 in the URDF" in said(drafted, "unknown", "left_knee")[0]
 
 
 def test_a_waist_between_base_and_legs_is_locked(draft):
