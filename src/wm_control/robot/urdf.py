@@ -21,6 +21,9 @@ SOLIDS = {"box": ("size",), "cylinder": ("length", "radius"), "sphere": ("radius
 GREY = (0.7, 0.7, 0.7, 1.0)
 """Colour of what the file gives none."""
 
+OTHER_FORMATS = {"mujoco": " of MuJoCo's MJCF", "sdf": " of SDFormat"}
+"""What files with another root element are."""
+
 MOVING_TYPES = ("revolute", "prismatic", "continuous")
 
 
@@ -147,7 +150,14 @@ def read_urdf(path: Path) -> Urdf:
 def parse_urdf(robot: ElementTree.Element, path: Path) -> Urdf:
     """Read a parsed URDF; path: that of its file, or what messages shall say instead."""
     if robot.tag != "robot":
-        raise RobotDescriptionError(f"{path}: root element is <{robot.tag}>, expected <robot>")
+        other = OTHER_FORMATS.get(robot.tag, "")
+        raise RobotDescriptionError(
+            f"{path}: root element is <{robot.tag}>{other}, expected <robot>, a URDF"
+        )
+    if any(element.tag.startswith("{") and "xacro" in element.tag for element in robot.iter()):
+        raise RobotDescriptionError(
+            f"{path}: is xacro, which makes a URDF: xacro {path.name} > robot.urdf"
+        )
     try:
         colors = _colors(robot)
         links = [_link(element, path, colors) for element in robot.findall("link")]

@@ -250,6 +250,23 @@ def test_limits_that_no_joint_has_are_taken_for_none(draft):
     assert "its speed limit is 50000 in the URDF" in said(drafted, "unknown", "left_knee")[0]
 
 
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ('<mujoco model="x"/>', "<mujoco> of MuJoCo's MJCF, expected <robot>"),
+        ('<sdf version="1.7"/>', "<sdf> of SDFormat, expected <robot>"),
+        (
+            '<robot xmlns:xacro="http://ros.org/wiki/xacro"><xacro:include filename="a"/></robot>',
+            "is xacro, which makes a URDF: xacro boxer.urdf > robot.urdf",
+        ),
+    ],
+    ids=["mjcf", "sdf", "xacro"],
+)
+def test_other_formats_are_called_by_their_names(text, reason, draft):
+    with pytest.raises(RobotDescriptionError, match=re.escape(reason)):
+        draft(text)
+
+
 def test_a_waist_between_base_and_legs_is_locked(draft):
     text = humanoid(legs=leg("left", "hips") + leg("right", "hips"))
     box = text.split('<link name="pelvis">')[1].split("</link>")[0]
