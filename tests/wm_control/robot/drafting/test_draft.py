@@ -237,7 +237,7 @@ def test_a_heel_is_behind_the_joint_that_pitches_the_ankle(draft):
         text = text.replace(before, after)
         text = text.replace(
             f'xyz="0.04 0 {-ANKLE_HEIGHT + 0.01}"', f'xyz="-0.05 0 {-ANKLE_HEIGHT + 0.01}"'
-        )  # noqa: E501
+        )
     sole = draft(text).soles[0]
     assert (sole.behind, sole.ahead) == (pytest.approx(-0.06), pytest.approx(0.14))
 
