@@ -134,8 +134,8 @@ FORMULAS: tuple[Formula, ...] = (
             (("max_linear_y", "sideways"), "0.3 sqrt(leg / 0.6892)", lambda m: 0.3 * m.pace),
             (
                 ("max_angular_z", "turning"),
-                "0.9 forward / 1.1 sqrt(leg / 0.6892)",
-                lambda m: 0.9 * m.forward / (MOST_FORWARD * m.pace),
+                "0.9 forward / 1.1 sqrt(leg / 0.6892), or 0.001 of legs that do not turn",
+                lambda m: 0.9 * m.forward / (MOST_FORWARD * m.pace) if m.turns else 1e-3,
             ),
         )
         for group, key in zip(("velocity", "envelopes.mpc"), keys, strict=True)

@@ -10,7 +10,7 @@ import pinocchio as pin
 
 from wm_control.constants import GRAVITY
 from wm_control.robot.description import RobotDescription
-from wm_control.robot.model import RobotModel
+from wm_control.robot.model import RobotModel, legs_of
 
 REFERENCE_LEG = 0.6892
 """Of the G1, whose gait all others' is a likeness of (Froude) [m]."""
@@ -29,7 +29,8 @@ class Measures:
     leg: stretched, from hip to sole. rise: of the centre of mass above the hips, standing.
     half_length, half_width: of the soles. apart: distance of the soles with all joints at zero.
     base_height: above the soles, standing. mass: of all. stiffness, damping: the largest of the
-    joints' own. forward: speed at which the swing leg's joints are as fast as they shall be.
+    joints' own. turns: whether the legs turn the soles. forward: speed at which the swing leg's
+    joints are as fast as they shall be.
     """
 
     leg: float
@@ -41,6 +42,7 @@ class Measures:
     mass: float
     stiffness: float
     damping: float
+    turns: bool
     forward: float
 
     @property
@@ -82,6 +84,7 @@ def measure(description: RobotDescription) -> Measures:
         mass=model.mass,
         stiffness=float(np.max(description.stiffness)),
         damping=float(np.max(description.damping)),
+        turns=legs_of(description).yaws,
         forward=0.0,
     )
 

@@ -183,6 +183,7 @@ def test_hips_that_one_drive_turns_are_locked_on_both_sides(content, tmp_path):
     found = inspect(tmp_path)
     assert not found.refused
     assert "so it cannot turn" in next(f.text for f in found.findings if f.subject == "left_leg")
+    assert load_derived(SafetyParameters, tmp_path, "arbiter").velocity.max_angular_z == 0.001
 
 
 @pytest.mark.parametrize("scale", [0.4, 1.4])
