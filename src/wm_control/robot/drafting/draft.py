@@ -13,7 +13,7 @@ from wm_control.robot.drafting.actuators import Rotor, actuator_names, find_roto
 from wm_control.robot.drafting.capsules import CapsuleDraft, draft_capsules
 from wm_control.robot.drafting.imu import find_imu
 from wm_control.robot.drafting.inertias import Repair, repaired_links
-from wm_control.robot.drafting.limbs import contradicted_sides
+from wm_control.robot.drafting.limbs import another_root, contradicted_sides
 from wm_control.robot.drafting.limits import Size, completed, suspicions
 from wm_control.robot.drafting.locking import locked_positions
 from wm_control.robot.drafting.notes import Note
@@ -139,10 +139,8 @@ def _check_forward(reading: Reading, soles: tuple[SoleDraft, SoleDraft]) -> None
     if signs:
         raise RobotDescriptionError(
             f"{reading.urdf.source}: the base '{base}' looks backwards: {' and '.join(signs)}; x "
-            "must be to the front and y to the left. Give the URDF another root: "
-            f'<link name="base_forward"/> <joint name="turned" type="fixed"><parent '
-            f'link="base_forward"/><child link="{base}"/><origin rpy="0 0 3.14159265358979"/>'
-            "</joint>"
+            "must be to the front and y to the left. "
+            + another_root(base, "forward", 'rpy="0 0 3.14159265358979"')
         )
 
 

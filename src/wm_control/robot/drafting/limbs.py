@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -149,11 +150,10 @@ def _raised(skeleton: Skeleton, leg: tuple[str, ...], source: str) -> str:
     """Say that the legs hang from the hips, and the base is on the ground; and what to do."""
     foot, hip = (float(skeleton.position(body)[2]) for body in (leg[-1], leg[0]))
     base = skeleton.base
+    root = another_root(base, "raised", f'xyz="0 0 {-hip:.3f}"')
     return (
         f"{source}: the base '{base}' is not between the hips: its legs hang from {hip:.3f} m to "
-        f"{foot:.3f} m above it. Give the URDF another root: "
-        f'<link name="base_raised"/> <joint name="raised" type="fixed"><parent '
-        f'link="base_raised"/><child link="{base}"/><origin xyz="0 0 {-hip:.3f}"/></joint>'
+        f"{foot:.3f} m above it. {root}"
     )
 
 
@@ -173,8 +173,32 @@ def _sorted_by_side(
         raise RobotDescriptionError(
             f"{source}: no humanoid: the feet '{chains[0][-1]}' and '{chains[1][-1]}' are at y = "
             f"{left[1]:.3f} and {right[1]:.3f} m of the base, expected one on either side, mirrored"
+            f"{_turned(skeleton, chains)}"
         )
     return chains
+
+
+def _turned(skeleton: Skeleton, chains: list[tuple[str, ...]]) -> str:
+    """Say how to turn a base whose left is along its x axis, going by the names of the feet."""
+    feet = [chain[-1] for chain in chains]
+    sides = [[bool(said.search(foot)) for said in _SAID] for foot in feet]
+    if sides not in ([[True, False], [False, True]], [[False, True], [True, False]]):
+        return ""
+    left, right = feet if sides[0][LEFT] else reversed(feet)
+    apart = float(skeleton.position(left)[0] - skeleton.position(right)[0])
+    if abs(apart) < 2.0 * MIRRORED * _tall(skeleton):
+        return ""
+    turn = math.copysign(0.5 * math.pi, apart)
+    told = f"; left is along its x axis, {apart:+.3f} m from right. "
+    return told + another_root(skeleton.base, "turned", f'rpy="0 0 {turn:.14f}"')
+
+
+def another_root(base: str, name: str, origin: str) -> str:
+    """Say what to write into a URDF whose base is in the wrong place."""
+    return (
+        f'Give the URDF another root: <link name="base_{name}"/> <joint name="{name}" '
+        f'type="fixed"><parent link="base_{name}"/><child link="{base}"/><origin {origin}/></joint>'
+    )
 
 
 def _common(chains: Iterable[tuple[str, ...]]) -> tuple[str, ...]:

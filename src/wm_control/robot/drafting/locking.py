@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 import xml.etree.ElementTree as ElementTree
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping
 
+from wm_control.robot.drafting.limbs import Limbs
 from wm_control.robot.drafting.skeleton import build_skeleton, rest_position
 from wm_control.robot.urdf import MOVING_TYPES, Urdf, joints_to
 
@@ -36,11 +37,15 @@ def passive_joints(urdf: Urdf, robot: ElementTree.Element) -> dict[str, str]:
     return reasons | _small_parts(urdf, reasons)
 
 
-def coupled_joints(urdf: Urdf, robot: ElementTree.Element, legs: Sequence[str]) -> dict[str, str]:
+def coupled_joints(
+    urdf: Urdf, robot: ElementTree.Element, limbs: Limbs, locked: Collection[str]
+) -> dict[str, str]:
     """Return the joints of one leg that the other leg is coupled to, and why they are locked.
 
-    legs: bodies of both. One drive turns both legs at once (NAO's hip yaw pitch): no leg's own.
+    One drive turns both legs at once (NAO's hip yaw pitch): no leg's own. Without those that are
+    locked already.
     """
+    legs = [body for leg in limbs.legs for body in leg]
     above = {body: {joint.name for joint in joints_to(body, urdf.joints.values())} for body in legs}
     coupled = {}
     for joint in robot.findall("joint"):
@@ -48,7 +53,7 @@ def coupled_joints(urdf: Urdf, robot: ElementTree.Element, legs: Sequence[str]) 
         leader = None if mimic is None else mimic.get("joint")
         own = {body for body in legs if leader in above[body]}
         others = {body for body in legs if follower in above[body]}
-        if leader and own and others - own:
+        if leader and leader not in locked and own and others - own:
             coupled[leader] = f"turns both legs at once: {follower} follows it (mimic)"
     return coupled
 

@@ -43,12 +43,8 @@ def read_humanoid(path: Path) -> Reading:
     locked = passive_joints(urdf, robot)
     skeleton = build_skeleton(urdf, locked_positions(urdf, locked))
     limbs = find_limbs(skeleton, urdf.source)
-    coupled = coupled_joints(urdf, robot, [body for leg in limbs.legs for body in leg])
-    if coupled or limbs.toes or limbs.between:
-        locked |= coupled
-        locked |= {skeleton.drives[body].name: "a toe joint" for body in limbs.toes}
-        why = "between the base and both legs: the base must move as the hips do"
-        locked |= {skeleton.drives[body].name: why for body in limbs.between}
+    while more := _not_driven(skeleton, limbs) | coupled_joints(urdf, robot, limbs, locked):
+        locked |= more
         skeleton = build_skeleton(urdf, locked_positions(urdf, locked))
         limbs = find_limbs(skeleton, urdf.source)
     shapes = {link: link_points(element, path) for link, element in links_of(robot)}
@@ -63,6 +59,13 @@ def read_humanoid(path: Path) -> Reading:
         shapes=shapes,
         balls=_body_balls(skeleton, shapes),
     )
+
+
+def _not_driven(skeleton: Skeleton, limbs: Limbs) -> dict[str, str]:
+    """Return the joints above and below the legs, and why they are locked."""
+    why = "between the base and both legs: the base must move as the hips do"
+    between = {skeleton.drives[body].name: why for body in limbs.between}
+    return between | {skeleton.drives[body].name: "a toe joint" for body in limbs.toes}
 
 
 def _body_balls(skeleton: Skeleton, shapes: Mapping[str, Points]) -> dict[str, Array]:

@@ -368,3 +368,13 @@ def test_a_base_that_looks_backwards_is_refused_with_the_way_out(draft):
 def test_an_arm_with_a_hand_below_the_base_is_no_leg(draft):
     with pytest.raises(RobotDescriptionError, match="no humanoid"):
         draft(humanoid(legs=""))
+
+
+def test_a_base_whose_left_is_ahead_is_refused_with_the_way_out(draft):
+    quarter = '<link name="sideways"/>' + joint(
+        "turn", "sideways", "pelvis", kind="fixed", more=""
+    ).replace("<origin ", '<origin rpy="0 0 -1.5707963267948966" ')
+    with pytest.raises(RobotDescriptionError, match=r"left is along its x axis, \+0.2") as refused:
+        draft(humanoid(more=quarter))
+    root = str(refused.value).split("another root: ")[1]
+    assert draft(humanoid(more=quarter + root)).base_link == "base_turned"
