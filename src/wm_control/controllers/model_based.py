@@ -81,7 +81,7 @@ class ModelBasedController:
             RobotModel(description), parameters.gait, parameters.whole_body, taken
         )
         margins = (*parameters.mpc.cop_margin_x, parameters.mpc.cop_margin_y)
-        self._sole_reach = sole_area(description.soles, *margins).reach
+        self._sole_area = sole_area(description.soles, *margins)
         stopping = replace(parameters.gait, stand_at_zero_command=True)
         self._backup = FootstepMpc(RobotModel(description), stopping, parameters.mpc)
         self._plan: WalkingPlan | None = None
@@ -114,7 +114,7 @@ class ModelBasedController:
                 continue
             soles = self._body.soles() if self._has_stepped else None
             refusal = implausible_plan(
-                plan, now, soles, parameters.gait, parameters.mpc, self._sole_reach
+                plan, now, soles, parameters.gait, parameters.mpc, self._sole_area
             )
             if refusal is not None:
                 self.refusals.add(refusal)

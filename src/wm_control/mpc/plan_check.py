@@ -16,13 +16,17 @@ from wm_control.gait.state import Mode
 from wm_control.mpc.parameters import FootstepMpcParameters
 from wm_control.mpc.plan import WalkingPlan
 from wm_control.refusal import Bound, Refusal, first_outside
+from wm_control.robot.geometry import SoleArea
 from wm_control.types import LEFT, Array
 
 AHEAD_PERIODS = 2
 """A plan stamped later than now by more MPC periods belongs to another clock."""
 
 ROOM = 0.2
-"""Over the planner's own limits on where feet and centre of pressure go [m]."""
+"""Over the planner's own limits on where feet go [m]."""
+
+PRESSURE_ROOM = 0.01
+"""Over the planner's own limits on where the centre of pressure goes, which no push moves [m]."""
 
 LATE = 0.2
 """A planner that was held up moves on to the next step so late at most [s]."""
@@ -43,17 +47,17 @@ def implausible_plan(
     soles: Array | None,
     gait: GaitParameters,
     mpc: FootstepMpcParameters,
-    sole_reach: float,
+    area: SoleArea,
 ) -> Refusal | None:
     """Say what about a plan cannot be; None when it may be followed.
 
     now: on the clock of ``plan.stamp`` [s]. soles: (2, 4) measured x, y, z, yaw in world, or None
-    while nothing has been measured. sole_reach: of the centre of pressure from a sole's
-    origin [m]. How old a plan may be is not decided here.
+    while nothing has been measured. area: where in a sole the planner puts the centre of
+    pressure. How old a plan may be is not decided here.
     """
     return (
         first_outside("plan", _timing(plan, now, gait, mpc))
-        or first_outside("plan", _geometry(plan, gait, mpc, sole_reach))
+        or first_outside("plan", _geometry(plan, gait, mpc, area))
         or (None if soles is None else first_outside("plan", _place(plan, soles)))
     )
 
@@ -76,7 +80,7 @@ def _timing(
 
 
 def _geometry(
-    plan: WalkingPlan, gait: GaitParameters, mpc: FootstepMpcParameters, sole_reach: float
+    plan: WalkingPlan, gait: GaitParameters, mpc: FootstepMpcParameters, area: SoleArea
 ) -> Iterator[Bound]:
     steps = plan.gait
     stride = hypot(mpc.step_x, mpc.step_y[1]) + ROOM
@@ -90,9 +94,7 @@ def _geometry(
         yield Bound("footstep outward of the foot before", _outward(foot, last, side), 0, inf, " m")
         yield Bound("turn between two feet", _turned(foot[3], last[3]), -TURN, TURN, " rad")
         last = foot
-    pressure = sole_reach + ROOM
-    offset = hypot(*plan.cop_offset.tolist())
-    yield Bound("centre of pressure from the support foot", offset, 0.0, pressure, " m")
+    yield from _pressure(plan, area)
     started = dist(steps.cop_start.tolist(), support[:2])
     yield Bound("first centre of pressure from the support foot", started, 0.0, stride, " m")
     yield Bound(
@@ -103,6 +105,16 @@ def _geometry(
     yield Bound("turning", turning, -pi, pi, " rad/s")
     learned = hypot(*steps.correction.tolist())
     yield Bound("learned velocity", learned, 0.0, 2.0 * gait.velocity_integral_limit, " m/s")
+
+
+def _pressure(plan: WalkingPlan, area: SoleArea) -> Iterator[Bound]:
+    """Whether the centre of pressure is in the sole, along whose axes it was decided."""
+    yaw, (x, y) = float(plan.gait.support_pose[3]), plan.cop_offset.tolist()
+    decided = (cos(yaw) * x + sin(yaw) * y, cos(yaw) * y - sin(yaw) * x)
+    bounds = zip(decided, area.lower.tolist(), area.upper.tolist(), strict=True)
+    for way, (at, lower, upper) in zip(("ahead", "left"), bounds, strict=True):
+        name = f"centre of pressure {way} of the support foot"
+        yield Bound(name, at, lower - PRESSURE_ROOM, upper + PRESSURE_ROOM, " m")
 
 
 def _place(plan: WalkingPlan, soles: Array) -> Iterator[Bound]:

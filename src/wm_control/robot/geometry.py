@@ -64,11 +64,6 @@ class SoleArea:
     lower: Array
     upper: Array
 
-    @property
-    def reach(self) -> float:
-        """Distance of its farthest point from the origin [m]."""
-        return float(np.hypot(*np.maximum(np.abs(self.lower), np.abs(self.upper))))
-
 
 def sole_area(soles: tuple[Sole, Sole], heel: float, toe: float, side: float) -> SoleArea:
     """Return the support rectangle that both soles have, without margins at its edges [m].

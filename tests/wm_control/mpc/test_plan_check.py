@@ -9,10 +9,12 @@ from robot_parameters import GAIT, MPC
 from wm_control.gait.state import Gait, Mode
 from wm_control.mpc.plan import LAYOUT, WalkingPlan, pack, unpack
 from wm_control.mpc.plan_check import implausible_plan
+from wm_control.robot.geometry import SoleArea
 from wm_control.types import LEFT, SolveReport, Status
 
 NOW = 1.1
 SOLES = np.array([[0.0, 0.1, 0.0, 0.0], [-0.02, -0.1, 0.05, 0.0]])
+AREA = SoleArea(np.array([-0.065, -0.02]), np.array([0.07, 0.02]))
 START = {name: sum(size for _, size in LAYOUT[:k]) for k, (name, _) in enumerate(LAYOUT)}
 
 
@@ -47,7 +49,7 @@ def plan():
 
 
 def judged(candidate, soles=SOLES):
-    return implausible_plan(candidate, NOW, soles, GAIT, MPC, sole_reach=0.06)
+    return implausible_plan(candidate, NOW, soles, GAIT, MPC, AREA)
 
 
 def changed(name, value, entry=0):
@@ -75,6 +77,8 @@ def test_a_plan_in_the_middle_of_a_step_is_followed():
         ("footsteps", 3.0, 3, "turn"),
         ("cop_offset", 1e6, 0, "pressure"),
         ("cop_offset", -0.5, 1, "pressure"),
+        ("cop_offset", 0.081, 0, "pressure ahead"),
+        ("cop_offset", 0.04, 1, "pressure left"),
         ("gait.cop_start", 1e6, 0, "pressure"),
         ("gait.step_start", 1.4, 0, "step"),
         ("gait.step_start", -3.0, 0, "step"),
@@ -105,6 +109,14 @@ def test_nan_in_a_plan_that_never_was_packed_is_refused_too():
     assert judged(replace(plan(), cop_offset=nowhere)) is not None
     assert judged(replace(plan(), stamp=np.nan)) is not None
     assert judged(replace(plan(), next_duration=np.nan)) is not None
+
+
+def test_the_centre_of_pressure_is_looked_at_along_the_sole():
+    sideways = replace(plan().gait, support_pose=np.array([0.0, 0.1, 0.0, 1.5]))
+    ahead = replace(plan(), gait=sideways, cop_offset=np.array([0.0, 0.06]))
+    refusal = judged(ahead)
+    assert refusal is None or "pressure" not in refusal.what
+    assert "pressure left" in judged(replace(ahead, cop_offset=np.array([0.06, 0.0]))).what
 
 
 def test_a_plan_that_begins_where_the_robot_does_not_stand_is_refused():
