@@ -12,7 +12,7 @@ from wm_bringup.robots.base import GroundTruth
 from wm_bringup.robots.simulation.engine import BaseState, Contact, joint_places
 from wm_bringup.robots.simulation.ground import Terrain
 from wm_control.robot.description import RobotDescription
-from wm_control.robot.posture import link_frame
+from wm_control.robot.posture import add_frame, link_frame
 from wm_control.types import Array
 
 _WORLD_ALIGNED = pin.ReferenceFrame.LOCAL_WORLD_ALIGNED
@@ -29,7 +29,9 @@ class TrueKinematics:
         self._body = body
         self._model = pin.buildModelFromXML(body.urdf, pin.JointModelFreeFlyer())
         self.mass = float(pin.computeTotalMass(self._model))
-        self._soles = [self._add_sole(foot) for foot in (0, 1)]
+        self._soles = [
+            add_frame(self._model, f"sole_{foot}", sole) for foot, sole in enumerate(body.soles)
+        ]
         self._feet = tuple(sole.link for sole in body.soles)
         self._data = data = self._model.createData()
         places = [data.oMf[sole] for sole in self._soles]
@@ -39,16 +41,6 @@ class TrueKinematics:
         self._q_index = joint_places([joint.idx_q for joint in order])
         self._v_index = joint_places([joint.idx_v for joint in order])
         self._q, self._v = pin.neutral(self._model), np.zeros(self._model.nv)
-
-    def _add_sole(self, foot: int) -> int:
-        sole = self._body.soles[foot]
-        link = link_frame(self._model, sole.link)
-        frame = self._model.frames[link]
-        place = frame.placement * pin.SE3(np.array(sole.rotation), np.array(sole.position))
-        kind = pin.FrameType.OP_FRAME
-        return int(
-            self._model.addFrame(pin.Frame(f"sole_{foot}", frame.parentJoint, link, place, kind))
-        )
 
     def standing_height(self, joint_position: Array) -> float:
         """Height of an upright robot's base_link with its lowest contact sphere at z = 0 [m]."""
