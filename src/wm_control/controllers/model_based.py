@@ -80,8 +80,7 @@ class ModelBasedController:
         self._body = WholeBodyController(
             RobotModel(description), parameters.gait, parameters.whole_body, taken
         )
-        margins = (*parameters.mpc.cop_margin_x, parameters.mpc.cop_margin_y)
-        self._sole_area = sole_area(description.soles, *margins)
+        self._sole_area = sole_area(description.soles, 0.0, 0.0, 0.0)
         stopping = replace(parameters.gait, stand_at_zero_command=True)
         self._backup = FootstepMpc(RobotModel(description), stopping, parameters.mpc)
         self._plan: WalkingPlan | None = None

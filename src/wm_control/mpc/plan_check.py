@@ -26,7 +26,7 @@ ROOM = 0.2
 """Over the planner's own limits on where feet go [m]."""
 
 PRESSURE_ROOM = 0.01
-"""Over the planner's own limits on where the centre of pressure goes, which no push moves [m]."""
+"""Over the sole, which no centre of pressure leaves, whoever planned it [m]."""
 
 LATE = 0.2
 """A planner that was held up moves on to the next step so late at most [s]."""
@@ -52,8 +52,8 @@ def implausible_plan(
     """Say what about a plan cannot be; None when it may be followed.
 
     now: on the clock of ``plan.stamp`` [s]. soles: (2, 4) measured x, y, z, yaw in world, or None
-    while nothing has been measured. area: where in a sole the planner puts the centre of
-    pressure. How old a plan may be is not decided here.
+    while nothing has been measured. area: of the soles.
+    How old a plan may be is not decided here.
     """
     return (
         first_outside("plan", _timing(plan, now, gait, mpc))
