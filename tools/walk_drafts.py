@@ -4,9 +4,9 @@
     python tools/walk_drafts.py --seeds 5 --speed 0.5 one.urdf
 
 Forward, with estimated state, nominal noise and 8 ms delay, or slower where the legs' joints are
-not fast enough. The table is written to standard output. What is done already in the output folder
-is kept. Exit code 1 when a robot fell or no robot file could be drafted; a robot that
-`wm robot check` refuses is told with the reason.
+not fast enough. The table is written to standard output. Drafts that are there already are kept,
+and so are walks of them with as many seeds. Exit code 1 when a robot fell or no robot file could be
+drafted; a robot that `wm robot check` refuses is told with the reason.
 """
 
 from __future__ import annotations
@@ -34,9 +34,12 @@ def main() -> int:
     parser.add_argument("--speed", type=float, default=0.3, help="forward [m/s]")
     parser.add_argument("--output", type=Path, default=Path("results/drafts"))
     options = parser.parse_args()
+    names = [f"{urdf.parent.parent.name}_{urdf.stem}" for urdf in options.urdfs]
+    folders = dict(zip((options.output / name for name in names), options.urdfs, strict=True))
+    if len(folders) < len(options.urdfs):
+        parser.error("two URDFs of the same name in folders of the same name: give them one by one")
     rows, held = [], True
-    for urdf in options.urdfs:
-        folder = options.output / f"{urdf.parent.parent.name}_{urdf.stem}"
+    for folder, urdf in folders.items():
         row, well = tried(urdf, folder, options.speed, options.seeds)
         rows.append(row)
         held = held and well
@@ -67,7 +70,8 @@ def tried(urdf: Path, folder: Path, speed: float, seeds: int) -> tuple[tuple[str
         return (*described, "", "", ""), True
     speed = round(min(speed, SLOWER * size["forward"]), 2)
     walk = ("walk", "--robot", str(folder), "--velocity", str(speed), "0", "0")
-    walked = asked(folder / "walk.json", *walk, "--seeds", str(seeds), *CONDITIONS)
+    done = folder / f"walk_{speed:g}_{seeds}.json"
+    walked = asked(done, *walk, "--seeds", str(seeds), *CONDITIONS)
     errors = [episode["stride_rms_error"] for episode in walked["episodes"]]
     worst = [max(error[axis] for error in errors) for axis in range(2)]
     falls = f"{walked['falls']} of {walked['n']}"
@@ -75,8 +79,10 @@ def tried(urdf: Path, folder: Path, speed: float, seeds: int) -> tuple[tuple[str
 
 
 def asked(file: Path, *arguments: str) -> dict[str, Any]:
-    """Return what a command writes with --json; it is asked once."""
-    if not file.is_file():
+    """Return what a command writes with --json; it is asked once of a robot file as it is."""
+    changed = (file.parent / "robot.yaml").stat().st_mtime
+    if not file.is_file() or file.stat().st_mtime < changed:
+        file.unlink(missing_ok=True)
         done = wm(*arguments, "--json", str(file))
         if not file.is_file():
             raise SystemExit(f"wm {' '.join(arguments)}:\n{done.stdout}{done.stderr}")
