@@ -10,6 +10,7 @@ import time
 from contextlib import contextmanager
 
 import numpy as np
+import pytest
 
 from wm_bringup.cycle.stack import safety_parameters
 from wm_bringup.graph.processes import command_line
@@ -37,6 +38,11 @@ from wm_control.mpc.plan import unpack
 N = 29
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _heard(bench):
+    bench.observer.listen(JOINT_STATES, IMU, ODOM, JOINT_COMMAND, PLAN, ESTIMATE)
+
+
 def stamp_of(message):
     return message.header.stamp.sec + 1e-9 * message.header.stamp.nanosec
 
@@ -56,7 +62,6 @@ def test_another_process_receives_every_joint_state_with_names_two_milliseconds_
     from rclpy.serialization import deserialize_message
     from sensor_msgs.msg import JointState
 
-    bench.observer.listen(JOINT_STATES, IMU, ODOM, JOINT_COMMAND, PLAN, ESTIMATE)
     samples = [deserialize_message(d, JointState) for d in bench.observer.more(JOINT_STATES, 500)]
     assert len(samples[0].name) == len(samples[0].position) == len(samples[0].effort) == N
     stamps = [1_000_000_000 * s.header.stamp.sec + s.header.stamp.nanosec for s in samples]
