@@ -87,7 +87,11 @@ FORMULAS: tuple[Formula, ...] = (
     _gait("stand_dcm_margin", "0.6 half_length", lambda m: 0.6 * m.half_length),
     _gait("linear_slew", "0.4", lambda m: 0.4),
     _gait("angular_slew", "1.0", lambda m: 1.0),
-    _mpc("cop_margin_x", "0.02, 0.015 small", lambda m: (0.02 * m.small, 0.015 * m.small)),
+    _mpc(
+        "cop_margin_x",
+        "heel 0.02 small, toe 0.015 small",
+        lambda m: (0.02 * m.small, 0.015 * m.small),
+    ),
     _mpc("cop_margin_y", "0.2 half_width", lambda m: 0.2 * m.half_width),
     _mpc("step_x", "0.8706 leg", lambda m: 0.8706 * m.leg),
     _mpc(
