@@ -126,26 +126,8 @@ class Control:
         )
         self._latency = LatencyPublisher(self._node["robot"])
         Aggregated(self._node["robot"], dict.fromkeys(self._node, "control"))
-        listen_to_velocity(arbiter_node, self._loop.send)
-        self._controller: WholeBodyControllerInterface | None = None
-        unreadable = self._arbiter.unreadable
-        if "whole_body_controller" in self._node:
-            node, take = self._node["whole_body_controller"], self._loop.send
-            self._controller = WholeBodyControllerInterface(node, self._n, take, unreadable)
+        self._listen()
         self._proposing = Thinning(PROPOSAL_TICKS)
-        for name in _controllers(arguments):
-            if name != MPC:
-                listen_to_proposals(arbiter_node, name, self._n, self._loop.send, unreadable)
-        names = (arguments.policy, arguments.overlay)
-        self._lane_policy = LanePolicyWatch(arbiter_node, description, names, self._loop.send)
-        self._layout = SensorLayout(description.joint_names)
-        FaultRequests(
-            self._node["robot"],
-            lambda fault: fault.target not in SENT_TO_THE_LOOP,
-            self._inject,
-            allowed=arguments.faults,
-        )
-        DisturbanceRequests(self._node["robot"], self._disturb)
         self._log = LatencyLog()
         self._falls = FallWatch()
         self._trips = self._trip_bags(description)
@@ -154,6 +136,29 @@ class Control:
         self._chores: list[Callable[[CycleRecord], None]] = []
         self._next_report = 0.0
         self._publisher = threading.Thread(target=self._publish_all, name="publisher")
+
+    def _listen(self) -> None:
+        """Hand on to the loop what others send it: velocity, plans, proposals, policies, faults."""
+        arguments, arbiter_node = self._arguments, self._node["arbiter"]
+        take, unreadable = self._loop.send, self._arbiter.unreadable
+        listen_to_velocity(arbiter_node, take)
+        self._controller: WholeBodyControllerInterface | None = None
+        if "whole_body_controller" in self._node:
+            node = self._node["whole_body_controller"]
+            self._controller = WholeBodyControllerInterface(node, self._n, take, unreadable)
+        for name in _controllers(arguments):
+            if name != MPC:
+                listen_to_proposals(arbiter_node, name, self._n, take, unreadable)
+        names = (arguments.policy, arguments.overlay)
+        self._lane_policy = LanePolicyWatch(arbiter_node, self._description, names, take)
+        self._layout = SensorLayout(self._description.joint_names)
+        FaultRequests(
+            self._node["robot"],
+            lambda fault: fault.target not in SENT_TO_THE_LOOP,
+            self._inject,
+            allowed=arguments.faults,
+        )
+        DisturbanceRequests(self._node["robot"], self._disturb)
 
     def _sender(self, request: LoopRequest) -> Callable[[], None]:
         return lambda: self._loop.send(request)
