@@ -37,7 +37,9 @@ def main() -> int:
     names = [f"{urdf.parent.parent.name}_{urdf.stem}" for urdf in options.urdfs]
     folders = dict(zip((options.output / name for name in names), options.urdfs, strict=True))
     if len(folders) < len(options.urdfs):
-        parser.error("two URDFs of the same name in folders of the same name: give one another --output")
+        parser.error(
+            "two URDFs of the same name in folders of the same name: give one another --output"
+        )
     rows, held = [], True
     for folder, urdf in folders.items():
         row, well = tried(urdf, folder, options.speed, options.seeds)
