@@ -33,6 +33,7 @@ def rehearse(
         list[str] | None,
         typer.Option(metavar="NAME", help="Only this one; repeatable; 'none': no mishaps."),
     ] = None,
+    times: Annotated[int, typer.Option(min=1, help="How often each mishap, of each.")] = 1,
     plan: Annotated[
         Path | None, typer.Option(metavar="FILE", help="In place of config/rehearsal.yaml.")
     ] = None,
@@ -54,7 +55,7 @@ def rehearse(
     The graph is the one of a real robot, on the wire of one (docs/deployment.md). Exits with 1 when
     a run did not end as it had to.
 
-    Example: wm rehearse --controller hybrid --runs 10
+    Example: wm rehearse --controller hybrid --runs 10 --times 3
     """
     from wm_bringup.commands.pace import pace_of_this_machine
     from wm_bringup.graph.runner import StopSignals
@@ -83,7 +84,7 @@ def rehearse(
     pace = slow_motion or pace_of_this_machine(robot, engine, console)
     with clock.slow_motion(pace), StopSignals() as signals:
         done = {row["name"] for row in rows}
-        for name, driver, one, seed in _todo(drivers, runs, mishaps):
+        for name, driver, one, seed in _todo(drivers, runs, mishaps, times):
             if name in done or signals.seen:
                 continue
             words = (driver, engine, scenario, robot, seed, output / name, domain)
@@ -103,7 +104,7 @@ def rehearse(
 
 
 def _todo(
-    drivers: Sequence[str], runs: int, mishaps: Sequence[Mishap]
+    drivers: Sequence[str], runs: int, mishaps: Sequence[Mishap], times: int
 ) -> Iterator[tuple[str, str, Mishap | None, int]]:
     """Yield name, driver, mishap and seed of every run."""
     for driver in drivers:
@@ -112,7 +113,8 @@ def _todo(
         for one in mishaps:
             if not one.several or len(preference_of(driver)) > 1:
                 words = one.name.replace("%", "percent").replace(" ", "_")
-                yield f"{driver}_{words}", driver, one, 0
+                for seed in range(times):
+                    yield f"{driver}_{words}_{seed}", driver, one, seed
 
 
 def _run(
@@ -151,7 +153,8 @@ def _run(
 
 def _line(row: Row) -> str:
     after = row["damped_after"]
-    damped = "" if after is None else f", damped after {1e3 * after:.0f} ms"
+    asked = after is not None and row["ends"] == "damped"
+    damped = f", damped after {1e3 * after:.0f} ms" if asked else ""
     return f"{row['name']}: {'held' if row['held'] else 'NOT HELD: ' + row['why']}{damped}"
 
 

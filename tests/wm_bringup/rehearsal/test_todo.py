@@ -13,12 +13,17 @@ ANY = Mishap(name="1 % wrong", ask={"commands": {"crc_errors": 0.01}}, ends="wal
 
 @pytest.mark.parametrize("driver", ["hybrid", "mpc+policy", "policy+mpc"])
 def test_what_needs_another_driver_is_rehearsed_wherever_there_are_two(driver):
-    names = [name for name, *_ in _todo([driver], 2, [BOTH, ANY])]
+    names = [name for name, *_ in _todo([driver], 2, [BOTH, ANY], 1)]
     runs = [f"{driver}_0", f"{driver}_1"]
-    assert names == [*runs, f"{driver}_mpc_killed", f"{driver}_1_percent_wrong"]
+    assert names == [*runs, f"{driver}_mpc_killed_0", f"{driver}_1_percent_wrong_0"]
 
 
 @pytest.mark.parametrize("driver", ["mpc", "policy"])
 def test_one_driver_alone_is_spared_it(driver):
-    names = [name for name, *_ in _todo([driver], 1, [BOTH, ANY])]
-    assert names == [f"{driver}_0", f"{driver}_1_percent_wrong"]
+    names = [name for name, *_ in _todo([driver], 1, [BOTH, ANY], 1)]
+    assert names == [f"{driver}_0", f"{driver}_1_percent_wrong_0"]
+
+
+def test_a_mishap_comes_as_often_as_is_asked_with_a_seed_of_its_own():
+    todo = [(name, mishap, seed) for name, _, mishap, seed in _todo(["mpc"], 0, [ANY], 3)]
+    assert todo == [(f"mpc_1_percent_wrong_{seed}", ANY, seed) for seed in range(3)]
