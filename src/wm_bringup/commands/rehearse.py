@@ -18,7 +18,8 @@ from wm_control.drivers import preference_of
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from wm_bringup.rehearsal.plan import Mishap, Plan
+    from wm_bringup.demo.course import Segment
+    from wm_bringup.rehearsal.plan import Mishap
 
 Row = dict[str, Any]
 
@@ -34,6 +35,9 @@ def rehearse(
         typer.Option(metavar="NAME", help="Only this one; repeatable; 'none': no mishaps."),
     ] = None,
     times: Annotated[int, typer.Option(min=1, help="How often each mishap, of each.")] = 1,
+    minutes: Annotated[
+        float, typer.Option(min=0.0, help="The course again and again for so long, not once.")
+    ] = 0.0,
     plan: Annotated[
         Path | None, typer.Option(metavar="FILE", help="In place of config/rehearsal.yaml.")
     ] = None,
@@ -53,7 +57,8 @@ def rehearse(
     """Take an emulated robot over, walk, stop and give it back, and see what mishaps come to.
 
     The graph is the one of a real robot, on the wire of one (docs/deployment.md). Exits with 1 when
-    a run did not end as it had to.
+    a run did not end as it had to. A long run (--minutes) also tells whether memory, open files or
+    the path's latency grew, and does not hold when they do.
 
     Example: wm rehearse --controller hybrid --runs 10 --times 3
     """
@@ -88,7 +93,7 @@ def rehearse(
             if name in done or signals.seen:
                 continue
             words = (driver, engine, scenario, robot, seed, output / name, domain)
-            row = _run(name, words, chosen, one, lambda: signals.seen)
+            row = _run(name, words, chosen.segments(one, minutes), one, lambda: signals.seen)
             if row is None:
                 break
             rows.append(row)
@@ -120,12 +125,13 @@ def _todo(
 def _run(
     name: str,
     words: tuple[Any, ...],
-    plan: Plan,
+    segments: tuple[Segment, ...],
     mishap: Mishap | None,
     stopped: Callable[[], bool],
 ) -> Row | None:
     """Do one and say what came of it; None when it was interrupted."""
     from wm_bringup.host import clock
+    from wm_bringup.rehearsal.endurance import told
     from wm_bringup.rehearsal.live import LATENCY, Choice, rehearse
     from wm_bringup.rehearsal.outcome import outcome
     from wm_bringup.rehearsal.path import path_of
@@ -133,11 +139,11 @@ def _run(
     choice = Choice(*words)
     choice.folder.mkdir(parents=True, exist_ok=True)
     try:
-        seen = rehearse(choice, plan.segments(mishap), mishap, stopped)
+        seen = rehearse(choice, segments, mishap, stopped)
     except KeyboardInterrupt:
         return None
     said = outcome(seen, mishap)
-    facts = {key: value for key, value in asdict(seen).items() if key != "sent"}
+    facts = {k: v for k, v in asdict(seen).items() if k not in ("sent", "looks")}
     return {
         "name": name,
         "controller": choice.controller,
@@ -145,9 +151,9 @@ def _run(
         "ends": mishap.ends if mishap else "given back",
         "slow_motion": clock.factor(),
         **asdict(said),
-        "commands": len(seen.sent),
         **path_of(choice.folder / LATENCY),
         **facts,
+        **told(seen.looks),
     }
 
 

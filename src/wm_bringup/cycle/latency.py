@@ -177,8 +177,12 @@ class LatencyLog:
         return tuple(self._names)
 
     def save(self, path: Path) -> None:
-        """Write all kept samples to an ``.npz``: one array per column, and controller names."""
+        """Write all kept samples to an ``.npz``: one array per column, and controller names.
+
+        Beside them ``misses`` of ``periods``, which are those of the whole run.
+        """
         rows = self.rows()
         columns: dict[str, Any] = {name: rows[name] for name in _ROW.names or ()}
         path.parent.mkdir(parents=True, exist_ok=True)
+        columns |= {"misses": self.misses, "periods": self.n + self.skipped}
         np.savez_compressed(path, names=np.array(self.controller_names(), dtype=str), **columns)

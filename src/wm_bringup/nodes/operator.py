@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from math import nan
 
 import numpy as np
 import rclpy
@@ -43,7 +44,8 @@ class LiveView:
     """What the operator sees while driving.
 
     speed: of the base along its heading, across and turning, averaged over a stride.
-    cycles, misses: of the control loop. action: of the arbiter. said: the same with its cause, for
+    cycles, misses: of the control loop. path_ms: median and 99th percentile of its path in the last
+    second [ms]. action: of the arbiter. said: the same with its cause, for
     people. driver: whose command passes.
     fallen: by ``FallLimits``, once and for all. time: simulated, since the robot was let
     go [s]; zero while it is held. released: when that was, on the robot's clock [s], None before.
@@ -54,6 +56,7 @@ class LiveView:
     speed: tuple[float, float, float] = (0.0, 0.0, 0.0)
     cycles: int = 0
     misses: int = 0
+    path_ms: tuple[float, float] = (nan, nan)
     action: str = ""
     said: str = ""
     driver: str = ""
@@ -94,6 +97,9 @@ class LiveView:
             elif status.name == "robot: timing":
                 values = _values_of(status)
                 self.cycles, self.misses = int(values["cycles"]), int(values["misses"])
+                tail = (values.get(f"path_ms.{share}", "nan") for share in ("p50", "p99"))
+                median, last = map(float, tail)
+                self.path_ms = (median, last)
 
     def see_decision(self, message: DiagnosticArray) -> None:
         """Take in what the arbiter does."""

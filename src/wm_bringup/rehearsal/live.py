@@ -24,6 +24,7 @@ from wm_bringup.graph.processes import describe, graph_arguments
 from wm_bringup.graph.runner import GraphRunner
 from wm_bringup.host import clock
 from wm_bringup.host.realtime import raised
+from wm_bringup.rehearsal.endurance import Looks
 from wm_bringup.rehearsal.outcome import Seen
 from wm_bringup.rehearsal.plan import Mishap
 from wm_bringup.rehearsal.wire_tap import TAP_PRIORITY, WireTap
@@ -103,6 +104,11 @@ class _Emulated:
             raise RehearsalError("the emulated robot could not start; see robot.txt")
         return {}
 
+    @property
+    def pid(self) -> int:
+        """Of its process."""
+        return self._process.pid
+
     def close(self) -> None:
         """End it."""
         self._process.terminate()
@@ -157,12 +163,13 @@ def rehearse(
         try:
             _take_over(robot, runner, operator, stopped)
             seen = replace(seen, armed=True)
-            seen = _drive(seen, segments, mishap, robot, runner, operator, stopped)
+            looks = _looks(choice.folder, robot, runner, operator)
+            seen = _drive(seen, segments, mishap, robot, runner, operator, looks, stopped)
             if mishap is None or mishap.ends == "walking":
                 seen = _end(seen, robot, tap, operator, runner)
         except RehearsalError as error:
             seen = replace(seen, problem=str(error))
-        return replace(seen, sent=tuple(tap.sent))
+        return replace(seen, sent=tuple(tap.sent), commands=tap.heard)
 
 
 def _wait(
@@ -210,6 +217,7 @@ def _drive(
     robot: _Emulated,
     runner: GraphRunner,
     operator: Operator,
+    looks: Looks,
     stopped: Callable[[], bool],
 ) -> Seen:
     """Drive segment by segment; the mishap comes after the first one."""
@@ -224,13 +232,21 @@ def _drive(
             operator.command(segment.velocity)
             operator.spin(COMMAND_PERIOD)
             runner.poll()
+            looks.look()
             if stopped():
                 raise KeyboardInterrupt
             if runner.over:
                 raise RehearsalError("the graph ended while driving; see graph.txt")
     status = robot.status
-    rejected = sum(status["rejected"].values())
-    return replace(seen, fell=status["fell_at"] is not None, finished=True, rejected=rejected)
+    fell, rejected = status["fell_at"] is not None, sum(status["rejected"].values())
+    return replace(seen, fell=fell, finished=True, rejected=rejected, looks=tuple(looks.kept))
+
+
+def _looks(folder: Path, robot: _Emulated, runner: GraphRunner, operator: Operator) -> Looks:
+    """Look at the graph's processes, at the robot's, and at what the loop says of its path."""
+    view = operator.view
+    processes = with_children({**runner.running, "robot": robot.pid})
+    return Looks(processes, folder, lambda: view.path_ms)
 
 
 def _let_happen(mishap: Mishap, robot: _Emulated, runner: GraphRunner) -> float:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from wm_bringup.rehearsal.endurance import Look, growth
 from wm_bringup.rehearsal.plan import Mishap
 
 
@@ -22,8 +23,10 @@ class Seen:
 
     armed: it came to drive. fell: before it was stopped. finished: the course was driven to its
     end. stopped: damping followed on the operator's stop. given_back: to its own controller.
-    mishap_at: on the clock of ``sent`` [s]; None: there was none. rejected: frames, by the robot,
-    which a mishap may have spoilt. problem: why it broke off, or empty.
+    mishap_at: on the clock of ``sent`` [s]; None: there was none. sent: the newest of all
+    ``commands``. rejected: frames, by the robot,
+    which a mishap may have spoilt. looks: at what may grow, of a long run. problem: why it broke
+    off, or empty.
     """
 
     armed: bool = False
@@ -33,7 +36,9 @@ class Seen:
     given_back: bool = False
     mishap_at: float | None = None
     sent: tuple[Sent, ...] = ()
+    commands: int = 0
     rejected: int = 0
+    looks: tuple[Look, ...] = ()
     problem: str = ""
 
 
@@ -68,6 +73,7 @@ def outcome(seen: Seen, mishap: Mishap | None) -> Outcome:
         "not damped by the stop": not seen.stopped,
         "not given back": not seen.given_back and mishap is None,
         f"{seen.rejected} frames rejected": seen.rejected > 0 and mishap is None,
+        **{str(one): one.too_much for one in growth(seen.looks)},
     }
     why = "; ".join(words for words, is_so in wrong.items() if is_so)
     return Outcome(not why, after, why)

@@ -14,15 +14,15 @@ from wm_bringup.cycle.latency import percentiles
 def path_of(file: Path) -> dict[str, Any]:
     """Return the path's percentiles [ms] and the share of missed deadlines of a run's latencies.
 
-    From the robot's stamp, on this computer's clock by the fastest transport that was seen, to the
+    Percentiles are those of the samples that were kept, of a long run its last minutes. The path is
+    from the robot's stamp, on this computer's clock by the fastest transport that was seen, to the
     return of the call that writes to the wire. Empty without a file.
     """
     if not file.is_file():
         return {}
     with np.load(file) as kept:
         path = kept["t_published"] + kept["backend_time"] - kept["t_sensor"]
-        missed = kept["deadline_missed"]
         return {
             "path_ms": asdict(percentiles(1e3 * path)),
-            "missed": float(missed.mean()) if missed.size else 0.0,
+            "missed": int(kept["misses"]) / max(int(kept["periods"]), 1),
         }

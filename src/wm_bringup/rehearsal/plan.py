@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import ceil
 from pathlib import Path
 from typing import Any, Literal
 
@@ -49,9 +50,12 @@ class Plan:
     walking: Segment
     mishaps: tuple[Mishap, ...] = ()
 
-    def segments(self, mishap: Mishap | None) -> tuple[Segment, ...]:
-        """Return what is driven."""
-        return self.course if mishap is None else (self.walking, self.walking)
+    def segments(self, mishap: Mishap | None, minutes: float = 0.0) -> tuple[Segment, ...]:
+        """Return what is driven: the course, again and again for at least so long."""
+        if mishap is not None:
+            return (self.walking, self.walking)
+        lap = sum(segment.seconds for segment in self.course)
+        return self.course * max(ceil(60.0 * minutes / lap), 1)
 
     def named(self, names: tuple[str, ...]) -> tuple[Mishap, ...]:
         """Mishaps of these names, or all; ValueError for an unknown one."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import deque
 from dataclasses import replace
 
 from wm_bringup.host import clock, realtime
@@ -11,6 +12,9 @@ from wm_bringup.robots.unitree.frames import Frame
 from wm_bringup.robots.unitree.link import LOW_COMMAND, Link
 
 DEPTH = 64
+KEPT = 100_000
+"""Commands that are kept: more than three minutes of them."""
+
 PATIENCE = 0.1
 
 TAP_PRIORITY = realtime.SERVICE_PRIORITY
@@ -18,11 +22,12 @@ TAP_PRIORITY = realtime.SERVICE_PRIORITY
 
 
 class WireTap:
-    """``sent`` holds every command that was heard, the oldest first."""
+    """``sent`` holds the newest commands that were heard, oldest first; ``heard`` counts all."""
 
     def __init__(self, link: Link) -> None:
         """Begin to listen."""
-        self.sent: list[Sent] = []
+        self.sent: deque[Sent] = deque(maxlen=KEPT)
+        self.heard = 0
         self._reader = link.reader(replace(LOW_COMMAND, depth=DEPTH))
         self._ending = threading.Event()
         self._thread = threading.Thread(target=self._listen, name="wire tap")
@@ -38,7 +43,9 @@ class WireTap:
         while not self._ending.is_set():
             if self._reader.wait(PATIENCE):
                 now = clock.monotonic()
-                self.sent += [Sent(now, _stiff(frame)) for frame in self._reader.take()]
+                frames = self._reader.take()
+                self.sent.extend(Sent(now, _stiff(frame)) for frame in frames)
+                self.heard += len(frames)
 
 
 def _stiff(frame: Frame) -> bool:

@@ -70,9 +70,10 @@ def test_a_base_below_three_fifths_of_its_height_has_fallen_for_good(height, fal
 
 
 def test_misses_come_from_the_control_loops_own_report():
-    values = [KeyValue(key="cycles", value="500"), KeyValue(key="misses", value="3")]
+    said = {"cycles": "500", "misses": "3", "path_ms.p50": "0.6", "path_ms.p99": "0.9"}
+    values = [KeyValue(key=key, value=value) for key, value in said.items()]
     other = DiagnosticStatus(name="mpc: planner")
     timing = DiagnosticStatus(name="robot: timing", values=values)
     view = LiveView()
     view.see_health(DiagnosticArray(status=[other, timing]))
-    assert (view.cycles, view.misses) == (500, 3)
+    assert (view.cycles, view.misses, view.path_ms) == (500, 3, (0.6, 0.9))

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from wm_bringup.commands.rehearse import _todo
-from wm_bringup.rehearsal.plan import Mishap
+from wm_bringup.demo.course import Segment
+from wm_bringup.rehearsal.plan import Mishap, Plan
 
 BOTH = Mishap(name="mpc killed", kill="mpc", ends="walking", several=True)
 ANY = Mishap(name="1 % wrong", ask={"commands": {"crc_errors": 0.01}}, ends="walking")
@@ -27,3 +28,11 @@ def test_one_driver_alone_is_spared_it(driver):
 def test_a_mishap_comes_as_often_as_is_asked_with_a_seed_of_its_own():
     todo = [(name, mishap, seed) for name, _, mishap, seed in _todo(["mpc"], 0, [ANY], 3)]
     assert todo == [(f"mpc_1_percent_wrong_{seed}", ANY, seed) for seed in range(3)]
+
+
+def test_a_long_run_is_the_course_again_and_again():
+    course = tuple(Segment(name=name, seconds=20.0) for name in ("there", "back"))
+    plan = Plan(course=course, walking=course[0])
+    assert plan.segments(None) == course
+    assert plan.segments(None, minutes=2.0) == course * 3
+    assert plan.segments(ANY, minutes=2.0) == (course[0], course[0])
