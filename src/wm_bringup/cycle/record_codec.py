@@ -93,36 +93,43 @@ _true = attrgetter(*TrueBase.__slots__)
 def pack(record: CycleRecord) -> Packed:
     """Flatten a record."""
     tick = record.tick
-    observation, estimate, decision = tick.observation, tick.estimate, tick.decision
-    command = decision.command
+    observation, estimate, command = tick.observation, tick.estimate, tick.decision.command
     arrays = (*_observed(observation), *_estimated(estimate), *_commanded(command))
     numbers = np.concatenate(arrays, axis=None)
+    velocity, decided, driver, background = pack_decided(tick)
     return (
         numbers.tobytes(),
         (observation.stamp, observation.sequence, observation.run),
         (estimate.healthy, estimate.cause, _pack_older(estimate, observation)),
-        _velocity(tick.velocity),
+        velocity,
         [_pack_result(result) for result in tick.results.values()],
-        (
-            decision.stamp,
-            int(decision.action),
-            decision.source,
-            (command.stamp, command.sequence),
-            decision.armed,
-            [_pack_cause(cause) for cause in decision.causes],
-            decision.first_cause and _pack_cause(decision.first_cause),
-            decision.previous,
-            decision.share,
-            decision.clipped.tobytes(),
-        ),
+        decided,
         _stamps(tick.stamps),
-        tick.driver,
-        _pack_background(tick.background),
+        driver,
+        background,
         _pack_heard(tick.heard),
         _plain(_sample(record.latency)),
         record.held,
         record.truth and _true(record.truth),
     )
+
+
+def pack_decided(tick: TickRecord) -> Packed:
+    """Flatten what the loop decides: velocity, decision without the command's arrays, and who."""
+    decision = tick.decision
+    said = (
+        decision.stamp,
+        int(decision.action),
+        decision.source,
+        (decision.command.stamp, decision.command.sequence),
+        decision.armed,
+        [_pack_cause(cause) for cause in decision.causes],
+        decision.first_cause and _pack_cause(decision.first_cause),
+        decision.previous,
+        decision.share,
+        decision.clipped.tobytes(),
+    )
+    return _velocity(tick.velocity), said, tick.driver, _pack_background(tick.background)
 
 
 def _pack_older(estimate: Estimate, observation: Observation) -> Packed | None:

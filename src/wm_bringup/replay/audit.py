@@ -3,7 +3,8 @@
 Each stage is given what the recorded one was given, so that the first field in which they part is
 that of the stage that changed: the estimator gets the recorded observations, the arbiter (velocity
 limits, rules, selection, hand-over, command filter) the recorded estimates and proposals, the
-criteria the recorded truth. Controllers are not asked: what they proposed is an input.
+criteria what was recorded of truth, estimate and decision. Controllers are not asked: what they
+proposed is an input.
 """
 
 from __future__ import annotations
@@ -13,7 +14,6 @@ import multiprocessing
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass, replace
-from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ import numpy as np
 
 from wm_bringup.cycle import stack
 from wm_bringup.cycle.loop import Call, TickRecord, next_estimate
+from wm_bringup.cycle.record_codec import pack_decided
 from wm_bringup.judging.criteria.table import measure
 from wm_bringup.judging.episodes import WalkSetup, judged
 from wm_bringup.record.cycle_bag import dumped
@@ -35,7 +36,7 @@ from wm_bringup.scenarios.scenario import Scenario
 from wm_bringup.wire.vectors import COMMAND_FIELDS
 from wm_control.configuration.parameters import load_parameters
 from wm_control.constants import CONTROL_PERIOD
-from wm_control.types import Command, Decision, Estimate
+from wm_control.types import Command, Estimate
 
 DECIDED = ("velocity", "decision", "driver", "background")
 """Fields of a cycle that are computed again by the loop."""
@@ -144,38 +145,63 @@ def audit(path: Path, *, jobs: int = 2) -> Audit:
     """
     recording = Recording(path)
     if jobs == 1:
-        return _whole(recording, _estimated(path), _Decided(recording))
+        return _whole(recording, _believed(path), _decided(recording))
     with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("fork")) as pool:
-        estimated = pool.submit(_estimated, path)
-        decided = _Decided(recording)
-        return _whole(recording, estimated.result(), decided)
+        believed = pool.submit(_believed, path)
+        decided = _decided(recording)
+        return _whole(recording, believed.result(), decided)
 
 
-def _estimated(path: Path) -> Stage:
-    """Ask the estimator again."""
+@dataclass(frozen=True, slots=True)
+class _Believed:
+    """What came of the estimator, and what the criteria are given.
+
+    record: what was true, believed, decided and sent; None without an evaluator. problems: of
+    reading.
+    """
+
+    stage: Stage
+    record: RunRecord | None
+    problems: tuple[str, ...]
+
+
+def _believed(path: Path) -> _Believed:
+    """Ask the estimator again, and fill the record of the run again."""
     recording = Recording(path)
-    setup, stage = recording.setup, Stage("estimator")
-    if setup.estimator is None:
-        stage.computed = False
-        return stage
-    estimator = rebuilt_estimator(setup)
-    before: Estimate | None = None
-    for cycle in recording.cycles(evaluated=False):
-        tick = cycle.tick
+    again, record = _Estimator(recording.setup), _Record(recording.setup)
+    for cycle in recording.cycles():
+        again.ask(cycle)
+        record.take(cycle)
+    return _Believed(again.stage, record.whole, tuple(recording.problems))
+
+
+class _Estimator:
+    """The estimator asked again."""
+
+    def __init__(self, setup: Setup) -> None:
+        self._joints = setup.joints
+        self._estimator = None if setup.estimator is None else rebuilt_estimator(setup)
+        self._before: Estimate | None = None
+        self.stage = Stage("estimator", computed=self._estimator is not None)
+
+    def ask(self, cycle: Cycle) -> None:
+        """Ask what it makes of one cycle."""
+        estimator, tick = self._estimator, cycle.tick
+        if estimator is None:
+            return
         for call, arguments in tick.heard.calls:
             if call is Call.RESET:
                 estimator.reset(arguments[0])
-                before = None
+                self._before = None
         if tick.heard.anew:
             now = estimator.reset(tick.observation)
         else:
-            now = next_estimate(estimator, tick.observation, before)
+            now = next_estimate(estimator, tick.observation, self._before)
         if not _same_estimate(tick.estimate, now):
-            found = differences(tick.estimate, now, "estimate", EXACT, setup.joints)
+            found = differences(tick.estimate, now, "estimate", EXACT, self._joints)
             if (first := next(found, None)) is not None:
-                stage.found(cycle, first)
-        before = tick.estimate
-    return stage
+                self.stage.found(cycle, first)
+        self._before = tick.estimate
 
 
 _BELIEVED = tuple(
@@ -193,12 +219,7 @@ def _same_estimate(a: Estimate, b: Estimate) -> bool:
 
 
 def _same_command(a: Command, b: Command) -> bool:
-    return (a.stamp, a.sequence) == (b.stamp, b.sequence) and all(
-        getattr(a, name).tobytes() == getattr(b, name).tobytes() for name in COMMAND_FIELDS
-    )
-
-
-_SAID = attrgetter(*(name for name in Decision.__slots__ if name not in ("command", "clipped")))
+    return all(getattr(a, name).tobytes() == getattr(b, name).tobytes() for name in COMMAND_FIELDS)
 
 
 def _same_decision(a: TickRecord, b: TickRecord) -> bool:
@@ -206,12 +227,8 @@ def _same_decision(a: TickRecord, b: TickRecord) -> bool:
 
     In text zero and minus zero are not the same.
     """
-    one, other = a.decision, b.decision
-    return (
-        _same_command(one.command, other.command)
-        and one.clipped.tobytes() == other.clipped.tobytes()
-        and repr((a.velocity, a.driver, a.background, _SAID(one)))
-        == repr((b.velocity, b.driver, b.background, _SAID(other)))
+    return _same_command(a.decision.command, b.decision.command) and repr(pack_decided(a)) == repr(
+        pack_decided(b)
     )
 
 
@@ -227,47 +244,59 @@ def decided_differently(
         yield from differences(mine, other, name, within, names)
 
 
+@dataclass(slots=True)
 class _Decided:
-    """The arbiter asked again, and the record of the run filled again."""
+    """What came of the arbiter. begin, end: of the first and the last cycle [s]."""
 
-    def __init__(self, recording: Recording) -> None:
-        setup = recording.setup
-        self.stage = Stage("arbiter")
-        self.cycles, self.begin, self.end = 0, 0.0, 0.0
-        self.facts = RunFacts(setup.robot, preference=setup.drivers)
+    stage: Stage
+    cycles: int = 0
+    begin: float = 0.0
+    end: float = 0.0
+
+
+def _decided(recording: Recording) -> _Decided:
+    """Ask the arbiter again."""
+    setup, done = recording.setup, _Decided(Stage("arbiter"))
+    replayer = Replayer(setup)
+    for cycle in recording.cycles(evaluated=False):
+        computed = replayer.do(cycle)
+        different = decided_differently(cycle.tick, computed, EXACT, setup.joints)
+        if (first := next(different, None)) is not None:
+            done.stage.found(cycle, first)
+        done.begin = done.begin if done.cycles else cycle.now
+        done.cycles, done.end = done.cycles + 1, cycle.now
+    return done
+
+
+class _Record:
+    """The record of the run filled again."""
+
+    def __init__(self, setup: Setup) -> None:
+        self._setup = setup
+        self._facts = RunFacts(setup.robot, preference=setup.drivers)
         self._recorder: RunRecorder | None = None
         self._limits: FallLimits | None = None
-        replayer = Replayer(setup)
-        for cycle in recording.cycles():
-            computed = replayer.do(cycle)
-            different = decided_differently(cycle.tick, computed, EXACT, setup.joints)
-            if (first := next(different, None)) is not None:
-                self.stage.found(cycle, first)
-            self._judge(cycle, computed, setup)
-            self.begin = self.begin if self.cycles else cycle.now
-            self.cycles, self.end = self.cycles + 1, cycle.now
 
-    def _judge(self, cycle: Cycle, computed: TickRecord, setup: Setup) -> None:
-        seen = cycle.seen
+    def take(self, cycle: Cycle) -> None:
+        """Take in one cycle, if an evaluator saw it."""
+        seen, setup = cycle.seen, self._setup
         if seen is None:
             return
         if self._recorder is None:
             self._recorder = _recorder(setup)
-        self._recorder.take(computed, seen)
+        self._recorder.take(cycle.tick, seen)
         if seen.truth is None:
             return
         if self._limits is None:
             rule = walk_setup(setup).scenario.fall
             self._limits = FallLimits.of_rule(rule, height_of(seen.truth))
-        if not self.facts.fall and (fall := fall_cause(seen.truth, self._limits)):
-            self.facts = RunFacts(
-                setup.robot, preference=setup.drivers, fall=fall, fell_at=seen.truth.stamp
-            )
+        if not self._facts.fall and (fall := fall_cause(seen.truth, self._limits)):
+            self._facts = replace(self._facts, fall=fall, fell_at=seen.truth.stamp)
 
     @property
-    def record(self) -> RunRecord | None:
+    def whole(self) -> RunRecord | None:
         """What was true, believed, decided and sent; None without an evaluator."""
-        return None if self._recorder is None else self._recorder.finish(self.facts)
+        return None if self._recorder is None else self._recorder.finish(self._facts)
 
 
 def _recorder(setup: Setup) -> RunRecorder:
@@ -277,10 +306,10 @@ def _recorder(setup: Setup) -> RunRecorder:
     return RunRecorder(ticks + 1, ticks, len(setup.joints), observe=asked.full_rate, tour=tour)
 
 
-def _whole(recording: Recording, estimated: Stage, decided: _Decided) -> Audit:
+def _whole(recording: Recording, believed: _Believed, decided: _Decided) -> Audit:
     """Put together what the stages found, and judge the run."""
     setup, said = recording.setup, recording.verdict()
-    record = decided.record
+    record, problems = believed.record, [*believed.problems, *recording.problems]
     metrics: dict[str, Any] = {}
     verdict: dict[str, Any] | None = None
     changed: tuple[Difference, ...] = ()
@@ -290,18 +319,18 @@ def _whole(recording: Recording, estimated: Stage, decided: _Decided) -> Audit:
         if said is not None:
             verdict = _verdict(setup, record, said)
             changed = tuple(differences(said["result"], verdict, "", EXACT))
-        elif not recording.problems:
-            recording.problems.append("the verdict is missing: the recording was cut off")
+        elif not problems:
+            problems.append("the verdict is missing: the recording was cut off")
     return Audit(
         decided.cycles,
         decided.end - decided.begin,
-        (estimated, decided.stage),
+        (believed.stage, decided.stage),
         json.loads(json.dumps(metrics, default=_plain)),
         verdict,
         None if verdict is None else not changed,
         changed,
-        (*setup.notes, *_parameter_notes(setup), *_not_computed(estimated)),
-        tuple(dict.fromkeys(recording.problems)),
+        (*setup.notes, *_parameter_notes(setup), *_not_computed(believed.stage)),
+        tuple(dict.fromkeys(problems)),
     )
 
 
