@@ -7,7 +7,8 @@ with internet. There, from the folder:
 
     python3 -m pip install --no-index -f FOLDER wm_humanoid
 
-What has no wheel for that computer is named, and the exit code is 1; everything else is there.
+What has no wheel is built here if it is Python alone; whatever else has none for that computer is
+named, and the exit code is 1; everything else is there.
 """
 
 from __future__ import annotations
@@ -26,6 +27,14 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 OLDEST_GLIBC, NEWEST_GLIBC = 17, 40
 VERSION = f"{sys.version_info[0]}.{sys.version_info[1]}"
+
+CONSTRAINT = str(ROOT / f"requirements/python{VERSION}.txt")
+
+_NO_WHEEL = re.compile(
+    r"no matching distributions available for your environment:\n((?:    \S+\n)+)"
+    r"|No matching distribution found for (\S+)"
+)
+"""How pip names what it found no wheel of, for somebody's sake or asked for by name."""
 
 _EXTRA = re.compile(r"""\bextra\s*==\s*['"]([\w-]+)['"]""")
 
@@ -69,22 +78,55 @@ def tags(arch: str, glibc: int) -> list[str]:
     return [f"--platform={tag}" for tag in (*versions, f"manylinux2014_{arch}", "any")]
 
 
-def download(requirement: str, folder: Path, platforms: list[str]) -> str:
+def gather(requirement: str, folder: Path, platforms: list[str]) -> str:
     """Fetch one library with all that it needs; return why not, empty when it is there."""
+    built: set[str] = set()
+    while True:
+        problem, without = download(requirement, folder, platforms)
+        new = {name for name in without - built if build_pure(name, folder)}
+        if not problem or not new:
+            return problem
+        built |= new
+
+
+def build_pure(name: str, folder: Path) -> bool:
+    """Build the wheel of something that has none; whether it is there and runs everywhere."""
+    with tempfile.TemporaryDirectory() as scratch:
+        try:
+            pip("wheel", "--no-deps", "--wheel-dir", scratch, "--constraint", CONSTRAINT, name)
+        except subprocess.CalledProcessError:
+            return False
+        pure = list(Path(scratch).glob("*-none-any.whl"))
+        for wheel in pure:
+            shutil.copy2(wheel, folder)
+        return bool(pure)
+
+
+def download(requirement: str, folder: Path, platforms: list[str]) -> tuple[str, set[str]]:
+    """Try to fetch one library with all that it needs; return why not, and what has no wheel."""
     done = subprocess.run(
         [
-            *(sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check"),
+            *(sys.executable, "-m", "pip", "download", "--disable-pip-version-check"),
             *("--only-binary=:all:", "--implementation=cp", f"--python-version={VERSION}"),
             *(f"--abi=cp{VERSION.replace('.', '')}", "--abi=abi3", "--abi=none"),
-            *(*platforms, "--dest", str(folder)),
-            *("--constraint", str(ROOT / f"requirements/python{VERSION}.txt"), requirement),
+            *(*platforms, "--dest", str(folder), "--find-links", str(folder)),
+            *("--constraint", CONSTRAINT, requirement),
         ],
         capture_output=True,
         text=True,
     )
     errors = [line for line in done.stderr.splitlines() if line.startswith("ERROR: ")]
     said = errors[-1].removeprefix("ERROR: ") if errors else done.stderr.strip()
-    return said or "pip failed" if done.returncode else ""
+    without = without_wheel(done.stdout + done.stderr)
+    if without:
+        said = f"no wheel of {', '.join(sorted(without))}"
+    return (said or "pip failed", without) if done.returncode else ("", set())
+
+
+def without_wheel(said: str) -> set[str]:
+    """Return the names in pip's words; without versions, which the constraints have."""
+    names = " ".join(several or one for several, one in _NO_WHEEL.findall(said)).split()
+    return {re.split(r"[<>=!~;\[]", name)[0] for name in names}
 
 
 def newest_glibc(folder: Path) -> tuple[int, list[str]]:
@@ -122,7 +164,7 @@ def main() -> int:
     platforms = tags(options.arch, options.glibc)
     missing = {}
     for requirement in requirements(build_own(options.folder), options.extra):
-        problem = download(requirement, options.folder, platforms)
+        problem = gather(requirement, options.folder, platforms)
         print(f"{'NO WHEEL' if problem else 'ok':8}  {requirement}", flush=True)
         if problem:
             missing[requirement] = problem
@@ -130,9 +172,10 @@ def main() -> int:
         print(f"{requirement}: {problem}", file=sys.stderr)
     size = sum(wheel.stat().st_size for wheel in options.folder.glob("*.whl")) / 2**20
     minor, by = newest_glibc(options.folder)
+    more = f" and {len(by) - 12} more" if len(by) > 12 else ""
     print(
         f"{len(list(options.folder.glob('*.whl')))} wheels, {size:.0f} MiB, for Python {VERSION} "
-        f"on {options.arch} with glibc 2.{minor} or newer ({', '.join(by)})"
+        f"on {options.arch} with glibc 2.{minor} or newer ({', '.join(by[:12])}{more})"
     )
     return 1 if missing else 0
 

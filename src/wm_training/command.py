@@ -168,13 +168,14 @@ class _Screen:
 
 def _show(console: Console, result: dict[str, Any]) -> None:
     from rich.table import Table
+    from rich.text import Text
 
     table = Table("what", "found", "allowed", "n", "falls", "met")
     for row in result["bar"]:
         found, allowed = (
             "-" if value is None else f"{value:.3g}" for value in (row["found"], row["allowed"])
         )
-        met = {True: "yes", False: "[red]no[/red]", None: "not judged"}[row["met"]]
+        met = {True: Text("yes"), False: Text("no", "red"), None: Text("not judged")}[row["met"]]
         fallen = str(row.get("falls", ""))
         table.add_row(row["what"], found, allowed, str(row["n"]), fallen, met)
     console.print(table)

@@ -224,6 +224,41 @@ def test_a_wheelhouse_knows_the_oldest_system_that_it_is_for(
     ]
 
 
+PIP = (
+    "ERROR: Cannot install ros-rosidl-parser because these package versions have conflicting "
+    "dependencies.\n\nAdditionally, some packages in these conflicts have no matching "
+    "distributions available for your environment:\n    empy\n    lark-parser\n\n"
+    "To fix this you could try to:\n"
+)
+"""What pip says of two libraries that are there in source alone, for somebody else's sake."""
+
+
+def test_a_wheelhouse_finds_in_pips_words_what_has_no_wheel(wheelhouse: ModuleType) -> None:
+    asked = "ERROR: No matching distribution found for empy==3.3.4\n"
+    assert wheelhouse.without_wheel(PIP) == {"empy", "lark-parser"}
+    assert wheelhouse.without_wheel(asked) == {"empy"}
+    assert wheelhouse.without_wheel("ERROR: no network") == set()
+
+
+def test_a_wheelhouse_builds_what_is_python_alone_and_says_of_the_rest_that_it_has_no_wheel(
+    wheelhouse: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sources = {"empy": "empy-4.2.1-py3-none-any.whl", "fast": "fast-1-cp311-cp311-linux_x86_64.whl"}
+
+    def build(*words: str) -> None:
+        target = Path(words[words.index("--wheel-dir") + 1])
+        (target / sources[words[-1]]).touch()
+
+    def fetch(requirement: str, folder: Path, platforms: list[str]) -> tuple[str, set[str]]:
+        without = {name for name in sources if not any(folder.glob(f"{name}-*"))}
+        return ", ".join(sorted(without)), without
+
+    monkeypatch.setattr(wheelhouse, "pip", build)
+    monkeypatch.setattr(wheelhouse, "download", fetch)
+    assert wheelhouse.gather("rclpy", tmp_path, []) == "fast"
+    assert [wheel.name for wheel in tmp_path.iterdir()] == [sources["empy"]]
+
+
 @pytest.fixture(scope="module")
 def service() -> configparser.ConfigParser:
     unit = configparser.ConfigParser(strict=False, interpolation=None)

@@ -165,13 +165,13 @@ def _tell(
     }
     write_results(folder, summary, timed, manifest, json)
     console = make_console()
-    console.print(comparison_text(summary, timed), markup=False)
+    console.print(comparison_text(summary, timed))
     for line in summary.broken:
-        console.print(f"[red]{line}[/red]")
+        console.print(line, style="red")
     for line in timed.late.values():
-        console.print(f"[red]late: {line}[/red]")
+        console.print(f"late: {line}", style="red")
     for line in summary.missed:
-        console.print(f"[red]asked for, but did not happen: {line}[/red]")
+        console.print(f"asked for, but did not happen: {line}", style="red")
     if whole and complete:
         _write_page(folder)
     return summary.held and not timed.late

@@ -105,7 +105,7 @@ def demo(
     )
     console = make_console()
     for line in load_robot(robot).assumed:
-        console.print(f"{robot}: {line}", markup=False)
+        console.print(f"{robot}: {line}")
     pace = slow_motion or pace_of_this_machine(robot, engine, console)
     if view:
         console.print(f"the robot in the browser: {page_address(view_host, port)}")
@@ -137,7 +137,7 @@ def _run(
     with make_screen().status("Drawing plots and film strip ..."):
         lost = leave_pictures(judged, options)
     for line in lost:
-        console.print(line, markup=False, style="red")
+        console.print(line, style="red")
     console.print(
         f"report: {options.folder}/  (film.png, drivers.png, motion.png, latency.png, summary.json)"
     )

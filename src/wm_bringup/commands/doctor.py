@@ -52,10 +52,9 @@ def doctor(
 
     Example: wm doctor --robot --interface eth0
     """
-    from rich.console import Console
-
     from wm_bringup.host.doctor import healthy, table
     from wm_bringup.host.output import check_file
+    from wm_bringup.report.screen import make_screen
     from wm_bringup.robots.unitree.checkup import SILENT
 
     if body is not None and not robot:
@@ -67,7 +66,7 @@ def doctor(
             param_hint="--interface",
         )
     check_file(json, "--json")
-    console = Console()
+    console = make_screen()
     console.width = max(console.width, NARROWEST)
     said = f"Listening to {interface} for {seconds:g} s ..." if robot else "Looking at this machine"
     with console.status(said):

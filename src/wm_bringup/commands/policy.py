@@ -43,7 +43,7 @@ def check(
     examination = _examine(file, overlay, robot)
     console = make_console()
     for line in verdict_lines(examination):
-        console.print(line, soft_wrap=True, markup=False)
+        console.print(line, soft_wrap=True)
     _write(json, _facts(examination))
     return HELD if examination.ok else NOT_HELD
 
@@ -66,7 +66,7 @@ def info(
     for table in policy_tables(examination, load_robot(robot)):
         console.print(table)
     for line in verdict_lines(examination):
-        console.print(line, soft_wrap=True, markup=False)
+        console.print(line, soft_wrap=True)
     manifest = plain(examination.manifest) if examination.manifest else None
     _write(json, {**_facts(examination), "manifest": manifest})
     return HELD if examination.ok else NOT_HELD

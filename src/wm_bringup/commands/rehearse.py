@@ -98,7 +98,7 @@ def rehearse(
                 break
             rows.append(row)
             file.write_text(json_format.dumps({"runs": rows}, indent=1) + "\n", encoding="utf-8")
-            console.print(_line(row), markup=False)
+            console.print(_line(row))
         interrupted = signals.seen
     console.print(_table(rows))
     if json is not None:

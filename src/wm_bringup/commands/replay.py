@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json as json_format
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -89,7 +88,7 @@ def replay(
     _refuse(mode, "estimate", map=mapping, robot=robot)
     _refuse(mode, "shadow", policy=policy, overlay=overlay)
     check_file(json, "--json", ".json")
-    say = partial(make_console().print, markup=False, highlight=False)
+    say = make_console().print
     if mode == "audit":
         content, code = _audit(bag, say)
     elif against is not None:

@@ -35,9 +35,9 @@ def report(
     if markdown is not None:
         changed = bring_up_to_date(markdown, folder)
         told = "brought up to date" if changed else "was up to date"
-        make_console().print(f"{markdown}: {told}", markup=False)
+        make_console().print(f"{markdown}: {told}")
         return HELD
     with make_screen().status("Writing the report; the worst episodes are walked again ..."):
         path = write_report(folder, setups_of(folder) if pictures else None)
-    make_console().print(str(path), markup=False)
+    make_console().print(str(path))
     return HELD

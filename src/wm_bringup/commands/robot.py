@@ -65,7 +65,7 @@ def draft(
     file.write_text(robot_yaml(drafted), encoding="utf-8")
     console = make_console()
     console.print(draft_table(drafted))
-    console.print(f"{file} written; next: wm robot check {folder}", markup=False)
+    console.print(f"{file} written; next: wm robot check {folder}")
     _write(json, _facts(drafted, file))
     return HELD
 
@@ -141,12 +141,12 @@ def _told(found: Inspection, picture: Path | None) -> Path | None:
     body, measures, console = found.description, found.measures, make_console()
     if body is None or measures is None:
         return None
-    console.print(size_line(body.name, measures, len(body.joint_names)), markup=False)
+    console.print(size_line(body.name, measures, len(body.joint_names)))
     if picture is not None:
         from wm_bringup.report.portrait import draw_portrait
 
         draw_portrait(body, measures.base_height, picture)
-        console.print(f"{picture} drawn", markup=False)
+        console.print(f"{picture} drawn")
     return picture
 
 

@@ -127,11 +127,11 @@ def _run(
     finally:
         if results := _found(suite, store):
             table, summary = _told(suite, results)
-            console.print(table, markup=False)
+            console.print(table)
             for line in summary["broken"]:
-                console.print(f"[red]{line}[/red]")
+                console.print(line, style="red")
             for line in summary["missed"]:
-                console.print(f"[red]asked for, but did not happen: {line}[/red]")
+                console.print(f"asked for, but did not happen: {line}", style="red")
             summary |= {"conditions": conditions, "suite": suite.as_json()}
             write_summary(folder, json, table, summary)
     return HELD if summary["held"] else NOT_HELD

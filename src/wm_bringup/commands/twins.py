@@ -74,7 +74,7 @@ def twins(
     results = _fill(whole.name, runs, store, jobs or len(os.sched_getaffinity(0)))
     scores = _scores(chosen, results)
     table = scores_table(scores)
-    make_console().print(table, markup=False)
+    make_console().print(table)
     rows = [{"case": case, "contestant": who, **one.as_json()} for case, who, one in scores]
     episodes = [one.as_json() for one in results]
     summary = {"rows": rows, "conditions": conditions, "episodes": episodes}

@@ -297,7 +297,7 @@ def tell_of_bodies(suite: Suite, console: Console) -> None:
     from wm_bringup.judging.runner import told_of_bodies
 
     for line in told_of_bodies(suite):
-        console.print(line, soft_wrap=True, markup=False)
+        console.print(line, soft_wrap=True)
 
 
 def _episodes(
@@ -318,7 +318,7 @@ def _episodes(
     check_runs([first, *others])
     console, store = make_console(), _store(json, suite, resume)
     for line in load_robot(suite.robot).assumed:
-        console.print(f"{suite.robot}: {line}", markup=False)
+        console.print(f"{suite.robot}: {line}")
     tell_of_bodies(suite, console)
     if store and any(left):
         store.done.pop(first.key, None)  # of this one, pictures or numbers are wanted
@@ -329,8 +329,8 @@ def _episodes(
         if episodes:
             summary = {**_summary(episodes), "conditions": _conditions(suite)}
             console.print(episode_table(episodes))
-            for line in walk_lines(summary):
-                console.print(line)
+            for said in walk_lines(summary):
+                console.print(said)
             _write(json, summary)
     return NOT_HELD if any(episode.fell or episode.missed for episode in episodes) else HELD
 
@@ -397,7 +397,8 @@ def _grid(suite: Suite, jobs: int, resume: bool, json: Path | None) -> int:
         for what in episode.missed:
             undone.setdefault(what, []).append(key)
     for what, keys in undone.items():
-        console.print(f"[red]asked for, but did not happen: {what} ({', '.join(keys)})[/red]")
+        line = f"asked for, but did not happen: {what} ({', '.join(keys)})"
+        console.print(line, style="red")
     return NOT_HELD if undone else HELD
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 from rich.table import Table
+from rich.text import Text
 
 from wm_bringup.demo.course import DemoCourse
 from wm_bringup.demo.judge import stages, stints
@@ -69,12 +70,12 @@ def segment_table(summary: Mapping[str, Any]) -> Table:
     return table
 
 
-def lines(summary: Mapping[str, Any]) -> Iterator[str]:
+def lines(summary: Mapping[str, Any]) -> Iterator[str | Text]:
     """Say the rest in sentences."""
     path = summary["path_latency_ms"]
     fall = summary["fall"] or summary["ended_early"]
-    yield f"[red]{fall}[/red]" if fall else "[green]the whole course without a fall[/green]"
-    yield from (f"[red]{text}[/red]" for text in summary["reduced"])
+    yield Text(fall, "red") if fall else Text("the whole course without a fall", "green")
+    yield from (Text(text, "red") for text in summary["reduced"])
     yield (
         f"stride velocity error RMS x y yaw: {triple(summary['velocity_rmse'])} "
         f"(m/s, m/s, rad/s; {summary['velocity_rmse_strides']} settled strides)"
@@ -84,9 +85,10 @@ def lines(summary: Mapping[str, Any]) -> Iterator[str]:
         f"{summary['deadline_misses']} of {path['n']}, longest run {summary['longest_miss_run']}"
     )
     if summary["slow_motion"] != 1.0:
-        yield (
-            f"[yellow]in slow motion by {number(summary['slow_motion'])}: latencies and deadlines "
-            "are of clocks slowed down by that[/yellow]"
+        yield Text(
+            f"in slow motion by {number(summary['slow_motion'])}: latencies and deadlines "
+            "are of clocks slowed down by that",
+            "yellow",
         )
     if summary["miss_origins"]:
         origins = ", ".join(f"{name} {count}" for name, count in summary["miss_origins"].items())
@@ -100,9 +102,9 @@ def lines(summary: Mapping[str, Any]) -> Iterator[str]:
         yield f"from {stint['time']:.1f} s for {stint['seconds']:.1f} s: {stint['text']}"
     interventions = summary["interventions"]
     for said in interventions[:SHOWN]:
-        yield f"[yellow]arbiter at {said['time']:.1f} s: {said['text']}[/yellow]"
+        yield Text(f"arbiter at {said['time']:.1f} s: {said['text']}", "yellow")
     if len(interventions) > SHOWN:
-        yield f"[yellow]... and {len(interventions) - SHOWN} more interventions[/yellow]"
+        yield Text(f"... and {len(interventions) - SHOWN} more interventions", "yellow")
     yield f"bag: {summary['messages']} messages, {summary['messages_lost']} lost, {summary['bag']}"
     for process in summary["processes"]:
         yield (
@@ -110,7 +112,7 @@ def lines(summary: Mapping[str, Any]) -> Iterator[str]:
             f"{process['memory_mb']:.0f} MB"
         )
     for problem in (*summary["problems"], *summary["failures"]):
-        yield f"[yellow]{problem}[/yellow]"
+        yield Text(problem, "yellow")
 
 
 def draw_film(

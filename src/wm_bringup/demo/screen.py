@@ -25,10 +25,8 @@ class CourseScreen:
         """Nothing is shown before the block is entered."""
         self._console, self._course = console, course
         self._next_line = 0.0
-        self._bar = Progress(
-            TextColumn("{task.description}"), BarColumn(bar_width=24), console=console,
-            transient=True,
-        )  # fmt: skip
+        text, bar = TextColumn("{task.description}", markup=False), BarColumn(bar_width=24)
+        self._bar = Progress(text, bar, console=console, transient=True)
         self._task = self._bar.add_task("starting the ROS graph ...", total=course.seconds)
 
     def __enter__(self) -> CourseScreen:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 from wm_control.derivation.feasibility import Level
 from wm_control.derivation.inspection import Inspection
@@ -27,7 +27,7 @@ def draft_table(draft: RobotDraft) -> Table:
     for kind, colour in COLOURS.items():
         for note in draft.notes:
             if note.kind == kind:
-                table.add_row(f"[{colour}]{kind}[/]", escape(note.subject), escape(note.text))
+                table.add_row(Text(kind, colour), note.subject, note.text)
     return table
 
 
@@ -40,8 +40,7 @@ def findings_table(inspection: Inspection) -> Table:
     for level, colour in LEVELS.items():
         for finding in inspection.findings:
             if finding.level == level:
-                text = escape(finding.text)
-                table.add_row(f"[{colour}]{level}[/]", escape(finding.subject), text)
+                table.add_row(Text(level, colour), finding.subject, finding.text)
     return table
 
 
@@ -61,14 +60,14 @@ def parameters_table(robot: str, rows: tuple[Shown, ...]) -> Table:
         table.add_column(heading, justify="right" if heading in ("in force", "derived") else "left")
     for row in rows:
         whose = f"{row.part}.yaml says" if row.stated else "derived"
-        value = f"[yellow]{_text(row.value)}[/]" if row.stated else _text(row.value)
-        formula = escape(row.formula) or "not derived"
+        value = Text(_text(row.value), "yellow" if row.stated else "")
+        formula = row.formula or "not derived"
         other = _text(row.derived) if row.stated and row.derived is not None else ""
-        table.add_row(whose, escape(row.key), value, formula, other)
+        table.add_row(whose, row.key, value, formula, other)
     return table
 
 
 def _text(value: Any) -> str:  # noqa: ANN401 - as YAML says it
     if isinstance(value, (tuple, list)):
-        return escape(", ".join(_text(entry) for entry in value))
-    return f"{value:g}" if isinstance(value, float) else escape(str(value))
+        return ", ".join(_text(entry) for entry in value)
+    return f"{value:g}" if isinstance(value, float) else str(value)

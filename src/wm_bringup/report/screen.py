@@ -17,13 +17,17 @@ UNBROKEN = 1000
 
 
 def make_console() -> Console:
-    """Console for results: rich would squeeze them into the terminal and cut figures off."""
-    return Console(width=UNBROKEN, highlight=False)
+    """Console for results: rich would squeeze them into the terminal and cut figures off.
+
+    Nothing printed is taken for markup, here and by the next: names, paths and messages have
+    brackets of their own. Colours come as ``rich.text.Text``.
+    """
+    return Console(width=UNBROKEN, highlight=False, markup=False)
 
 
 def make_screen() -> Console:
     """Console as wide as the terminal, for what is drawn over and disappears."""
-    return Console(highlight=False)
+    return Console(highlight=False, markup=False)
 
 
 def progress_bar() -> Progress:
@@ -33,7 +37,7 @@ def progress_bar() -> Progress:
     """
     screen = make_screen()
     return Progress(
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
         MofNCompleteColumn(),
         TimeElapsedColumn(),

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rich.table import Table
+from rich.text import Text
 
 from wm_bringup.judging.episode import EpisodeResult
 
@@ -39,7 +40,7 @@ def episode_table(episodes: Sequence[EpisodeResult]) -> Table:
     for e in sorted(episodes, key=lambda episode: episode.seed):
         table.add_row(
             str(e.seed),
-            f"[red]fell: {e.notes['fall_cause']}[/red]" if e.fell else "[green]up[/green]",
+            Text(f"fell: {e.notes['fall_cause']}", "red") if e.fell else Text("up", "green"),
             number(e.number("seconds"), 1),
             triple(e.axes("mean_velocity")),
             triple(e.axes("stride_rms_error")),
@@ -50,17 +51,17 @@ def episode_table(episodes: Sequence[EpisodeResult]) -> Table:
     return table
 
 
-def walk_lines(summary: Mapping[str, Any]) -> list[str]:
+def walk_lines(summary: Mapping[str, Any]) -> list[str | Text]:
     """Say in a few lines what all episodes together show."""
     low, high = summary["falls_interval"]
-    lines = [
+    lines: list[str | Text] = [
         f"{summary['falls']} of {summary['n']} fell "
         f"(95 % interval of the rate {100 * low:.1f} to {100 * high:.1f} %, Clopper-Pearson)",
         f"stride error RMS x y yaw: {triple(summary['stride_rms_error'])} m/s, m/s, rad/s;  "
         f"estimator velocity RMSE x y z: {triple(summary['estimator_velocity_rmse'])} m/s",
     ]
     lines += [
-        f"[red]seed {episode['seed']}: asked for, but did not happen: {what}[/red]"
+        Text(f"seed {episode['seed']}: asked for, but did not happen: {what}", "red")
         for episode in summary["episodes"]
         for what in episode["missed"]
     ]
@@ -78,7 +79,7 @@ def grid_table(grid: Mapping[str, Mapping[str, Any]]) -> Table:
     """Survivors of all phases, one row per impulse and one column per direction."""
     table = Table(box=None, pad_edge=False, header_style="bold", title_justify="left")
     table.add_column("impulse N·s", justify="right")
-    found: dict[float, dict[str, str]] = {}
+    found: dict[float, dict[str, Text]] = {}
     for direction, column in grid.items():
         table.add_column(direction, justify="right")
         for row in column["rows"]:
@@ -86,7 +87,7 @@ def grid_table(grid: Mapping[str, Mapping[str, Any]]) -> Table:
             style = (
                 "green" if row["survived"] == row["n"] else "yellow" if row["survived"] else "red"
             )
-            found.setdefault(row["impulse"], {})[direction] = f"[{style}]{text}[/{style}]"
+            found.setdefault(row["impulse"], {})[direction] = Text(text, style)
     for impulse in sorted(found):
         table.add_row(f"{impulse:g}", *(found[impulse].get(name, _NONE) for name in grid))
     table.add_section()

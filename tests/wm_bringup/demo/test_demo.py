@@ -211,7 +211,7 @@ def test_a_velocity_that_the_gate_gives_in_part_is_told_and_not_held(tmp_path):
     (said,) = summary["reduced"]
     assert said.startswith("velocity command 2 0 0 reduced to 1.1 0 0: ")
     assert said.endswith("from 2 s")
-    assert said in "".join(lines(summary))
+    assert said in "".join(map(str, lines(summary)))
     assert not held(summary)
 
 

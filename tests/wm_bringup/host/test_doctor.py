@@ -10,6 +10,7 @@ from wm_bringup.cli import main
 from wm_bringup.host import doctor
 from wm_bringup.host.extras import EXTRAS
 from wm_bringup.host.machine import GIBIBYTE, LIBRARIES, Library, Machine, examine, free_space
+from wm_bringup.report.screen import make_screen
 
 GOOD = Machine(
     python=(3, 11, 7),
@@ -160,3 +161,11 @@ def test_a_library_of_an_extra_may_be_missing_and_its_extra_is_named() -> None:
     assert not check.ok
     assert "'wm_humanoid[report]'" in check.advice
     assert doctor.healthy(checks)
+
+
+def test_advice_keeps_its_brackets_on_the_screen(capsys):
+    console = make_screen()
+    console.width = 200
+    without = replace(GOOD, libraries=(Library("mujoco", "", "not installed"),))
+    console.print(doctor.table(doctor.diagnose(without)))
+    assert "'wm_humanoid[sim]'" in capsys.readouterr().out
