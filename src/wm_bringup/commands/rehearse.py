@@ -99,6 +99,8 @@ def rehearse(
             rows.append(row)
             file.write_text(json_format.dumps({"runs": rows}, indent=1) + "\n", encoding="utf-8")
             console.print(_line(row))
+            if row.get("growth"):
+                console.print(_growth(row))
         interrupted = signals.seen
     console.print(_table(rows))
     if json is not None:
@@ -162,6 +164,20 @@ def _line(row: Row) -> str:
     asked = after is not None and row["ends"] == "damped"
     damped = f", damped after {1e3 * after:.0f} ms" if asked else ""
     return f"{row['name']}: {'held' if row['held'] else 'NOT HELD: ' + row['why']}{damped}"
+
+
+def _growth(row: Row) -> Table:
+    """Say how all that was looked at grew over a long run."""
+    from rich.table import Table
+
+    title = f"{row['name']}: {row['minutes']:.0f} minutes, {100.0 * row['missed']:.2f} % missed"
+    heads = ("what", "at first", "at last", "per hour", "95 %")
+    table = Table(*heads, title=title, title_justify="left", box=None)
+    for one in row["growth"]:
+        first, last = (f"{one[name]:.4g} {one['unit']}" for name in ("first", "last"))
+        span = f"{one['low']:.3g} to {one['high']:.3g}"
+        table.add_row(one["name"], first, last, f"{one['slope']:.3g}", span)
+    return table
 
 
 def _table(rows: Sequence[Row]) -> Table:
