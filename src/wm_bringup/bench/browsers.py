@@ -17,9 +17,9 @@ class BrowserError(WmError):
 
 
 @contextmanager
-def browsers(count: int, port: int) -> Iterator[list[Received]]:
-    """Have so many on the page at this port; what each has received is known afterwards."""
-    received: list[Received] = []
+def browsers(port: int, count: int) -> Iterator[list[int]]:
+    """Have so many on the page at this port; what each has received is known afterwards [B]."""
+    received: list[int] = []
     running: list[subprocess.Popen[str]] = []
     try:
         running.extend(_start(port) for _ in range(count))
@@ -27,7 +27,7 @@ def browsers(count: int, port: int) -> Iterator[list[Received]]:
             _wait_until_up(process)
         yield received
     finally:
-        received += [one for process in running if (one := _end(process)) is not None]
+        received += [one.bytes for process in running if (one := _end(process)) is not None]
 
 
 def _start(port: int) -> subprocess.Popen[str]:

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 import typer
 
 from wm_bringup.commands import HELD, NOT_HELD
-from wm_bringup.commands.bench_page import write
+from wm_bringup.commands.bench_watching import write
 from wm_bringup.commands.options import Engine, Result, Robot
 from wm_control.configuration.share import DEFAULT_ROBOT
 
@@ -26,13 +26,14 @@ Part: TypeAlias = Literal[
     "viewers",
     "view",
     "browsers",
+    "recorder",
 ]
 
 MEANINGS: Mapping[str, tuple[str, ...]] = {
     "policy": ("all", "policy"),
     **dict.fromkeys(("frames", "domain"), ("wire",)),
     **dict.fromkeys(("bag", "openings", "before"), ("view",)),
-    **dict.fromkeys(("rounds", "slow_motion"), ("browsers",)),
+    **dict.fromkeys(("rounds", "slow_motion"), ("browsers", "recorder")),
 }
 """Parts for which an option means something, of those that mean nothing for others."""
 
@@ -70,7 +71,8 @@ def bench(
         typer.Option(metavar="COMMAND", help="Run before each opening, to empty the page cache."),
     ] = None,
     rounds: Annotated[
-        int | None, typer.Option(min=2, help="Of windows with 0, 1 and 3 browsers.  [8]")
+        int | None,
+        typer.Option(min=2, help="Of windows with 0, 1 and 3 browsers, or 0 and 1 recorder.  [8]"),
     ] = None,
     slow_motion: Annotated[
         float | None,
@@ -85,7 +87,8 @@ def bench(
     the loopback to another process: first at 500 Hz, then as fast as frames are answered.
     viewers: topics for RViz and Foxglove. view: opening a bag in the browser, and pictures of a
     live robot. browsers: a graph that walks, in windows without, with one and with three browsers
-    on its page; exits with 1 where three make misses or p99 of the path worse by more than chance.
+    on its page; recorder: without and with a recorder. Both exit with 1 where misses or p99 of the
+    path get worse by more than chance.
 
     Example: wm bench wbc --json results/wbc.json
     """
@@ -94,7 +97,7 @@ def bench(
     from wm_bringup.bench.policy import bench_policy
     from wm_bringup.bench.stages import BENCHES
     from wm_bringup.bench.walking import record_walk
-    from wm_bringup.commands import bench_page
+    from wm_bringup.commands import bench_watching
     from wm_bringup.host.output import check_file
     from wm_bringup.host.provenance import provenance
     from wm_bringup.report.screen import make_console, make_screen
@@ -110,12 +113,13 @@ def bench(
     if what == "wire":
         return _bench_wire(seconds, frames or 10_000, 99 if domain is None else domain, robot, json)
     if what == "viewers":
-        return bench_page.viewers(seconds, robot, engine, json)
+        return bench_watching.viewers(seconds, robot, engine, json)
     if what == "view":
-        return bench_page.view(bag, seconds, robot, engine, openings or 5, before or "", json)
-    if what == "browsers":
+        return bench_watching.view(bag, seconds, robot, engine, openings or 5, before or "", json)
+    if what in ("browsers", "recorder"):
+        watched = bench_watching.browsers if what == "browsers" else bench_watching.recorder
         graph = {"robot": robot, "engine": engine}
-        return bench_page.browsers(graph, slow_motion, rounds or 8, seconds, json)
+        return bench_watching.beside(watched, graph, slow_motion, rounds or 8, seconds, json)
     benches = dict(BENCHES)
     benches["policy"] = partial(bench_policy, file=policy or shipped_policy())
     if what in ("all", "policy"):

@@ -1,4 +1,4 @@
-"""Tables of what it costs to show a robot."""
+"""Tables of what it costs to show and to record a robot."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from wm_bringup.report.tables import number
 
 if TYPE_CHECKING:
     from wm_bringup.bench.page import Pictures
-    from wm_bringup.bench.page_windows import Difference, Window
     from wm_bringup.bench.viewers import Encoding
+    from wm_bringup.bench.windows import Difference, Window
 
 _FIGURES = {
     "misses": ("missed of 1000 periods", 1.0, 2),
     "p50": ("path p50, ms", 1.0, 3),
     "p99": ("path p99, ms", 1.0, 3),
-    "view_cpu": ("page, % of a core", 100.0, 1),
+    "cpu": ("its process, % of a core", 100.0, 1),
 }
 """Of a window: what it is called, its factor and its decimals."""
 
@@ -73,33 +73,33 @@ def pictures_table(found: Sequence[Pictures]) -> Table:
     return table
 
 
-def windows_table(windows: Sequence[Window]) -> Table:
+def windows_table(windows: Sequence[Window], name: str) -> Table:
     """One row per window, in the order in which they were."""
     heads = (heading for heading, _, _ in _FIGURES.values())
-    table = _table("round", "browsers", "periods", *heads, "MB received")
+    table = _table("round", name, "periods", *heads, "MB received")
     for one in windows:
         cells = (
             number(factor * getattr(one, name), digits)
             for name, (_, factor, digits) in _FIGURES.items()
         )
         received = number(1e-6 * one.received, 1)
-        table.add_row(str(one.round + 1), str(one.browsers), str(one.periods), *cells, received)
+        table.add_row(str(one.round + 1), str(one.count), str(one.periods), *cells, received)
     return table
 
 
-def differences_table(found: Sequence[Difference], slow_motion: float) -> Table:
-    """One row per comparison: what browsers add, with its 95 % interval over rounds."""
-    table = _table("browsers less none", "figure", "mean", "95 %", "n", "")
+def differences_table(found: Sequence[Difference], name: str, slow_motion: float) -> Table:
+    """One row per comparison: what so many add, with its 95 % interval over rounds."""
+    table = _table(f"{name} less none", "figure", "mean", "95 %", "n", "")
     for one in found:
         heading, factor, digits = _FIGURES[one.figure]
         mean, low, high = (
             number(factor * value, digits) for value in (one.mean, one.low, one.high)
         )
-        said = "" if one.figure == "view_cpu" else "noise" if one.is_noise else "worse"
-        table.add_row(str(one.browsers), heading, mean, f"{low} to {high}", str(one.n), said)
+        said = "" if one.figure == "cpu" else "noise" if one.is_noise else "worse"
+        table.add_row(str(one.count), heading, mean, f"{low} to {high}", str(one.n), said)
     if slow_motion > 1.0:
         table.caption = (
             f"Slow motion by {slow_motion:g}: ms are the graph's, of which each is {slow_motion:g} "
-            "of the machine's, and so much more of the machine is left beside the page."
+            "of the machine's, and so much more of the machine is left beside it."
         )
     return table

@@ -1,20 +1,22 @@
-"""``wm bench viewers``, ``view`` and ``browsers``: what it costs to show a robot."""
+"""``wm bench viewers``, ``view``, ``browsers``, ``recorder``: what it costs to watch a robot."""
 
 from __future__ import annotations
 
 import json as json_format
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from wm_bringup.commands import HELD, NOT_HELD
 
 if TYPE_CHECKING:
+    from wm_bringup.bench.windows import Beside
     from wm_bringup.robots.simulated import EngineName
 
 JUDGED = ("misses", "p99")
-"""Figures that browsers must not make worse."""
+"""Figures that nothing beside the graph may make worse."""
 
 
 def write(file: Path | None, content: Mapping[str, Any]) -> None:
@@ -86,15 +88,36 @@ def _bag(bag: Path | None, seconds: float, robot: str, engine: EngineName) -> It
         yield record_bag(Path(folder) / "bag", seconds, robot, engine)
 
 
-def browsers(
+def browsers(graph: Mapping[str, Any]) -> Beside:
+    """Return browsers on the page of a graph."""
+    from wm_bringup.bench.browsers import browsers as start
+    from wm_bringup.bench.windows import Beside
+    from wm_bringup.graph.processes import VIEW_PORT
+    from wm_bringup.host.ports import free_port
+
+    port = free_port("127.0.0.1", VIEW_PORT)
+    shown = {**graph, "view": True, "view_port": port}
+    return Beside("browsers", "view", (0, 1, 3), shown, partial(start, port))
+
+
+def recorder(graph: Mapping[str, Any]) -> Beside:
+    """Return a recorder of all of a graph's public topics."""
+    from wm_bringup.bench.recorders import recorders
+    from wm_bringup.bench.windows import Beside
+
+    return Beside("recorders", "recorder", (0, 1), graph, partial(recorders, graph))
+
+
+def beside(
+    what: Callable[[Mapping[str, Any]], Beside],
     graph: Mapping[str, Any],
     slow_motion: float | None,
     rounds: int,
     seconds: float,
     file: Path | None,
 ) -> int:
-    """Watch a graph in windows with and without browsers on its page."""
-    from wm_bringup.bench.page_windows import as_json, differences, watch_graph
+    """Watch a graph that walks in windows with and without something beside it."""
+    from wm_bringup.bench.windows import as_json, differences, watch_graph
     from wm_bringup.commands.bench_tables import differences_table, windows_table
     from wm_bringup.host.provenance import provenance
     from wm_bringup.judging.pace import slow_motion_needed
@@ -102,14 +125,14 @@ def browsers(
 
     with make_screen().status("How fast is this machine? ...") as status:
         factor = slow_motion or slow_motion_needed(graph["robot"], graph["engine"])
-        walking = {**graph, "velocity": "0.3 0 0"}
-        windows = watch_graph(walking, factor, rounds, seconds, status.update)
+        watched = what({**graph, "velocity": "0.3 0 0"})
+        windows = watch_graph(watched, factor, rounds, seconds, status.update)
     found = differences(windows)
     console = make_console()
-    console.print(windows_table(windows))
-    console.print(differences_table(found, factor))
-    conditions = {**graph, "slow_motion": factor, "seconds": seconds}
+    console.print(windows_table(windows, watched.name))
+    console.print(differences_table(found, watched.name, factor))
+    conditions = {**graph, "beside": watched.name, "slow_motion": factor, "seconds": seconds}
     write(file, {**as_json(windows), "conditions": {**conditions, **provenance()}})
-    most = max(one.browsers for one in found)
-    judged = [one for one in found if one.browsers == most and one.figure in JUDGED]
+    most = max(one.count for one in found)
+    judged = [one for one in found if one.count == most and one.figure in JUDGED]
     return HELD if all(one.is_noise for one in judged) else NOT_HELD

@@ -1,4 +1,4 @@
-"""What browsers on the page cost a graph that runs: windows of one run, with and without them.
+"""What something beside a graph costs it: windows of one run, with so many of it and with none.
 
 Windows of all counts come in every round, each round begins with another count, and only windows of
 the same round are compared: what else the machine does changes over minutes, and is then in both.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -17,20 +17,14 @@ import numpy as np
 import psutil
 from numpy.typing import NDArray
 
-from wm_bringup.bench.browsers import browsers
-from wm_bringup.bench.page_client import Received
-from wm_bringup.graph.processes import VIEW_PORT, Graph, describe, graph_arguments
+from wm_bringup.graph.processes import Graph, describe, graph_arguments
 from wm_bringup.graph.runner import GraphRunner
 from wm_bringup.host import clock
-from wm_bringup.host.ports import free_port
 from wm_bringup.judging.statistics import bootstrap_interval
 from wm_bringup.view.siblings import siblings
 from wm_control.constants import CONTROL_PERIOD
 from wm_control.errors import WmError
 from wm_control.types import Array
-
-COUNTS = (0, 1, 3)
-"""Browsers of the windows of a round."""
 
 START_UP = 60.0
 """A graph that has not come up by then does not [s]."""
@@ -39,9 +33,9 @@ UNDER_WAY = 5.0
 """From the start until the robot walks, on the graph's clock [s]."""
 
 SETTLED = 3.0
-"""From the moment a browser is there, or gone, until that says nothing any more [s]."""
+"""From the moment something is there, or gone, until that says nothing any more [s]."""
 
-FIGURES = ("misses", "p50", "p99", "view_cpu")
+FIGURES = ("misses", "p50", "p99", "cpu")
 """Of a window, what is compared."""
 
 
@@ -50,18 +44,34 @@ class GraphEndedError(WmError):
 
 
 @dataclass(frozen=True, slots=True)
-class Stretch:
-    """A piece of the run with so many browsers. begin, end: ROS time, as samples have it [s].
+class Beside:
+    """Something that is beside a graph, or is not.
 
-    cpu: shares of a core by process. received: by each browser, of the page, with its coming.
+    name: of it, in the plural. process: of the graph, whose CPU time is told. counts: how many of
+    it there are in the windows of a round; 0 is one of them. graph: arguments of a graph that can
+    have it. start: has so many of it until a block ends; what each has received [B] is known then.
+    """
+
+    name: str
+    process: str
+    counts: tuple[int, ...]
+    graph: Mapping[str, object]
+    start: Callable[[int], AbstractContextManager[list[int]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """A piece of the run with so many beside it. begin, end: ROS time, as samples have it [s].
+
+    cpu: share of a core of the process in question. received: by each, since it came [B].
     """
 
     round: int
-    browsers: int
+    count: int
     begin: float
     end: float
-    cpu: Mapping[str, float]
-    received: tuple[Received, ...]
+    cpu: float
+    received: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,17 +79,17 @@ class Window:
     """What the control loop did in a stretch.
 
     periods: that should have been in it. misses: per 1000 of them, late or given up. p50, p99: of
-    the path, measurement to command [ms of the graph's clock]. view_cpu: share of a core of the
-    page's process.
+    the path, measurement to command [ms of the graph's clock]. cpu: share of a core of the process
+    in question. received: by all [B].
     """
 
     round: int
-    browsers: int
+    count: int
     periods: int
     misses: float
     p50: float
     p99: float
-    view_cpu: float
+    cpu: float
     received: int
 
 
@@ -87,7 +97,7 @@ class Window:
 class Difference:
     """With browsers less without, over pairs of windows: mean and its 95 % interval."""
 
-    browsers: int
+    count: int
     figure: str
     n: int
     mean: float
@@ -96,28 +106,27 @@ class Difference:
 
     @property
     def is_noise(self) -> bool:
-        """Whether the browsers make nothing worse that could not be chance; false of no cycles."""
+        """Whether nothing is made worse that could not be chance; false of no cycles."""
         return self.low <= 0.0
 
 
 def watch_graph(
-    given: Mapping[str, object],
+    beside: Beside,
     slow_motion: float,
     rounds: int,
     seconds: float,
     say: Callable[[str], None],
 ) -> list[Window]:
-    """Run a graph with its page, and watch windows of so many seconds of the machine's time.
+    """Run a graph, and watch windows of so many seconds of the machine's time.
 
-    given: arguments of the graph. GraphEndedError where it ends before all is seen.
+    GraphEndedError where it ends before all is seen.
     """
-    with tempfile.TemporaryDirectory(prefix="page_windows_") as folder:
+    with tempfile.TemporaryDirectory(prefix="windows_") as folder:
         file = Path(folder) / "latency.npz"
-        port = free_port("127.0.0.1", VIEW_PORT)
-        own = {"view": True, "view_port": port, "latency": str(file), "trips": ""}
-        graph = describe(graph_arguments({**given, **own}))
+        own = {"latency": str(file), "trips": ""}
+        graph = describe(graph_arguments({**beside.graph, **own}))
         with clock.slow_motion(slow_motion), _running(graph, Path(folder) / "log") as runner:
-            stretches = list(_stretches(runner, port, rounds, seconds, say))
+            stretches = list(_stretches(runner, beside, rounds, seconds, say))
         samples = np.load(file)
         return [window_of(stretch, samples) for stretch in stretches]
 
@@ -144,33 +153,31 @@ def _go_on(runner: GraphRunner, seconds: float) -> None:
 
 def _stretches(
     runner: GraphRunner,
-    port: int,
+    beside: Beside,
     rounds: int,
     seconds: float,
     say: Callable[[str], None],
 ) -> Iterator[Stretch]:
     for k in range(rounds):
-        first = k % len(COUNTS)
-        for count in (*COUNTS[first:], *COUNTS[:first]):
-            say(f"round {k + 1} of {rounds}, {count} browsers ...")
-            with browsers(count, port) as received:
+        first = k % len(beside.counts)
+        for count in (*beside.counts[first:], *beside.counts[:first]):
+            say(f"round {k + 1} of {rounds}, {count} {beside.name} ...")
+            with beside.start(count) as received:
                 _go_on(runner, SETTLED)
-                begin, before = clock.wall(), _cpu_seconds(runner)
+                begin, before = clock.wall(), _cpu_seconds(beside.process)
                 _go_on(runner, seconds)
-                end, after = clock.wall(), _cpu_seconds(runner)
+                end, after = clock.wall(), _cpu_seconds(beside.process)
             took = clock.real(end - begin)
-            cpu = {name: (after[name] - before[name]) / took for name in before if name in after}
-            yield Stretch(k, count, begin, end, cpu, tuple(received))
+            yield Stretch(k, count, begin, end, (after - before) / took, tuple(received))
 
 
-def _cpu_seconds(runner: GraphRunner) -> dict[str, float]:
-    """Processor time of every process of the graph so far, by name [s]."""
-    found = {}
-    for name, pid in siblings(psutil.Process().pid).items():
-        with suppress(psutil.Error):
-            times = psutil.Process(pid).cpu_times()
-            found[name] = float(times.user + times.system)
-    return found
+def _cpu_seconds(name: str) -> float:
+    """Processor time of a process of the graph so far [s]; 0 of one that is not there."""
+    pid = siblings(psutil.Process().pid).get(name)
+    with suppress(psutil.Error):
+        times = psutil.Process(pid).cpu_times() if pid else None
+        return float(times.user + times.system) if times else 0.0
+    return 0.0
 
 
 def window_of(stretch: Stretch, samples: Mapping[str, NDArray[Any]]) -> Window:
@@ -182,22 +189,22 @@ def window_of(stretch: Stretch, samples: Mapping[str, NDArray[Any]]) -> Window:
     p50, p99 = np.percentile(path, (50.0, 99.0)) if path.size else (np.nan, np.nan)
     return Window(
         stretch.round,
-        stretch.browsers,
+        stretch.count,
         periods,
         1e3 * max(periods - in_time, 0) / periods,
         float(p50),
         float(p99),
-        stretch.cpu.get("view", float("nan")),
-        sum(one.bytes for one in stretch.received),
+        stretch.cpu,
+        sum(stretch.received),
     )
 
 
 def differences(windows: Sequence[Window]) -> list[Difference]:
-    """Compare windows with browsers to that without of the same round."""
-    without = {window.round: window for window in windows if not window.browsers}
+    """Compare windows with so many to that with none of the same round."""
+    without = {window.round: window for window in windows if not window.count}
     found = []
-    for count in sorted({window.browsers for window in windows} - {0}):
-        those = [w for w in windows if w.browsers == count and w.round in without]
+    for count in sorted({window.count for window in windows} - {0}):
+        those = [w for w in windows if w.count == count and w.round in without]
         for name in FIGURES:
             pairs = np.array([getattr(w, name) - getattr(without[w.round], name) for w in those])
             low, high = (
