@@ -119,7 +119,7 @@ def download(requirement: str, folder: Path, platforms: list[str]) -> tuple[str,
     said = errors[-1].removeprefix("ERROR: ") if errors else done.stderr.strip()
     without = without_wheel(done.stdout + done.stderr)
     if without:
-        said = f"no wheel of {', '.join(sorted(without))}"
+        said += f"; pip found no wheel of {', '.join(sorted(without))}"
     return (said or "pip failed", without) if done.returncode else ("", set())
 
 

@@ -147,7 +147,7 @@ class _Screen:
 
         from wm_bringup.report.screen import make_screen
 
-        columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+        columns = (TextColumn("{task.description}", markup=False), BarColumn(), TimeElapsedColumn())
         left = TextColumn("left"), Left()
         self._bar = Progress(*columns, *left, console=make_screen(), transient=True)
         self._stage, self._last = self._bar.add_task("", total=1.0), 0.0

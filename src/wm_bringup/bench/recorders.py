@@ -31,7 +31,9 @@ def recorders(given: Mapping[str, object], count: int) -> Iterator[list[int]]:
         bags = [Path(folder) / f"bag_{k}" for k in range(count)]
         running: list[GraphRunner] = []
         try:
-            running.extend(_start(given, bag) for bag in bags)
+            for bag in bags:
+                running.append(_recorder(given, bag))
+                _start(running[-1])
             yield sizes
         finally:
             for runner in running:
@@ -41,12 +43,17 @@ def recorders(given: Mapping[str, object], count: int) -> Iterator[list[int]]:
         sizes += [sum(file.stat().st_size for file in bag.iterdir()) for bag in bags]
 
 
-def _start(given: Mapping[str, object], bag: Path) -> GraphRunner:
-    """Start the recorder of a graph, as it would be started with it."""
+def _recorder(given: Mapping[str, object], bag: Path) -> GraphRunner:
+    """Make ready to run the recorder of a graph alone, as it would be run with it."""
     graph = describe(graph_arguments({**given, "record": str(bag)}))
     alone = tuple(process for process in graph.processes if process.name == "recorder")
-    runner = GraphRunner(replace(graph, processes=alone), lambda _: None)
+    return GraphRunner(replace(graph, processes=alone), lambda _: None)
+
+
+def _start(runner: GraphRunner) -> None:
+    """Start it and wait until it is up."""
     runner.start()
-    if not runner.wait(START_UP, lambda: runner.up):
-        raise RecorderError("; ".join(str(ended) for ended in runner.exits))
-    return runner
+    runner.wait(START_UP, lambda: runner.up)
+    if not runner.up:
+        said = "; ".join(str(ended) for ended in runner.exits)
+        raise RecorderError(said or f"the recorder is not up within {START_UP:g} s")

@@ -43,6 +43,10 @@ class GraphEndedError(WmError):
     """The graph ended while it was watched."""
 
 
+class TooLongError(WmError):
+    """The loop keeps fewer samples than there were cycles in all windows."""
+
+
 @dataclass(frozen=True, slots=True)
 class Beside:
     """Something that is beside a graph, or is not.
@@ -95,7 +99,7 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """With browsers less without, over pairs of windows: mean and its 95 % interval."""
+    """With so many less with none, over pairs of windows: mean and its 95 % interval."""
 
     count: int
     figure: str
@@ -119,7 +123,7 @@ def watch_graph(
 ) -> list[Window]:
     """Run a graph, and watch windows of so many seconds of the machine's time.
 
-    GraphEndedError where it ends before all is seen.
+    GraphEndedError where it ends before all is seen, TooLongError where too much was asked for.
     """
     with tempfile.TemporaryDirectory(prefix="windows_") as folder:
         file = Path(folder) / "latency.npz"
@@ -128,6 +132,8 @@ def watch_graph(
         with clock.slow_motion(slow_motion), _running(graph, Path(folder) / "log") as runner:
             stretches = list(_stretches(runner, beside, rounds, seconds, say))
         samples = np.load(file)
+        if samples["t_sensor"].min() > stretches[0].begin:
+            raise TooLongError("the first windows' samples are gone: ask for fewer or shorter ones")
         return [window_of(stretch, samples) for stretch in stretches]
 
 

@@ -57,8 +57,8 @@ def rehearse(
     """Take an emulated robot over, walk, stop and give it back, and see what mishaps come to.
 
     The graph is the one of a real robot, on the wire of one (docs/deployment.md). Exits with 1 when
-    a run did not end as it had to. A long run (--minutes) also tells whether memory, open files or
-    the path's latency grew, and does not hold when they do.
+    a run did not end as it had to. A run of more than two minutes also tells whether memory, open
+    files, logs or the path's latency grew, and does not hold when they do.
 
     Example: wm rehearse --controller hybrid --runs 10 --times 3
     """
@@ -89,7 +89,7 @@ def rehearse(
     pace = slow_motion or pace_of_this_machine(robot, engine, console)
     with clock.slow_motion(pace), StopSignals() as signals:
         done = {row["name"] for row in rows}
-        for name, driver, one, seed in _todo(drivers, runs, mishaps, times):
+        for name, driver, one, seed in _todo(drivers, runs, mishaps, times, minutes):
             if name in done or signals.seen:
                 continue
             words = (driver, engine, scenario, robot, seed, output / name, domain)
@@ -111,12 +111,13 @@ def rehearse(
 
 
 def _todo(
-    drivers: Sequence[str], runs: int, mishaps: Sequence[Mishap], times: int
+    drivers: Sequence[str], runs: int, mishaps: Sequence[Mishap], times: int, minutes: float = 0.0
 ) -> Iterator[tuple[str, str, Mishap | None, int]]:
     """Yield name, driver, mishap and seed of every run."""
+    long = f"_{minutes:g}_min" if minutes else ""
     for driver in drivers:
         for seed in range(runs):
-            yield f"{driver}_{seed}", driver, None, seed
+            yield f"{driver}{long}_{seed}", driver, None, seed
         for one in mishaps:
             if not one.several or len(preference_of(driver)) > 1:
                 words = one.name.replace("%", "percent").replace(" ", "_")
@@ -140,6 +141,7 @@ def _run(
 
     choice = Choice(*words)
     choice.folder.mkdir(parents=True, exist_ok=True)
+    (choice.folder / LATENCY).unlink(missing_ok=True)
     try:
         seen = rehearse(choice, segments, mishap, stopped)
     except KeyboardInterrupt:
@@ -170,7 +172,8 @@ def _growth(row: Row) -> Table:
     """Say how all that was looked at grew over a long run."""
     from rich.table import Table
 
-    title = f"{row['name']}: {row['minutes']:.0f} minutes, {100.0 * row['missed']:.2f} % missed"
+    missed = f", {100.0 * row['missed']:.2f} % missed" if "missed" in row else ""
+    title = f"{row['name']}: {row['minutes']:.0f} minutes{missed}"
     heads = ("what", "at first", "at last", "per hour", "95 %")
     table = Table(*heads, title=title, title_justify="left", box=None)
     for one in row["growth"]:

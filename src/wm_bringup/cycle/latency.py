@@ -111,8 +111,12 @@ class LatencyLog:
     """
 
     def __init__(self, capacity: int = 1 << 17) -> None:
-        """Reserve room for ``capacity`` cycles (the default holds 262 s at 500 Hz, 12 MB)."""
+        """Reserve room for ``capacity`` cycles (the default holds 262 s at 500 Hz, 12 MB).
+
+        It is written to once, so that the system gives it now and not while the robot walks.
+        """
         self._rows = np.zeros(capacity, dtype=_ROW)
+        self._rows.view(np.uint8).fill(0)
         self._names: dict[str, int] = {}
         self.n = 0
         self.misses = 0

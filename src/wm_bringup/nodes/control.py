@@ -128,7 +128,7 @@ class Control:
         Aggregated(self._node["robot"], dict.fromkeys(self._node, "control"))
         self._listen()
         self._proposing = Thinning(PROPOSAL_TICKS)
-        self._log = LatencyLog()
+        self._log = LatencyLog(1 << 19) if arguments.latency else LatencyLog()
         self._falls = FallWatch()
         self._trips = self._trip_bags(description)
         self._cycles = self._cycle_bag(description)

@@ -1,7 +1,8 @@
 """What grows while a robot is driven for long: memory, open files and what a run writes, the path.
 
 Slopes are Theil and Sen's (scipy.stats.theilslopes), which a few looks that are out of line do not
-move. What a process takes at first, before all it needs is loaded, is left out.
+move. What a process takes at first, before all it needs is loaded, is left out. Hours are those of
+the robot's clock.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
+from math import isfinite, nan
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +23,10 @@ PERIOD = 5.0
 """From look to look, on the clock of the robot [s]."""
 
 SETTLING = 0.2
-"""Share of the run that is left out at its begin."""
+"""Share of the run that is left out at its begin, and not less than ``SETTLED``."""
+
+SETTLED = 60.0 / 3600.0
+"""[h]"""
 
 FEWEST = 10
 """Looks below which nothing is said of growth."""
@@ -46,7 +51,7 @@ ALLOWED = {
     "folder": ("MiB", 10.0),
     "path": ("ms", 0.1),
 }
-"""Unit, and growth per hour that may be shown, by the first words of a value's name."""
+"""Unit, and growth per hour beyond which a run does not hold, by the first words of a name."""
 
 
 class Looks:
@@ -63,11 +68,11 @@ class Looks:
         self._begin = self._due = clock.monotonic()
         self.kept: list[Look] = []
 
-    def look(self) -> None:
-        """Look, if it is time."""
+    def look(self) -> bool:
+        """Look, if it is time; whether it was."""
         now = clock.monotonic()
         if now < self._due:
-            return
+            return False
         self._due = now + PERIOD
         median, tail = self._path()
         values = {"path p50": median, "path p99": tail, "folder": _size(self._folder) / MIB}
@@ -76,6 +81,7 @@ class Looks:
                 values[f"memory of {name}"] = process.memory_info().rss / MIB
                 values[f"open files of {name}"] = float(process.num_fds())
         self.kept.append(Look((now - self._begin) / 3600.0, values))
+        return True
 
 
 def _size(folder: Path) -> int:
@@ -115,15 +121,16 @@ def _allowed(name: str) -> tuple[str, float]:
 
 def growth(looks: Sequence[Look]) -> tuple[Growth, ...]:
     """Return how all that was looked at grew; nothing when there were too few looks."""
-    kept = [one for one in looks if one.at >= SETTLING * looks[-1].at]
-    if len(kept) < FEWEST:
+    if not looks:
         return ()
+    begin = max(SETTLING * looks[-1].at, SETTLED)
+    kept = [one for one in looks if one.at >= begin]
     found = []
-    for name in kept[0].values:
-        pairs = [(one.at, one.values[name]) for one in kept if name in one.values]
-        times, values = zip(*pairs, strict=True)
-        if len(values) < FEWEST:
+    for name in dict.fromkeys(name for one in kept for name in one.values):
+        pairs = [(one.at, one.values[name]) for one in kept if isfinite(one.values.get(name, nan))]
+        if len(pairs) < FEWEST:
             continue
+        times, values = zip(*pairs, strict=True)
         slope, _, low, high = theilslopes(values, times)
         tenth = max(len(values) // 10, 1)
         first, last = (sorted(part)[tenth // 2] for part in (values[:tenth], values[-tenth:]))

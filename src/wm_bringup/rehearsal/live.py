@@ -105,6 +105,11 @@ class _Emulated:
         return {}
 
     @property
+    def fell(self) -> bool:
+        """Whether it has fallen since it was let down."""
+        return self.status.get("fell_at") is not None
+
+    @property
     def pid(self) -> int:
         """Of its process."""
         return self._process.pid
@@ -159,7 +164,7 @@ def rehearse(
 ) -> Seen:
     """Take the robot over, drive it, let something happen, stop it and give it back."""
     with _scene(choice) as (robot, tap, runner, operator):
-        seen = Seen()
+        seen, looks = Seen(), None
         try:
             _take_over(robot, runner, operator, stopped)
             seen = replace(seen, armed=True)
@@ -169,7 +174,13 @@ def rehearse(
                 seen = _end(seen, robot, tap, operator, runner)
         except RehearsalError as error:
             seen = replace(seen, problem=str(error))
-        return replace(seen, sent=tuple(tap.sent), commands=tap.heard)
+        return replace(
+            seen,
+            sent=tuple(tap.sent),
+            commands=tap.heard,
+            looks=tuple(looks.kept) if looks else (),
+            ended=tuple(str(one) for one in runner.exits if one.failed),
+        )
 
 
 def _wait(
@@ -226,20 +237,20 @@ def _drive(
             seen = replace(seen, mishap_at=_let_happen(mishap, robot, runner))
             if mishap.ends == "damped":
                 operator.spin(max(AFTERWARDS, mishap.within))
-                return replace(seen, fell=robot.status["fell_at"] is not None, finished=True)
+                return replace(seen, fell=robot.fell, finished=True)
         end = clock.monotonic() + segment.seconds
         while clock.monotonic() < end:
             operator.command(segment.velocity)
             operator.spin(COMMAND_PERIOD)
             runner.poll()
-            looks.look()
+            if looks.look() and robot.fell:
+                return replace(seen, fell=True)
             if stopped():
                 raise KeyboardInterrupt
             if runner.over:
                 raise RehearsalError("the graph ended while driving; see graph.txt")
-    status = robot.status
-    fell, rejected = status["fell_at"] is not None, sum(status["rejected"].values())
-    return replace(seen, fell=fell, finished=True, rejected=rejected, looks=tuple(looks.kept))
+    rejected = sum(robot.status.get("rejected", {}).values())
+    return replace(seen, fell=robot.fell, finished=True, rejected=rejected)
 
 
 def _looks(folder: Path, robot: _Emulated, runner: GraphRunner, operator: Operator) -> Looks:

@@ -25,8 +25,8 @@ class Seen:
     end. stopped: damping followed on the operator's stop. given_back: to its own controller.
     mishap_at: on the clock of ``sent`` [s]; None: there was none. sent: the newest of all
     ``commands``. rejected: frames, by the robot,
-    which a mishap may have spoilt. looks: at what may grow, of a long run. problem: why it broke
-    off, or empty.
+    which a mishap may have spoilt. looks: at what may grow. ended: processes of the graph that
+    ended and should not have. problem: why it broke off, or empty.
     """
 
     armed: bool = False
@@ -39,6 +39,7 @@ class Seen:
     commands: int = 0
     rejected: int = 0
     looks: tuple[Look, ...] = ()
+    ended: tuple[str, ...] = ()
     problem: str = ""
 
 
@@ -73,6 +74,7 @@ def outcome(seen: Seen, mishap: Mishap | None) -> Outcome:
         "not damped by the stop": not seen.stopped,
         "not given back": not seen.given_back and mishap is None,
         f"{seen.rejected} frames rejected": seen.rejected > 0 and mishap is None,
+        **dict.fromkeys(seen.ended if mishap is None else (), True),
         **{str(one): one.too_much for one in growth(seen.looks)},
     }
     why = "; ".join(words for words, is_so in wrong.items() if is_so)

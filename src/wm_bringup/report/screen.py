@@ -19,8 +19,8 @@ UNBROKEN = 1000
 def make_console() -> Console:
     """Console for results: rich would squeeze them into the terminal and cut figures off.
 
-    Nothing printed is taken for markup, here and by the next: names, paths and messages have
-    brackets of their own. Colours come as ``rich.text.Text``.
+    Nothing printed is taken for markup, here and by the next, but for the text of a status line:
+    names, paths and messages have brackets of their own. Colours come as ``rich.text.Text``.
     """
     return Console(width=UNBROKEN, highlight=False, markup=False)
 

@@ -30,6 +30,11 @@ def test_a_mishap_comes_as_often_as_is_asked_with_a_seed_of_its_own():
     assert todo == [(f"mpc_1_percent_wrong_{seed}", ANY, seed) for seed in range(3)]
 
 
+def test_a_long_run_is_not_the_short_one_that_is_there_already():
+    names = [name for name, *_ in _todo(["mpc"], 1, [], 1, minutes=60.0)]
+    assert names == ["mpc_60_min_0"]
+
+
 def test_a_long_run_is_the_course_again_and_again():
     course = tuple(Segment(name=name, seconds=20.0) for name in ("there", "back"))
     plan = Plan(course=course, walking=course[0])
