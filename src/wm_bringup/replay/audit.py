@@ -276,11 +276,13 @@ class _Record:
         self._facts = RunFacts(setup.robot, preference=setup.drivers)
         self._recorder: RunRecorder | None = None
         self._limits: FallLimits | None = None
+        self._over = False
 
     def take(self, cycle: Cycle) -> None:
-        """Take in one cycle, if an evaluator saw it."""
+        """Take in one cycle, if an evaluator saw it and all between it and the first one."""
         seen, setup = cycle.seen, self._setup
-        if seen is None:
+        self._over |= seen is None and self._recorder is not None and not cycle.held
+        if seen is None or self._over:
             return
         if self._recorder is None:
             self._recorder = _recorder(setup)

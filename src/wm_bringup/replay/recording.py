@@ -127,7 +127,8 @@ class Recording:
     def cycles(self, *, evaluated: bool = True) -> Iterator[Cycle]:
         """Yield the cycles in their order, up to the first that is missing.
 
-        evaluated: with what the evaluator saw of them, where there was one.
+        evaluated: with what the evaluator saw of them, where there was one; without it of a cycle
+        of which it is lost.
         """
         for expected, cycle in enumerate(self._in_order(evaluated)):
             if cycle.number != expected:
@@ -152,7 +153,7 @@ class Recording:
         """Yield cycles with what the evaluator saw of them."""
         cycles, evaluations = self._names[CYCLES], self._names[EVALUATION]
         n = len(self.setup.joints)
-        judged = evaluated and "episode" in self.setup.content
+        judged = evaluated and evaluations in self.stream.msgtypes
         held: dict[int, Cycle] = {}
         seen: dict[int, Evaluation] = {}
         disorder = newest = 0
@@ -174,6 +175,14 @@ class Recording:
             if number in held and (number in seen or held[number].held or not judged):
                 whole = held.pop(number)
                 yield Cycle(whole.tick, whole.held, seen.pop(number, None))
+            oldest = next(iter(held), newest)
+            if newest - oldest > REACH // 2:
+                lost = held.pop(oldest)
+                self._say(
+                    f"what the evaluator saw of cycle {oldest} is missing, at {lost.now:.3f} s: "
+                    "criteria are given what is before it"
+                )
+                yield lost
         yield from held.values()
         if disorder:
             self._say(f"{disorder} cycles came out of order and were put back")

@@ -8,6 +8,8 @@ from short_bags import cut, rewritten
 from wm_bringup.bags.stream import BagStream
 from wm_bringup.bags.writer import BagWriter
 from wm_bringup.cli import main
+from wm_bringup.replay import audit as auditing
+from wm_bringup.replay import recording
 from wm_bringup.replay.audit import audit
 from wm_bringup.wire.messages import encode_string
 from wm_bringup.wire.topics import CYCLES, EVALUATION, SETUP
@@ -70,6 +72,33 @@ def test_a_message_that_is_no_cycle_is_named_with_its_time(bag, tmp_path):
     done = audit(rewritten(bag, tmp_path / "spoiled", spoiled), jobs=1)
     assert done.cycles == 40
     assert any("its lengths contradict each other" in problem for problem in done.problems)
+
+
+def test_where_the_evaluator_is_lost_the_estimator_is_still_asked_about_every_cycle(
+    bag, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(recording, "REACH", 20)
+
+    def blinded(records):
+        at = [i for i, r in enumerate(records) if r.topic.endswith(EVALUATION.name)][100]
+        del records[at]
+        return records
+
+    asked = []
+
+    def count(recorded, computed):
+        asked.append(recorded.observation.sequence)
+        return same(recorded, computed)
+
+    same = auditing._same_estimate
+    monkeypatch.setattr(auditing, "_same_estimate", count)
+    damaged = audit(rewritten(bag, tmp_path / "blinded", blinded), jobs=1)
+    assert len(asked) == damaged.cycles > 250
+    assert damaged.parted is None
+    assert damaged.reproduced is False
+    assert not damaged.held
+    (said,) = damaged.problems
+    assert "what the evaluator saw of cycle" in said
 
 
 def test_foreign_topics_beside_ours_are_left_alone(bag, tmp_path):

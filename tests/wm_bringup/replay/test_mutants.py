@@ -42,9 +42,11 @@ def test_an_audit_names_the_first_field_of_a_changed_estimator_or_arbiter(
     bag, mutants, name, field
 ):
     with mutants[name].change(0.01):
-        parted = audit(bag, jobs=1).parted
+        audited = audit(bag, jobs=1)
+    parted = audited.parted
     assert parted is not None
     assert parted.difference.field == field
+    assert audited.reproduced, "criteria are given what was recorded, whatever has changed"
     assert parted.stage == mutants[name].part
     assert audit(bag, jobs=1).parted is None  # nothing of the change is left
 
