@@ -116,6 +116,8 @@ def build_app(
     for name, line in commands.items():
         command = load_command(name, package) if list(arguments[:1]) == [name] else unloaded
         if isinstance(command, typer.Typer):
+            for one in command.registered_commands:
+                one.cls = Command
             app.add_typer(command, name=name)
         else:
             app.command(name, short_help=line, cls=Command)(guarded(command))
@@ -171,6 +173,16 @@ class Command(TyperCommand):
             if values.get(param.name) == "" and ctx.info_name not in EMPTY_IS_A_CHOICE:
                 raise typer.BadParameter("is empty", param_hint=f"'{param.name}'")
         return super().parse_args(ctx, args)
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:  # noqa: ANN401 - typer's own
+        """Print the help with its brackets, which rich would take for markup."""
+        from rich.markup import escape
+
+        if self.rich_markup_mode is not None:
+            for one in (self, *self.params):
+                if text := getattr(one, "help", None):
+                    setattr(one, "help", escape(text))  # noqa: B010 - not every parameter has one
+        super().format_help(ctx, formatter)
 
 
 def refuse_shared_files(options: Mapping[str, object]) -> None:

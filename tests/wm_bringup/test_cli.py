@@ -150,6 +150,22 @@ def test_the_help_of_every_command_has_an_example(
     assert f"Example: wm {name}" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("boxes", [True, False])
+def test_brackets_in_help_are_no_markup(
+    boxes: bool, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cli, "has_room_for_boxes", lambda: boxes)
+    assert cli.main(["rehearse", "--help"]) == 0
+    assert "[default: mpc, policy" in capsys.readouterr().out
+
+
+def test_an_option_of_a_command_in_a_group_is_given_once_as_well(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert cli.main(["robot", "show", "g1", "--json", "a.json", "--json", "b.json"]) == 2
+    assert "given more than once" in capsys.readouterr().err
+
+
 def test_version_is_that_of_the_package(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["--version"]) == 0
     assert capsys.readouterr().out.startswith("wm_humanoid 0.")
