@@ -47,6 +47,7 @@ def test_states_are_handed_on_in_place(tmp_path: Path) -> None:
 def held_by_steps() -> int:
     """Bytes that were allocated by lines of a step and are in use, whatever other threads do."""
     lines = [tracemalloc.Filter(True, f"*/{name}/*") for name in ("wm_policy", "onnxruntime")]
+    gc.collect()
     found = tracemalloc.take_snapshot().filter_traces(lines).statistics("filename")
     return sum(one.size for one in found)
 
@@ -57,7 +58,6 @@ def test_steps_leave_no_memory_behind(policy: Policy) -> None:
     addresses = [array.ctypes.data for array in policy.runner.inputs.values()]
     for _ in range(20):
         policy.step(now, VelocityCommand(0.3))
-    gc.collect()
     tracemalloc.start()
     for _ in range(50):
         policy.step(now, VelocityCommand(0.3))
