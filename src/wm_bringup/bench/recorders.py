@@ -17,14 +17,14 @@ START_UP = 60.0
 
 
 class RecorderError(WmError):
-    """The recorder does not come up, or did not record to the end."""
+    """The recorder did not record to the end."""
 
 
 @contextmanager
 def recorders(given: Mapping[str, object], count: int) -> Iterator[list[int]]:
     """Have that graph recorded by so many; how large each bag is is known afterwards [B].
 
-    given: arguments of the graph.
+    given: arguments of the graph. GraphFailedError when one does not come up.
     """
     sizes: list[int] = []
     with tempfile.TemporaryDirectory(prefix="recorders_") as folder:
@@ -33,7 +33,7 @@ def recorders(given: Mapping[str, object], count: int) -> Iterator[list[int]]:
         try:
             for bag in bags:
                 running.append(_recorder(given, bag))
-                _start(running[-1])
+                running[-1].bring_up(START_UP)
             yield sizes
         finally:
             for runner in running:
@@ -48,12 +48,3 @@ def _recorder(given: Mapping[str, object], bag: Path) -> GraphRunner:
     graph = describe(graph_arguments({**given, "record": str(bag)}))
     alone = tuple(process for process in graph.processes if process.name == "recorder")
     return GraphRunner(replace(graph, processes=alone), lambda _: None)
-
-
-def _start(runner: GraphRunner) -> None:
-    """Start it and wait until it is up."""
-    runner.start()
-    runner.wait(START_UP, lambda: runner.up)
-    if not runner.up:
-        said = "; ".join(str(ended) for ended in runner.exits)
-        raise RecorderError(said or f"the recorder is not up within {START_UP:g} s")

@@ -123,7 +123,8 @@ def watch_graph(
 ) -> list[Window]:
     """Run a graph, and watch windows of so many seconds of the machine's time.
 
-    GraphEndedError where it ends before all is seen, TooLongError where too much was asked for.
+    GraphFailedError where it does not come up, GraphEndedError where it ends before all is seen,
+    TooLongError where too much was asked for.
     """
     with tempfile.TemporaryDirectory(prefix="windows_") as folder:
         file = Path(folder) / "latency.npz"
@@ -143,8 +144,7 @@ def _running(graph: Graph, log: Path) -> Iterator[GraphRunner]:
     with log.open("w", encoding="utf-8") as lines:
         runner = GraphRunner(graph, lambda line: print(line, file=lines, flush=True))
         try:
-            runner.start()
-            runner.wait(START_UP, lambda: runner.up)
+            runner.bring_up(START_UP)
             _go_on(runner, clock.real(UNDER_WAY))
             yield runner
         finally:

@@ -73,10 +73,10 @@ def pictures_table(found: Sequence[Pictures]) -> Table:
     return table
 
 
-def windows_table(windows: Sequence[Window], name: str) -> Table:
+def windows_table(windows: Sequence[Window], beside: str) -> Table:
     """One row per window, in the order in which they were."""
     heads = (heading for heading, _, _ in _FIGURES.values())
-    table = _table("round", name, "periods", *heads, "MB received")
+    table = _table("round", beside, "periods", *heads, "MB received")
     for one in windows:
         cells = (
             number(factor * getattr(one, name), digits)
@@ -87,9 +87,9 @@ def windows_table(windows: Sequence[Window], name: str) -> Table:
     return table
 
 
-def differences_table(found: Sequence[Difference], name: str, slow_motion: float) -> Table:
+def differences_table(found: Sequence[Difference], beside: str, slow_motion: float) -> Table:
     """One row per comparison: what so many add, with its 95 % interval over rounds."""
-    table = _table(f"{name} less none", "figure", "mean", "95 %", "n", "")
+    table = _table(f"{beside} less none", "figure", "mean", "95 %", "n", "")
     for one in found:
         heading, factor, digits = _FIGURES[one.figure]
         mean, low, high = (

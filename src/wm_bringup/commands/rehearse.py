@@ -16,6 +16,7 @@ from wm_control.configuration.share import DEFAULT_ROBOT
 from wm_control.drivers import preference_of
 
 if TYPE_CHECKING:
+    from rich.console import Console
     from rich.table import Table
 
     from wm_bringup.demo.course import Segment
@@ -87,8 +88,8 @@ def rehearse(
     )
     console = make_console()
     pace = slow_motion or pace_of_this_machine(robot, engine, console)
+    done = {row["name"] for row in rows}
     with clock.slow_motion(pace), StopSignals() as signals:
-        done = {row["name"] for row in rows}
         for name, driver, one, seed in _todo(drivers, runs, mishaps, times, minutes):
             if name in done or signals.seen:
                 continue
@@ -97,14 +98,12 @@ def rehearse(
             if row is None:
                 break
             rows.append(row)
-            file.write_text(json_format.dumps({"runs": rows}, indent=1) + "\n", encoding="utf-8")
-            console.print(_line(row))
-            if row.get("growth"):
-                console.print(_growth(row))
+            _write(file, rows)
+            _tell(row, console)
         interrupted = signals.seen
     console.print(_table(rows))
     if json is not None:
-        json.write_text(json_format.dumps({"runs": rows}, indent=1) + "\n", encoding="utf-8")
+        _write(json, rows)
     if interrupted:
         return INTERRUPTED
     return HELD if all(row["held"] for row in rows) else NOT_HELD
@@ -159,6 +158,16 @@ def _run(
         **facts,
         **told(seen.looks),
     }
+
+
+def _write(file: Path, rows: Sequence[Row]) -> None:
+    file.write_text(json_format.dumps({"runs": rows}, indent=1) + "\n", encoding="utf-8")
+
+
+def _tell(row: Row, console: Console) -> None:
+    console.print(_line(row))
+    if row.get("growth"):
+        console.print(_growth(row))
 
 
 def _line(row: Row) -> str:

@@ -41,7 +41,7 @@ class ProcessStartError(WmError):
 
 
 class GraphFailedError(WmError):
-    """A process that the others need has failed."""
+    """A process that the others need has failed, or is not up in time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +190,18 @@ class GraphRunner:
         except ProcessStartError:
             self.stop()
             raise
+
+    def bring_up(self, patience: float) -> None:
+        """Start all processes and wait until they are up.
+
+        GraphFailedError when one ends before, or is not up within ``patience`` [s]; stop then.
+        """
+        self.start()
+        self.wait(patience, lambda: self.up)
+        if not self.up:
+            late = ", ".join(name for name, child in self._children.items() if not child.up)
+            said = "; ".join(str(ended) for ended in self.exits)
+            raise GraphFailedError(said or f"not up within {patience:g} s: {late}")
 
     @property
     def running(self) -> dict[str, int]:

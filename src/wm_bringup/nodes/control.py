@@ -77,6 +77,9 @@ TRUTH_TICKS = 10
 PROPOSAL_TICKS = 4
 """Ticks per message on mpc/joint_command."""
 
+KEPT_FOR_A_FILE = 1 << 19
+"""Latency samples that --latency writes: the last 17 minutes, 48 MB."""
+
 REPORT_PERIOD = 1.0
 
 
@@ -128,7 +131,7 @@ class Control:
         Aggregated(self._node["robot"], dict.fromkeys(self._node, "control"))
         self._listen()
         self._proposing = Thinning(PROPOSAL_TICKS)
-        self._log = LatencyLog(1 << 19) if arguments.latency else LatencyLog()
+        self._log = LatencyLog(KEPT_FOR_A_FILE) if arguments.latency else LatencyLog()
         self._falls = FallWatch()
         self._trips = self._trip_bags(description)
         self._cycles = self._cycle_bag(description)

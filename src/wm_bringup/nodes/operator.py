@@ -45,8 +45,8 @@ class LiveView:
 
     speed: of the base along its heading, across and turning, averaged over a stride.
     cycles, misses: of the control loop. path_ms: median and 99th percentile of its path in the last
-    second [ms]. action: of the arbiter. said: the same with its cause, for
-    people. driver: whose command passes.
+    second [ms]. action: of the arbiter. said: the same with its cause, for people. driver: whose
+    command passes.
     fallen: by ``FallLimits``, once and for all. time: simulated, since the robot was let
     go [s]; zero while it is held. released: when that was, on the robot's clock [s], None before.
     waits: nothing is known of the driver that is wanted most, or something is against it.

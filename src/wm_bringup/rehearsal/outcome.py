@@ -24,9 +24,9 @@ class Seen:
     armed: it came to drive. fell: before it was stopped. finished: the course was driven to its
     end. stopped: damping followed on the operator's stop. given_back: to its own controller.
     mishap_at: on the clock of ``sent`` [s]; None: there was none. sent: the newest of all
-    ``commands``. rejected: frames, by the robot,
-    which a mishap may have spoilt. looks: at what may grow. ended: processes of the graph that
-    ended and should not have. problem: why it broke off, or empty.
+    ``commands``. rejected: frames, by the robot, which a mishap may have spoilt. looks: at what may
+    grow. ended: processes of the graph that ended and should not have. problem: why it broke off,
+    or empty.
     """
 
     armed: bool = False

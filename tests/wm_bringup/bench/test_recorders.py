@@ -3,12 +3,6 @@
 from wm_bringup.bench.recorders import recorders
 
 
-def test_none_is_none():
-    with recorders({}, 0) as sizes:
-        pass
-    assert sizes == []
-
-
 def test_a_recorder_comes_up_and_leaves_its_bag_behind_for_as_long_as_it_is_looked_at(domain):
     with recorders({}, 1) as sizes:
         assert sizes == []

@@ -14,7 +14,7 @@ import pytest
 from wm_bringup.graph import runner as run_module
 from wm_bringup.graph.keyboard import Keyboard
 from wm_bringup.graph.processes import Graph, Process
-from wm_bringup.graph.runner import GraphRunner, ProcessStartError, run_graph
+from wm_bringup.graph.runner import GraphFailedError, GraphRunner, ProcessStartError, run_graph
 
 PATIENCE = 60.0
 
@@ -46,6 +46,7 @@ time.sleep(600)
     "crashes": "raise SystemExit(1)",
     "aborts": "import os; os.abort()",
     "leaves": "",
+    "silent": "import time; time.sleep(600)",
     "odd": "raise SystemExit(255)",
 }
 
@@ -142,6 +143,29 @@ def test_a_graph_is_up_when_every_process_has_said_so(start):
     assert graph.runner.up
     assert graph.runner.stop() == 0
     assert not graph.runner.up
+
+
+def test_a_graph_that_is_brought_up_is_up_or_says_who_is_not(programs):
+    def runner(*kinds):
+        return GraphRunner(Graph(tuple(map(process, kinds)), "", {}), lambda _: None)
+
+    for kinds, patience, said in (
+        (("good", "deaf"), PATIENCE, ""),
+        (("good", "refuses"), PATIENCE, "refuses could not start"),
+        (("good", "silent"), 1.0, "not up within 1 s: silent"),
+    ):
+        graph = runner(*kinds)
+        try:
+            if said:
+                with pytest.raises(GraphFailedError, match=said):
+                    graph.bring_up(patience)
+            else:
+                graph.bring_up(patience)
+            assert graph.up == (not said)
+        finally:
+            for pid in graph.running.values():
+                os.kill(pid, signal.SIGKILL)
+            graph.stop()
 
 
 def test_the_loss_of_another_process_is_told_and_the_graph_goes_on(start):

@@ -23,6 +23,8 @@ from wm_bringup.judging.suite import (
 )
 from wm_bringup.judging.table import broken_limits, suite_table
 from wm_bringup.judging.verdict import check, rows_of
+from wm_bringup.rehearsal.plan import load_plan
+from wm_control.configuration.share import config_file
 from wm_control.errors import ParameterError
 
 SUITES = sorted(path.stem for path in (ROOT / "config" / "suites").glob("*.yaml"))
@@ -44,6 +46,16 @@ def test_the_walking_tables_figure_for_one_metre_per_second_is_found_in_its_case
     assert limits["fell"].at_most == 1
     assert limits["stride_rms_error"].at_most == (0.06, 0.06, 0.06)
     assert list(suite.seeds_of(case).range()) == list(range(20))
+
+
+def test_the_course_is_that_of_the_rehearsals():
+    suite = load_suite("course")
+    scenario, time = suite.scenario_of(suite.cases[0], 0), 0.0
+    for segment in load_plan(config_file("rehearsal.yaml")).course:
+        asked = scenario.velocity_at(time + 0.5 * segment.seconds)
+        assert asked == segment.velocity, segment.name
+        time += segment.seconds
+    assert scenario.duration == time
 
 
 def test_what_a_case_says_is_laid_over_what_the_suite_says():
