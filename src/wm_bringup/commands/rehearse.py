@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json as json_format
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
@@ -20,7 +21,8 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from wm_bringup.demo.course import Segment
-    from wm_bringup.rehearsal.plan import Mishap
+    from wm_bringup.judging.episode_store import RunStore
+    from wm_bringup.rehearsal.plan import Mishap, Plan
 
 Row = dict[str, Any]
 
@@ -79,34 +81,53 @@ def rehearse(
         mishaps = () if mishap == ["none"] else chosen.named(tuple(mishap or ()))
     except ValueError as error:
         raise typer.BadParameter(str(error), param_hint="--mishap") from error
+    todo = list(_todo(drivers, runs, mishaps, times, minutes))
+    if not todo:
+        raise typer.BadParameter(
+            "nothing to do: no run, and no mishap that these drivers can have", param_hint="--runs"
+        )
     check_folder(output, "--output")
     check_file(json, "--json")
-    output.mkdir(parents=True, exist_ok=True)
-    file = output / "summary.json"
-    rows: list[Row] = (
-        json_format.loads(file.read_text())["runs"] if resume and file.is_file() else []
-    )
+    store = _store(output, resume, _conditions(chosen, robot, engine, scenario))
     console = make_console()
     pace = slow_motion or pace_of_this_machine(robot, engine, console)
-    done = {row["name"] for row in rows}
     with clock.slow_motion(pace), StopSignals() as signals:
-        for name, driver, one, seed in _todo(drivers, runs, mishaps, times, minutes):
-            if name in done or signals.seen:
+        for name, driver, one, seed in todo:
+            if name in store.done or signals.seen:
                 continue
             words = (driver, engine, scenario, robot, seed, output / name, domain)
             row = _run(name, words, chosen.segments(one, minutes), one, lambda: signals.seen)
             if row is None:
                 break
-            rows.append(row)
-            _write(file, rows)
+            store.add(name, [row])
             _tell(row, console)
-        interrupted = signals.seen
+        interrupted = signals.seen or any(name not in store.done for name, *_ in todo)
+    rows = [row for done in store.done.values() for row in done]
+    _write(output / "summary.json", rows)
     console.print(_table(rows))
     if json is not None:
         _write(json, rows)
     if interrupted:
         return INTERRUPTED
     return HELD if all(row["held"] for row in rows) else NOT_HELD
+
+
+def _conditions(plan: Plan, robot: str, engine: str, scenario: str) -> Row:
+    """Return what all runs of one folder have in common; ParameterError for a wrong scenario."""
+    from wm_bringup.host.provenance import provenance
+    from wm_bringup.scenarios.scenario import load_scenario
+
+    asked = {"plan": asdict(plan), "scenario": asdict(load_scenario(scenario))}
+    words = json_format.dumps(asked, sort_keys=True, default=str)
+    sha256 = hashlib.sha256(words.encode()).hexdigest()
+    return {"robot": robot, "engine": engine, "asked_sha256": sha256, **provenance()}
+
+
+def _store(output: Path, resume: bool, conditions: Row) -> RunStore[Row]:
+    """Keep what every run came to, as it comes."""
+    from wm_bringup.judging.episode_store import RunStore
+
+    return RunStore(output / "runs.jsonl", conditions, resume=resume, encode=dict, decode=dict)
 
 
 def _todo(

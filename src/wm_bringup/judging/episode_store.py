@@ -4,28 +4,43 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from wm_bringup.judging.episode import EpisodeResult
 from wm_control.errors import WmError
 
-
-class EpisodeStoreError(WmError):
-    """An episode file cannot be continued."""
+Result = TypeVar("Result")
 
 
-class EpisodeStore:
-    """A ``.jsonl`` file: first line the conditions, then one line per run: key and its results."""
+class RunStoreError(WmError):
+    """A file of runs cannot be continued."""
 
-    def __init__(self, path: Path, conditions: Mapping[str, Any], *, resume: bool) -> None:
+
+class RunStore(Generic[Result]):
+    """A ``.jsonl`` file: first line the conditions, then one line per run: key and its results.
+
+    done: what every run came to, by its key.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        conditions: Mapping[str, Any],
+        *,
+        resume: bool,
+        encode: Callable[[Result], Mapping[str, Any]],
+        decode: Callable[[Mapping[str, Any]], Result],
+    ) -> None:
         """Begin a file, or go on with one whose conditions are the same.
 
-        EpisodeStoreError when there is a file of other conditions and ``resume`` is asked for.
+        encode, decode: one result to what JSON can hold, and back.
+        RunStoreError when there is a file of other conditions and ``resume`` is asked for.
         """
         self.path = path
-        self.done: dict[str, tuple[EpisodeResult, ...]] = {}
+        self.done: dict[str, tuple[Result, ...]] = {}
+        self._encode, self._decode = encode, decode
         path.parent.mkdir(parents=True, exist_ok=True)
         first = json.dumps({"conditions": conditions}, sort_keys=True)
         if resume and path.exists():
@@ -33,10 +48,10 @@ class EpisodeStore:
         else:
             path.write_text(first + "\n", encoding="utf-8")
 
-    def add(self, key: str, results: Sequence[EpisodeResult]) -> None:
+    def add(self, key: str, results: Sequence[Result]) -> None:
         """Append the results of one run; they are on disk when this returns."""
         self.done[key] = tuple(results)
-        line = json.dumps({"key": key, "results": [one.as_json() for one in results]})
+        line = json.dumps({"key": key, "results": [self._encode(one) for one in results]})
         with self.path.open("a", encoding="utf-8") as file:
             file.write(line + "\n")
             file.flush()
@@ -45,8 +60,8 @@ class EpisodeStore:
     def _load(self, first: str) -> None:
         lines = self.path.read_text(encoding="utf-8").splitlines()
         if not lines or lines[0] != first:
-            raise EpisodeStoreError(
-                f"{self.path} holds episodes of other conditions (scenario, code or parameters "
+            raise RunStoreError(
+                f"{self.path} holds runs of other conditions (scenario, code or parameters "
                 "differ): remove it, or run without resuming"
             )
         whole = []
@@ -56,8 +71,21 @@ class EpisodeStore:
             except json.JSONDecodeError:
                 break  # written when the run was cut off: that one is run again
             whole.append(line)
-            results = (EpisodeResult.from_json(one) for one in data["results"])
-            self.done[data["key"]] = tuple(results)
+            self.done[data["key"]] = tuple(self._decode(one) for one in data["results"])
         part = self.path.with_suffix(".part")
         part.write_text("\n".join([first, *whole]) + "\n", encoding="utf-8")
         part.replace(self.path)
+
+
+class EpisodeStore(RunStore[EpisodeResult]):
+    """Episodes, as they are judged."""
+
+    def __init__(self, path: Path, conditions: Mapping[str, Any], *, resume: bool) -> None:
+        """Begin or go on, as any store of runs."""
+        super().__init__(
+            path,
+            conditions,
+            resume=resume,
+            encode=EpisodeResult.as_json,
+            decode=EpisodeResult.from_json,
+        )

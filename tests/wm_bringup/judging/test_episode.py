@@ -7,7 +7,7 @@ import pytest
 
 from wm_bringup.judging.criteria.criterion import Measured
 from wm_bringup.judging.episode import EpisodeResult, summarise_episodes
-from wm_bringup.judging.episode_store import EpisodeStore, EpisodeStoreError
+from wm_bringup.judging.episode_store import EpisodeStore, RunStoreError
 
 
 def result(seed=0, fell=False, error=None, **notes):
@@ -56,5 +56,5 @@ def test_a_line_cut_off_by_a_crash_is_run_again(tmp_path):
 
 def test_episodes_of_other_conditions_are_not_mixed_in(tmp_path):
     EpisodeStore(tmp_path / "e.jsonl", {"friction": 0.6}, resume=False)
-    with pytest.raises(EpisodeStoreError, match="other conditions"):
+    with pytest.raises(RunStoreError, match="other conditions"):
         EpisodeStore(tmp_path / "e.jsonl", {"friction": 0.4}, resume=True)
