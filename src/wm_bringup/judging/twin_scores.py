@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -147,7 +148,9 @@ def _lead_time(twins: Twins) -> float:
 
 
 def _mean(numbers: Iterable[float | None]) -> float:
-    return float(np.mean([number for number in numbers if number is not None]))
+    """Mean of what is known; NaN where nothing is."""
+    known = [number for number in numbers if number is not None]
+    return float(np.mean(known)) if known else math.nan
 
 
 def scores_table(scores: Sequence[tuple[str, str, Scores]]) -> str:
