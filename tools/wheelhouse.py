@@ -8,7 +8,7 @@ with internet. There, from the folder:
     python3 -m pip install --no-index -f FOLDER wm_humanoid
 
 What has no wheel is built here if it is Python alone; whatever else has none for that computer is
-named, and the exit code is 1; everything else is there.
+named, and the exit code is 1; everything else is there. 2: nothing could be fetched or built.
 """
 
 from __future__ import annotations
@@ -36,7 +36,14 @@ _NO_WHEEL = re.compile(
 )
 """How pip names what it found no wheel of, for somebody's sake or asked for by name."""
 
+_NO_ANSWER = re.compile(r"connection broken by '(\w+)")
+"""How pip names why it did not reach where it gets wheels from."""
+
 _EXTRA = re.compile(r"""\bextra\s*==\s*['"]([\w-]+)['"]""")
+
+
+class UnreachableError(Exception):
+    """Where pip gets wheels from does not answer: nothing can be said of what has none."""
 
 
 def build_own(folder: Path) -> Path:
@@ -115,6 +122,8 @@ def download(requirement: str, folder: Path, platforms: list[str]) -> tuple[str,
         capture_output=True,
         text=True,
     )
+    if done.returncode and (why := _NO_ANSWER.search(done.stderr)):
+        raise UnreachableError(f"pip does not reach where it gets wheels from ({why[1]})")
     errors = [line for line in done.stderr.splitlines() if line.startswith("ERROR: ")]
     said = errors[-1].removeprefix("ERROR: ") if errors else done.stderr.strip()
     without = without_wheel(done.stdout + done.stderr)
@@ -148,8 +157,19 @@ def pip(*arguments: str) -> None:
     )
 
 
+def gather_all(folder: Path, extras: list[str], platforms: list[str]) -> dict[str, str]:
+    """Fetch what our wheel requires, with it; return what is not there, and why."""
+    missing = {}
+    for requirement in requirements(build_own(folder), extras):
+        problem = gather(requirement, folder, platforms)
+        print(f"{'NO WHEEL' if problem else 'ok':8}  {requirement}", flush=True)
+        if problem:
+            missing[requirement] = problem
+    return missing
+
+
 def main() -> int:
-    """Gather; return 1 when something has no wheel."""
+    """Gather; return 1 when something has no wheel, 2 when there is nobody to ask."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path)
     parser.add_argument("--arch", choices=("aarch64", "x86_64"), default=platform.machine())
@@ -161,13 +181,14 @@ def main() -> int:
     if not OLDEST_GLIBC <= options.glibc <= NEWEST_GLIBC:
         parser.error(f"--glibc: from {OLDEST_GLIBC} to {NEWEST_GLIBC}")
     options.folder.mkdir(parents=True, exist_ok=True)
-    platforms = tags(options.arch, options.glibc)
-    missing = {}
-    for requirement in requirements(build_own(options.folder), options.extra):
-        problem = gather(requirement, options.folder, platforms)
-        print(f"{'NO WHEEL' if problem else 'ok':8}  {requirement}", flush=True)
-        if problem:
-            missing[requirement] = problem
+    try:
+        missing = gather_all(options.folder, options.extra, tags(options.arch, options.glibc))
+    except UnreachableError as error:
+        print(f"wheelhouse: {error}; the folder is not complete", file=sys.stderr)
+        return 2
+    except subprocess.CalledProcessError:
+        print("wheelhouse: pip could not build wm_humanoid, see above", file=sys.stderr)
+        return 2
     for requirement, problem in missing.items():
         print(f"{requirement}: {problem}", file=sys.stderr)
     size = sum(wheel.stat().st_size for wheel in options.folder.glob("*.whl")) / 2**20

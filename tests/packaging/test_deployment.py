@@ -7,6 +7,7 @@ import configparser
 import importlib.util
 import os
 import re
+import socket
 import subprocess
 import sys
 import zipfile
@@ -238,6 +239,21 @@ def test_a_wheelhouse_finds_in_pips_words_what_has_no_wheel(wheelhouse: ModuleTy
     assert wheelhouse.without_wheel(PIP) == {"empy", "lark-parser"}
     assert wheelhouse.without_wheel(asked) == {"empy"}
     assert wheelhouse.without_wheel("ERROR: no network") == set()
+
+
+def test_a_wheelhouse_tells_no_answer_from_no_wheel(
+    wheelhouse: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        nobody = f"http://127.0.0.1:{closed.getsockname()[1]}/simple"
+    for of_this_machine in ("PIP_FIND_LINKS", "PIP_EXTRA_INDEX_URL"):
+        monkeypatch.delenv(of_this_machine, raising=False)
+    monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
+    monkeypatch.setenv("PIP_INDEX_URL", nobody)
+    monkeypatch.setenv("PIP_RETRIES", "1")
+    with pytest.raises(wheelhouse.UnreachableError, match="NewConnectionError"):
+        wheelhouse.gather("numpy", tmp_path, [])
 
 
 def test_a_wheelhouse_builds_what_is_python_alone_and_says_of_the_rest_that_it_has_no_wheel(
