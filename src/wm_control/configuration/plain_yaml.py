@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Hashable
+from copy import deepcopy
+from functools import lru_cache
 from typing import Any
 
 import yaml
@@ -63,7 +65,15 @@ PlainLoader.add_constructor(f"{_TAG}int", _decimal)
 
 
 def parse_plain(text: str) -> Any:  # noqa: ANN401 - whatever was written
-    """Parse one YAML document; yaml.YAMLError for what is none."""
+    """Parse one YAML document; yaml.YAMLError for what is none.
+
+    Every episode asks for the same few files: what was parsed is kept, and a copy returned.
+    """
+    return deepcopy(_parsed(text))
+
+
+@lru_cache(maxsize=64)
+def _parsed(text: str) -> Any:  # noqa: ANN401
     try:
         return yaml.load(text, PlainLoader)
     except (RecursionError, ValueError) as error:

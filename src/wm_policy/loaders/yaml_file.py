@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Hashable
+from copy import deepcopy
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -123,7 +125,7 @@ def read_yaml_file(path: Path) -> dict[str, Any]:
 def parse_yaml(text: str, path: Path) -> dict[str, Any]:
     """Parse what ``read_yaml_file`` has read; ``path`` is for messages."""
     try:
-        content = yaml.load(text, _InertLoader)
+        content = deepcopy(_parsed(text))
     except _PythonTagFoundError as error:
         raise PythonTagError(
             path, _place(error), "plain data (Python tags are never executed)", f"{error.problem}"
@@ -140,6 +142,12 @@ def parse_yaml(text: str, path: Path) -> dict[str, Any]:
     if not isinstance(content, dict):
         raise FieldError(path, "file", "a mapping of keys to values", type(content).__name__)
     return content
+
+
+@lru_cache(maxsize=8)
+def _parsed(text: str) -> Any:  # noqa: ANN401 - whatever was written
+    """Parse; a policy's file is asked for several times by each episode that it drives."""
+    return yaml.load(text, _InertLoader)
 
 
 def _place(error: yaml.MarkedYAMLError) -> str:
