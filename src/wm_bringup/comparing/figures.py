@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import combinations
+from typing import TypeVar
 
 from wm_bringup.comparing import statistics
 from wm_bringup.comparing.plan import (
@@ -24,17 +25,19 @@ from wm_bringup.judging.paired import SIGNIFICANT
 from wm_bringup.judging.statistics import proportion_interval
 from wm_bringup.judging.twins import RANDOM, twin_name
 
+T = TypeVar("T")
+
 Values = Mapping[Pair, float]
 
 METHODS = {
     "share": statistics.WILSON,
     "score": statistics.IQM,
-    "per_hour": statistics.GARWOOD,
+    "per_hour": statistics.RATE,
 }
 BETWEEN = {
     "share": statistics.NEWCOMBE,
     "score": statistics.PAIRED_IQM,
-    "per_hour": statistics.POISSON_PAIR,
+    "per_hour": statistics.RATE_PAIR,
 }
 
 
@@ -47,11 +50,11 @@ def facet_told(facet: Facet, table: EpisodeTable, facts: Facts, *, measured: boo
         for spec, figure in zip(specs, figures, strict=True)
         for difference in _differences(spec, figure, table)
     ]
-    by_name = {figure.name: figure for figure in figures}
-    told = [
-        replace(one, words=difference_words(one, by_name[one.figure]))
-        for one in decided(found, facet.headline)
-    ]
+    by_name = {spec.name: (spec, figure) for spec, figure in zip(specs, figures, strict=True)}
+    told = []
+    for one in decided(found, facet.headline):
+        spec, figure = by_name[one.figure]
+        told.append(replace(one, words=difference_words(one, figure, _on_pairs(spec, table, one))))
     figures = [figure for figure in figures if figure.contestants]
     headline = next((one for one in told if one.headline), None)
     verdict, elsewhere = verdict_of(told, figures), ""
@@ -95,7 +98,9 @@ def _of_fallen(spec: FigureSpec) -> str:
         return ""
     if spec.fallen == "left_out":
         return " Robots that stayed up."
-    return "" if spec.fallen == "measured" else f" Of a robot that fell: {spec.fallen:g}."
+    if spec.fallen == "measured":
+        return ""
+    return f" Of a robot that fell: {spec.fallen:g}, in cases where somebody stayed up to tell."
 
 
 def selection_words(spec: FigureSpec, table: EpisodeTable) -> str:
@@ -116,7 +121,23 @@ def _words(selection: Selection, table: EpisodeTable) -> str:
 
 
 def _read(spec: FigureSpec, selection: Selection, table: EpisodeTable, name: str) -> Values:
-    return values_of(spec, table.episodes(name, selection))
+    """Read a figure's values off a contestant's episodes.
+
+    What a fall counts as says nothing in a case where the value is known of nobody who stayed up.
+    """
+    values = values_of(spec, table.episodes(name, selection))
+    if spec.over != "score" or isinstance(spec.fallen, str):
+        return values
+    known = table.known_cases(spec, selection)
+    return {pair: value for pair, value in values.items() if pair[0] in known}
+
+
+def _by_case(values: Mapping[Pair, T]) -> list[list[T]]:
+    """Part values by case."""
+    cases: dict[str, list[T]] = {}
+    for (case, _), value in values.items():
+        cases.setdefault(case, []).append(value)
+    return list(cases.values())
 
 
 def _number(spec: FigureSpec, table: EpisodeTable, name: str) -> Number | None:
@@ -127,19 +148,24 @@ def _number(spec: FigureSpec, table: EpisodeTable, name: str) -> Number | None:
     if spec.beside is not None:
         found = _between(spec, own, _read(spec, spec.beside, table, name))
         return None if found is None else _as_number(*found)
+    return _number_of(spec, own, _hours(table, name, spec.of))
+
+
+def _number_of(spec: FigureSpec, own: Values, hours: Values) -> Number | None:
+    """Work out a figure of n >= 1 values; None of episodes that took no time."""
     if spec.over == "per_hour":
-        hours = _hours(table, name, spec.of, own)
-        if not hours:
+        events, times = list(own.values()), [hours[pair] for pair in own]
+        if not sum(times):
             return None
-        events = round(sum(own.values()))
-        return replace(_as_number(statistics.per_hour(events, hours), len(own)), events=events)
+        rate = _as_number(statistics.per_hour(events, times), len(own))
+        return replace(rate, events=round(sum(events)))
     if spec.over == "share":
         flags = [bool(value) for value in own.values()]
         count = sum(flags)
         number = _as_number(statistics.share(flags), len(flags))
         least, most = proportion_interval(count, len(flags))
         return replace(number, events=count, bound=least if spec.more_is_better else most)
-    return _as_number(statistics.score(list(own.values())), len(own))
+    return _as_number(statistics.score(_by_case(own)), len(own))
 
 
 def _between(spec: FigureSpec, own: Values, beside: Values) -> tuple[Estimated, int] | None:
@@ -153,26 +179,30 @@ def _between(spec: FigureSpec, own: Values, beside: Values) -> tuple[Estimated, 
     both = _pairs(own, beside)
     if not both:
         return None
-    tested = TESTS[spec.over](*zip(*both, strict=True))
+    tested = _difference_of(spec, both)
     return Estimated(tested.value, tested.low, tested.high), len(both)
 
 
-def _pairs(one: Values, other: Values) -> list[tuple[float, float]]:
-    return [(value, other[pair]) for pair, value in one.items() if pair in other]
+Pairs = Mapping[Pair, tuple[float, float]]
+"""Values of two, on the episodes that both have."""
 
 
-TESTS: Mapping[str, Callable[[Sequence[float], Sequence[float]], Tested]] = {
-    "share": lambda one, other: statistics.paired_shares(
-        [bool(value) for value in one], [bool(value) for value in other]
-    ),
-    "score": statistics.paired_scores,
-}
-"""How the difference of two contestants is tested on their pairs."""
+def _pairs(one: Values, other: Values) -> Pairs:
+    return {pair: (value, other[pair]) for pair, value in one.items() if pair in other}
 
 
-def _hours(table: EpisodeTable, name: str, selection: Selection, own: Values) -> float:
+def _difference_of(spec: FigureSpec, pairs: Pairs) -> Tested:
+    """Test the difference of shares or scores."""
+    if spec.over == "share":
+        flags = [[bool(value) for value in side] for side in zip(*pairs.values(), strict=True)]
+        return statistics.paired_shares(*flags)
+    return statistics.paired_scores(_by_case(pairs))
+
+
+def _hours(table: EpisodeTable, name: str, selection: Selection) -> Values:
+    """Length of every episode [h]."""
     episodes = table.episodes(name, selection)
-    return sum(episodes[pair].number("seconds") or 0.0 for pair in own) / 3600.0
+    return {pair: (one.number("seconds") or 0.0) / 3600.0 for pair, one in episodes.items()}
 
 
 def _as_number(found: Estimated, n: int) -> Number:
@@ -196,40 +226,21 @@ def _differences(spec: FigureSpec, figure: FigureTold, table: EpisodeTable) -> I
         return
     for one, other in contrasts(table):
         values = [_read(spec, spec.of, table, name) for name in (one, other)]
+        hours = [_hours(table, name, spec.of) for name in (one, other)]
         pairs = _pairs(*values)
-        if not pairs:
-            continue
-        tested = _tested(spec, table, (one, other), pairs, values)
-        if tested is not None:
-            yield _difference(spec, (one, other), tested, pairs)
+        if pairs and (spec.over != "per_hour" or all(sum(side.values()) for side in hours)):
+            tested = _tested(spec, pairs, hours)
+            yield _difference(spec, (one, other), tested, len(pairs))
 
 
-def _tested(
-    spec: FigureSpec,
-    table: EpisodeTable,
-    who: tuple[str, str],
-    pairs: Sequence[tuple[float, float]],
-    values: Sequence[Values],
-) -> Tested | None:
+def _tested(spec: FigureSpec, pairs: Pairs, hours: Sequence[Values]) -> Tested:
     if spec.over != "per_hour":
-        return TESTS[spec.over](*zip(*pairs, strict=True))
-    common = values[0].keys() & values[1].keys()
-    hours = [
-        _hours(table, name, spec.of, {p: v for p, v in own.items() if p in common})
-        for name, own in zip(who, values, strict=True)
-    ]
-    if not all(hours):
-        return None
-    events = [round(sum(one)) for one in zip(*pairs, strict=True)]
-    return statistics.rate_ratio((events[0], events[1]), (hours[0], hours[1]))
+        return _difference_of(spec, pairs)
+    times = _pairs(*({pair: side[pair] for pair in pairs} for side in hours))
+    return statistics.rate_ratio(list(pairs.values()), list(times.values()))
 
 
-def _difference(
-    spec: FigureSpec,
-    who: tuple[str, str],
-    tested: Tested,
-    pairs: Sequence[tuple[float, float]],
-) -> Difference:
+def _difference(spec: FigureSpec, who: tuple[str, str], tested: Tested, n: int) -> Difference:
     one, other = who
     neutral = 1.0 if spec.over == "per_hour" else 0.0
     first = (tested.value > neutral) == spec.more_is_better
@@ -245,13 +256,31 @@ def _difference(
         high=tested.high,
         p=tested.p,
         p_holm=None,
-        n=len(pairs),
+        n=n,
         method=BETWEEN[spec.over],
         headline=False,
         shown=False,
         better=better,
         words="",
     )
+
+
+def _on_pairs(spec: FigureSpec, table: EpisodeTable, one: Difference) -> list[Number]:
+    """Both contestants' figures over the episodes that both walked, without intervals."""
+    values = [_read(spec, spec.of, table, name) for name in (one.one, one.other)]
+    common = values[0].keys() & values[1].keys()
+    found = []
+    for name, own in zip((one.one, one.other), values, strict=True):
+        kept = {pair: value for pair, value in own.items() if pair in common}
+        total, n = sum(kept.values()), len(kept)
+        if spec.over == "score":
+            value, events = statistics.mean_of_cases(_by_case(kept)), None
+        else:
+            hours = _hours(table, name, spec.of)
+            per = n if spec.over == "share" else sum(hours[pair] for pair in kept)
+            value, events = total / per, round(total)
+        found.append(Number(value, None, None, n, events))
+    return found
 
 
 def _changes(spec: FigureSpec, figure: FigureTold, table: EpisodeTable) -> Iterator[Difference]:
@@ -262,8 +291,7 @@ def _changes(spec: FigureSpec, figure: FigureTold, table: EpisodeTable) -> Itera
     for name in figure.contestants:
         values = [_read(spec, where, table, name) for where in (spec.of, spec.beside)]
         pairs = _pairs(*values)
-        tested = TESTS[spec.over](*zip(*pairs, strict=True))
-        yield _difference(spec, (name, name), tested, pairs)
+        yield _difference(spec, (name, name), _difference_of(spec, pairs), len(pairs))
 
 
 def decided(found: Sequence[Difference], headline: Headline | None) -> list[Difference]:

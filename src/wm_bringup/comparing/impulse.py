@@ -27,8 +27,8 @@ METHOD = "logistic function of the impulse, Firth's penalty; interval: delta met
 class HalfSurvived:
     """Impulse at which half survive [N·s]; None where all tried are on one side of it.
 
-    beyond: the strongest push, where more than half survived even that; below: the weakest, where
-    not half survived that.
+    beyond: the strongest push, where half or more survived even that; below: the weakest, where not
+    half survived that. Neither where what was survived does not fall with the impulse.
     """
 
     value: float | None
@@ -50,12 +50,11 @@ def half_survived(impulses: Sequence[float], survived: Sequence[bool]) -> HalfSu
         return HalfSurvived(None, None, None, 0)
     weakest, strongest = float(j.min()), float(j.max())
     if weakest == strongest or up.all():
-        return _one_sided(n, weakest, strongest, more=bool(up.mean() >= 0.5))
+        return _outside(j, up)
     a, b, covariance = _fit(j, up)
     middle = -a / b if b else math.inf
     if not (b > 0.0 and weakest <= middle <= strongest):
-        at_end = up[j == (strongest if middle > strongest else weakest)]
-        return _one_sided(n, weakest, strongest, more=bool(at_end.mean() >= 0.5))
+        return _outside(j, up)
     slope = np.array([-1.0 / b, a / b**2])
     wide = float(norm.ppf(0.975)) * math.sqrt(float(slope @ covariance @ slope))
     low, high = middle - wide, middle + wide
@@ -64,9 +63,13 @@ def half_survived(impulses: Sequence[float], survived: Sequence[bool]) -> HalfSu
     )
 
 
-def _one_sided(n: int, weakest: float, strongest: float, *, more: bool) -> HalfSurvived:
-    """Half survive a push outside of what was tried. more: than half survive the nearest."""
-    return HalfSurvived(None, None, None, n, strongest if more else None, None if more else weakest)
+def _outside(j: Array, up: Array) -> HalfSurvived:
+    """Say on which side of what was tried half would survive, as far as the ends tell."""
+    weakest, strongest = float(j.min()), float(j.max())
+    more, less = up[j == strongest].mean() >= 0.5, up[j == weakest].mean() < 0.5
+    return HalfSurvived(
+        None, None, None, len(j), strongest if more else None, weakest if less else None
+    )
 
 
 def _fit(j: Array, up: Array) -> tuple[float, float, Array]:

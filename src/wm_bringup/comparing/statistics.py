@@ -11,27 +11,35 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import (
-    CensoredData,
-    binomtest,
-    chi2,
-    ecdf,
-    permutation_test,
-    trim_mean,
-)
+from numpy.typing import NDArray
+from scipy.stats import CensoredData, binomtest, chi2, ecdf, trim_mean
 
-from wm_bringup.judging.statistics import bootstrap_interval, mcnemar, proportion_interval
+from wm_bringup.judging.statistics import (
+    RESAMPLES,
+    bootstrap_interval,
+    mcnemar,
+    proportion_interval,
+)
 from wm_control.types import Array
 
 WILSON = "Wilson"
 NEWCOMBE = "difference of paired shares: Newcombe's hybrid score (method 10); p: McNemar, exact"
-IQM = "interquartile mean, percentile bootstrap over episodes"
-PAIRED_IQM = (
-    "difference of interquartile means, percentile bootstrap over pairs; p: random exchange "
-    "within pairs"
+IQM = (
+    "interquartile mean of every case, averaged over the cases; percentile bootstrap over the "
+    "episodes of each case"
 )
-GARWOOD = "Poisson, exact (Garwood)"
-POISSON_PAIR = "ratio of Poisson rates, from the exact interval of the share of events; p: the same"
+PAIRED_IQM = (
+    "difference of such means, percentile bootstrap over the pairs of each case; p: random "
+    "exchange within pairs, by the mean difference of every case"
+)
+RATE = (
+    "Poisson, exact (Garwood); where an episode has several events, percentile bootstrap over "
+    "episodes"
+)
+RATE_PAIR = (
+    "ratio of rates, percentile bootstrap over pairs (where one has no event, from the exact "
+    "interval of the share of events); p: random exchange within pairs"
+)
 RATIO = "ratio of shares, percentile bootstrap over episodes"
 KAPLAN_MEIER = "Kaplan-Meier, log-log interval"
 
@@ -105,66 +113,152 @@ def interquartile_mean(values: Array, axis: int = -1) -> Array:
     return mean
 
 
-def score(values: Sequence[float]) -> Estimated:
-    """Interquartile mean of n >= 1 numbers; no interval where all are the same."""
-    array = np.array(values, dtype=float)
-    value = float(interquartile_mean(array))
-    if np.ptp(array) == 0.0:
+def mean_of_cases(cases: Sequence[Sequence[float]]) -> float:
+    """Mean over cases of the interquartile mean of each: a case counts as much as another."""
+    return float(np.mean([interquartile_mean(np.array(one, dtype=float)) for one in cases]))
+
+
+def score(cases: Sequence[Sequence[float]]) -> Estimated:
+    """Mean over cases of the interquartile mean of each, of n >= 1 numbers a case.
+
+    No interval where the numbers of every case are the same.
+    """
+    arrays = [np.array(values, dtype=float) for values in cases]
+    value = mean_of_cases(cases)
+    if not any(np.ptp(one) for one in arrays):
         return Estimated(value, math.nan, math.nan)
-    return Estimated(value, *bootstrap_interval((array,), interquartile_mean))
+    chance = np.random.default_rng(0)
+    means = [interquartile_mean(one[_drawn(chance, one.size)]) for one in arrays]
+    return Estimated(value, *_percentiles(np.mean(means, axis=0)))
+
+
+def _drawn(chance: np.random.Generator, n: int) -> NDArray[np.int64]:
+    """Draw n of n with replacement, (RESAMPLES, n)."""
+    return chance.integers(n, size=(RESAMPLES, n))
+
+
+def _percentiles(values: Array) -> tuple[float, float]:
+    """95 % of values that may be infinite; what is not a number is left out."""
+    low, high = np.nanquantile(values, (0.025, 0.975), method="inverted_cdf")
+    return float(low), float(high)
 
 
 ROUNDING = 1e-9
 """Relative difference of two sums of the same numbers in another order, and no more."""
 
 
-def _iqm_difference(one: Array, other: Array, axis: int = -1) -> Array:
-    return interquartile_mean(one, axis) - interquartile_mean(other, axis)
-
-
-def paired_scores(one: Sequence[float], other: Sequence[float]) -> Tested:
-    """Interquartile mean of one minus that of the other, over n >= 1 pairs.
+def paired_scores(cases: Sequence[Sequence[tuple[float, float]]]) -> Tested:
+    """Score of one minus score of the other, over the n >= 1 pairs of each case.
 
     A pair that differs by rounding is one that does not differ.
     """
-    first, second = np.array(one, dtype=float), np.array(other, dtype=float)
-    pairs = (first, np.where(np.isclose(first, second, ROUNDING, 0.0), first, second))
-    value = float(_iqm_difference(*pairs))
-    if pairs[0].size < 2 or np.array_equal(*pairs):
+    pairs = [_without_rounding(np.array(values, dtype=float)) for values in cases]
+    value = float(_score_difference(pairs))
+    n = sum(len(one) for one in pairs)
+    if n < 2 or all(np.array_equal(*one.T) for one in pairs):
         return Tested(value, math.nan, math.nan, 1.0)
-    exchanged = permutation_test(
-        pairs,
-        _iqm_difference,
-        permutation_type="samples",
-        vectorized=True,
-        n_resamples=EXCHANGES,
-        rng=0,
+    chance = np.random.default_rng(0)
+    drawn = _score_difference([one[_drawn(chance, len(one))] for one in pairs])
+    apart = [one[:, 0] - one[:, 1] for one in pairs]
+    exchanged = [np.where(_coins(chance, len(one)), -one, one).mean(axis=1) for one in apart]
+    mean = float(np.mean([one.mean() for one in apart]))
+    p = _as_large(np.asarray(np.mean(exchanged, axis=0)), mean)
+    return Tested(value, *_percentiles(drawn), p)
+
+
+def _without_rounding(pairs: Array) -> Array:
+    first, second = pairs.T
+    same = np.isclose(first, second, ROUNDING, 0.0)
+    return np.column_stack([first, np.where(same, first, second)])
+
+
+def _score_difference(cases: Sequence[Array]) -> Array:
+    """Score of the first minus that of the second of (..., n, 2) pairs of each case."""
+    return np.asarray(
+        np.mean(
+            [interquartile_mean(one[..., 0]) - interquartile_mean(one[..., 1]) for one in cases],
+            axis=0,
+        )
     )
-    interval = bootstrap_interval(pairs, _iqm_difference, paired=True)
-    return Tested(value, *interval, float(exchanged.pvalue))
 
 
-def per_hour(events: float, hours: float) -> Estimated:
-    """Rate of events [1/h]; 0 in one hour is 0 with 3.7 as upper limit."""
-    low = 0.0 if events == 0 else float(chi2.ppf(0.025, 2 * events)) / 2.0
-    return Estimated(
-        events / hours, low / hours, float(chi2.ppf(0.975, 2 * events + 2)) / 2.0 / hours
-    )
+def _coins(chance: np.random.Generator, n: int) -> NDArray[np.bool_]:
+    """Whether each of n pairs is exchanged, (EXCHANGES, n)."""
+    heads: NDArray[np.bool_] = chance.integers(2, size=(EXCHANGES, n), dtype=np.int8) == 1
+    return heads
 
 
-def rate_ratio(events: tuple[int, int], hours: tuple[float, float]) -> Tested:
-    """Rate of one per rate of the other: given all events, the share that are one's is binomial.
+def _as_large(by_chance: Array, value: float) -> float:
+    """Probability of a difference as large by chance, either way."""
+    reached = np.abs(by_chance) >= abs(value) * (1.0 - ROUNDING)
+    return float((1 + np.count_nonzero(reached)) / (1 + by_chance.size))
 
-    Infinite, or NaN, where the other has none.
+
+def per_hour(events: Sequence[float], hours: Sequence[float]) -> Estimated:
+    """Rate of events [1/h] over episodes; 0 in one hour is 0 with 3.7 as upper limit.
+
+    Several events in one episode are not independent of each other.
     """
-    total = sum(events)
-    expected = hours[0] / sum(hours)
-    if total == 0:
+    counts, times = np.array(events, dtype=float), np.array(hours, dtype=float)
+    total, whole = float(counts.sum()), float(times.sum())
+    if counts.max() > 1.0 and counts.size > 1:
+        drawn = _drawn(np.random.default_rng(0), counts.size)
+        return Estimated(total / whole, *_percentiles(_rate(counts[drawn], times[drawn])))
+    low = 0.0 if total == 0.0 else float(chi2.ppf(0.025, 2 * total)) / 2.0
+    high = float(chi2.ppf(0.975, 2 * total + 2)) / 2.0
+    return Estimated(total / whole, low / whole, high / whole)
+
+
+def _rate(counts: Array, times: Array, axis: int = -1) -> Array:
+    rate: Array = counts.sum(axis=axis) / times.sum(axis=axis)
+    return rate
+
+
+def rate_ratio(
+    events: Sequence[tuple[float, float]], hours: Sequence[tuple[float, float]]
+) -> Tested:
+    """Rate of one per rate of the other over n >= 1 pairs of episodes.
+
+    Infinite where the other has no event, NaN where both have none.
+    """
+    counts, times = np.array(events, dtype=float), np.array(hours, dtype=float)
+    total = counts.sum(axis=0)
+    if not total.any():
         return Tested(math.nan, 0.0, math.inf, 1.0)
-    test = binomtest(events[0], total, expected)
-    interval = test.proportion_ci(0.95, "exact")
-    odds = [_odds(found) / _odds(expected) for found in (events[0] / total, *interval)]
-    return Tested(odds[0], odds[1], odds[2], float(test.pvalue))
+    pairs = np.stack([counts, times], axis=-1)  # (n, 2, 2): of one and other, events and hours
+    chance = np.random.default_rng(0)
+    interval = (
+        _percentiles(_ratio(pairs[_drawn(chance, len(pairs))]))
+        if total.all() and len(pairs) > 1
+        else _exact_ratio(total, times.sum(axis=0))
+    )
+    signs = np.where(_coins(chance, len(pairs)), -1.0, 1.0)
+    mine, swapped = (_rate_difference(pairs, one) for one in (np.ones(len(pairs)), signs))
+    return Tested(float(_ratio(pairs)), *interval, _as_large(swapped, float(mine)))
+
+
+def _ratio(pairs: Array) -> Array:
+    """Ratio of rates of (..., n, 2, 2) pairs."""
+    rates = _rate(pairs[..., 0], pairs[..., 1], axis=-2)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ratio: Array = np.asarray(rates[..., 0] / rates[..., 1])
+    return ratio
+
+
+def _rate_difference(pairs: Array, signs: Array) -> Array:
+    """Difference of rates of (n, 2, 2) pairs, of which those with sign -1 are exchanged."""
+    both, apart = pairs.sum(axis=(0, 1)), signs @ (pairs[:, 0] - pairs[:, 1])
+    one, other = (both + apart) / 2.0, (both - apart) / 2.0
+    difference: Array = one[..., 0] / one[..., 1] - other[..., 0] / other[..., 1]
+    return difference
+
+
+def _exact_ratio(events: Array, hours: Array) -> tuple[float, float]:
+    """Interval of a ratio of Poisson rates: of all events, the share that are one's is binomial."""
+    expected = float(hours[0] / hours.sum())
+    test = binomtest(round(events[0]), round(events.sum()), expected)
+    low, high = test.proportion_ci(0.95, "exact")
+    return _odds(float(low)) / _odds(expected), _odds(float(high)) / _odds(expected)
 
 
 def _odds(share_of: float) -> float:
@@ -177,7 +271,7 @@ def share_ratio(one: Sequence[bool], other: Sequence[bool]) -> Estimated:
     if not samples[1].any():
         return Estimated(math.nan, math.nan, math.nan)
     value = float(_mean_ratio(*samples))
-    if not np.ptp(samples[0]) + np.ptp(samples[1]):
+    if min(map(len, samples)) < 2 or not np.ptp(samples[0]) + np.ptp(samples[1]):
         return Estimated(value, math.nan, math.nan)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)  # of resamples whose ratio is infinite
@@ -216,15 +310,25 @@ class Survival:
 
 
 def time_to_fall(seconds: Sequence[float], fell: Sequence[bool]) -> Survival:
-    """Kaplan-Meier; who was still up at its end has not fallen by then."""
+    """Kaplan-Meier; who was still up at its end has not fallen by then.
+
+    Where all have fallen the upper limit is the last one that was known.
+    """
     times = np.array(seconds, dtype=float)
     down = np.array(fell, dtype=bool)
     curve = ecdf(CensoredData(uncensored=times[down], right=times[~down])).sf
     with np.errstate(divide="ignore", invalid="ignore"), warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)  # where all are up, or none: no interval
         band = curve.confidence_interval(0.95, method="log-log")
-    low, high = (
-        tuple(np.clip(np.nan_to_num(one.probabilities, nan=edge), 0.0, 1.0).tolist())
-        for one, edge in ((band.low, 0.0), (band.high, 1.0))
-    )
-    return Survival(tuple(curve.quantiles.tolist()), tuple(curve.probabilities.tolist()), low, high)
+    low = np.nan_to_num(band.low.probabilities, nan=0.0)
+    high = _held(band.high.probabilities)
+    limits = (tuple(np.clip(one, 0.0, 1.0).tolist()) for one in (low, high))
+    return Survival(tuple(curve.quantiles.tolist()), tuple(curve.probabilities.tolist()), *limits)
+
+
+def _held(limits: Array) -> Array:
+    """Put the last known upper limit where there is none; 1 before any is known."""
+    held = np.array(limits, dtype=float)
+    for k in np.flatnonzero(np.isnan(held)):
+        held[k] = held[k - 1] if k else 1.0
+    return held

@@ -140,6 +140,15 @@ class EpisodeTable:
             )
         }
 
+    def known_cases(self, spec: FigureSpec, selection: Selection) -> set[str]:
+        """Cases in which a figure's value is known of somebody who stayed up."""
+        return {
+            pair[0]
+            for name in self.entrants
+            for pair, one in self.episodes(name, selection).items()
+            if not one.fell and value_of(spec, one) is not None
+        }
+
     def _in(self, case: AxisCase, name: str, selection: Selection) -> bool:
         if selection.axes and case.axis not in selection.axes:
             return False

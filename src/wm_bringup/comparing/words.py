@@ -9,18 +9,22 @@ from wm_bringup.comparing.summary import Difference, FigureTold, Number
 from wm_bringup.judging.paired import SIGNIFICANT
 
 
-def difference_words(one: Difference, figure: FigureTold) -> str:
-    """Say one difference, whoever is better named first."""
+def difference_words(one: Difference, figure: FigureTold, numbers: Sequence[Number]) -> str:
+    """Say one difference, whoever is better named first.
+
+    numbers: figures of the one and of the other, over the episodes that both walked.
+    """
     evidence = f"({_evidence(one, figure)})"
     if one.one == one.other:
         return _change_words(one, figure, evidence)
     if not one.shown:
-        numbers = _both(figure, one.one, one.other, "and")
+        told = _both(figure, numbers, "and")
         who = f"between {one.one} and {one.other}"
-        return f"{figure.title}: no difference shown {who}{numbers} {evidence}"
-    worse = one.other if one.better == one.one else one.one
-    numbers = _both(figure, one.better, worse, "against")
-    return f"{figure.title}: {one.better} is better than {worse}{numbers} {evidence}"
+        return f"{figure.title}: no difference shown {who}{told} {evidence}"
+    first = one.better == one.one
+    told = _both(figure, numbers if first else numbers[::-1], "against")
+    worse = one.other if first else one.one
+    return f"{figure.title}: {one.better} is better than {worse}{told} {evidence}"
 
 
 def _change_words(one: Difference, figure: FigureTold, evidence: str) -> str:
@@ -34,12 +38,9 @@ def _improves(one: Difference, figure: FigureTold) -> bool:
     return one.value is not None and (one.value > 0.0) == figure.more_is_better
 
 
-def _both(figure: FigureTold, first: str, second: str, word: str) -> str:
-    """Two contestants' own figures, which are over all their episodes, where both have them."""
-    known = figure.contestants
-    if first not in known or second not in known:
-        return ""
-    return f", {number_words(known[first], figure)} {word} {number_words(known[second], figure)}"
+def _both(figure: FigureTold, numbers: Sequence[Number], word: str) -> str:
+    first, second = (number_words(number, figure) for number in numbers)
+    return f", {first} {word} {second}"
 
 
 def number_words(number: Number, figure: FigureTold) -> str:

@@ -77,7 +77,9 @@ def episode(
         "switches_per_minute": Measured(0.0, "1/min"),
         "fell": Measured(float(fell), ""),
         "seconds": Measured(2.0 if fell else 4.0, "s"),
-        "stride_rms_error": Measured((error, 0.0, 0.0), "m/s, m/s, rad/s"),
+        "stride_rms_error": Measured(
+            None if error is None else (error, 0.0, 0.0), "m/s, m/s, rad/s"
+        ),
     }
     stages = {"estimator": cpu, "controller": cpu, "arbiter": cpu, "planner": cpu, "physics": 9.0}
     notes = {"cpu_per_tick_ms": stages, **notes}

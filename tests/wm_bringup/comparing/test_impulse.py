@@ -50,3 +50,8 @@ def test_of_one_impulse_only_its_side_is_said():
     assert half_survived(*pushes(j35=3)).below == 35.0
     assert half_survived(*pushes(j35=4)).beyond == 35.0
     assert half_survived([], []).n == 0
+
+
+def test_who_falls_of_all_but_the_weakest_pushes_is_not_said_to_survive_the_strongest():
+    found = half_survived([15.0] * 4 + [25.0, 35.0, 45.0, 55.0] * 4, [True] * 2 + [False] * 18)
+    assert (found.value, found.beyond, found.below) == (None, None, None)

@@ -51,53 +51,85 @@ def test_the_other_way_round_a_difference_changes_its_sign():
 
 
 def test_an_interquartile_mean_forgets_the_lowest_and_the_highest_quarter():
-    found = statistics.score([100.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0])
+    found = statistics.score([[100.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0]])
     assert found.value == (3.0 + 4.0 + 5.0 + 6.0) / 4
     assert found.low < found.value < found.high
 
 
+def test_one_bad_case_of_many_counts_for_what_it_is_and_is_not_trimmed_away():
+    good, bad = [0.01] * 8, [0.5] * 8
+    assert statistics.score([good] * 6 + [bad]).value == pytest.approx((6 * 0.01 + 0.5) / 7)
+    apart = [list(zip(good, good, strict=True))] * 6 + [list(zip(bad, [0.02] * 8, strict=True))]
+    found = statistics.paired_scores(apart)
+    assert found.value == pytest.approx(0.48 / 7)
+    assert found.p < 0.02  # all heads or all tails: 2 of 2^8
+
+
 def test_where_all_are_the_same_the_bootstrap_says_nothing():
-    assert math.isnan(statistics.score([2.0, 2.0, 2.0]).low)
-    assert statistics.paired_scores([1.0, 2.0], [1.0, 2.0]).p == 1.0
+    assert math.isnan(statistics.score([[2.0, 2.0, 2.0]]).low)
+    assert statistics.paired_scores([[(1.0, 1.0), (2.0, 2.0)]]).p == 1.0
 
 
 def test_pairs_that_all_differ_alike_are_told_apart_though_they_overlap():
-    one = [float(k) for k in range(20)]
-    found = statistics.paired_scores(one, [value - 1.0 for value in one])
+    found = statistics.paired_scores([[(float(k), k - 1.0) for k in range(20)]])
     assert found.value == pytest.approx(1.0)
     assert found.low == pytest.approx(1.0)
     assert found.p < 0.01
 
 
+def test_a_few_pairs_are_told_apart_no_better_than_by_coin():
+    # of four pairs that all differ one way, all heads or all tails are 2 of 16
+    found = statistics.paired_scores([[(1.0, 0.0)] * 4])
+    assert found.p == pytest.approx(2 / 16, abs=0.02)
+
+
 def test_equal_numbers_give_equal_intervals_bit_for_bit():
     numbers = [0.1 * k**2 for k in range(30)]
-    assert statistics.score(numbers) == statistics.score(numbers)
-    assert statistics.paired_scores(numbers, numbers[::-1]) == statistics.paired_scores(
-        numbers, numbers[::-1]
-    )
+    pairs = list(zip(numbers, numbers[::-1], strict=True))
+    assert statistics.score([numbers]) == statistics.score([numbers])
+    assert statistics.paired_scores([pairs]) == statistics.paired_scores([pairs])
 
 
 def test_no_fall_in_an_hour_bounds_the_rate_at_three_point_seven():
-    found = statistics.per_hour(0, 1.0)
+    found = statistics.per_hour([0, 0], [0.5, 0.5])
     assert (found.value, found.low) == (0.0, 0.0)
     assert found.high == pytest.approx(-math.log(0.025))
-    assert statistics.per_hour(3, 2.0).value == 1.5
+    assert statistics.per_hour([1, 1, 1, 0], [0.5] * 4).value == 1.5
 
 
-def test_rates_are_compared_by_the_share_of_the_events():
-    found = statistics.rate_ratio((3, 9), (1.0, 1.0))
+def test_events_that_come_together_say_less_than_as_many_that_come_alone():
+    together = statistics.per_hour([12] + [0] * 11, [1.0] * 12)
+    alone = statistics.per_hour([1] * 12, [1.0] * 12)
+    assert together.value == alone.value == 1.0
+    assert together.high - together.low > 2.0 * (alone.high - alone.low)
+
+
+def test_rates_are_compared_pair_by_pair():
+    # 3 and 9 events, never in the same pair: 3 or fewer of 12 by coin, 2 (1 + 12 + 66 + 220) / 2^12
+    events = [(1, 0)] * 3 + [(0, 1)] * 9 + [(0, 0)] * 20
+    found = statistics.rate_ratio(events, [(1.0, 1.0)] * 32)
     assert found.value == pytest.approx(1 / 3)
-    # 3 or fewer of 12 by coin, both ways: 2 (1 + 12 + 66 + 220) / 2^12
-    assert found.p == pytest.approx(598 / 4096)
+    assert found.p == pytest.approx(598 / 4096, abs=0.01)
+    assert found.low < 1 / 3 < found.high
+    # falls that both have tell nobody apart, and make the ratio surer
+    shared = statistics.rate_ratio([(1, 1)] * 20 + events, [(1.0, 1.0)] * 52)
+    assert shared.p == pytest.approx(found.p, abs=0.01)
+    assert shared.value == pytest.approx(23 / 29)
     # twice the time, twice the events: no difference
-    assert statistics.rate_ratio((6, 3), (2.0, 1.0)).value == pytest.approx(1.0)
+    assert statistics.rate_ratio([(2, 1)] * 3, [(2.0, 1.0)] * 3).value == pytest.approx(1.0)
+
+
+def test_all_events_of_one_pair_do_not_tell_two_apart():
+    assert statistics.rate_ratio([(12, 0), (0, 0)], [(1.0, 1.0)] * 2).p > 0.9
 
 
 def test_without_events_nothing_is_said_of_a_ratio_of_rates():
-    none = statistics.rate_ratio((0, 0), (1.0, 1.0))
+    none = statistics.rate_ratio([(0, 0)], [(1.0, 1.0)])
     assert math.isnan(none.value)
     assert none.p == 1.0
-    assert statistics.rate_ratio((5, 0), (1.0, 1.0)).value == math.inf
+    only = statistics.rate_ratio([(1, 0)] * 5, [(1.0, 1.0)] * 5)
+    assert only.value == math.inf
+    assert 0.5 < only.low < math.inf  # exact: 0.025^(1/5) of the events at least are the one's
 
 
 def test_a_ratio_of_shares_lies_within_its_interval():
@@ -105,6 +137,8 @@ def test_a_ratio_of_shares_lies_within_its_interval():
     assert found.value == 0.8
     assert found.low < 0.8 < found.high <= 1.0
     assert math.isnan(statistics.share_ratio([True], [False, False]).low)
+    assert statistics.share_ratio([True, False], [True]).value == 0.5
+    assert math.isnan(statistics.share_ratio([True, False], [True]).low)
 
 
 def test_holm_multiplies_the_smallest_by_all_and_never_falls():
@@ -124,3 +158,9 @@ def test_who_is_up_at_the_end_has_not_fallen_by_then():
 def test_where_nobody_falls_the_curve_stays_at_one():
     curve = statistics.time_to_fall([3.0, 3.0], [False, False])
     assert (curve.times, curve.share) == ((3.0,), (1.0,))
+
+
+def test_where_all_have_fallen_the_upper_limit_does_not_jump_to_one():
+    curve = statistics.time_to_fall([1.0, 2.0, 3.0, 3.0], [True] * 4)
+    assert curve.share[-1] == 0.0
+    assert curve.high[-1] == curve.high[-2] < 1.0

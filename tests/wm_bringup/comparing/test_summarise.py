@@ -86,6 +86,29 @@ def test_robots_that_fell_are_left_out_of_errors_or_count_as_they_are_said_to():
     assert (counted.value, counted.n) == (pytest.approx((0.1 * 2 + 0.5 * 2) / 4), 8)
 
 
+def test_a_fall_counts_for_nothing_where_nobody_who_stayed_up_tells_what_it_is_measured_beside():
+    results = [
+        *(episode("walk", who, k, error=None, fell=who == "mpc") for who in MPC_FALLS
+          for k in range(8)),
+        *(episode("loaded", who, k, error=0.1, fell=who == "mpc" and k < 4) for who in MPC_FALLS
+          for k in range(8)),
+    ]  # fmt: skip
+    facets = comparison().as_json()["facets"]
+    facets[0]["figures"][1]["fallen"] = 0.5
+    counted = figure(told(results, facets=facets), "performance", "error").contestants
+    assert {name: one.n for name, one in counted.items()} == dict.fromkeys(MPC_FALLS, 8)
+    assert counted["mpc"].value == pytest.approx((0.1 * 2 + 0.5 * 2) / 4)
+
+
+def test_beside_a_difference_stand_both_numbers_of_the_episodes_that_both_walked():
+    falls = {"mpc": [], "policy": [], "hybrid": []}
+    chance = [episode("walk", "hybrid random", k, fell=k < 7) for k in range(8)]
+    facets = comparison().as_json()["facets"]
+    summary = told([*walked(falls), *chance], facets=facets)
+    said = difference(summary, "performance", "success", "hybrid", "hybrid random").words
+    assert "8 of 8 and 1 of 8" in said or "8 of 8 against 1 of 8" in said
+
+
 def test_the_oracle_falls_only_where_all_its_parents_do():
     falls = {"mpc": [0, 1, 2], "policy": [2, 3], "hybrid": [0]}
     found = figure(told(walked(falls)), "performance", "success").contestants["oracle"]
