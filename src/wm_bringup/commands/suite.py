@@ -54,6 +54,8 @@ def suite(
     Example: wm suite walking --seeds 3 --case forward_10
     """
     from wm_bringup.host.output import check_file, check_folder
+    from wm_bringup.host.provenance import provenance
+    from wm_bringup.judging.runner import policies_of
     from wm_bringup.judging.suite import load_suite
 
     whole = changed(load_suite(source), seeds, engine, robot, policies)
@@ -63,7 +65,8 @@ def suite(
     keep_suite(source, folder)
     workers = jobs or len(os.sched_getaffinity(0))
     chosen = whole.only(case) if case else whole
-    return _run(chosen, whole.sha256(), folder, workers, resume, json)
+    asked = {"suite": whole.name, "suite_sha256": whole.sha256(), "policies": policies_of(whole)}
+    return _run(chosen, {**asked, **provenance()}, folder, workers, resume, json)
 
 
 def keep_suite(source: str, folder: Path) -> None:
@@ -109,15 +112,18 @@ def changed(
 
 
 def _run(
-    suite: Suite, sha256: str, folder: Path, jobs: int, resume: bool, json: Path | None
+    suite: Suite,
+    conditions: dict[str, Any],
+    folder: Path,
+    jobs: int,
+    resume: bool,
+    json: Path | None,
 ) -> int:
-    """Run, tell and write. sha256: of the suite with all its cases."""
+    """Run, tell and write. conditions: of all episodes that the folder may hold."""
     from wm_bringup.commands.walk import tell_of_bodies
-    from wm_bringup.host.provenance import provenance
     from wm_bringup.judging.episode_store import EpisodeStore
     from wm_bringup.report.screen import make_console
 
-    conditions = {"suite": suite.name, "suite_sha256": sha256, **provenance()}
     store = EpisodeStore(folder / "episodes.jsonl", conditions, resume=resume)
     console = make_console()
     tell_of_bodies(suite, console)

@@ -23,11 +23,11 @@ def keep_comparison(comparison: Comparison, folder: Path) -> None:
 
 def conditions(comparison: Comparison, policies: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
     """Say what decides the episodes: they go on only under the same."""
-    hashes = {name: facts["sha256"] for name, facts in policies.items()}
     return {
         "comparison": comparison.name,
         "comparison_sha256": comparison.sha256(),
-        "policies_sha256": hashes,
+        "policies_sha256": {name: facts["sha256"] for name, facts in policies.items()},
+        "policies": {name: facts["identity"] for name, facts in policies.items()},
         **provenance(),
     }
 

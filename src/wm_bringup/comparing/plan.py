@@ -185,6 +185,8 @@ class Comparison:
         for case in self.cases:
             _among(f"case '{case.name}': axis", [case.axis], axes)
             _among(f"case '{case.name}': world", case.worlds, worlds)
+        if not any(self.home in self.worlds_of(case) for case in self.cases):
+            raise ValueError(f"no case is walked in the first world, '{self.home.name}'")
         for where, selection in self._selections():
             _among(f"{where}: axis", selection.axes, axes)
             _among(f"{where}: world", filter(None, [selection.world]), worlds)

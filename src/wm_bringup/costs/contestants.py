@@ -58,12 +58,15 @@ def _counted(setup: WalkSetup) -> Facts:
 def timed(setups: Mapping[str, WalkSetup]) -> tuple[dict[str, Facts], dict[str, dict[str, Any]]]:
     """Walk three times each: facts of CPU time, and the path's distribution, by contestant.
 
-    Measured on this computer, so for ``timings.json``; some six CPU seconds each.
+    With the safety layer, whatever the setup says. Measured on this computer, so for
+    ``timings.json``; some six CPU seconds each.
     """
     facts: dict[str, Facts] = {}
     distributions: dict[str, dict[str, Any]] = {}
     for name, setup in setups.items():
-        walked = replace(setup, scenario=TIMED_WALK, engine="mujoco", step_in_place=False)
+        walked = replace(
+            setup, scenario=TIMED_WALK, engine="mujoco", step_in_place=False, safety_layer=True
+        )
         walks = [timed_walk(walked, seed) for seed in TIMED_SEEDS]
         times = [time for one in walks for time in one.cycles]
         facts[name] = {**measured_time([one.stages_ms for one in walks]), **measured_path(times)}

@@ -48,13 +48,19 @@ def parameters_hash() -> str:
 
 
 def _git() -> dict[str, Any]:
-    """Commit and dirty flag of the checkout that runs; empty for an installed package."""
+    """Commit of the checkout that runs, and what was changed since; empty for an installed package.
+
+    git_changes: hash of what differs from the commit in files that git knows.
+    """
     root = share_directory()
     try:
         commit = _run("rev-parse", "HEAD", root=str(root))
-        return {"git": commit, "git_dirty": bool(_run("status", "--porcelain", root=str(root)))}
+        dirty = bool(_run("status", "--porcelain", root=str(root)))
+        changes = _run("diff", "HEAD", "--binary", root=str(root)) if dirty else ""
     except (OSError, subprocess.CalledProcessError):
-        return {"git": None, "git_dirty": None}
+        return {"git": None, "git_dirty": None, "git_changes": None}
+    sha256 = hashlib.sha256(changes.encode()).hexdigest() if changes else None
+    return {"git": commit, "git_dirty": dirty, "git_changes": sha256}
 
 
 def _run(*arguments: str, root: str) -> str:

@@ -378,6 +378,7 @@ def check_policy_setup(setup: WalkSetup) -> None:
 def policy_facts(setup: WalkSetup) -> dict[str, Any] | None:
     """Say which learned policy walks, and what it was trained for; None without one.
 
+    sha256: of the network. identity: of the network and of all that its files say.
     PolicyError when it may not start.
     """
     if POLICY not in setup.drivers:
@@ -393,6 +394,7 @@ def policy_facts(setup: WalkSetup) -> dict[str, Any] | None:
         "family": manifest.family,
         "licence": manifest.licence,
         "sha256": policy.network.sha256,
+        "identity": f"{int(policy.identity):012x}",
         "rate_hz": manifest.rate,
         "trained_for": {
             "linear_x": list(ranges.linear_x),

@@ -83,7 +83,7 @@ class Comparison:
     contestant: str
     better: Pairs
     worse: Pairs
-    of_worse: float
+    of_worse: float | None
 
     @property
     def not_more_than_better(self) -> bool:
@@ -92,7 +92,9 @@ class Comparison:
 
     @property
     def less_than_worse(self) -> bool:
-        """Whether it falls at most as often as is wanted, compared with the worst of them."""
+        """Whether it falls at most as often as is wanted, if it is, beside the worst of them."""
+        if self.of_worse is None:
+            return True
         return self.worse.falls <= self.of_worse * self.worse.other_falls
 
     @property

@@ -70,6 +70,16 @@ def runs_of(suite: Suite, cases: Sequence[Case] | None = None) -> list[SuiteRun]
     return sorted(runs, key=lambda run: run.seed) if suite.seeds_first else runs
 
 
+def policies_of(suite: Suite) -> dict[str, str]:
+    """Identity of every contestant's policy, network and files, in its first run.
+
+    PolicyError for one that may not start.
+    """
+    first = {run.contestant: run.setup for run in reversed(runs_of(suite))}
+    told = {name: episodes.policy_facts(setup) for name, setup in sorted(first.items())}
+    return {name: facts["identity"] for name, facts in told.items() if facts is not None}
+
+
 def setup_of(suite: Suite, case: Case, who: Contestant, seed: int) -> WalkSetup:
     """Put together what decides one run."""
     return WalkSetup(

@@ -108,8 +108,8 @@ class Paired:
 
     contestant: str
     parents: tuple[str, ...] = Field(min_length=1)
-    of_worse: float = Field(
-        default=1.0, gt=0.0, description="falls at most, per those of the one that falls most"
+    of_worse: float | None = Field(
+        default=None, gt=0.0, description="falls at most, per those of the one that falls most"
     )
 
 

@@ -104,6 +104,19 @@ def test_episodes_of_another_scenario_are_not_gone_on_with(suite, runs, tmp_path
     assert suite("s.yaml") == HELD
 
 
+def test_episodes_of_a_policy_that_was_trained_anew_are_not_gone_on_with(
+    suite, runs, tmp_path, capsys, monkeypatch
+):
+    file = tmp_path / "s.yaml"
+    file.write_text("{name: s, contestants: [{name: p, controller: policy}], cases: [{name: a}]}")
+    assert suite("s.yaml") == HELD
+    assert suite("s.yaml", "--resume") == HELD
+    other = {"identity": "0123456789ab"}
+    monkeypatch.setattr("wm_bringup.judging.episodes.policy_facts", lambda setup: other)
+    assert suite("s.yaml", "--resume") == COULD_NOT_RUN
+    assert "other conditions" in capsys.readouterr().err
+
+
 def test_the_push_grid_is_a_suite(suite, runs, capsys):
     assert suite("push_grid") == HELD
     assert "all phases up to | 80 | 80 | 80 | 80 |" in capsys.readouterr().out
