@@ -46,6 +46,10 @@ def compare(
         str, typer.Option(metavar="local|ray[://ADDRESS]", help="Where episodes are walked.")
     ] = "local",
     resume: Resume = False,
+    recount: Annotated[
+        bool,
+        typer.Option("--recount", help="Walk nothing: figures anew, of the folder's episodes."),
+    ] = False,
     output: Annotated[
         Path | None, typer.Option(metavar="FOLDER", help="Default: results/compare_NAME.")
     ] = None,
@@ -63,10 +67,11 @@ def compare(
 
     Example: wm compare --suite quick
     """
-    from wm_bringup.comparing.files import conditions, keep_comparison
+    from wm_bringup.comparing.files import conditions, keep_comparison, walked_under
     from wm_bringup.comparing.plan import load_comparison
     from wm_bringup.comparing.walking import policies_of
     from wm_bringup.host.output import check_file, check_folder
+    from wm_bringup.host.provenance import provenance
     from wm_bringup.judging.episode_store import EpisodeStore
     from wm_bringup.judging.ray_workers import read_workers
 
@@ -77,21 +82,36 @@ def compare(
     check_folder(folder, "--output")
     check_file(json, "--json")
     policies = policies_of(asked)
-    under = conditions(asked, policies)
-    store = EpisodeStore(folder / "episodes.jsonl", under, resume=resume)
+    file, under = folder / "episodes.jsonl", conditions(asked, policies)
+    under = walked_under(file, under) if recount else under
+    store = EpisodeStore(file, under, resume=resume or recount)
+    if recount:
+        _refuse_half(asked, store)
     keep_comparison(asked, folder)
-    if not resume:
+    if not (resume or recount):
         shutil.rmtree(folder / "pictures", ignore_errors=True)  # of episodes that are no more
     began = time.monotonic()
     held = False
     try:
-        _fill(asked, store, cores, spread)
+        if not recount:
+            _fill(asked, store, cores, spread)
     finally:
         if store.done:
             facts = {"conditions": under, "policies": policies, "jobs": cores, "workers": workers}
+            facts["counted"] = provenance() if recount else None
             facts["wall"] = time.monotonic() - began
             held = _tell(asked, store, folder, facts, json, whole=report)
     return HELD if held else NOT_HELD
+
+
+def _refuse_half(comparison: Comparison, store: EpisodeStore) -> None:
+    """RunStoreError unless all episodes of a comparison are there."""
+    from wm_bringup.comparing.walking import all_found, count_runs
+    from wm_bringup.judging.episode_store import RunStoreError
+
+    there, asked = len(all_found(comparison, store)), count_runs(comparison)
+    if there < asked:
+        raise RunStoreError(f"{store.path} holds {there} of {asked} episodes: go on with --resume")
 
 
 def _changed(

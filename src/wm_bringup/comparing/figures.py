@@ -104,9 +104,19 @@ def _of_fallen(spec: FigureSpec) -> str:
 
 
 def selection_words(spec: FigureSpec, table: EpisodeTable) -> str:
-    """Say in words which episodes a figure is read off."""
-    first = _words(spec.of, table)
+    """Say in words which episodes a figure is read off; chance walked some of them only."""
+    first = _words(spec.of, table) + _of_chance(spec.of, table)
     return first if spec.beside is None else f"{first}, beside {_words(spec.beside, table)}"
+
+
+def _of_chance(selection: Selection, table: EpisodeTable) -> str:
+    random = table.comparison.random
+    axes = selection.axes or [axis.name for axis in table.comparison.axes]
+    walked = [axis for axis in axes if axis in random.axes]
+    if not random.of or not random.axes or not walked or len(walked) == len(axes):
+        return ""
+    names = ", ".join(twin_name(name, RANDOM) for name in random.of)
+    return f" ({names}: {', '.join(walked)} alone)"
 
 
 def _words(selection: Selection, table: EpisodeTable) -> str:

@@ -12,6 +12,7 @@ import yaml
 from wm_bringup.comparing.plan import Comparison
 from wm_bringup.comparing.summary import Summary, Timings, as_text
 from wm_bringup.host.provenance import provenance
+from wm_bringup.judging.episode_store import RunStoreError, conditions_of
 
 
 def keep_comparison(comparison: Comparison, folder: Path) -> None:
@@ -30,6 +31,22 @@ def conditions(comparison: Comparison, policies: Mapping[str, Mapping[str, Any]]
         "policies": {name: facts["identity"] for name, facts in policies.items()},
         **provenance(),
     }
+
+
+DECIDES = ("comparison_sha256", "policies_sha256")
+"""What two versions of this software must agree on to tell the same episodes."""
+
+
+def walked_under(path: Path, asked: Mapping[str, Any]) -> dict[str, Any]:
+    """Return under what episodes were walked, by whatever version.
+
+    RunStoreError where another comparison was asked for then, or policies were others.
+    """
+    walked = conditions_of(path)
+    for key in DECIDES:
+        if walked.get(key) != asked[key]:
+            raise RunStoreError(f"{path} holds episodes of other cases or policies ({key} differs)")
+    return walked
 
 
 def write_results(

@@ -77,6 +77,16 @@ class RunStore(Generic[Result]):
         part.replace(self.path)
 
 
+def conditions_of(path: Path) -> dict[str, Any]:
+    """Return under what the runs of a file were done; RunStoreError where that is not said."""
+    try:
+        with path.open(encoding="utf-8") as file:
+            conditions: dict[str, Any] = json.loads(file.readline())["conditions"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise RunStoreError(f"{path}: no file of runs: {error}") from error
+    return conditions
+
+
 class EpisodeStore(RunStore[EpisodeResult]):
     """Episodes, as they are judged."""
 

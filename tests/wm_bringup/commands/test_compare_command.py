@@ -154,6 +154,28 @@ def test_another_comparison_does_not_go_on_in_the_same_folder(cheap, tmp_path):
     assert (tmp_path / "out" / "suite.yaml").read_bytes() == asked
 
 
+def test_figures_are_counted_anew_of_episodes_that_another_version_walked(cheap, tmp_path, capsys):
+    assert compare("--output", "out", "--jobs", "1") == HELD
+    lines, found = tmp_path / "out/episodes.jsonl", tmp_path / "out/summary.json"
+    told, episodes = found.read_bytes(), lines.read_text()
+    lines.write_text(episodes.replace('"version": "', '"version": "of old '))
+    found.unlink()
+    assert compare("--output", "out", "--resume") == COULD_NOT_RUN
+    assert compare("--output", "out", "--recount") == HELD
+    assert found.read_bytes() == told
+    manifest = json.loads((tmp_path / "out/manifest.json").read_text())
+    assert manifest["conditions"]["version"].startswith("of old ")
+    assert not manifest["counted"]["version"].startswith("of old ")
+    assert "of old" in lines.read_text()
+
+    assert compare("--output", "out", "--recount", "--seeds", "2") == COULD_NOT_RUN
+    assert "other cases" in capsys.readouterr().err
+    lines.write_text("\n".join(episodes.splitlines()[:-1]) + "\n")
+    assert compare("--output", "out", "--recount") == COULD_NOT_RUN
+    assert "go on with --resume" in capsys.readouterr().err
+    assert compare("--output", "nowhere", "--recount") == COULD_NOT_RUN
+
+
 def test_killed_it_goes_on_loses_nothing_and_finds_the_same(tmp_path, environment, popen):
     file, killed, whole = tmp_path / "small.yaml", tmp_path / "killed", tmp_path / "whole"
     file.write_text(COMPARISON.replace("[home, bare]", "[home]").replace("count: 3", "count: 2"))

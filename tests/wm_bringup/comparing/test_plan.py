@@ -132,6 +132,8 @@ def test_other_policies_walk_in_the_place_of_our_own_and_beside_it(tmp_path):
         ({"facets": [{"name": "safety", "title": "",
                       "headline": {"figure": "a", "one": "mpc", "other": "policy"}}]},
          "headline's figure is none"),
+        ({"cases": [{"name": "walk", "axis": "course", "worlds": ["other"]}]},
+         "first world, 'home'"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_meant_is_refused(changes, said):

@@ -109,6 +109,11 @@ def test_beside_a_difference_stand_both_numbers_of_the_episodes_that_both_walked
     assert "8 of 8 and 1 of 8" in said or "8 of 8 against 1 of 8" in said
 
 
+def test_a_figure_says_which_of_its_episodes_chance_walked():
+    falls = figure(told(walked(MPC_FALLS)), "safety", "falls")
+    assert falls.selection == "all axes in home (hybrid random: course alone)"
+
+
 def test_the_oracle_falls_only_where_all_its_parents_do():
     falls = {"mpc": [0, 1, 2], "policy": [2, 3], "hybrid": [0]}
     found = figure(told(walked(falls)), "performance", "success").contestants["oracle"]
