@@ -11,7 +11,7 @@ from wm_bringup.costs import contestants, efficiency
 from wm_bringup.costs.contestants import facts_of, timed
 from wm_bringup.costs.model_based_work import Usage
 from wm_bringup.costs.network_work import UncountedOperatorError
-from wm_bringup.costs.path_latency import SHARES, latency_told
+from wm_bringup.costs.path_latency import SHARES, TimedWalk, latency_told
 from wm_bringup.costs.qp_work import SolvedQp
 from wm_bringup.judging.episodes import WalkSetup
 from wm_bringup.scenarios.scenario import Scenario
@@ -68,3 +68,15 @@ def test_a_walk_is_timed_cycle_by_cycle(monkeypatch):
     assert facts["mpc"]["deadline_miss_rate"].n == distributions["mpc"]["n"] >= 300
     assert facts["mpc"]["driver_cpu_seconds_per_simulated_second"].n == 3
     assert facts["mpc"]["path_latency_p99_9"].value is None  # too few for that
+
+
+def test_whoever_was_walked_last_without_the_safety_layer_is_timed_with_it(monkeypatch):
+    seen = []
+
+    def walk(setup, seed):
+        seen.append(setup.safety_layer)
+        return TimedWalk([1e-3] * 10, {"controller": 0.1, "planner": 0.0})
+
+    monkeypatch.setattr(contestants, "timed_walk", walk)
+    timed({"mpc": replace(SETUPS["mpc"], safety_layer=False)})
+    assert seen == [True] * 3
