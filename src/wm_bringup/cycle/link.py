@@ -12,6 +12,7 @@ import socket
 from collections import deque
 
 from wm_bringup.host import clock
+from wm_control.errors import WmError
 
 LARGEST = 1 << 18
 """No message is larger than this [bytes]."""
@@ -22,6 +23,10 @@ BACKLOG = 2000
 
 class LinkClosedError(Exception):
     """The other end is gone."""
+
+
+class MessageTooLongError(WmError):
+    """A message is longer than the other end reads; it was not sent."""
 
 
 class Link:
@@ -39,11 +44,18 @@ class Link:
         self.lost = 0
 
     def send(self, message: object) -> None:
-        """Send, or keep for ``flush`` what the system does not take now. LinkClosedError."""
+        """Send, or keep for ``flush`` what the system does not take now.
+
+        LinkClosedError; MessageTooLongError for more than ``LARGEST`` bytes.
+        """
+        data = pickle.dumps(message, pickle.HIGHEST_PROTOCOL)
+        if len(data) > LARGEST:
+            what = f"{type(message).__name__} of {len(data)} bytes"
+            raise MessageTooLongError(f"{what}: the control loop takes {LARGEST} at most")
         if len(self._backlog) == self._most:
             self._backlog.popleft()
             self.lost += 1
-        self._backlog.append(pickle.dumps(message, pickle.HIGHEST_PROTOCOL))
+        self._backlog.append(data)
         self.flush()
 
     def flush(self, patience: float = 0.0) -> bool:

@@ -10,6 +10,7 @@ import argparse
 import sys
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 
 from rclpy.node import Node
@@ -46,6 +47,7 @@ from wm_bringup.wire.topics import (
     JOINT_COMMAND,
     STOP,
     VELOCITY,
+    Flow,
     Service,
     prefer_service,
     proposal_topic,
@@ -93,7 +95,8 @@ class ArbiterInterface:
         self._said = ""
         self._refusals: Counter[str] = Counter()
         self.unreadable = Refusals()
-        subscribe_bytes(node, EMERGENCY_STOP, lambda _: self.stop_now())
+        for flow in (EMERGENCY_STOP.flow, Flow.EVENT):  # from whoever offers, twice where it can be
+            subscribe_bytes(node, replace(EMERGENCY_STOP, flow=flow), lambda _: self.stop_now())
         self._serve(ARM, self._arm)
         self._serve(STOP, self._stop)
         self._serve(CLEAR, self._clear)

@@ -8,9 +8,9 @@ commands, services, parameters, health once a second.
 from __future__ import annotations
 
 import argparse
-import signal
 import sys
 import threading
+import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -52,6 +52,7 @@ from wm_bringup.nodes.support.fault_requests import (
 )
 from wm_bringup.nodes.support.lane_policy import LanePolicyWatch, lane_policy
 from wm_bringup.nodes.support.latency_topic import LatencyPublisher
+from wm_bringup.nodes.support.on_signal import on_signal
 from wm_bringup.nodes.support.parameters import declare
 from wm_bringup.nodes.support.rivals import RivalWatch
 from wm_bringup.nodes.support.stall_watch import StallWatch
@@ -90,6 +91,7 @@ class Control:
         """Build everything; WmError when the configuration does not allow it."""
         since = clock.monotonic()
         self._stop = stop
+        self._broken = ""
         self._arguments = arguments
         with realtime.raised(realtime.SERVICE_PRIORITY):
             self._node = {name: Node(name) for name in control_nodes(_controllers(arguments))}
@@ -260,13 +262,22 @@ class Control:
         """Begin."""
         realtime.prepare_process()
         realtime.raise_thread(realtime.SERVICE_PRIORITY)
-        signal.signal(STOP_SIGNAL, lambda *_: self._arbiter.stop_now())
+        on_signal(STOP_SIGNAL, self._arbiter.stop_now)
         self._publisher.start()
         self._loop.send(LoopRequest.START)
         return self
 
     def _publish_all(self) -> None:
-        """Run the publisher thread."""
+        """Run the publisher thread; without it nobody hears of anything, so it ends the process."""
+        try:
+            self._publish_until_the_end()
+        except Exception:
+            self._broken = traceback.format_exc()
+            self._node["robot"].get_logger().fatal(self._broken)
+        finally:
+            self._stop.request()
+
+    def _publish_until_the_end(self) -> None:
         while (message := self._loop.receive()) is not None:
             if isinstance(message, tuple):
                 record = unpack(message, self._n)
@@ -279,7 +290,6 @@ class Control:
                 self._heed(message)
         if self._loop.failure:
             self._node["robot"].get_logger().fatal(self._loop.failure)
-        self._stop.request()
 
     def _heed(self, health: LoopHealth) -> None:
         """Keep for the next report; say once how punctual the process can be."""
@@ -351,7 +361,7 @@ class Control:
             self._node["arbiter"].get_logger().error(problem)
         if self._arguments.latency:
             self._log.save(Path(self._arguments.latency))
-        failure = self._loop.failure or self._falls.fall
+        failure = self._broken or self._loop.failure or self._falls.fall
         if failure:
             print(f"control: {failure}", file=sys.stderr, flush=True)
         return process.FAILED if failure else process.OK

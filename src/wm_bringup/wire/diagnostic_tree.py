@@ -71,8 +71,12 @@ def _branches(path: str) -> list[str]:
     return ["/" + "/".join(parts[:n]) for n in range(1, len(parts))]
 
 
+_RANKS = (Level.OK, Level.WARN, Level.STALE, Level.ERROR)
+"""The worst last: what was heard once, long ago, does not hide an error of now."""
+
+
 def _summed_up(below: Sequence[HealthStatus], hardware: str) -> HealthStatus:
-    worst = max(status.level for status in below)
+    worst = max((status.level for status in below), key=_RANKS.index)
     told = [s.name for s in below if s.level == worst]
     message = "OK" if worst == Level.OK else f"{worst.name}: {', '.join(sorted(told))}"
     return HealthStatus("", worst, message, {}, hardware)

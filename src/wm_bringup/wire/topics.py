@@ -187,7 +187,8 @@ EMERGENCY_STOP = Topic(
     "when you want it",
     "you",
     "arbiter",
-    "does what `arbiter/stop` does, for who cannot wait for an answer",
+    "does what `arbiter/stop` does, for who cannot wait for an answer; heard reliably as well, "
+    "where it is offered so",
 )
 VELOCITY = Topic(
     "arbiter/velocity",
@@ -251,7 +252,8 @@ CLOCK = Topic(
     "500 Hz, simulation only, on request",
     "robot",
     "nodes with use_sim_time",
-    "simulated time since reset; all stamps are then simulated time as well",
+    "simulated time since the robot was first reset; the stamps of all samples are then simulated "
+    "time as well",
 )
 
 AGGREGATED = Topic(
@@ -262,7 +264,8 @@ AGGREGATED = Topic(
     "robot",
     "rqt_robot_monitor, any tool",
     "/diagnostics of this robot as a tree, `/PROCESS/NODE/PART`: each branch as bad as its worst "
-    "leaf; what has not been heard for 5 s is STALE",
+    "leaf; what has not been heard for 5 s is STALE, which is worse than WARN and better than "
+    "ERROR",
 )
 TF = Topic(
     "tf",

@@ -18,7 +18,8 @@ class VelocityGate:
     """Holds the newest velocity command for as long as it may be trusted.
 
     A command that is not finite is refused and counts as a stop; silence for longer than the
-    timeout is a stop as well. ``cause`` says why the robot is being stopped, or is empty.
+    timeout is a stop as well, and so is a command from as far in the future: the clock was set
+    back. ``cause`` says why the robot is being stopped, or is empty.
     """
 
     def __init__(self, parameters: VelocityParameters, envelope: VelocityEnvelope) -> None:
@@ -43,7 +44,7 @@ class VelocityGate:
     def current(self, now: float) -> VelocityCommand:
         """Return the command in force at ``now`` [s]."""
         newest = self._newest
-        self.silent = newest is None or not (now - newest[1] <= self.parameters.timeout)
+        self.silent = newest is None or not (abs(now - newest[1]) <= self.parameters.timeout)
         return STOP if newest is None or self.silent else newest[0]
 
     @property

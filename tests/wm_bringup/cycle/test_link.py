@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from wm_bringup.cycle.link import Link, LinkClosedError, pair
+from wm_bringup.cycle.link import LARGEST, Link, LinkClosedError, MessageTooLongError, pair
 
 
 @pytest.fixture
@@ -20,6 +20,14 @@ def test_objects_arrive_whole_and_in_order(ends):
     for message in messages:
         here.send(message)
     assert [there.receive() for _ in messages] == messages
+
+
+def test_what_the_other_end_could_not_read_is_not_sent(ends):
+    here, there = ends
+    with pytest.raises(MessageTooLongError, match="bytes of 262"):
+        here.send(b"x" * LARGEST)
+    here.send("word")
+    assert there.receive() == "word"
 
 
 def test_arrays_arrive_as_they_were(ends):

@@ -20,6 +20,17 @@ def tree(*seen, now=10.0, **processes):
     return {s.name: s for s in made.statuses(now)}
 
 
+def test_what_was_heard_once_long_ago_does_not_hide_an_error_of_now():
+    found = tree(
+        (1.0, status("robot: control loop", Level.ERROR)),
+        (10.0, status("arbiter: drivers", Level.ERROR)),
+    )
+    assert found["/control"].level == Level.ERROR
+    assert "arbiter" in found["/control"].message
+    quiet = tree((1.0, status("robot: control loop")), (10.0, status("arbiter: drivers")))
+    assert quiet["/control"].level == Level.STALE
+
+
 def test_what_is_encoded_is_decoded_again():
     sent = [status("robot: timing", Level.WARN, cycles="7"), status("mpc: planner")]
     assert decode_diagnostics(encode_diagnostics(1.0, sent)) == sent

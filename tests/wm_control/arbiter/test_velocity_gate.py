@@ -69,6 +69,14 @@ def test_a_command_that_is_not_finite_is_refused_by_name_and_stops_the_robot(par
     assert gate.cause == ""
 
 
+def test_a_clock_that_was_set_back_does_not_keep_a_command_in_force():
+    gate = VelocityGate(LIMITS, MPC)
+    gate.receive(WALK, now=1000.0)
+    assert gate.current(999.9) == WALK  # as far back as clocks are put right all the time
+    assert gate.current(940.0) == STOP
+    assert "no velocity command" in gate.cause
+
+
 def test_a_clock_that_says_nan_counts_as_silence():
     gate = VelocityGate(LIMITS, MPC)
     gate.receive(WALK, now=0.0)

@@ -46,7 +46,9 @@ class StallWatch:
             self._tell(silence)
         elif self._silent:
             lasted, self._silent = self._silent + LOOK_PERIOD, 0.0
-            self._node.get_logger().error(f"the control loop answers again after {lasted:.1f} s")
+            again = f"the control loop answers again after {lasted:.1f} s"
+            self._node.get_logger().error(again)
+            self._health.publish("control loop", Level.OK, again)
 
     def _tell(self, silence: float) -> None:
         if not self._silent:
