@@ -26,8 +26,13 @@ from wm_bringup.bags.writer import BagError
 _REFUSALS = (
     *(AnyReaderError, ReaderError, OSError, AssertionError, KeyError, ValueError, TypeError),
     *(struct.error, TypesysError, SerdeError, EOFError, IndexError, sqlite3.Error),
+    *(RuntimeError, OverflowError, MemoryError),
 )
-"""What rosbags raises of a file that is not as it should be; apsw's errors besides."""
+"""What rosbags raises of a file that is not as it should be; of lengths that are none, and of
+lz4, the last three."""
+
+_UNPACKERS = ("apsw", "zstd")
+"""Libraries below rosbags, any error of which is one of the file's."""
 
 
 class BagRecord(NamedTuple):
@@ -77,7 +82,7 @@ class BagStream:
                 _register(reader.typestore.fielddefs, self.types)
                 return True
         except Exception as error:
-            if not _is_refusal(error):
+            if not is_refusal(error):
                 raise
             self._files = _files_in(self.path)
             if not self._files:
@@ -103,7 +108,7 @@ class BagStream:
                 kept += 1
                 yield record
         except Exception as error:
-            if not _is_refusal(error):
+            if not is_refusal(error):
                 raise
             self._say(f"breaks off: {_line(error)}; kept the first {kept} messages")
 
@@ -126,6 +131,9 @@ class BagStream:
         kept = 0
         try:
             for found in scan(file):
+                if not found.msgtype:
+                    self._say(f"{found.topic}: messages without a type are left out")
+                    continue
                 if self.msgtypes.get(found.topic) != found.msgtype:
                     self.msgtypes[found.topic] = found.msgtype
                     self._define(found.msgtype, found.definition)
@@ -139,7 +147,9 @@ class BagStream:
         if msgtype not in self.types.fielddefs:
             try:
                 _register(get_types_from_msg(definition, msgtype), self.types)
-            except (TypesysError, ValueError) as error:
+            except Exception as error:
+                if not is_refusal(error):
+                    raise
                 self._say(f"message type {msgtype!r} has no readable definition ({_line(error)})")
 
     def messages(self, *topics: str) -> Iterator[tuple[str, int, Any]]:
@@ -149,7 +159,7 @@ class BagStream:
             try:
                 message = self.types.deserialize_cdr(record.data, record.msgtype)
             except Exception as error:
-                if not _is_refusal(error):
+                if not is_refusal(error):
                     raise
                 lost[record.topic, record.msgtype] += 1
                 continue
@@ -158,9 +168,10 @@ class BagStream:
             self._say(f"{topic}: {count} messages of type {msgtype} cannot be decoded")
 
 
-def _is_refusal(error: Exception) -> bool:
+def is_refusal(error: Exception) -> bool:
     """Whether an exception is the reader's way of saying that a file is damaged."""
-    return isinstance(error, _REFUSALS) or type(error).__module__.split(".")[0] == "apsw"
+    module = type(error).__module__.split(".")
+    return isinstance(error, _REFUSALS) or any(name in module for name in _UNPACKERS)
 
 
 def _line(error: Exception) -> str:
