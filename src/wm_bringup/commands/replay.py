@@ -217,6 +217,8 @@ def _shadow(bag: Path, name: str, policy: Path | None, overlay: Path | None, say
 
 def _distance(found: Mapping[str, Any]) -> str:
     tail, worst = found["distance"], found["torque_rms"]
+    if not found["n"]:
+        return "nothing to compare"
     if found["bit_identical"] == found["n"]:
         return f"bit-identical in all {found['n']} cycles"
     joints = ", ".join(f"{name} {value:.3g}" for name, value in worst.items())

@@ -159,13 +159,16 @@ def shadow(
         if then is not None and then.command is not None:
             proposed += 1
             own.add(cycle.now, command, then.command, tick.estimate)
+    problems = list(recording.problems)
+    if failed == cycles:
+        problems.append(f"{controller} gave no command in any of {cycles} cycles")
     return Shadow(
         controller,
         cycles,
         failed,
         sent.as_json(),
         own.as_json() if proposed else None,
-        tuple(recording.problems),
+        tuple(problems),
     )
 
 

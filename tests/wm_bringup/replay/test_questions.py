@@ -8,11 +8,13 @@ import pytest
 from short_bags import cut, walked
 
 from wm_bringup.cli import main
+from wm_bringup.replay import shadow as shadowing
 from wm_bringup.replay.against import against
 from wm_bringup.replay.differences import Tolerances
 from wm_bringup.replay.shadow import shadow
 from wm_bringup.replay.what_if import what_if
 from wm_control.errors import ParameterError
+from wm_control.types import ControllerResult, Status
 
 
 @pytest.fixture(scope="module")
@@ -103,6 +105,18 @@ def test_another_controller_is_compared_and_nothing_is_said_of_its_success(bag):
     assert content["from_what_was_sent"]["distance"]["p50"] > 0.01
     assert content["open_loop"] == "says nothing of success or falls"
     assert not {"fell", "success", "verdict"} & content.keys()
+
+
+def test_a_controller_that_gave_no_command_is_not_called_bit_identical(bag, monkeypatch, capsys):
+    monkeypatch.setattr(
+        shadowing._Shadowing,
+        "do",
+        lambda *_: ControllerResult("mpc", status=Status.FAILED, command=None),
+    )
+    assert main(["replay", str(bag), "--shadow", "mpc"]) == 1
+    said = capsys.readouterr().out
+    assert "bit-identical" not in said
+    assert "mpc gave no command in any of 300 cycles" in said
 
 
 def test_every_question_has_its_exit_code_and_its_file(bag, other, tmp_path, capsys):
