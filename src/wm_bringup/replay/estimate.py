@@ -21,8 +21,9 @@ from wm_bringup.bags.writer import BagError
 from wm_bringup.cycle.latency import percentiles
 from wm_bringup.cycle.stack import estimator_parameters
 from wm_bringup.judging.criteria.table import GROUPS, measure
+from wm_bringup.record.observations import SAME_INSTANT
 from wm_bringup.record.run_record import TIME, Column, RunFacts, RunRecord
-from wm_bringup.replay.foreign import Pose, Sample, find_topic, foreign_samples
+from wm_bringup.replay.foreign import ANY_RUN, Pose, Sample, find_topic, foreign_samples
 from wm_bringup.replay.mapping import (
     TopicMapping,
     types_of,
@@ -33,7 +34,7 @@ from wm_control.estimation.factory import make_estimator
 from wm_control.estimation.parameters import EstimatorParameters
 from wm_control.quaternion import rotation_from_quaternion
 from wm_control.robot.description import RobotDescription, load_robot
-from wm_control.types import Array, Estimate
+from wm_control.types import Array, Estimate, Observation
 
 CRITERIA = tuple(name for group in ("estimate", "consistency") for name in GROUPS[group])
 """What is measured; of these, without the truth, health alone."""
@@ -72,8 +73,12 @@ class _Rows:
         return len(self._data[TIME])
 
 
+RUN = "run"
+"""Number of the run that a row belongs to: in each the clock may begin again."""
+
 _TOLD = {
     TIME: (),
+    RUN: (),
     "estimated_position": (3,),
     "estimated_orientation": (4,),
     "estimated_velocity": (3,),
@@ -84,10 +89,12 @@ _TOLD = {
 }
 _TRUE = {
     TIME: (),
+    RUN: (),
     "base_position": (3,),
     "base_orientation": (4,),
     "base_velocity": (3,),
 }
+TRUTH = tuple(name for name in _TRUE if name not in (TIME, RUN))
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,10 +166,11 @@ def _of_cycles(recording: Recording) -> Iterator[Sample]:
         if truth:
             yield Sample(
                 truth=Pose(
-                    observation.stamp,
+                    truth.stamp,
                     truth.base_position_in_world,
                     truth.base_orientation,
                     truth.base_velocity_in_base,
+                    observation.run,
                 )
             )
 
@@ -189,7 +197,7 @@ def _run(
         count += 1
         if not believed.healthy:
             unhealthy[_kind(believed.cause)] += 1
-        _believe(told, believed, observation.stamp)
+        _believe(told, believed, observation)
         for name in STOOD:
             if (value := estimator.figures.get(name, 0.0)) > 0.0:
                 innovations[name].append(value)
@@ -200,16 +208,22 @@ def _run(
     metrics = {
         name: one.value for name, one in measure(record, CRITERIA).items() if name not in TIMED
     }
-    stamps = record[TIME]
     return Estimated(
         count,
-        float(stamps[-1] - stamps[0]),
+        _seconds(told),
         len(true),
         metrics,
         {name: _tail(values) for name, values in innovations.items()},
         dict(sorted(unhealthy.items())),
         tuple(problems),
     )
+
+
+def _seconds(told: _Rows) -> float:
+    """From the first to the last observation of every run, together [s]."""
+    columns = told.columns()
+    stamps, runs = columns[TIME], columns[RUN]
+    return float(sum(np.ptp(stamps[runs == run]) for run in np.unique(runs)))
 
 
 def _kind(cause: str) -> str:
@@ -222,9 +236,9 @@ def _tail(values: array[float]) -> dict[str, Any]:
     return {name: getattr(tail, name) for name in ("n", "p50", "p95", "p99", "p99_9", "max")}
 
 
-def _believe(rows: _Rows, believed: Estimate, stamp: float) -> None:
+def _believe(rows: _Rows, believed: Estimate, observation: Observation) -> None:
     rows.add(
-        **{TIME: stamp},
+        **{TIME: observation.stamp, RUN: observation.run},
         estimated_position=believed.base_position_in_world,
         estimated_orientation=believed.base_orientation,
         estimated_velocity=believed.base_velocity_in_base,
@@ -238,7 +252,7 @@ def _believe(rows: _Rows, believed: Estimate, stamp: float) -> None:
 def _see_truth(rows: _Rows, truth: Pose) -> None:
     rotation = rotation_from_quaternion(truth.orientation.tolist())
     rows.add(
-        **{TIME: truth.stamp},
+        **{TIME: truth.stamp, RUN: truth.run},
         base_position=truth.position,
         base_orientation=truth.orientation,
         base_velocity=rotation @ truth.velocity,
@@ -248,9 +262,22 @@ def _see_truth(rows: _Rows, truth: Pose) -> None:
 def _record(told: _Rows, true: _Rows) -> RunRecord:
     """Lay what was true beside what was believed, at the stamps of the observations."""
     columns: dict[str, Column] = dict(told.columns())
+    runs = columns.pop(RUN)
     if len(true):
-        columns |= _at(true.columns(), columns[TIME].astype(np.float64))
+        columns |= _within_runs(true.columns(), columns[TIME].astype(np.float64), runs)
     return RunRecord(columns, RunFacts())
+
+
+def _within_runs(true: Mapping[str, Array], stamps: Array, runs: Column) -> dict[str, Column]:
+    """Look the truth up at each stamp, among the looks of the same run."""
+    found = {name: np.full((len(stamps), *_TRUE[name]), math.nan) for name in TRUTH}
+    for run in np.unique(runs):
+        here, looks = runs == run, np.isin(true[RUN], (run, ANY_RUN))
+        if looks.any():
+            of_run = _at({name: column[looks] for name, column in true.items()}, stamps[here])
+            for name in TRUTH:
+                found[name][here] = of_run[name]
+    return dict(found)
 
 
 def _at(true: Mapping[str, Array], stamps: Array) -> dict[str, Column]:
@@ -260,11 +287,11 @@ def _at(true: Mapping[str, Array], stamps: Array) -> dict[str, Column]:
     after = np.clip(np.searchsorted(looks, stamps), 1, max(len(looks) - 1, 1))
     before = after - 1
     after = np.minimum(after, len(looks) - 1)
-    span = looks[after] - looks[before]
-    share = np.where(span > 0.0, (stamps - looks[before]) / np.where(span > 0.0, span, 1.0), 0.0)
-    known = (share >= -1e-6) & (share <= 1.0 + 1e-6) & (span <= TRUTH_GAP)
+    passed, span = stamps - looks[before], looks[after] - looks[before]
+    share = np.clip(passed / np.where(span > 0.0, span, np.inf), 0.0, 1.0)
+    known = (passed >= -SAME_INSTANT) & (passed <= span + SAME_INSTANT) & (span <= TRUTH_GAP)
     found: dict[str, Column] = {}
-    for name in ("base_position", "base_orientation", "base_velocity"):
+    for name in TRUTH:
         a, b = true[name][order][before], true[name][order][after]
         if name == "base_orientation":
             b = np.where(np.sum(a * b, axis=1, keepdims=True) < 0.0, -b, b)
