@@ -170,6 +170,11 @@ def _against(bag: Path, other: Path, tolerance: Mapping[str, str], say: Say) -> 
 
 
 def _bound(name: str, text: str) -> float:
+    from wm_bringup.replay.compared import fits_any
+
+    if not fits_any(name):
+        said = f"{name} fits no field that is compared, such as estimate.joint_position"
+        raise typer.BadParameter(said, param_hint="--tolerance")
     try:
         bound = float(text)
     except ValueError:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from short_bags import cut, walked
+from short_bags import cut, rewritten, walked
 
 from wm_bringup.cli import main
 from wm_bringup.replay import shadow as shadowing
@@ -13,6 +13,7 @@ from wm_bringup.replay.against import against
 from wm_bringup.replay.differences import Tolerances
 from wm_bringup.replay.shadow import shadow
 from wm_bringup.replay.what_if import what_if
+from wm_bringup.wire.topics import EVALUATION
 from wm_control.errors import ParameterError
 from wm_control.types import ControllerResult, Status
 
@@ -53,6 +54,18 @@ def test_a_bag_that_was_cut_off_is_compared_as_far_as_it_goes(bag, tmp_path):
     assert done.parted is None
     assert not done.held
     assert 0 < done.alike < 327
+
+
+def test_a_truth_that_only_one_bag_holds_is_a_difference(bag, tmp_path):
+    blind = rewritten(
+        bag,
+        tmp_path / "blind",
+        lambda records: [r for r in records if not r.topic.endswith(EVALUATION.name)],
+    )
+    done = against(bag, blind, Tolerances())
+    assert done.parted is not None
+    assert done.parted.difference.field == "truth"
+    assert done.parted.difference.other == "None"
 
 
 def test_a_limit_that_is_met_changes_decisions_from_then_on(bag):
@@ -134,6 +147,7 @@ def test_every_question_has_its_exit_code_and_its_file(bag, other, tmp_path, cap
         (["--audit", "--estimate"], 2, "name one of"),
         (["--audit", "--tolerance", "estimate.*=1"], 2, "--against"),
         (["--against", str(bag), "--tolerance", "estimate.*=-1"], 2, "no bound"),
+        (["--against", str(bag), "--tolerance", "stamps.*=1"], 2, "fits no field"),
         (["--shadow", "nobody"], 2, "nobody"),
     ):
         assert main(["replay", str(bag), *arguments, "--json", str(file)]) == code, arguments
