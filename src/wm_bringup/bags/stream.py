@@ -180,9 +180,15 @@ def _line(error: Exception) -> str:
 
 
 def _files_in(path: Path) -> list[Path]:
-    """MCAP files, which can be read without an index."""
-    files = [path] if path.is_file() else sorted(path.glob("*.mcap"))
+    """MCAP files, which can be read without an index, in the order in which they were begun."""
+    files = [path] if path.is_file() else sorted(path.glob("*.mcap"), key=_by_number)
     return [file for file in files if file.suffix == ".mcap"]
+
+
+def _by_number(file: Path) -> tuple[str, int]:
+    """Key of NAME_2.mcap, which comes before NAME_10.mcap."""
+    name = file.stem.rstrip("0123456789")
+    return name, int(file.stem[len(name) :] or 0)
 
 
 def _register(found: Any, types: Typestore) -> None:  # noqa: ANN401 - rosbags' own mapping

@@ -128,6 +128,20 @@ def test_a_length_beyond_the_end_of_the_file_is_where_it_breaks_off(tmp_path):
         assert values(bag) == [0.0, 1.0, 2.0, 3.0, 4.0]
 
 
+def test_the_files_of_a_bag_without_metadata_are_read_in_the_order_of_their_numbers(tmp_path):
+    folder = tmp_path / "split"
+    folder.mkdir()
+    for k in (0, 1, 2, 10, 11):
+        writer = BagWriter(tmp_path / f"part{k}")
+        writer.add_topic("/cmd_vel", TWIST)
+        writer.write("/cmd_vel", k, twist(float(k)))
+        writer.close()
+        (tmp_path / f"part{k}" / f"part{k}.mcap").rename(folder / f"split_{k}.mcap")
+    stream = BagStream(folder)
+    assert not stream.intact
+    assert values(stream) == [0.0, 1.0, 2.0, 10.0, 11.0]
+
+
 def test_messages_without_a_schema_are_left_out_of_a_bag_that_was_cut_off(tmp_path):
     file = packed(tmp_path / "whole.mcap", CompressionType.NONE)
     file.write_bytes(file.read_bytes()[:-50])
