@@ -120,6 +120,8 @@ def test_without_an_evaluator_decisions_are_judged_and_metrics_are_not(bag, tmp_
     assert done.parted is None
     assert done.cycles == 327
     assert not done.metrics
+    assert not done.held
+    assert done.problems == ("what the evaluator saw is missing: the verdict is not judged",)
 
 
 def replayed(capsys, *arguments):
