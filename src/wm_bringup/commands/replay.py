@@ -246,7 +246,8 @@ def _estimate(bag: Path, mapping: str | None, robot: str | None, say: Say) -> An
     chosen = load_mapping(mapping or "ros2")
     cycles = mapping is None and topic_named(SETUP.name, BagStream(bag).msgtypes)
     recorded = Recording(bag) if cycles else None
-    done = estimate(bag, chosen, robot or chosen.robot or DEFAULT_ROBOT, recorded)
+    whose = robot or chosen.robot or DEFAULT_ROBOT
+    done = estimate(bag, chosen, whose, recorded, asked=mapping is not None)
     content = done.as_json()
     say(f"{done.samples} samples, {done.seconds:.2f} s, {done.truths} looks at the truth")
     for name, value in done.metrics.items():

@@ -23,7 +23,14 @@ from wm_bringup.cycle.stack import estimator_parameters
 from wm_bringup.judging.criteria.table import GROUPS, measure
 from wm_bringup.record.observations import SAME_INSTANT
 from wm_bringup.record.run_record import TIME, Column, RunFacts, RunRecord
-from wm_bringup.replay.foreign import ANY_RUN, Pose, Sample, find_topic, foreign_samples
+from wm_bringup.replay.foreign import (
+    ANY_RUN,
+    Pose,
+    Sample,
+    find_topic,
+    foreign_samples,
+    published_truth,
+)
 from wm_bringup.replay.mapping import (
     TopicMapping,
     types_of,
@@ -128,11 +135,17 @@ class Estimated:
 
 
 def estimate(
-    path: Path, mapping: TopicMapping, robot: str, recorded: Recording | None = None
+    path: Path,
+    mapping: TopicMapping,
+    robot: str,
+    recorded: Recording | None = None,
+    *,
+    asked: bool = False,
 ) -> Estimated:
     """Run the configured estimator over a bag; BagError where it holds no observation.
 
-    recorded: the bag as one of cycles, where it is one, whose own parameters are then used.
+    recorded: the bag as one of cycles, where it is one, whose own parameters are then used. asked:
+    all that the mapping names was asked for, so that what the bag lacks is a problem.
     """
     sent: SentCommands | None = None
     if recorded is not None:
@@ -144,6 +157,8 @@ def estimate(
         description, parameters = load_robot(robot), None
         stream = BagStream(path, types_of(mapping))
         problems = stream.problems
+        if asked:
+            problems.extend(_lacking(stream, mapping))
         if mapping.command is not None and find_topic(stream, mapping.command):
             sent = SentCommands(mapping.command, description, robot)
         samples = foreign_samples(stream, mapping, description, sent)
@@ -151,9 +166,16 @@ def estimate(
     return done if sent is None else replace(done, sent=sent.as_json())
 
 
+def _lacking(stream: BagStream, mapping: TopicMapping) -> Iterator[str]:
+    for source in (mapping.truth, mapping.command):
+        if source is not None and not find_topic(stream, source):
+            yield f"holds no /{source.topic}, which the mapping names"
+
+
 def _of_cycles(recording: Recording) -> Iterator[Sample]:
-    before = -1
+    before, evaluated = -1, False
     for cycle in recording.cycles():
+        evaluated |= cycle.seen is not None
         observation = cycle.tick.observation
         begun = cycle.tick.heard.anew or any(
             call.value == "reset" for call, _ in cycle.tick.heard.calls
@@ -173,6 +195,8 @@ def _of_cycles(recording: Recording) -> Iterator[Sample]:
                     observation.run,
                 )
             )
+    if not evaluated:
+        yield from published_truth(recording.stream)
 
 
 def _run(
@@ -205,6 +229,8 @@ def _run(
         told_of = "".join(f"; {problem}" for problem in problems)
         raise BagError(f"{path} holds no observation of this robot{told_of}")
     record = _record(told, true)
+    if len(true) and "base_position" not in record:
+        problems.append(f"none of {len(true)} looks at the truth is of the time of an observation")
     metrics = {
         name: one.value for name, one in measure(record, CRITERIA).items() if name not in TIMED
     }
@@ -264,7 +290,9 @@ def _record(told: _Rows, true: _Rows) -> RunRecord:
     columns: dict[str, Column] = dict(told.columns())
     runs = columns.pop(RUN)
     if len(true):
-        columns |= _within_runs(true.columns(), columns[TIME].astype(np.float64), runs)
+        looked = _within_runs(true.columns(), columns[TIME].astype(np.float64), runs)
+        if np.isfinite(looked["base_position"]).any():
+            columns |= looked
     return RunRecord(columns, RunFacts())
 
 

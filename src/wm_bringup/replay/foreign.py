@@ -19,6 +19,7 @@ from wm_bringup.replay.mapping import (
     Source,
     TopicMapping,
     Truth,
+    load_mapping,
     numbers,
     quaternion,
     stamp_reader,
@@ -100,6 +101,18 @@ def foreign_samples(
             sent.observed = ready[-1].observation or sent.observed
         ready.clear()
     stream.problems.extend(f"{what} ({count} messages)" for what, count in lost.items())
+
+
+def published_truth(stream: BagStream) -> Iterator[Sample]:
+    """Yield the looks at the truth that a live graph of this project published, of any run."""
+    source = load_mapping("ros2").truth
+    if source is None or not (topic := find_topic(stream, source)):
+        return
+    ready: list[Sample] = []
+    read = truth_reader(source, ready, lambda _: ANY_RUN)
+    for _, received, message in stream.messages(topic):
+        read(message, received)
+        yield ready.pop()
 
 
 def _problem_of(read: Reading, message: Any, received: int) -> str:  # noqa: ANN401 - any type

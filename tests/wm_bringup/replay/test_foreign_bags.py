@@ -35,6 +35,15 @@ imu:
   linear_acceleration_unit: g
 """
 
+MOCAP = """
+truth:
+  topic: mocap
+  type: nav_msgs/msg/Odometry
+  position: pose.pose.position
+  orientation: pose.pose.orientation
+  velocity: twist.twist.linear
+"""
+
 
 @pytest.fixture(scope="module")
 def robot():
@@ -187,3 +196,11 @@ def test_a_field_that_messages_lack_is_named_with_their_number(in_degrees, capsy
     said = capsys.readouterr().err
     assert "has no field 'torque'" in said
     assert "messages)" in said
+
+
+def test_a_topic_that_the_mapping_asks_for_and_the_bag_lacks_is_a_problem(in_degrees, capsys):
+    folder, mapping = in_degrees
+    more = mapping.with_name("truth.yaml")
+    more.write_text(IN_DEGREES + MOCAP)
+    assert main(["replay", str(folder), "--estimate", "--map", str(more)]) == 1
+    assert "holds no /mocap, which the mapping names" in capsys.readouterr().out

@@ -9,6 +9,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from foreign_bags import Foreign, imu, joint_state, odometry
+from short_bags import rewritten
 from synthetic import Course, SensorErrors, synthetic_walk
 
 from wm_bringup.bags.stream import BagStream
@@ -18,6 +19,7 @@ from wm_bringup.replay.estimate import estimate
 from wm_bringup.replay.foreign import ANY_RUN, foreign_samples
 from wm_bringup.replay.mapping import load_mapping
 from wm_bringup.replay.recording import Recording
+from wm_bringup.wire.topics import EVALUATION
 from wm_control.robot.description import load_robot
 
 
@@ -105,3 +107,26 @@ def test_the_time_of_a_bag_of_two_runs_is_that_of_both(twice, observed):
     done = estimate(twice, load_mapping("ros2"), "g1")
     assert done.samples == 2 * len(observed)
     assert done.seconds == pytest.approx(2 * (observed[-1].stamp - observed[0].stamp))
+
+
+def test_looks_at_another_time_than_all_observations_are_told(observed, tmp_path):
+    names = load_robot("g1").joint_names
+    with Foreign(tmp_path / "apart") as bag:
+        for o in observed[:50]:
+            bag.write("/joint_states", joint_state(o, names), o.stamp)
+            bag.write("/imu/data", imu(o), o.stamp)
+            bag.write("/ground_truth/odom", odometry(o.stamp + 50.0), o.stamp)
+    done = estimate(tmp_path / "apart", load_mapping("ros2"), "g1")
+    assert "velocity_rmse" not in done.metrics
+    assert done.problems == ("none of 50 looks at the truth is of the time of an observation",)
+
+
+def test_a_live_graphs_own_truth_counts_where_there_was_no_evaluator(bag, tmp_path):
+    def published(records):
+        return [r for r in records if not r.topic.endswith(EVALUATION.name)]
+
+    live = rewritten(bag, tmp_path / "live", published)
+    whole, done = (estimate(b, load_mapping("ros2"), "", Recording(b)) for b in (bag, live))
+    assert done.truths > 0
+    assert done.metrics["velocity_rmse"] == pytest.approx(whole.metrics["velocity_rmse"], rel=1e-3)
+    assert done.problems == ()
