@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 from short_bags import cut, rewritten, walked
 
 from wm_bringup.cli import main
+from wm_bringup.cycle.cycle_message import decode_cycle, encode_cycle
+from wm_bringup.cycle.loop import Call
 from wm_bringup.replay import shadow as shadowing
 from wm_bringup.replay.against import against
 from wm_bringup.replay.differences import Tolerances
+from wm_bringup.replay.recording import Recording
 from wm_bringup.replay.shadow import shadow
 from wm_bringup.replay.what_if import what_if
-from wm_bringup.wire.topics import EVALUATION
+from wm_bringup.wire.topics import CYCLES, EVALUATION
 from wm_control.errors import ParameterError
 from wm_control.types import ControllerResult, Status
 
@@ -81,6 +85,25 @@ def test_a_limit_that_is_met_changes_decisions_from_then_on(bag):
 def test_a_limit_that_is_not_met_changes_nothing(bag):
     done = what_if(bag, {"arbiter.tilt": "0.9"})
     assert (done.decisions, done.differing, done.changes) == (0, 0, ())
+
+
+def test_limits_that_were_changed_during_the_run_still_change_where_another_is_asked(bag, tmp_path):
+    def tightened(records):
+        """In cycle 60 somebody made the limit of speed one that is met."""
+        at = [i for i, r in enumerate(records) if r.topic.endswith(CYCLES.name)][60]
+        cycle = decode_cycle(records[at].data, 29)
+        safety = Recording(bag).setup.safety
+        safety = replace(safety, arbiter=replace(safety.arbiter, joint_speed=0.02))
+        heard = replace(cycle.tick.heard, calls=((Call.SAFETY, (safety,)), *cycle.tick.heard.calls))
+        told = replace(cycle, tick=replace(cycle.tick, heard=heard))
+        records[at] = records[at]._replace(data=encode_cycle(told))
+        return records
+
+    changed = rewritten(bag, tmp_path / "changed", tightened)
+    done = what_if(changed, {"arbiter.tilt": "0.9"})
+    assert any("LIMITED" in change.now for change in done.changes)
+    loose = str(Recording(bag).setup.safety.arbiter.joint_speed)
+    assert what_if(changed, {"arbiter.joint_speed": loose}).decisions == 0
 
 
 def test_a_parameter_of_the_estimator_changes_what_the_arbiter_decides_on(bag):
