@@ -70,6 +70,8 @@ class BagStream:
         self.msgtypes: dict[str, str] = {}
         self.types = extra_types or get_typestore(Stores.ROS2_JAZZY)
         self._files: list[Path] = []
+        for log in _open_logs(path):
+            self._say(f"{log.name}: the recorder did not finish; its last messages may be missing")
         self.intact = self._look()
         if not self.intact:
             for _ in self.records():  # no index says which topics there are
@@ -89,6 +91,7 @@ class BagStream:
                 raise BagError(
                     f"{self.path} is no bag: not an intact one, and no MCAP, which could be read "
                     f"without its index ({_line(error)})"
+                    + "".join(f"; {problem}" for problem in self.problems)
                 ) from error
             self._say(f"not an intact bag: {_line(error)}")
             return False
@@ -183,6 +186,13 @@ def _files_in(path: Path) -> list[Path]:
     """MCAP files, which can be read without an index, in the order in which they were begun."""
     files = [path] if path.is_file() else sorted(path.glob("*.mcap"), key=_by_number)
     return [file for file in files if file.suffix == ".mcap"]
+
+
+def _open_logs(path: Path) -> list[Path]:
+    """Find what sqlite3 had not yet put into its file when the recorder was killed."""
+    files = [path] if path.is_file() else sorted(path.glob("*.db3"))
+    logs = (file.with_name(f"{file.name}-wal") for file in files if file.suffix == ".db3")
+    return [log for log in logs if log.is_file() and log.stat().st_size > 0]
 
 
 def _by_number(file: Path) -> tuple[str, int]:

@@ -26,7 +26,7 @@ from wm_bringup.replay.mapping import (
 )
 from wm_bringup.replay.sent import SentCommands
 from wm_bringup.wire.messages import ImuSample, JointSample
-from wm_bringup.wire.sample_joiner import BEGINNING, REORDER_TIME, SampleJoiner
+from wm_bringup.wire.sample_joiner import BEGINNING, REORDER_TIME, Counts, SampleJoiner
 from wm_control.constants import CONTROL_PERIOD
 from wm_control.quaternion import rotation_from_quaternion
 from wm_control.robot.description import RobotDescription
@@ -101,6 +101,14 @@ def foreign_samples(
             sent.observed = ready[-1].observation or sent.observed
         ready.clear()
     stream.problems.extend(f"{what} ({count} messages)" for what, count in lost.items())
+    stream.problems.extend(_losses(joiner.counts))
+
+
+def _losses(counts: Counts) -> Iterator[str]:
+    if counts.halves:
+        yield f"{counts.halves} samples lack their joints or their IMU"
+    if counts.late:
+        yield f"{counts.late} messages are older than what came before them, and were left out"
 
 
 def published_truth(stream: BagStream) -> Iterator[Sample]:
