@@ -12,6 +12,7 @@ import typer
 from wm_bringup.commands import DRIVER_NAMES, HELD, NOT_HELD, known_driver
 from wm_bringup.commands.options import Overlay, Result
 from wm_control.configuration.share import DEFAULT_ROBOT, ROBOT_HELP
+from wm_control.drivers import POLICY
 
 Say = Callable[..., None]
 """Prints a line as it is: brackets are those of joints."""
@@ -87,6 +88,8 @@ def replay(
     _refuse(mode, "against", tolerance=tolerance)
     _refuse(mode, "estimate", map=mapping, robot=robot)
     _refuse(mode, "shadow", policy=policy, overlay=overlay)
+    if shadow != POLICY and (policy or overlay):
+        raise typer.BadParameter("--policy and --overlay mean something only with --shadow policy")
     check_file(json, "--json", ".json")
     say = make_console().print
     if mode == "audit":
@@ -217,6 +220,8 @@ def _shadow(bag: Path, name: str, policy: Path | None, overlay: Path | None, say
     ):
         if content[key] is not None:
             say(f"from {words}: {_distance(content[key])}")
+    for note in content["notes"]:
+        say(note, style="yellow")
     return content, NOT_HELD if content["problems"] else HELD
 
 
@@ -246,6 +251,9 @@ def _estimate(bag: Path, mapping: str | None, robot: str | None, say: Say) -> An
     chosen = load_mapping(mapping or "ros2")
     cycles = mapping is None and topic_named(SETUP.name, BagStream(bag).msgtypes)
     recorded = Recording(bag) if cycles else None
+    if recorded is not None and robot:
+        said = f"{bag} is a bag of cycles, which says that its robot is '{recorded.setup.robot}'"
+        raise typer.BadParameter(said, param_hint="--robot")
     whose = robot or chosen.robot or DEFAULT_ROBOT
     done = estimate(bag, chosen, whose, recorded, asked=mapping is not None)
     content = done.as_json()

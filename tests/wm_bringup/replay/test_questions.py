@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from short_bags import cut, rewritten, walked
@@ -17,7 +18,8 @@ from wm_bringup.replay.differences import Tolerances
 from wm_bringup.replay.recording import Recording
 from wm_bringup.replay.shadow import shadow
 from wm_bringup.replay.what_if import what_if
-from wm_bringup.wire.topics import CYCLES, EVALUATION
+from wm_bringup.wire.messages import decode_string, encode_string
+from wm_bringup.wire.topics import CYCLES, EVALUATION, SETUP
 from wm_control.errors import ParameterError
 from wm_control.types import ControllerResult, Status
 
@@ -135,6 +137,48 @@ def test_the_controller_that_drove_commands_the_same_again(bag):
     assert content["from_what_was_sent"]["first"] is None
 
 
+def with_setup(bag, to, change):
+    """Copy a bag; change: edits what its loop was built from."""
+
+    def edited(records):
+        at = next(i for i, r in enumerate(records) if r.topic.endswith(SETUP.name))
+        content = json.loads(decode_string(records[at].data))
+        change(content)
+        records[at] = records[at]._replace(data=encode_string(json.dumps(content)))
+        return records
+
+    return rewritten(bag, to, edited)
+
+
+def test_gains_that_are_not_the_recorded_ones_are_told_of_the_model_based_controller(bag, tmp_path):
+    def retuned(content):
+        content["model_based"]["gait"]["step_duration"] = 9.0
+
+    assert shadow(bag, "mpc").notes == ()
+    (note,) = shadow(with_setup(bag, tmp_path / "retuned", retuned), "mpc").notes
+    assert note.startswith("recorded with model_based.gait.step_duration 9.0; it is ")
+
+
+@pytest.mark.parametrize(
+    ("policy", "overlay", "used"),
+    [
+        (None, None, "then.yaml"),
+        (None, "now.yaml", "now.yaml"),
+        ("now.onnx", "now.yaml", "now.yaml"),
+        ("now.onnx", None, "None"),
+    ],
+)
+def test_an_overlay_completes_the_policy_that_was_recorded_or_is_named(
+    bag, tmp_path, policy, overlay, used
+):
+    def led(content):
+        content["episode"] |= {"policy": "then.onnx", "overlay": "then.yaml"}
+
+    recording = Recording(with_setup(bag, tmp_path / "led", led))
+    asked = (Path(one) if one else None for one in (policy, overlay))
+    assert str(shadowing._walk_setup(recording, "policy", *asked).overlay) == used
+
+
 def test_another_controller_is_compared_and_nothing_is_said_of_its_success(bag):
     content = shadow(bag, "policy").as_json()
     assert content["from_what_it_proposed"] is None
@@ -172,6 +216,8 @@ def test_every_question_has_its_exit_code_and_its_file(bag, other, tmp_path, cap
         (["--against", str(bag), "--tolerance", "estimate.*=-1"], 2, "no bound"),
         (["--against", str(bag), "--tolerance", "stamps.*=1"], 2, "fits no field"),
         (["--shadow", "nobody"], 2, "nobody"),
+        (["--shadow", "mpc", "--policy", str(bag)], 2, "only with --shadow policy"),
+        (["--estimate", "--robot", "g1"], 2, "says that its robot is 'g1'"),
     ):
         assert main(["replay", str(bag), *arguments, "--json", str(file)]) == code, arguments
         said = capsys.readouterr()
