@@ -49,6 +49,9 @@ CRITERIA = tuple(name for group in ("estimate", "consistency") for name in GROUP
 TIMED = ("cpu_ms_p50", "cpu_ms_p99")
 """Criteria that another run of the same does not repeat."""
 
+OF_ONE_RUN = ("drift_percent", "estimate_lost", "yaw_drift", "ate", "rpe", "diverged")
+"""Criteria of a path, that are not measured where a bag holds several."""
+
 TRUTH_GAP = 0.1
 """Between two looks at the truth that are further apart nothing is known [s]."""
 
@@ -228,12 +231,7 @@ def _run(
     if not count:
         told_of = "".join(f"; {problem}" for problem in problems)
         raise BagError(f"{path} holds no observation of this robot{told_of}")
-    record = _record(told, true)
-    if len(true) and "base_position" not in record:
-        problems.append(f"none of {len(true)} looks at the truth is of the time of an observation")
-    metrics = {
-        name: one.value for name, one in measure(record, CRITERIA).items() if name not in TIMED
-    }
+    metrics = _metrics(told, true, problems)
     return Estimated(
         count,
         _seconds(told),
@@ -243,6 +241,18 @@ def _run(
         dict(sorted(unhealthy.items())),
         tuple(problems),
     )
+
+
+def _metrics(told: _Rows, true: _Rows, problems: list[str]) -> dict[str, Any]:
+    """Measure what was believed, beside what was true where that is known; say what is left out."""
+    record, runs = _record(told, true), len(np.unique(told.columns()[RUN]))
+    if len(true) and "base_position" not in record:
+        problems.append(f"none of {len(true)} looks at the truth is of the time of an observation")
+    elif len(true) and runs > 1:
+        problems.append(f"{runs} runs: {', '.join(OF_ONE_RUN)} are of one path, and left out")
+    left_out = (*TIMED, *OF_ONE_RUN) if runs > 1 else TIMED
+    measured = measure(record, [name for name in CRITERIA if name not in left_out])
+    return {name: one.value for name, one in measured.items()}
 
 
 def _seconds(told: _Rows) -> float:

@@ -103,10 +103,13 @@ def test_the_truth_of_a_simulation_that_was_reset_is_of_the_run_it_was_looked_at
     assert {(pose.run, float(pose.position[0])) for pose in poses} == {(0, 0.0), (1, 5.0)}
 
 
-def test_the_time_of_a_bag_of_two_runs_is_that_of_both(twice, observed):
+def test_of_a_bag_of_two_runs_time_counts_together_and_no_path_is_measured(twice, observed):
     done = estimate(twice, load_mapping("ros2"), "g1")
     assert done.samples == 2 * len(observed)
     assert done.seconds == pytest.approx(2 * (observed[-1].stamp - observed[0].stamp))
+    assert "velocity_rmse" in done.metrics
+    assert "ate" not in done.metrics
+    assert done.problems[0].startswith("2 runs: drift_percent")
 
 
 def test_looks_at_another_time_than_all_observations_are_told(observed, tmp_path):
