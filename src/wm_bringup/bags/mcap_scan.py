@@ -7,12 +7,12 @@ endian; a chunk's body holds records in turn. Only schemas, channels and message
 from __future__ import annotations
 
 import struct
+import sys
 from collections.abc import Iterator
-from io import BytesIO
+from io import SEEK_END, BytesIO
 from pathlib import Path
 from typing import BinaryIO, NamedTuple, TypeVar
 
-from rosbags.rosbag2.errors import ReaderError
 from rosbags.rosbag2.storage_mcap import decompress
 
 MAGIC = b"\x89MCAP0\r\n"
@@ -26,7 +26,10 @@ _SCHEMA, _CHANNEL, _MESSAGE, _CHUNK, _DATA_END = 0x03, 0x04, 0x05, 0x06, 0x0F
 
 
 class ScannedMessage(NamedTuple):
-    """One message with all that was said about its topic; stamp: log time [ns]."""
+    """One message with all that was said about its topic; stamp: log time [ns].
+
+    msgtype, definition: empty for a topic that has no schema.
+    """
 
     topic: str
     msgtype: str
@@ -53,9 +56,10 @@ def _scan_records(
     channels: dict[int, tuple[str, int]],
 ) -> Iterator[ScannedMessage]:
     """Walk through the records of a file or chunk; ids seen before are in the dictionaries."""
+    end = _end(stream)
     while (opcode := stream.read(1)) and opcode[0] != _DATA_END:
         (size,) = struct.unpack("<Q", _exactly(stream, 8))
-        data = stream.read(size)
+        data = stream.read(min(size, end - stream.tell()))
         if len(data) < size:
             yield from _scan_cut(opcode[0], data, schemas, channels)
             raise BrokenOffError(f"ends {size - len(data)} bytes before the end of a record")
@@ -70,11 +74,20 @@ def _scan_records(
         elif opcode[0] == _MESSAGE:
             number, _, stamp, _ = struct.unpack("<HIQQ", _exactly(body, 22))
             topic, schema = _known(channels, number)
-            yield ScannedMessage(topic, *_known(schemas, schema), stamp, body.read())
+            told = _known(schemas, schema) if schema else ("", "")
+            yield ScannedMessage(topic, *told, stamp, body.read())
         elif opcode[0] == _CHUNK:
             yield from _scan_records(BytesIO(_chunk_data(body)), schemas, channels)
     if not opcode and not isinstance(stream, BytesIO):
         raise BrokenOffError("ends without an index")
+
+
+def _end(stream: BinaryIO) -> int:
+    """Bytes from the beginning to the end, whatever lengths are said inside."""
+    here = stream.tell()
+    end = stream.seek(0, SEEK_END)
+    stream.seek(here)
+    return end
 
 
 def _scan_cut(
@@ -98,7 +111,7 @@ def _chunk_data(body: BinaryIO) -> bytes:
     data = _exactly(body, *struct.unpack("<Q", _exactly(body, 8)))
     try:
         return bytes(decompress(data, compression, size, checksum))
-    except (ReaderError, ValueError, OSError) as error:
+    except Exception as error:  # zstd has one of its own, lz4 none at all
         raise BrokenOffError(f"holds a damaged chunk: {error}") from error
 
 
@@ -109,7 +122,7 @@ def _known(table: dict[int, tuple[str, T]], number: int) -> tuple[str, T]:
 
 
 def _exactly(stream: BinaryIO, size: int) -> bytes:
-    data = stream.read(size)
+    data = stream.read(min(size, sys.maxsize))
     if len(data) != size:
         raise BrokenOffError(f"ends {size - len(data)} bytes before the end of a record")
     return data

@@ -5,17 +5,14 @@ What is readable is kept, see ``BagStream``, and every loss is named in ``Bag.pr
 
 from __future__ import annotations
 
-import struct
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from rosbags.serde import SerdeError
-from rosbags.typesys import TypesysError
 from rosbags.typesys.store import Typestore
 
-from wm_bringup.bags.stream import BagRecord, BagStream
+from wm_bringup.bags.stream import BagRecord, BagStream, is_refusal
 from wm_bringup.bags.writer import BagError
 
 
@@ -50,7 +47,9 @@ class Bag:
         for record in self.records(*topics):
             try:
                 message = self._types.deserialize_cdr(record.data, record.msgtype)
-            except (KeyError, TypesysError, SerdeError, struct.error, ValueError, AssertionError):
+            except Exception as error:
+                if not is_refusal(error):
+                    raise
                 lost[record.topic] += 1
                 continue
             yield record.topic, record.stamp, message

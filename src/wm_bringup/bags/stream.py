@@ -26,8 +26,13 @@ from wm_bringup.bags.writer import BagError
 _REFUSALS = (
     *(AnyReaderError, ReaderError, OSError, AssertionError, KeyError, ValueError, TypeError),
     *(struct.error, TypesysError, SerdeError, EOFError, IndexError, sqlite3.Error),
+    *(RuntimeError, OverflowError, MemoryError),
 )
-"""What rosbags raises of a file that is not as it should be; apsw's errors besides."""
+"""What rosbags raises of a file that is not as it should be; of lengths that are none, and of
+lz4, the last three."""
+
+_UNPACKERS = ("apsw", "zstd")
+"""Libraries below rosbags, any error of which is one of the file's."""
 
 
 class BagRecord(NamedTuple):
@@ -65,6 +70,8 @@ class BagStream:
         self.msgtypes: dict[str, str] = {}
         self.types = extra_types or get_typestore(Stores.ROS2_JAZZY)
         self._files: list[Path] = []
+        for log in _open_logs(path):
+            self._say(f"{log.name}: the recorder did not finish; its last messages may be missing")
         self.intact = self._look()
         if not self.intact:
             for _ in self.records():  # no index says which topics there are
@@ -77,13 +84,14 @@ class BagStream:
                 _register(reader.typestore.fielddefs, self.types)
                 return True
         except Exception as error:
-            if not _is_refusal(error):
+            if not is_refusal(error):
                 raise
             self._files = _files_in(self.path)
             if not self._files:
                 raise BagError(
                     f"{self.path} is no bag: not an intact one, and no MCAP, which could be read "
                     f"without its index ({_line(error)})"
+                    + "".join(f"; {problem}" for problem in self.problems)
                 ) from error
             self._say(f"not an intact bag: {_line(error)}")
             return False
@@ -103,7 +111,7 @@ class BagStream:
                 kept += 1
                 yield record
         except Exception as error:
-            if not _is_refusal(error):
+            if not is_refusal(error):
                 raise
             self._say(f"breaks off: {_line(error)}; kept the first {kept} messages")
 
@@ -126,6 +134,9 @@ class BagStream:
         kept = 0
         try:
             for found in scan(file):
+                if not found.msgtype:
+                    self._say(f"{found.topic}: messages without a type are left out")
+                    continue
                 if self.msgtypes.get(found.topic) != found.msgtype:
                     self.msgtypes[found.topic] = found.msgtype
                     self._define(found.msgtype, found.definition)
@@ -139,7 +150,9 @@ class BagStream:
         if msgtype not in self.types.fielddefs:
             try:
                 _register(get_types_from_msg(definition, msgtype), self.types)
-            except (TypesysError, ValueError) as error:
+            except Exception as error:
+                if not is_refusal(error):
+                    raise
                 self._say(f"message type {msgtype!r} has no readable definition ({_line(error)})")
 
     def messages(self, *topics: str) -> Iterator[tuple[str, int, Any]]:
@@ -149,7 +162,7 @@ class BagStream:
             try:
                 message = self.types.deserialize_cdr(record.data, record.msgtype)
             except Exception as error:
-                if not _is_refusal(error):
+                if not is_refusal(error):
                     raise
                 lost[record.topic, record.msgtype] += 1
                 continue
@@ -158,9 +171,10 @@ class BagStream:
             self._say(f"{topic}: {count} messages of type {msgtype} cannot be decoded")
 
 
-def _is_refusal(error: Exception) -> bool:
+def is_refusal(error: Exception) -> bool:
     """Whether an exception is the reader's way of saying that a file is damaged."""
-    return isinstance(error, _REFUSALS) or type(error).__module__.split(".")[0] == "apsw"
+    module = type(error).__module__.split(".")
+    return isinstance(error, _REFUSALS) or any(name in module for name in _UNPACKERS)
 
 
 def _line(error: Exception) -> str:
@@ -169,9 +183,22 @@ def _line(error: Exception) -> str:
 
 
 def _files_in(path: Path) -> list[Path]:
-    """MCAP files, which can be read without an index."""
-    files = [path] if path.is_file() else sorted(path.glob("*.mcap"))
+    """MCAP files, which can be read without an index, in the order in which they were begun."""
+    files = [path] if path.is_file() else sorted(path.glob("*.mcap"), key=_by_number)
     return [file for file in files if file.suffix == ".mcap"]
+
+
+def _open_logs(path: Path) -> list[Path]:
+    """Find what sqlite3 had not yet put into its file when the recorder was killed."""
+    files = [path] if path.is_file() else sorted(path.glob("*.db3"))
+    logs = (file.with_name(f"{file.name}-wal") for file in files if file.suffix == ".db3")
+    return [log for log in logs if log.is_file() and log.stat().st_size > 0]
+
+
+def _by_number(file: Path) -> tuple[str, int]:
+    """Key of NAME_2.mcap, which comes before NAME_10.mcap."""
+    name = file.stem.rstrip("0123456789")
+    return name, int(file.stem[len(name) :] or 0)
 
 
 def _register(found: Any, types: Typestore) -> None:  # noqa: ANN401 - rosbags' own mapping

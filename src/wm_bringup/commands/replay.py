@@ -12,6 +12,7 @@ import typer
 from wm_bringup.commands import DRIVER_NAMES, HELD, NOT_HELD, known_driver
 from wm_bringup.commands.options import Overlay, Result
 from wm_control.configuration.share import DEFAULT_ROBOT, ROBOT_HELP
+from wm_control.drivers import POLICY
 
 Say = Callable[..., None]
 """Prints a line as it is: brackets are those of joints."""
@@ -87,6 +88,8 @@ def replay(
     _refuse(mode, "against", tolerance=tolerance)
     _refuse(mode, "estimate", map=mapping, robot=robot)
     _refuse(mode, "shadow", policy=policy, overlay=overlay)
+    if shadow != POLICY and (policy or overlay):
+        raise typer.BadParameter("--policy and --overlay mean something only with --shadow policy")
     check_file(json, "--json", ".json")
     say = make_console().print
     if mode == "audit":
@@ -170,6 +173,11 @@ def _against(bag: Path, other: Path, tolerance: Mapping[str, str], say: Say) -> 
 
 
 def _bound(name: str, text: str) -> float:
+    from wm_bringup.replay.compared import fits_any
+
+    if not fits_any(name):
+        said = f"{name} fits no field that is compared, such as estimate.joint_position"
+        raise typer.BadParameter(said, param_hint="--tolerance")
     try:
         bound = float(text)
     except ValueError:
@@ -212,11 +220,15 @@ def _shadow(bag: Path, name: str, policy: Path | None, overlay: Path | None, say
     ):
         if content[key] is not None:
             say(f"from {words}: {_distance(content[key])}")
+    for note in content["notes"]:
+        say(note, style="yellow")
     return content, NOT_HELD if content["problems"] else HELD
 
 
 def _distance(found: Mapping[str, Any]) -> str:
     tail, worst = found["distance"], found["torque_rms"]
+    if not found["n"]:
+        return "nothing to compare"
     if found["bit_identical"] == found["n"]:
         return f"bit-identical in all {found['n']} cycles"
     joints = ", ".join(f"{name} {value:.3g}" for name, value in worst.items())
@@ -239,7 +251,11 @@ def _estimate(bag: Path, mapping: str | None, robot: str | None, say: Say) -> An
     chosen = load_mapping(mapping or "ros2")
     cycles = mapping is None and topic_named(SETUP.name, BagStream(bag).msgtypes)
     recorded = Recording(bag) if cycles else None
-    done = estimate(bag, chosen, robot or chosen.robot or DEFAULT_ROBOT, recorded)
+    if recorded is not None and robot:
+        said = f"{bag} is a bag of cycles, which says that its robot is '{recorded.setup.robot}'"
+        raise typer.BadParameter(said, param_hint="--robot")
+    whose = robot or chosen.robot or DEFAULT_ROBOT
+    done = estimate(bag, chosen, whose, recorded, asked=mapping is not None)
     content = done.as_json()
     say(f"{done.samples} samples, {done.seconds:.2f} s, {done.truths} looks at the truth")
     for name, value in done.metrics.items():

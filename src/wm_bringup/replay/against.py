@@ -9,20 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from wm_bringup.replay.audit import Parted
+from wm_bringup.replay.compared import COMPARED, TRUTH
 from wm_bringup.replay.differences import EXACT, Difference, Tolerances, differences
 from wm_bringup.replay.recording import Cycle, Recording
-
-COMPARED = (
-    "observation",
-    "heard",
-    "estimate",
-    "velocity",
-    "results",
-    "decision",
-    "driver",
-    "background",
-)
-"""Fields of a cycle, in the order in which one follows from the other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +80,7 @@ def differing(
 ) -> Iterator[Difference]:
     """Yield the first difference of every field of a cycle, in the order of ``COMPARED``."""
     pairs = [(name, getattr(a.tick, name), getattr(b.tick, name)) for name in COMPARED]
-    if a.seen is not None and b.seen is not None:
-        pairs.append(("truth", a.seen.truth, b.seen.truth))
+    pairs.append((TRUTH, a.seen and a.seen.truth, b.seen and b.seen.truth))
     for name, mine, other in pairs:
         first = next(differences(mine, other, name, within, joints), None)
         if first is not None:

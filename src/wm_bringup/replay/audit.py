@@ -323,6 +323,8 @@ def _whole(recording: Recording, believed: _Believed, decided: _Decided) -> Audi
             changed = tuple(differences(said["result"], verdict, "", EXACT))
         elif not problems:
             problems.append("the verdict is missing: the recording was cut off")
+    elif said is not None or "episode" in setup.content:
+        problems.append("what the evaluator saw is missing: the verdict is not judged")
     return Audit(
         decided.cycles,
         decided.end - decided.begin,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -18,27 +19,35 @@ from wm_bringup.replay.mapping import (
     Source,
     TopicMapping,
     Truth,
+    load_mapping,
     numbers,
     quaternion,
     stamp_reader,
 )
 from wm_bringup.replay.sent import SentCommands
 from wm_bringup.wire.messages import ImuSample, JointSample
-from wm_bringup.wire.sample_joiner import SampleJoiner
+from wm_bringup.wire.sample_joiner import BEGINNING, REORDER_TIME, Counts, SampleJoiner
 from wm_control.constants import CONTROL_PERIOD
 from wm_control.quaternion import rotation_from_quaternion
 from wm_control.robot.description import RobotDescription
 from wm_control.types import Array, Observation
 
+ANY_RUN = -1
+"""Of a look at the truth by a clock that never begins again."""
+
 
 @dataclass(frozen=True, slots=True)
 class Pose:
-    """A look at the truth. position: (3,) [m]. orientation: (4,) xyzw. velocity: (3,) base axes."""
+    """A look at the truth. position: (3,) [m]. orientation: (4,) xyzw. velocity: (3,) base axes.
+
+    run: of the observations that it belongs to (``Observation.run``).
+    """
 
     stamp: float
     position: Array
     orientation: Array
     velocity: Array
+    run: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +101,26 @@ def foreign_samples(
             sent.observed = ready[-1].observation or sent.observed
         ready.clear()
     stream.problems.extend(f"{what} ({count} messages)" for what, count in lost.items())
+    stream.problems.extend(_losses(joiner.counts))
+
+
+def _losses(counts: Counts) -> Iterator[str]:
+    if counts.halves:
+        yield f"{counts.halves} samples lack their joints or their IMU"
+    if counts.late:
+        yield f"{counts.late} messages are older than what came before them, and were left out"
+
+
+def published_truth(stream: BagStream) -> Iterator[Sample]:
+    """Yield the looks at the truth that a live graph of this project published, of any run."""
+    source = load_mapping("ros2").truth
+    if source is None or not (topic := find_topic(stream, source)):
+        return
+    ready: list[Sample] = []
+    read = truth_reader(source, ready, lambda _: ANY_RUN)
+    for _, received, message in stream.messages(topic):
+        read(message, received)
+        yield ready.pop()
 
 
 def _problem_of(read: Reading, message: Any, received: int) -> str:  # noqa: ANN401 - any type
@@ -129,7 +158,7 @@ def _readers(
     readers.setdefault(names[mapping.imu], []).append(_imu_reader(mapping.imu, joiner))
     truth = mapping.truth
     if truth is not None and names[truth]:
-        readers.setdefault(names[truth], []).append(_truth_reader(truth, ready))
+        readers.setdefault(names[truth], []).append(truth_reader(truth, ready, _Runs(joiner).of))
     return readers
 
 
@@ -164,7 +193,25 @@ def _imu_reader(source: Imu, joiner: SampleJoiner) -> Reading:
     return read
 
 
-def _truth_reader(source: Truth, ready: list[Sample]) -> Reading:
+class _Runs:
+    """Tells the run of a look at the truth, which may begin before or after that of the joints."""
+
+    def __init__(self, joiner: SampleJoiner) -> None:
+        self._joiner = joiner
+        self._run, self._last = joiner.first_run, -math.inf
+
+    def of(self, stamp: float) -> int:
+        """Return the run of a look, in the order in which they come."""
+        now = self._joiner.first_run + self._joiner.counts.restarts
+        back = self._last - stamp > REORDER_TIME
+        if back and (now > self._run or stamp < BEGINNING):
+            self._run = max(self._run + 1, now)
+        self._last = stamp
+        return self._run
+
+
+def truth_reader(source: Truth, ready: list[Sample], run_of: Callable[[float], int]) -> Reading:
+    """Return what makes looks at the truth of messages. run_of: the run of a stamp."""
     stamp = stamp_reader(source)
     position, orientation = numbers(source.position, 3), numbers(source.orientation, 4)
     velocity = numbers(source.velocity, 3)
@@ -174,7 +221,7 @@ def _truth_reader(source: Truth, ready: list[Sample]) -> Reading:
         moving = velocity(message)
         if source.velocity_frame == "world":
             moving = rotation_from_quaternion(turned.tolist()).T @ moving
-        pose = Pose(stamp(message, received), position(message), turned, moving)
-        ready.append(Sample(truth=pose))
+        at = stamp(message, received)
+        ready.append(Sample(truth=Pose(at, position(message), turned, moving, run_of(at))))
 
     return read

@@ -128,13 +128,18 @@ class Recording:
         """Yield the cycles in their order, up to the first that is missing.
 
         evaluated: with what the evaluator saw of them, where there was one; without it of a cycle
-        of which it is lost.
+        of which it is lost. BagError where not one can be read.
         """
-        for expected, cycle in enumerate(self._in_order(evaluated)):
-            if cycle.number != expected:
-                self._say(f"cycle {expected} is missing, before {cycle.now:.3f} s: judged up to it")
-                return
+        count = 0
+        for cycle in self._in_order(evaluated):
+            if cycle.number != count:
+                self._say(f"cycle {count} is missing, before {cycle.now:.3f} s: judged up to it")
+                break
+            count += 1
             yield cycle
+        if not count:
+            told = "".join(f"; {problem}" for problem in self.problems)
+            raise BagError(f"{self.path} holds no cycle that can be judged{told}")
 
     def _say(self, problem: str) -> None:
         if problem not in self.problems:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Final
 
@@ -110,16 +111,16 @@ class Replayer:
         self,
         setup: Setup,
         *,
-        safety: SafetyParameters | None = None,
+        limits: Callable[[SafetyParameters], SafetyParameters] = lambda recorded: recorded,
         estimator: Estimator | None = None,
     ) -> None:
         """Build the loop.
 
-        safety: other limits than the recorded ones, which then hold throughout. estimator: to be
-        asked; None: believe what was recorded.
+        limits: what is in force instead of the recorded ones, also of those that were changed
+        during the run. estimator: to be asked; None: believe what was recorded.
         """
         self._believed = Recorded()
-        self._fixed = safety is not None
+        self._limits = limits
         self._controllers = {
             name: RecordedController(name) for name in (*setup.drivers, *setup.shadows)
         }
@@ -128,7 +129,7 @@ class Replayer:
             setup.description,
             estimator or self._believed,
             list(self._controllers.values()),
-            safety or setup.safety,
+            limits(setup.safety),
             clock=lambda: _NOW,
             drivers=setup.drivers,
             recoverability=setup.recoverability,
@@ -154,7 +155,6 @@ class Replayer:
             observation, armed = arguments
             self.loop.reset(observation, armed=armed)
         elif call is Call.SAFETY:
-            if not self._fixed:
-                self.loop.change_safety(*arguments)
+            self.loop.change_safety(self._limits(*arguments))
         else:
             getattr(self.loop, call.value)(*arguments)

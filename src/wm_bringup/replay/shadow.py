@@ -6,26 +6,29 @@ another's shadow. Nothing follows from this about success or falls, and nothing 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from wm_bringup.cycle import stack
 from wm_bringup.cycle.latency import percentiles
 from wm_bringup.cycle.loop import Call
 from wm_bringup.judging.episodes import CONTESTANTS, WalkSetup, compute_times
 from wm_bringup.lockstep.contestants import Contestant
+from wm_bringup.record.cycle_bag import dumped
 from wm_bringup.replay.audit import walk_setup
 from wm_bringup.replay.differences import EXACT, Difference, differences
-from wm_bringup.replay.recording import Cycle, Recording
+from wm_bringup.replay.recording import Cycle, Recording, Setup
 from wm_bringup.scenarios.scenario import Scenario
 from wm_bringup.wire.vectors import COMMAND_FIELDS
 from wm_control.arbiter.blending import torque_of
 from wm_control.arbiter.command_watch import torque_distance
 from wm_control.constants import CONTROL_PERIOD
 from wm_control.controllers.proposal import propose
-from wm_control.drivers import POLICY
+from wm_control.drivers import MPC, POLICY
 from wm_control.types import Array, Command, ControllerResult, Estimate, Executed, Status
 
 
@@ -34,7 +37,8 @@ class Shadow:
     """How far a controller's commands are from others.
 
     sent: from those that were sent; own: from those that it proposed then, None where it did not.
-    distance: of torques at the measured state, by the joints' limits (``torque_distance``).
+    distance: of torques at the measured state, by the joints' limits (``torque_distance``). notes:
+    of what differs here from where it was recorded.
     """
 
     controller: str
@@ -43,6 +47,7 @@ class Shadow:
     sent: dict[str, Any]
     own: dict[str, Any] | None
     problems: tuple[str, ...]
+    notes: tuple[str, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """Plain dictionary."""
@@ -53,6 +58,7 @@ class Shadow:
             "without_command": self.failed,
             "from_what_was_sent": self.sent,
             "from_what_it_proposed": self.own,
+            "notes": list(self.notes),
             "problems": list(self.problems),
         }
 
@@ -159,14 +165,27 @@ def shadow(
         if then is not None and then.command is not None:
             proposed += 1
             own.add(cycle.now, command, then.command, tick.estimate)
+    problems = list(recording.problems)
+    if failed == cycles:
+        problems.append(f"{controller} gave no command in any of {cycles} cycles")
     return Shadow(
         controller,
         cycles,
         failed,
         sent.as_json(),
         own.as_json() if proposed else None,
-        tuple(recording.problems),
+        tuple(problems),
+        (*setup.notes, *(_gain_notes(setup) if controller == MPC else ())),
     )
+
+
+def _gain_notes(setup: Setup) -> Iterator[str]:
+    """Say which gains of this checkout's model-based controller are not the recorded ones."""
+    then = setup.content.get("model_based")
+    if then is not None:
+        here = dumped(stack.model_based_parameters(setup.robot))
+        for one in differences(then, here, "model_based", EXACT):
+            yield f"recorded with {one.field} {one.mine}; it is {one.other} here, and is used"
 
 
 def _walk_setup(
@@ -184,6 +203,6 @@ def _walk_setup(
         base,
         controller=controller,
         policy=policy or base.policy,
-        overlay=overlay if policy else base.overlay,
+        overlay=overlay or (None if policy else base.overlay),
         step_in_place=base.step_in_place and controller != POLICY,
     )

@@ -80,10 +80,10 @@ def what_if(path: Path, asked: Mapping[str, str]) -> WhatIf:
     """Ask again with other parameters, by their dotted names; ParameterError for what is none."""
     recording = Recording(path)
     setup = recording.setup
-    safety, estimator = changed_parameters(setup, asked)
+    estimator = changed_estimator(setup.estimator, asked)
     replayer = Replayer(
         setup,
-        safety=safety,
+        limits=lambda recorded: changed_safety(recorded, asked),
         estimator=None if estimator is None else rebuilt_estimator(setup, estimator),
     )
     within = Tolerances()
@@ -130,28 +130,31 @@ def _in_words(tick: TickRecord) -> str:
     return f"{decision.action.name} by {decision.source}{why}"
 
 
-def changed_parameters(
-    setup: Setup, asked: Mapping[str, str]
-) -> tuple[SafetyParameters | None, EstimatorParameters | None]:
-    """Return the parameters with others in their place; None where none of them is asked for."""
-    safety: dict[str, Any] = dumped(setup.safety)
-    estimator: dict[str, Any] | None = None if setup.estimator is None else dumped(setup.estimator)
-    touched: set[str] = set()
+def changed_safety(recorded: SafetyParameters, asked: Mapping[str, str]) -> SafetyParameters:
+    """Return limits with what is asked for in the place of what was recorded."""
+    content: dict[str, Any] = dumped(recorded)
+    for name, text in asked.items():
+        if name.partition(".")[0] != ESTIMATOR:
+            _put(content, name, parse_plain(text), name)
+    return load_parameters(SafetyParameters, content, origin="--what-if")
+
+
+def changed_estimator(
+    recorded: EstimatorParameters | None, asked: Mapping[str, str]
+) -> EstimatorParameters | None:
+    """Return the estimator's parameters with what is asked for; None where none of them is."""
+    content: dict[str, Any] | None = None
     for name, text in asked.items():
         head, _, rest = name.partition(".")
-        content = estimator if head == ESTIMATOR else safety
-        if content is None:
+        if head != ESTIMATOR:
+            continue
+        if recorded is None:
             raise ParameterError(name, text, "the loop was given the truth: there is no estimator")
-        _put(content, rest if head == ESTIMATOR else name, parse_plain(text), name)
-        touched.add(ESTIMATOR if head == ESTIMATOR else "safety")
-    return (
-        load_parameters(SafetyParameters, safety, origin="--what-if")
-        if "safety" in touched
-        else None,
-        load_parameters(EstimatorParameters, estimator, origin="--what-if")
-        if ESTIMATOR in touched
-        else None,
-    )
+        content = dumped(recorded) if content is None else content
+        _put(content, rest, parse_plain(text), name)
+    if content is None:
+        return None
+    return load_parameters(EstimatorParameters, content, origin="--what-if")
 
 
 def _put(content: dict[str, Any], dotted: str, value: object, name: str) -> None:

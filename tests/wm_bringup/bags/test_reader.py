@@ -1,10 +1,12 @@
 import pytest
 from mcap.reader import make_reader
+from mcap.writer import CompressionType
 from mcap.writer import Writer as McapWriter
 from mcap_ros2.decoder import DecoderFactory
 from small_bags import TWIST, TYPES, on_small_disk, record, twist, values
 
 from wm_bringup.bags.reader import open_bag
+from wm_bringup.bags.stream import BagStream
 from wm_bringup.bags.writer import BagError, BagWriter, Ballast
 
 
@@ -84,6 +86,68 @@ def test_messages_of_a_type_without_definition_are_left_out_and_named(tmp_path):
     assert values(bag) == [0.5]
     assert list(bag.messages("/secret")) == []
     assert any("/secret: 1 of 1 messages of type acme_msgs" in problem for problem in bag.problems)
+
+
+def packed(file, compression):
+    """Twenty twists in small chunks, and beside them a topic without a schema."""
+    with file.open("wb") as stream:
+        foreign = McapWriter(stream, chunk_size=400, compression=compression)
+        foreign.start(profile="ros2", library="test")
+        text = TYPES.generate_msgdef(TWIST, ros_version=2)[0]
+        schema = foreign.register_schema(TWIST, "ros2msg", text.encode())
+        channel = foreign.register_channel("/cmd_vel", "cdr", schema)
+        untyped = foreign.register_channel("/untyped", "json", 0)
+        for k in range(20):
+            foreign.add_message(channel, log_time=k, data=twist(float(k)), publish_time=k)
+            foreign.add_message(untyped, log_time=k, data=b"{}", publish_time=k)
+        foreign.finish()
+    return file
+
+
+@pytest.mark.parametrize("compression", list(CompressionType))
+def test_a_bag_with_damaged_bytes_is_read_as_far_as_it_goes_and_the_loss_is_named(
+    tmp_path, compression
+):
+    file = packed(tmp_path / "whole.mcap", compression)
+    data, damaged = file.read_bytes(), tmp_path / "damaged.mcap"
+    for at in range(300, len(data) // 2, 23):
+        damaged.write_bytes(data[:at] + b"\xff" * 9 + data[at + 9 : -20])
+        bag = BagStream(damaged)
+        assert bag.problems
+        assert values(bag) == [float(k) for k in range(len(values(bag)))]
+
+
+def test_a_length_beyond_the_end_of_the_file_is_where_it_breaks_off(tmp_path):
+    writer = record(tmp_path / "bag", n=5)
+    writer.flush()
+    file = tmp_path / "bag" / "bag.mcap"
+    data = file.read_bytes()
+    for size in (b"\xff" * 8, b"\0\0\0\0\0\xff\0\0"):
+        file.write_bytes(data + b"\x20" + size + b"abc")
+        bag = open_bag(file)
+        assert values(bag) == [0.0, 1.0, 2.0, 3.0, 4.0]
+
+
+def test_the_files_of_a_bag_without_metadata_are_read_in_the_order_of_their_numbers(tmp_path):
+    folder = tmp_path / "split"
+    folder.mkdir()
+    for k in (0, 1, 2, 10, 11):
+        writer = BagWriter(tmp_path / f"part{k}")
+        writer.add_topic("/cmd_vel", TWIST)
+        writer.write("/cmd_vel", k, twist(float(k)))
+        writer.close()
+        (tmp_path / f"part{k}" / f"part{k}.mcap").rename(folder / f"split_{k}.mcap")
+    stream = BagStream(folder)
+    assert not stream.intact
+    assert values(stream) == [0.0, 1.0, 2.0, 10.0, 11.0]
+
+
+def test_messages_without_a_schema_are_left_out_of_a_bag_that_was_cut_off(tmp_path):
+    file = packed(tmp_path / "whole.mcap", CompressionType.NONE)
+    file.write_bytes(file.read_bytes()[:-50])
+    bag = open_bag(file)
+    assert values(bag) == [float(k) for k in range(20)]
+    assert "/untyped: messages without a type are left out" in bag.problems
 
 
 def test_recording_into_an_existing_folder_is_refused(tmp_path):

@@ -131,6 +131,24 @@ def imu(o, gravity=1.0):
     )
 
 
+def odometry(stamp, x=0.0):
+    """nav_msgs/Odometry of a base that stands upright at ``x`` [m]."""
+    pose = message(
+        "geometry_msgs/msg/Pose",
+        position=vector((x, 0.0, 0.8), "Point"),
+        orientation=vector((0.0, 0.0, 0.0, 1.0), "Quaternion"),
+    )
+    twist = message("geometry_msgs/msg/Twist", linear=vector((0, 0, 0)), angular=vector((0, 0, 0)))
+    none = np.zeros(36)
+    return message(
+        "nav_msgs/msg/Odometry",
+        header=header(stamp),
+        child_frame_id="base_link",
+        pose=message("geometry_msgs/msg/PoseWithCovariance", pose=pose, covariance=none),
+        twist=message("geometry_msgs/msg/TwistWithCovariance", twist=twist, covariance=none),
+    )
+
+
 class Foreign:
     """A bag that is written with rosbags alone."""
 

@@ -120,6 +120,8 @@ def test_without_an_evaluator_decisions_are_judged_and_metrics_are_not(bag, tmp_
     assert done.parted is None
     assert done.cycles == 327
     assert not done.metrics
+    assert not done.held
+    assert done.problems == ("what the evaluator saw is missing: the verdict is not judged",)
 
 
 def replayed(capsys, *arguments):
@@ -173,7 +175,7 @@ def test_a_setup_of_another_format_or_no_setup_at_all_is_refused(bag, tmp_path, 
     assert (code, "is not readable" in said) == (2, True)
 
 
-def test_a_type_that_is_not_what_the_topic_should_be_is_no_cycle(bag, tmp_path):
+def test_a_type_that_is_not_what_the_topic_should_be_is_no_cycle(bag, tmp_path, capsys):
     def renamed(records):
         return [
             r._replace(msgtype=STRING, data=encode_string("hello"))
@@ -182,9 +184,26 @@ def test_a_type_that_is_not_what_the_topic_should_be_is_no_cycle(bag, tmp_path):
             for r in records
         ]
 
-    done = audit(rewritten(bag, tmp_path / "renamed", renamed), jobs=1)
-    assert done.cycles == 0
-    assert not done.held
+    code, said = replayed(capsys, rewritten(bag, tmp_path / "renamed", renamed), "--audit")
+    assert (code, len(said.splitlines())) == (2, 1)
+    assert "holds no cycle that can be judged" in said
+
+
+def test_a_bag_of_a_setup_without_cycles_is_nothing_to_judge(bag, tmp_path, capsys):
+    def begun(records):
+        return [r for r in records if r.topic.endswith(SETUP.name)]
+
+    hollow = rewritten(bag, tmp_path / "hollow", begun)
+    for question in (
+        ["--audit"],
+        ["--against", hollow],
+        ["--what-if", "arbiter.tilt=0.9"],
+        ["--shadow", "mpc"],
+        ["--estimate"],
+    ):
+        code, said = replayed(capsys, hollow, *question)
+        assert (code, len(said.splitlines())) == (2, 1), question
+        assert "holds no cycle" in said
 
 
 def test_a_stream_reads_the_same_messages_with_and_without_an_index(bag, tmp_path):

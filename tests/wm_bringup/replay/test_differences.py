@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
+from wm_bringup.replay.compared import fits_any
 from wm_bringup.replay.differences import EXACT, Tolerances, differences
 
 
@@ -65,3 +66,32 @@ def test_no_tolerance_lets_a_number_pass_for_none():
 def test_measured_times_differ_unless_they_are_asked_for():
     assert found({"solve_time": 1.0}, {"solve_time": 2.0}, Tolerances()) == []
     assert found({"solve_time": 1.0}, {"solve_time": 2.0}) == ["x.solve_time: 1.0 and 2.0"]
+
+
+def test_a_bound_for_all_lets_a_closer_one_for_a_part_hold():
+    within = Tolerances({"x.*": math.inf, "x.second.*": 0.1})
+    mine, other = Pair(1.0, {"a": 1.0}), Pair(9.0, {"a": 1.2})
+    assert found(mine, other, within) == ["x.second.a: 1.0 and 1.2"]
+    anything = Tolerances({"x.*": math.inf})
+    assert found(Pair(1.0, np.zeros(2)), Pair("word", np.ones(3)), anything) == []
+
+
+def test_an_array_that_one_side_lacks_is_a_difference():
+    assert found(None, np.zeros(2)) == ["x: None and an array (2,)"]
+    assert found((np.zeros(2),), ()) == ["x[0]: an array (2,) and nothing"]
+    assert found(1.0, np.ones(1)) == ["x: 1.0 and an array (1,)"]
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    ["*", "estimate.*", "*.solve_time", "results.mpc.command.position", "results.*.figures.phase"],
+)
+def test_a_pattern_that_fits_a_field_of_a_cycle_is_taken(pattern):
+    assert fits_any(pattern)
+
+
+@pytest.mark.parametrize(
+    "pattern", ["stamps.*", "latency.*", "estimate", "estimate.speed", "truth.stamp[0]", "results"]
+)
+def test_a_pattern_that_fits_no_field_of_a_cycle_is_told(pattern):
+    assert not fits_any(pattern)

@@ -35,6 +35,15 @@ imu:
   linear_acceleration_unit: g
 """
 
+MOCAP = """
+truth:
+  topic: mocap
+  type: nav_msgs/msg/Odometry
+  position: pose.pose.position
+  orientation: pose.pose.orientation
+  velocity: twist.twist.linear
+"""
+
 
 @pytest.fixture(scope="module")
 def robot():
@@ -187,3 +196,43 @@ def test_a_field_that_messages_lack_is_named_with_their_number(in_degrees, capsy
     said = capsys.readouterr().err
     assert "has no field 'torque'" in said
     assert "messages)" in said
+
+
+def test_a_topic_that_the_mapping_asks_for_and_the_bag_lacks_is_a_problem(in_degrees, capsys):
+    folder, mapping = in_degrees
+    more = mapping.with_name("truth.yaml")
+    more.write_text(IN_DEGREES + MOCAP)
+    assert main(["replay", str(folder), "--estimate", "--map", str(more)]) == 1
+    assert "holds no /mocap, which the mapping names" in capsys.readouterr().out
+
+
+def test_samples_that_lack_a_half_or_come_too_late_are_told(tmp_path, observed, robot):
+    mapping = tmp_path / "map.yaml"
+    mapping.write_text(IN_DEGREES)
+    with Foreign(tmp_path / "lossy") as bag:
+        for k, o in enumerate(observed[:50]):
+            arrived = RECEPTION + o.stamp
+            bag.write("/joints", joint_state(o, robot.joint_names, degrees=True), arrived)
+            if k != 20:
+                bag.write("/imu", imu(o, gravity=9.80665), arrived + 1e-4)
+            if k == 30:
+                bag.write("/imu", imu(observed[25], gravity=9.80665), arrived + 2e-4)
+    done = estimate(tmp_path / "lossy", load_mapping(mapping), "g1")
+    assert done.problems == (
+        "1 samples lack their joints or their IMU",
+        "1 messages are older than what came before them, and were left out",
+    )
+
+
+def test_a_bag_whose_recorder_was_killed_before_sqlite3_was_done_is_told(tmp_path, observed):
+    folder = tmp_path / "killed"
+    with Foreign(folder, "sqlite3") as bag:
+        for o in observed[:20]:
+            bag.write("/lowstate", low_state(o), RECEPTION + o.stamp)
+    log = folder / "killed.db3-wal"
+    assert log.with_name("killed.db3").exists()
+    log.write_bytes(b"")
+    assert estimate(folder, load_mapping("unitree_g1"), "g1").problems == ()
+    log.write_bytes(bytes(100))
+    (problem,) = estimate(folder, load_mapping("unitree_g1"), "g1").problems
+    assert "killed.db3-wal: the recorder did not finish" in problem

@@ -22,7 +22,9 @@ def live(bag, tmp_path_factory):
     folder = tmp_path_factory.mktemp("live") / "bag"
     stream = BagStream(bag)
     (setup,) = stream.records(f"/{SETUP.name}")
-    cycles = LiveCycles(folder, json.loads(decode_string(setup.data)), "/robot_1/")
+    content = json.loads(decode_string(setup.data))
+    del content["episode"]
+    cycles = LiveCycles(folder, content, "/robot_1/")
     for record in stream.records(f"/{CYCLES.name}"):
         cycle = decode_cycle(record.data, 29)
         cycles.see(pack(cycle), cycle)
