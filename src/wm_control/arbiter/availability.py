@@ -124,7 +124,7 @@ class Availability:
             self._spent[name] = min(self._spent[name] + since, credit)
             if self._spent[name] >= credit:
                 self._distrusted.add(name)
-        elif self._spent[name]:
+        elif self._spent[name] or name in self._distrusted:
             self._spent[name] = max(self._spent[name] - _REFILL * since, 0.0)
             if not self._spent[name]:
                 self._distrusted.discard(name)

@@ -85,6 +85,8 @@ def overdue(solves: tuple[SolveReport, ...]) -> float:
         late = -solve.age if solve.age < 0.0 else solve.age - solve.holds_for
         if not (late <= worst):
             worst = late
+        if worst != worst:
+            return worst  # no age at all is not made good by another's
     return worst
 
 

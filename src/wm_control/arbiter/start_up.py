@@ -44,7 +44,7 @@ COMMANDED = (Phase.STIFFENING, Phase.STANDING_UP, Phase.READY)
 
 @dataclass(frozen=True, slots=True)
 class StartUpParameters:
-    """Times and bounds; the gains are those of the arbiter's SAFE_POSTURE.
+    """Times and bounds.
 
     stiffening: time in which the gains go up [s]. rising: for the way to the standing posture [s].
     patience: for the robot's own controller to let go or take over, and for the joints to arrive
@@ -232,13 +232,18 @@ class StartUp:
         del now, around
         return damping_command(observation, self._robot.damping)
 
-    def _hand_back(self, now: float, observation: Observation, around: Surroundings) -> Command:
+    def _hand_back(
+        self, now: float, observation: Observation, around: Surroundings
+    ) -> Command | None:
+        """Damp until its own controller is there; that may never have let go, and is left alone."""
+        self._ours = self._ours or around.owner == ""
+        ours = self._ours
         if around.owner == self.takes_back:
             self._ours = False
             self._enter(Phase.LISTENING, now, "")
         elif now - self._since > self._p.patience:
-            self._enter(Phase.DAMPED, now, f"'{self.takes_back}' did not take over")
-        return damping_command(observation, self._robot.damping)
+            self._enter(self._before, now, f"'{self.takes_back}' did not take over")
+        return damping_command(observation, self._robot.damping) if ours else None
 
     def _hold(self, observation: Observation, target: Array, ramp: float, scale: float) -> Command:
         """Hold a posture. ramp: share of the stiffness; scale: of it, in the robot's own."""

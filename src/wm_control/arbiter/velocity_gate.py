@@ -83,8 +83,8 @@ def bounded(
     """Scale a command, as a whole, to what its driver may be asked for under ``action``.
 
     Within ``envelope`` and the operator's limits: unchanged. LIMITED: within a share of both.
-    Not finite, FALLBACK and worse: stop. All three numbers share one factor, so that the curve
-    asked for stays: speed is given up, not direction.
+    Not finite, beyond all reckoning, FALLBACK and worse: stop. All three numbers share one factor,
+    so that the curve asked for stays: speed is given up, not direction.
     """
     if action >= Action.FALLBACK or not_finite(command):
         return STOP
@@ -92,6 +92,8 @@ def bounded(
     excess = max(envelope.excess(command), *_excess_by_limit(command, parameters).values())
     if excess <= share + _ROUNDING:
         return command
+    if not math.isfinite(excess):
+        return STOP
     factor = share / excess
     return VelocityCommand(
         factor * command.linear_x, factor * command.linear_y, factor * command.angular_z

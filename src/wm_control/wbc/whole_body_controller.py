@@ -75,7 +75,7 @@ class WholeBodyController:
         self._default = np.asarray(description.default_position)
         self._taken = list(taken)
         self._weights = self._posture_weights()
-        self._swings = False
+        self._swinging: int | None = None
         self._height = HeightReference()
         self._reach = RecentReach()
         self._command: Command | None = None
@@ -94,7 +94,7 @@ class WholeBodyController:
 
     def reset(self) -> None:
         """Forget references and the last command."""
-        self._swings = False
+        self._swinging = None
         self._height.reset()
         self._reach.reset()
         self._command = None
@@ -151,16 +151,16 @@ class WholeBodyController:
             model = self._model
             moving = model.frame_velocity(model.sole_ids[phase.swing])[[0, 1, 2, 5]]
             self._reference.swing.begin(model.sole_pose(phase.swing), moving)
-            self._swings = True
+            self._swinging = phase.swing
 
     def _advance_swing(self, phase: Phase, dt: float) -> None:
         if phase.swing is None:
-            self._swings = False
+            self._swinging = None
             return
         swing = self._reference.swing
-        if not self._swings:
+        if self._swinging != phase.swing:
             swing.begin(self._model.sole_pose(phase.swing))
-            self._swings = True
+            self._swinging = phase.swing
         swing.advance(phase.target, self._gait.apex_height, phase.elapsed, phase.remaining, dt)
         duration = phase.elapsed + phase.remaining
         self._reference.swing_progress[0] = phase.elapsed / max(duration, 1e-3)

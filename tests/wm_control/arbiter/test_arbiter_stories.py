@@ -223,6 +223,7 @@ def test_an_old_plan_falls_back_at_once_and_recovers_after_25_good_cycles(story)
 def test_a_plan_whose_age_is_nan_counts_as_old(story):
     story.armed()
     unknown = (SolveReport("footstep_mpc", Status.OK, float("nan"), 0.0, 2, 0.001),)
+    unknown = (*unknown, SolveReport("whole_body_qp", Status.OK, 0.0, 0.0, 2, 0.001))
     assert story.step(result={"solves": unknown}).first_cause.rule == "plan_old"
 
 

@@ -41,6 +41,13 @@ def test_a_driver_that_cannot_is_unavailable_and_distrusted_once_its_credit_is_s
     assert story.arbiter.background.standings["mpc"] == "fit"
 
 
+def test_without_any_credit_a_driver_is_trusted_again_as_soon_as_it_can(g1):
+    story = two(g1, credit=0.0)
+    story.steps(23, result=FAILED)
+    story.steps(60)
+    assert story.arbiter.background.standings["mpc"] == "fit"
+
+
 def test_switches_are_those_of_the_window_and_the_operators_word_is_the_new_preference(g1):
     story = two(g1, switch_window=0.5, switch_dwell=0.0)
     story.step(operator=OperatorInput(prefer="policy"))

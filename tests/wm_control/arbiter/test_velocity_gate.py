@@ -77,6 +77,11 @@ def test_a_clock_that_was_set_back_does_not_keep_a_command_in_force():
     assert "no velocity command" in gate.cause
 
 
+@pytest.mark.parametrize("command", [(0.3, 1e308, 0.0), (1e308, 1e308, -1e308)])
+def test_a_number_that_is_finite_but_cannot_be_reckoned_with_stops_the_robot(command):
+    assert bounded(VelocityCommand(*command), LIMITS, Action.NOMINAL, MPC) == STOP
+
+
 def test_a_clock_that_says_nan_counts_as_silence():
     gate = VelocityGate(LIMITS, MPC)
     gate.receive(WALK, now=0.0)

@@ -157,6 +157,17 @@ def test_after_a_touchdown_the_next_swing_begins_anew(g1, body, standing):
     np.testing.assert_allclose(body._reference.swing.position, model.sole_pose(LEFT), atol=1e-6)
 
 
+def test_a_swing_of_the_other_foot_begins_where_that_one_is_without_both_on_the_ground_between(
+    g1, body, standing
+):
+    for k in range(50):
+        body.step(standing, swinging(RIGHT, elapsed=k * DT), DT)
+    body.step(standing, swinging(LEFT, elapsed=0.0), DT)
+    model = RobotModel(g1)
+    model.update_kinematics(standing)
+    np.testing.assert_allclose(body._reference.swing.position, model.sole_pose(LEFT), atol=1e-6)
+
+
 def test_a_push_moves_the_pressure_of_a_standing_robot_to_where_it_is_pushed(g1, standing):
     pressures = []
     for speed in (-0.1, 0.0, 0.1):
