@@ -2,7 +2,8 @@
 
 A process of its own with a writer of its own. The loop notes every command that it sends in memory
 that both share; when it has sent none for too long although the robot is its, or has ended, this
-one sends damping. What it has begun it goes on with until the loop says that it has noticed.
+one sends damping. What it has begun it goes on with until the loop says that it has noticed, or
+that the robot is not its any more.
 """
 
 from __future__ import annotations
@@ -63,7 +64,7 @@ class Watching:
         engaged: the loop has the robot. age: of its last command, without our own absence [s].
         alive: it has not ended. noticed: it has seen that the guard had tripped, and begins anew.
         """
-        if noticed:
+        if noticed or not engaged:
             self.tripped = False
         if engaged and (not alive or not age <= self.silence):
             self.tripped = True

@@ -41,6 +41,16 @@ def test_silence_is_answered_until_the_loop_has_noticed(age):
     assert steps(*samples) == [True, True, False]
 
 
+def test_a_robot_that_was_given_back_is_damped_no_more():
+    samples = [(True, 0.031, True, False), (False, 9.0, True, False), (False, 9.0, False, False)]
+    assert steps(*samples) == [True, False, False]
+
+
+def test_a_robot_that_is_taken_again_after_that_is_watched_as_ever():
+    samples = [(True, 0.031, True, False), (False, 9.0, True, False), (True, 0.0, True, False)]
+    assert steps(*samples, (True, 0.031, True, False)) == [True, False, False, True]
+
+
 def test_the_end_of_the_loop_is_answered_at_once():
     assert steps((True, 0.002, False, False)) == [True]
 
