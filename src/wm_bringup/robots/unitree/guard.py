@@ -154,12 +154,12 @@ def watch(shared: _Shared, end: socket.socket, writer: Writer[Frame]) -> None:
     alive, until = True, float("inf")
     cells = shared.cells
     while (now := clock.monotonic()) < until:
+        engaged = bool(cells["engaged"][0])  # before ``sent``, which is written before it
         if (sent := int(cells["sent"][0])) != last:
             absence.end()
         absence.look(now)
         last, age = sent, 1e-9 * (clock.monotonic_ns() - sent) - absence.excused
         noticed = watching.tripped and not cells["tripped"][0]
-        engaged = bool(cells["engaged"][0])
         if watching.update(engaged=engaged, age=age, alive=alive, noticed=noticed):
             cells["tripped"] = 1
             writer.write(shared.damping)

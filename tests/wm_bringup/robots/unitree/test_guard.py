@@ -2,17 +2,20 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
+from wm_bringup.host import clock
 from wm_bringup.robots.network import Network
 from wm_bringup.robots.unitree.absence import Absence
 from wm_bringup.robots.unitree.cyclone.link import open_link
-from wm_bringup.robots.unitree.guard import SILENCE, Guard, GuardError, Watching
+from wm_bringup.robots.unitree.guard import SILENCE, Guard, GuardError, Watching, watch
 from wm_bringup.robots.unitree.link import LOW_COMMAND
 
 DOMAIN = 90 + os.getpid() % 40
@@ -82,6 +85,35 @@ def test_a_guard_that_is_late_now_and_then_is_as_strict_as_ever():
     often = [(1.0 + 0.006 * k, (True, 0.004)) for k in range(50)]
     silent = [(often[-1][0] + 0.002 * k, (False, 0.004 + 0.002 * k)) for k in range(1, 16)]
     assert silences(*often, *silent)[-2:] == [False, True]
+
+
+class LookedTwiceError(Exception):
+    pass
+
+
+class Takeover(dict):
+    """Cells in which the loop takes the robot just after the guard has read ``sent``."""
+
+    def __init__(self):
+        super().__init__(sent=[0], engaged=[0], tripped=[0])
+
+    def __getitem__(self, name):
+        value = super().__getitem__(name)
+        if name == "sent":
+            if value[0]:
+                raise LookedTwiceError
+            self.update(sent=[clock.monotonic_ns()], engaged=[1])
+        return value
+
+
+def test_a_robot_that_is_taken_between_two_readings_is_not_damped():
+    written = []
+    shared, writer = SimpleNamespace(cells=Takeover(), damping=1), SimpleNamespace()
+    writer.write = written.append
+    ours, theirs = socket.socketpair()
+    with ours, theirs, pytest.raises(LookedTwiceError):
+        watch(shared, theirs, writer)
+    assert written == []
 
 
 LOOP = """
