@@ -1,9 +1,10 @@
 """A second pair of eyes on the wire: damps the robot when the control loop does not.
 
-A process of its own with a writer of its own. The loop notes every command that it sends in memory
-that both share; when it has sent none for too long although the robot is its, or has ended, this
-one sends damping. What it has begun it goes on with until the loop says that it has noticed, or
-that the robot is not its any more.
+A process of its own, in a session of its own (who kills the loop's whole group does not kill it),
+with a writer of its own. The loop notes every command that it sends in memory that both share; when
+it has sent none for too long although the robot is its, or has ended, this one sends damping. What
+it has begun it goes on with until the loop says that it has noticed, or that the robot is not its
+any more.
 """
 
 from __future__ import annotations
@@ -102,7 +103,7 @@ class Guard:
         where = [network.interface, str(network.domain)]
         command = [sys.executable, "-m", __name__, *map(str, handed), *where]
         try:
-            self._process = subprocess.Popen(command, pass_fds=handed)
+            self._process = subprocess.Popen(command, pass_fds=handed, start_new_session=True)
         except OSError as error:
             raise GuardError(f"the guard of the wire cannot be started: {error}") from error
         finally:

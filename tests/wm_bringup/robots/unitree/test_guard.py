@@ -116,6 +116,30 @@ def test_a_robot_that_is_taken_between_two_readings_is_not_damped():
     assert written == []
 
 
+STAND_IN = """#!{python}
+import socket, sys
+with socket.socket(fileno=int(sys.argv[4])) as end:
+    end.send(b"u")
+    end.recv(1)
+"""
+
+
+@pytest.fixture
+def guard(tmp_path, monkeypatch):
+    """A guard whose process only comes up, and ends with the loop."""
+    stand_in = tmp_path / "guard"
+    stand_in.write_text(STAND_IN.format(python=sys.executable))
+    stand_in.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(stand_in))
+    guard = Guard(damping_frame, Network("lo", DOMAIN))
+    yield guard
+    guard.close()
+
+
+def test_who_kills_the_group_of_the_loop_does_not_kill_the_guard(guard):
+    assert os.getpgid(guard.pid) != os.getpgid(0)
+
+
 LOOP = """
 import sys, time
 from test_guard import held
