@@ -217,9 +217,14 @@ class UnitreeRobot:
         """Damp it, if it holds itself."""
         self.start_up.relax()
 
-    def close(self) -> None:
-        """Let go of the robot, which was damped; the guard looks away."""
+    def let_go(self) -> None:
+        """Let the guard look away: the robot was damped."""
         self._guard.release()
+
+    def close(self) -> None:
+        """End; a robot that is ours and was not let go of is damped by the guard for a while."""
+        if self.start_up.phase is Phase.LISTENING:
+            self._guard.release()
         self._guard.close()
         self._link.close()
 

@@ -322,10 +322,25 @@ def test_where_nobody_is_heard_that_is_said():
         robot.reset(0)
 
 
-def test_at_the_end_the_guard_looks_away():
+def test_at_the_end_of_a_robot_that_was_let_go_of_the_guard_looks_away():
     world = World().stand().drive(walking(stiffness=0.0), 0.1)
+    world.robot.let_go()
     world.robot.close()
     assert world.guard.closed
+    assert world.guard.engaged is None
+
+
+def test_a_robot_that_nobody_has_let_go_of_is_left_to_the_guard():
+    world = World().stand().drive(walking(), 0.1)
+    world.robot.close()
+    assert world.guard.closed
+    assert world.guard.engaged == 5
+
+
+def test_a_robot_that_is_not_ours_is_not_left_to_the_guard():
+    world = World().keep(0.1)
+    world.guard.engaged = 5
+    world.robot.close()
     assert world.guard.engaged is None
 
 
