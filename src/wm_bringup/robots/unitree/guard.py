@@ -40,6 +40,9 @@ DAMP_EVERY = 0.002
 AFTERMATH = 5.0
 """How long the robot is damped after the loop has ended [s]."""
 
+LOOK_EVERY = 0.020
+"""How often the loop looks whether the guard is there: within ``SILENCE`` [s]."""
+
 START_PATIENCE = 10.0
 GUARD_PRIORITY = realtime.CONTROL_PRIORITY + 5
 
@@ -109,6 +112,7 @@ class Guard:
         finally:
             theirs.close()
             os.close(descriptor)
+        self._alive, self._look_next = True, 0.0
         self._end.settimeout(START_PATIENCE)
         with suppress(OSError):
             if self._end.recv(1) == _UP:
@@ -125,6 +129,15 @@ class Guard:
     def tripped(self) -> bool:
         """Whether it damps the robot."""
         return bool(self._shared.cells["tripped"][0])
+
+    @property
+    def alive(self) -> bool:
+        """Whether its process was there when last looked, ``LOOK_EVERY``."""
+        now = clock.monotonic()
+        if now >= self._look_next:
+            self._look_next = now + LOOK_EVERY
+            self._alive = self._process.poll() is None
+        return self._alive
 
     def engage(self, machine: int) -> None:
         """Let it watch from now on: the loop has the robot, and has noticed what was before."""

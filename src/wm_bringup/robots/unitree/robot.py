@@ -39,6 +39,8 @@ MEETING = 0.00015
 _FOLLOW = 0.2
 """Share of the way to ``MEETING`` by which the next period is shifted."""
 
+GUARDLESS = "the guard has ended"
+
 SILENCE = 0.030
 """A robot that is not heard for longer is damped, not driven [s]."""
 
@@ -58,7 +60,11 @@ class WireGuard(Protocol):
 
     @property
     def tripped(self) -> bool:
-        """Whether it does."""
+        """Whether it does, or did when it ended."""
+
+    @property
+    def alive(self) -> bool:
+        """Whether it has not ended."""
 
     def engage(self, machine: int) -> None:
         """Watch from now on."""
@@ -245,7 +251,7 @@ class UnitreeRobot:
         sent = command if driven else own
         if driven and self._lose(now):
             sent = damping_command(observation, self.description.damping)
-        if sent is not None and not self._guard.tripped:
+        if sent is not None and not (self._guard.tripped and self._guard.alive):
             self._commands.write(self._frames.command_frame(sent, self._machine))
             self._guard.note()
         if phase is Phase.LISTENING and before is not phase:
@@ -261,7 +267,9 @@ class UnitreeRobot:
     def _lose(self, now: float) -> bool:
         """Tell whether a driver must not have the robot any more; it then has to begin anew."""
         silence = now - self._heard - self._absence.excused
-        if self._guard.tripped:
+        if not self._guard.alive:
+            self._lost = self._lost or GUARDLESS
+        elif self._guard.tripped:
             self._lost = self._lost or "the control loop had sent nothing for too long"
         elif not silence <= SILENCE:
             self._lost = self._lost or f"no state for {silence:.3f} s"
@@ -271,6 +279,8 @@ class UnitreeRobot:
         """Say why nothing may be moved."""
         if not now - self._heard <= SILENCE:
             return f"no state for {now - self._heard:.3f} s"
+        if not self._guard.alive:
+            return GUARDLESS
         if self._state is not None:
             mode = int(self._state["mode_pr"][0])
             if unfit := mismatch(self._body, self._machine, mode):

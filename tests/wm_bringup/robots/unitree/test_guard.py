@@ -15,7 +15,14 @@ from wm_bringup.host import clock
 from wm_bringup.robots.network import Network
 from wm_bringup.robots.unitree.absence import Absence
 from wm_bringup.robots.unitree.cyclone.link import open_link
-from wm_bringup.robots.unitree.guard import SILENCE, Guard, GuardError, Watching, watch
+from wm_bringup.robots.unitree.guard import (
+    LOOK_EVERY,
+    SILENCE,
+    Guard,
+    GuardError,
+    Watching,
+    watch,
+)
 from wm_bringup.robots.unitree.link import LOW_COMMAND
 
 DOMAIN = 90 + os.getpid() % 40
@@ -138,6 +145,16 @@ def guard(tmp_path, monkeypatch):
 
 def test_who_kills_the_group_of_the_loop_does_not_kill_the_guard(guard):
     assert os.getpgid(guard.pid) != os.getpgid(0)
+
+
+def test_a_guard_that_has_ended_is_noticed_within_the_time_that_a_loop_may_be_silent(guard):
+    assert guard.alive
+    os.kill(guard.pid, signal.SIGKILL)
+    os.waitid(os.P_PID, guard.pid, os.WEXITED | os.WNOWAIT)
+    ended = time.monotonic()
+    while guard.alive:
+        assert time.monotonic() - ended < 1.0  # LOOK_EVERY, on a busy machine
+    assert LOOK_EVERY < SILENCE
 
 
 LOOP = """

@@ -35,6 +35,7 @@ KNEE = G1.joint_names.index("left_knee_joint")
 class FakeGuard:
     def __init__(self):
         self.tripped, self.engaged, self.notes, self.closed = False, None, 0, False
+        self.alive = True
 
     def engage(self, machine):
         self.engaged, self.tripped = machine, False
@@ -247,6 +248,35 @@ def test_what_the_guard_has_damped_is_not_driven_until_it_is_made_ready_again():
     assert not world.guard.tripped
     world.drive(walking(), 0.1)
     assert world.sent.stiffness.any()
+
+
+@pytest.mark.parametrize("tripped", [False, True])
+def test_a_driven_robot_whose_guard_ends_is_damped_by_the_loop_itself(tripped):
+    world = World().stand().drive(walking(), 0.1)
+    world.guard.tripped, world.guard.alive = tripped, False
+    count = len(world.body.received)
+    world.drive(walking(), 0.1)
+    assert len(world.body.received) == count + 50
+    assert not world.sent.stiffness.any()
+    assert world.robot.hardware.lost == "the guard has ended"
+
+
+def test_a_robot_that_holds_itself_is_damped_when_the_guard_ends():
+    world = World().stand()
+    world.guard.alive = False
+    world.keep(2 * DT)
+    assert world.robot.start_up.phase is Phase.DAMPED
+    assert not world.sent.stiffness.any()
+
+
+def test_without_a_guard_no_robot_is_made_ready():
+    world = World().keep(0.1)
+    world.guard.alive = False
+    world.robot.ready()
+    world.keep(0.1)
+    assert "not begun: the guard has ended" in world.robot.hardware.hindrance
+    assert world.body.owner == "ai"
+    assert world.body.received == []
 
 
 def test_frames_that_are_wrong_or_old_are_counted_and_not_believed():
