@@ -40,6 +40,7 @@ _FOLLOW = 0.2
 """Share of the way to ``MEETING`` by which the next period is shifted."""
 
 GUARDLESS = "the guard has ended"
+STOP_HELD = "the remote's stop is held"
 
 SILENCE = 0.030
 """A robot that is not heard for longer is damped, not driven [s]."""
@@ -281,11 +282,21 @@ class UnitreeRobot:
             return f"no state for {now - self._heard:.3f} s"
         if not self._guard.alive:
             return GUARDLESS
+        if self._stopping:
+            return STOP_HELD
         if self._state is not None:
             mode = int(self._state["mode_pr"][0])
             if unfit := mismatch(self._body, self._machine, mode):
                 return unfit
         return "; ".join(self.hardware.motor_errors)
+
+    @property
+    def _hindrance(self) -> str:
+        """Why no driver may have the robot: it is not ready, or whoever has the remote stops it."""
+        own = self.start_up.hindrance
+        if not self._stopping or STOP_HELD in own:
+            return own
+        return f"{own}; {STOP_HELD}" if own else STOP_HELD
 
     def _hear(self, patience: float) -> bool:
         """Take in all that has come, waiting for the first; whether a state was among it."""
@@ -327,7 +338,7 @@ class UnitreeRobot:
     def _tell(self) -> None:
         """Renew what is told of the hardware: at once what stops the robot, at times the rest."""
         told = self.hardware
-        hindrance = self.start_up.hindrance
+        hindrance = self._hindrance
         self._until_told -= 1
         news = hindrance != told.hindrance or self._lost != told.lost
         if self._state is None or not (news or self._until_told <= 0 or self._errors_changed()):

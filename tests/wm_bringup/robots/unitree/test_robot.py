@@ -326,9 +326,36 @@ def test_the_hardware_is_the_same_object_while_nothing_has_changed():
     assert world.robot.hardware is told
 
 
+STOP = (0b0010_0000, 0b0000_0010)
+
+
+def test_while_the_remotes_stop_is_held_nothing_is_made_ready():
+    world = World()
+    world.body.remote = STOP
+    world.keep(0.1)
+    world.robot.ready()
+    world.keep(0.1)
+    assert "not begun: the remote's stop is held" in world.robot.hardware.hindrance
+    assert world.body.owner == "ai"
+    assert world.body.received == []
+    world.body.remote = (0, 0)
+    world.keep(DT).stand()
+
+
+def test_while_the_remotes_stop_is_held_a_robot_that_was_driven_cannot_be_armed_again():
+    world = World().stand().drive(walking(), 0.1)
+    assert world.robot.hardware.hindrance == ""
+    world.body.remote = STOP
+    world.drive(walking(stiffness=0.0), 0.1)
+    assert world.robot.hardware.hindrance == "the remote's stop is held"
+    world.body.remote = (0, 0)
+    world.drive(walking(stiffness=0.0), 0.1)
+    assert world.robot.hardware.hindrance == ""
+
+
 def test_the_remotes_two_buttons_stop_the_robot_once_however_long_they_are_held():
     world = World().stand()
-    world.body.remote = (0b0010_0000, 0b0000_0010)
+    world.body.remote = STOP
     world.keep(DT)
     assert world.robot.asked().stop
     world.keep(0.1)
