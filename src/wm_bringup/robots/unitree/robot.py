@@ -212,7 +212,6 @@ class UnitreeRobot:
     def ready(self) -> None:
         """Take it over, and let it stand."""
         self._switcher.forget()
-        self._lost = ""
         self.start_up.begin()
 
     def give_back(self) -> None:
@@ -247,6 +246,8 @@ class UnitreeRobot:
         own = self.start_up.update(now, observation, around)
         phase = self.start_up.phase
         driven = phase is Phase.DRIVEN
+        if phase is Phase.RELEASING and before is not phase:
+            self._lost = ""
         if phase is Phase.STIFFENING and before is not phase:
             self._guard.engage(self._machine)
         sent = command if driven else own

@@ -250,6 +250,18 @@ def test_what_the_guard_has_damped_is_not_driven_until_it_is_made_ready_again():
     assert world.sent.stiffness.any()
 
 
+def test_a_lost_robot_stays_so_when_it_is_not_made_ready():
+    world = World().stand().drive(walking(), 0.1)
+    world.drive(walking(), 0.04, silent=True)
+    lost = world.robot.hardware.lost
+    assert "no state for" in lost
+    world.drive(walking(), DT)
+    world.robot.ready()
+    world.drive(walking(), 0.1)  # a driver has it: refused
+    assert world.robot.hardware.lost == lost
+    assert not world.sent.stiffness.any()
+
+
 @pytest.mark.parametrize("tripped", [False, True])
 def test_a_driven_robot_whose_guard_ends_is_damped_by_the_loop_itself(tripped):
     world = World().stand().drive(walking(), 0.1)
