@@ -292,6 +292,15 @@ def test_the_service_starts_by_nobodys_hand_but_a_persons(
     assert "--arm" not in (ROOT / "deploy/wm-humanoid.service").read_text()
 
 
+def test_where_wm_is_killed_the_service_lets_the_others_damp_the_robot(
+    service: configparser.ConfigParser,
+) -> None:
+    from wm_bringup.robots.unitree.guard import AFTERMATH
+
+    assert service["Service"]["KillMode"] == "control-group"
+    assert float(service["Service"]["TimeoutStopSec"]) > AFTERMATH
+
+
 def test_the_service_runs_a_command_that_there_is_with_what_its_file_says(
     service: configparser.ConfigParser,
 ) -> None:

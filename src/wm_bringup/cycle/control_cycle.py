@@ -162,7 +162,7 @@ class ControlCycle:
             else:
                 self._tick(period)
         except Exception:
-            self._damp()
+            self.damp()
             raise
         self.cycles += 1
 
@@ -183,9 +183,11 @@ class ControlCycle:
         if operator.stop and self._standing is not None:
             self._standing.relax()
 
-    def _damp(self) -> None:
+    def damp(self) -> None:
         """Send damping past a loop that has failed; of the two failures the first is heard of."""
         with suppress(Exception):
+            if self._standing is not None:
+                self._standing.relax()
             gains = self._robot.description.damping
             self._robot.step(damping_command(self._observation, gains))
 
@@ -346,9 +348,11 @@ class ControlCycle:
         )
 
     def shut_down(self, periods: Callable[[], PeriodStart], cycles: int = HOLD_EVERY) -> None:
-        """Stop the robot and let the damping go out for a few more cycles."""
+        """Stop the robot, let the damping go out for a few more cycles, and let go of it."""
         self.request(OperatorInput(stop=True))
         self._options = replace(self._options, arm=False)
         self._arming = False
         for _ in range(cycles):
             self.run(periods())
+        if self._standing is not None:
+            self._standing.let_go()

@@ -241,7 +241,7 @@ class LoopProcess:
             self._ending.requested = True
 
     def run(self) -> None:
-        """Wait for START, then cycle until the end."""
+        """Wait for START, then cycle until the end; whatever raises, the robot is damped."""
         while not (self._started or self._ending.requested):
             self._take(patience=0.1)
         if self._ending.requested:
@@ -252,6 +252,14 @@ class LoopProcess:
         deadlines = realtime.PeriodicDeadlines(CONTROL_PERIOD, patience=self._patience)
         if self._standing is not None and self._wants_ready:
             self._standing.ready()
+        try:
+            self._drive(deadlines)
+        except Exception:
+            self._cycle.damp()
+            raise
+
+    def _drive(self, deadlines: realtime.PeriodicDeadlines) -> None:
+        """Cycle until the end, and leave the robot damped."""
         while not self._ending.requested:
             beat = deadlines.wait()
             self._take()
@@ -280,7 +288,7 @@ class LoopProcess:
             self._send(health)
 
     def close(self) -> None:
-        """Let go of the robot."""
+        """Close the robot."""
         self._robot.close()
 
 

@@ -27,6 +27,25 @@ REMOTE: Final = np.dtype(
 )
 
 
+def read_buttons(names: Iterable[str]) -> Button:
+    """Return the buttons of these names; ParameterError for one that there is not."""
+    pressed = Button(0)
+    for name in names:
+        if name.upper() not in Button.__members__:
+            known = ", ".join(Button.__members__)
+            raise ParameterError("press", name, f"must be one of {known}")
+        pressed |= Button[name.upper()]
+    return pressed
+
+
+def check_stick(stick: str, value: float) -> None:
+    """Raise ParameterError for a stick that there is not, or a place that it cannot have."""
+    if stick not in STICKS:
+        raise ParameterError("sticks", stick, f"must be one of {', '.join(STICKS)}")
+    if not -1.0 <= value <= 1.0:
+        raise ParameterError(f"sticks.{stick}", value, "must be in [-1, 1]")
+
+
 class Remote:
     """What is pressed and where the sticks are.
 
@@ -40,18 +59,9 @@ class Remote:
 
     def press(self, buttons: Iterable[str]) -> None:
         """Keep these buttons pressed, and no others."""
-        pressed = Button(0)
-        for name in buttons:
-            if name.upper() not in Button.__members__:
-                known = ", ".join(Button.__members__)
-                raise ParameterError("press", name, f"must be one of {known}")
-            pressed |= Button[name.upper()]
-        self._data["buttons"] = pressed.value
+        self._data["buttons"] = read_buttons(buttons).value
 
     def move(self, stick: str, value: float) -> None:
         """Move one axis of a stick to ``value`` in [-1, 1]."""
-        if stick not in STICKS:
-            raise ParameterError("sticks", stick, f"must be one of {', '.join(STICKS)}")
-        if not -1.0 <= value <= 1.0:
-            raise ParameterError(f"sticks.{stick}", value, "must be in [-1, 1]")
+        check_stick(stick, value)
         self._data[stick] = value

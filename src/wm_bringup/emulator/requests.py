@@ -13,6 +13,7 @@ import numpy as np
 from pydantic import Field, TypeAdapter, ValidationError
 
 from wm_bringup.emulator.parameters import PathParameters
+from wm_bringup.emulator.remote import check_stick, read_buttons
 from wm_bringup.emulator.robot import EmulatedRobot
 from wm_control.errors import ParameterError
 
@@ -44,33 +45,20 @@ def _push(robot: EmulatedRobot, impulse: Vector) -> None:
 
 
 def _mode(robot: EmulatedRobot, mode: str) -> None:
-    known = robot.parameters.vendor.modes
-    if mode and mode not in known:
-        raise ParameterError("mode", mode, f"must be empty or one of {', '.join(known)}")
     if mode:
         robot.authority.select(mode)
     else:
         robot.authority.release()
 
 
-def _joint(robot: EmulatedRobot, key: str, name: str) -> int:
-    names = robot.description.joint_names
-    if name not in names:
-        raise ParameterError(key, name, f"must be one of {', '.join(names)}")
-    return names.index(name)
-
-
 def _errors(robot: EmulatedRobot, errors: dict[str, int]) -> None:
-    for name in errors:
-        _joint(robot, "errors", name)
     for name, bits in errors.items():
         robot.force_error(name, bits)
 
 
 def _winding(robot: EmulatedRobot, temperatures: dict[str, float]) -> None:
-    places = {name: _joint(robot, "winding", name) for name in temperatures}
     for name, temperature in temperatures.items():
-        robot.heat.winding[places[name]] = temperature
+        robot.heat.winding[robot.description.joint_names.index(name)] = temperature
 
 
 def _charge(robot: EmulatedRobot, charge: float) -> None:
@@ -105,6 +93,38 @@ REQUESTS: Final[Mapping[str, tuple[Any, Callable[[EmulatedRobot, Any], None]]]] 
 """By key: what its value must be, and what it does. docs/emulator.md explains them."""
 
 
+def _known_sticks(robot: EmulatedRobot, sticks: dict[str, float]) -> None:
+    del robot
+    for stick, value in sticks.items():
+        check_stick(stick, value)
+
+
+def _known_mode(robot: EmulatedRobot, mode: str) -> None:
+    known = robot.parameters.vendor.modes
+    if mode and mode not in known:
+        raise ParameterError("mode", mode, f"must be empty or one of {', '.join(known)}")
+
+
+def _known_joints(key: str) -> Callable[[EmulatedRobot, dict[str, Any]], None]:
+    def check(robot: EmulatedRobot, by_joint: dict[str, Any]) -> None:
+        names = robot.description.joint_names
+        for name in by_joint:
+            if name not in names:
+                raise ParameterError(key, name, f"must be one of {', '.join(names)}")
+
+    return check
+
+
+CHECKS: Final[Mapping[str, Callable[[EmulatedRobot, Any], object]]] = {
+    "press": lambda _, buttons: read_buttons(buttons),
+    "sticks": _known_sticks,
+    "mode": _known_mode,
+    "errors": _known_joints("errors"),
+    "winding": _known_joints("winding"),
+}
+"""What else the values of some must be, of this robot: ParameterError where they are not."""
+
+
 def obey(robot: EmulatedRobot, line: str) -> None:
     """Do what a line asks, all of it or nothing; ParameterError says what was wrong with it."""
     try:
@@ -113,19 +133,22 @@ def obey(robot: EmulatedRobot, line: str) -> None:
         raise ParameterError("request", line, f"is not JSON: {error}") from error
     if not isinstance(asked, dict):
         raise ParameterError("request", line, "must be an object")
-    for key, value in [(key, _checked(key, value)) for key, value in asked.items()]:
+    for key, value in [(key, _checked(robot, key, value)) for key, value in asked.items()]:
         REQUESTS[key][1](robot, value)
 
 
-def _checked(key: str, value: object) -> object:
+def _checked(robot: EmulatedRobot, key: str, value: object) -> object:
     if key not in REQUESTS:
         raise ParameterError(key, value, f"must be one of {', '.join(REQUESTS)}")
     try:
-        return TypeAdapter(REQUESTS[key][0]).validate_python(value)
+        checked: object = TypeAdapter(REQUESTS[key][0]).validate_python(value)
     except ValidationError as error:
         found = error.errors()[0]
         where = ".".join((key, *map(str, found["loc"])))
         raise ParameterError(where, found.get("input"), found["msg"]) from error
+    if key in CHECKS:
+        CHECKS[key](robot, checked)
+    return checked
 
 
 def status(robot: EmulatedRobot) -> dict[str, Any]:

@@ -44,3 +44,6 @@ class SelfStandingRobot(Robot, Protocol):
 
     def relax(self) -> None:
         """Damp it, if it holds itself."""
+
+    def let_go(self) -> None:
+        """Leave it as it is when all ends: it was damped, and nobody needs to damp it any more."""

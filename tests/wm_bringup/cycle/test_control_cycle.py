@@ -436,6 +436,7 @@ class StandingRobot(FakeRobot):
     def __init__(self) -> None:
         super().__init__()
         self.held, self.kept, self.relaxed, self.shift = True, 0, 0, 0.0
+        self.let_go_after = None
         self.hardware = Hardware(hindrance="nothing is sent")
         self.requests = []
 
@@ -451,6 +452,9 @@ class StandingRobot(FakeRobot):
     def give_back(self): ...
 
     def close(self): ...
+
+    def let_go(self):
+        self.let_go_after = len(self.commands)
 
     def relax(self):
         self.relaxed += 1
@@ -538,9 +542,31 @@ def test_what_the_robot_tells_is_passed_on_when_it_changes():
     assert (Call.HARDWARE, (robot.hardware,)) in record.tick.heard.calls
 
 
-def test_at_the_end_it_is_relaxed():
-    world, robot = standing_world()
+def test_at_the_end_it_is_relaxed_and_then_let_go_of():
+    world, robot = standing_world(arm=True)
     robot.ready()
-    world.run(50)
+    world.run(GOOD_LOOKS * HOLD_EVERY * 2)
     world.cycle.shut_down(world.period)
     assert robot.relaxed == 1
+    assert not robot.commands[-1].stiffness.any()
+    assert robot.let_go_after == len(robot.commands)
+
+
+@pytest.mark.parametrize("failing", ["run", "shut_down"])
+def test_of_a_robot_that_holds_itself_a_failure_leaves_nothing_stiff_and_nobody_lets_go(
+    failing, monkeypatch
+):
+    world, robot = standing_world()
+    robot.ready()
+    world.run(HOLD_EVERY)
+
+    def broken(*_):
+        raise ArithmeticError("a look is broken")
+
+    monkeypatch.setattr(robot, "hold", broken)
+    monkeypatch.setattr(robot, "keep", broken)
+    with pytest.raises(ArithmeticError, match="a look is broken"):
+        world.run() if failing == "run" else world.cycle.shut_down(world.period)
+    assert robot.relaxed
+    assert not robot.commands[-1].stiffness.any()
+    assert robot.let_go_after is None

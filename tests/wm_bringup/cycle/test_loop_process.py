@@ -2,6 +2,7 @@
 
 import os
 import signal
+from dataclasses import replace
 from itertools import islice
 
 import pytest
@@ -9,10 +10,11 @@ from loop_fakes import G1
 
 from wm_bringup.cycle.control_cycle import CycleOptions, CycleRecord
 from wm_bringup.cycle.loop_client import LoopClient, LoopStartError
-from wm_bringup.cycle.loop_messages import LoopHealth, LoopRequest, LoopSetup
+from wm_bringup.cycle.loop_messages import LoopHealth, LoopReady, LoopRequest, LoopSetup
+from wm_bringup.cycle.loop_process import Ending, LoopProcess
 from wm_bringup.cycle.record_codec import unpack
 from wm_bringup.cycle.stack import estimator_parameters, model_based_parameters, safety_parameters
-from wm_bringup.host import clock
+from wm_bringup.host import clock, realtime
 from wm_control.arbiter.operator import OperatorInput
 from wm_control.types import Action, VelocityCommand
 
@@ -158,3 +160,41 @@ def test_faults_of_simulated_sensors_are_told_like_all_others(tmp_path):
         assert told == {"gyro:bias=0.01@0.1": True}
     finally:
         biased.client.close()
+
+
+class Script:
+    """The other end, in this process: what it says, period by period."""
+
+    def __init__(self, *said):
+        self.said = list(said)
+        self.lost = 0
+
+    def send(self, message): ...
+
+    def receive(self, patience=0.0):
+        return self.said.pop(0) if self.said else None
+
+
+def test_what_raises_between_two_cycles_leaves_the_robot_damped(monkeypatch):
+    link = Script(LoopRequest.START, None, None, LoopReady())  # the last of which nobody takes
+    process = LoopProcess(setup(), link, Ending())
+    robot, commands = process._robot, []
+    whole_cycle, step = process._cycle.run, robot.step
+
+    def noted(command, *arguments):
+        commands.append(command)
+        return step(command, *arguments)
+
+    def stiff_cycle(beat):
+        whole_cycle(beat)
+        robot.step(replace(commands[-1], stiffness=G1.stiffness))
+
+    monkeypatch.setattr(robot, "step", noted)
+    monkeypatch.setattr(process._cycle, "run", stiff_cycle)
+    monkeypatch.setattr(realtime, "prepare_process", lambda: realtime.RealTimeReport(0, 0, ()))
+    monkeypatch.setattr(realtime, "raise_thread", lambda _: False)
+    with pytest.raises(KeyError):
+        process.run()
+    assert commands[-2].stiffness.any()
+    assert not commands[-1].stiffness.any()
+    assert (commands[-1].damping > 0.0).all()

@@ -16,7 +16,7 @@ from wm_control.types import Command
 class NoGuard:
     """In lock-step the loop cannot stop."""
 
-    tripped = False
+    tripped, alive = False, True
 
     def engage(self, machine):
         pass

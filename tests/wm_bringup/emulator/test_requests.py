@@ -85,10 +85,28 @@ def test_what_cannot_be_is_refused_by_name(robot, line, named):
         obey(robot, line)
 
 
-def test_of_a_line_with_one_wrong_value_nothing_is_done(robot):
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        '"silent": -1',
+        '"press": ["L3"]',
+        '"sticks": {"rz": 0}',
+        '"sticks": {"lx": 2}',
+        '"mode": "dancing"',
+        '"errors": {"left_knee": 1}',
+        '"winding": {"left_knee": 1}',
+    ],
+)
+def test_of_a_line_with_one_wrong_value_nothing_is_done(robot, wrong):
     with pytest.raises(ParameterError):
-        obey(robot, '{"crane": "lift", "silent": -1}')
+        obey(robot, f'{{"crane": "lift", {wrong}}}')
     assert robot.crane.state == "slack"
+
+
+def test_of_sticks_of_which_one_cannot_be_moved_none_is(robot):
+    with pytest.raises(ParameterError, match=r"sticks.ly.*\[-1, 1\]"):
+        obey(robot, '{"sticks": {"lx": 0.5, "ly": 2}}')
+    assert not robot.remote.raw.any()
 
 
 def test_every_request_is_explained():

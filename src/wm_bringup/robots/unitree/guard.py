@@ -1,8 +1,10 @@
 """A second pair of eyes on the wire: damps the robot when the control loop does not.
 
-A process of its own with a writer of its own. The loop notes every command that it sends in memory
-that both share; when it has sent none for too long although the robot is its, or has ended, this
-one sends damping. What it has begun it goes on with until the loop says that it has noticed.
+A process of its own, in a session of its own (who kills the loop's whole group does not kill it),
+with a writer of its own. The loop notes every command that it sends in memory that both share; when
+it has sent none for too long although the robot is its, or has ended, this one sends damping. What
+it has begun it goes on with until the loop says that it has noticed, or that the robot is not its
+any more.
 """
 
 from __future__ import annotations
@@ -38,6 +40,9 @@ DAMP_EVERY = 0.002
 AFTERMATH = 5.0
 """How long the robot is damped after the loop has ended [s]."""
 
+LOOK_EVERY = 0.020
+"""How often the loop looks whether the guard is there: within ``SILENCE`` [s]."""
+
 START_PATIENCE = 10.0
 GUARD_PRIORITY = realtime.CONTROL_PRIORITY + 5
 
@@ -63,7 +68,7 @@ class Watching:
         engaged: the loop has the robot. age: of its last command, without our own absence [s].
         alive: it has not ended. noticed: it has seen that the guard had tripped, and begins anew.
         """
-        if noticed:
+        if noticed or not engaged:
             self.tripped = False
         if engaged and (not alive or not age <= self.silence):
             self.tripped = True
@@ -101,12 +106,13 @@ class Guard:
         where = [network.interface, str(network.domain)]
         command = [sys.executable, "-m", __name__, *map(str, handed), *where]
         try:
-            self._process = subprocess.Popen(command, pass_fds=handed)
+            self._process = subprocess.Popen(command, pass_fds=handed, start_new_session=True)
         except OSError as error:
             raise GuardError(f"the guard of the wire cannot be started: {error}") from error
         finally:
             theirs.close()
             os.close(descriptor)
+        self._alive, self._look_next = True, 0.0
         self._end.settimeout(START_PATIENCE)
         with suppress(OSError):
             if self._end.recv(1) == _UP:
@@ -123,6 +129,15 @@ class Guard:
     def tripped(self) -> bool:
         """Whether it damps the robot."""
         return bool(self._shared.cells["tripped"][0])
+
+    @property
+    def alive(self) -> bool:
+        """Whether its process was there when last looked, ``LOOK_EVERY``."""
+        now = clock.monotonic()
+        if now >= self._look_next:
+            self._look_next = now + LOOK_EVERY
+            self._alive = self._process.poll() is None
+        return self._alive
 
     def engage(self, machine: int) -> None:
         """Let it watch from now on: the loop has the robot, and has noticed what was before."""
@@ -153,12 +168,12 @@ def watch(shared: _Shared, end: socket.socket, writer: Writer[Frame]) -> None:
     alive, until = True, float("inf")
     cells = shared.cells
     while (now := clock.monotonic()) < until:
+        engaged = bool(cells["engaged"][0])  # before ``sent``, which is written before it
         if (sent := int(cells["sent"][0])) != last:
             absence.end()
         absence.look(now)
         last, age = sent, 1e-9 * (clock.monotonic_ns() - sent) - absence.excused
         noticed = watching.tripped and not cells["tripped"][0]
-        engaged = bool(cells["engaged"][0])
         if watching.update(engaged=engaged, age=age, alive=alive, noticed=noticed):
             cells["tripped"] = 1
             writer.write(shared.damping)

@@ -39,6 +39,9 @@ MEETING = 0.00015
 _FOLLOW = 0.2
 """Share of the way to ``MEETING`` by which the next period is shifted."""
 
+GUARDLESS = "the guard has ended"
+STOP_HELD = "the remote's stop is held"
+
 SILENCE = 0.030
 """A robot that is not heard for longer is damped, not driven [s]."""
 
@@ -58,7 +61,11 @@ class WireGuard(Protocol):
 
     @property
     def tripped(self) -> bool:
-        """Whether it does."""
+        """Whether it does, or did when it ended."""
+
+    @property
+    def alive(self) -> bool:
+        """Whether it has not ended."""
 
     def engage(self, machine: int) -> None:
         """Watch from now on."""
@@ -205,7 +212,6 @@ class UnitreeRobot:
     def ready(self) -> None:
         """Take it over, and let it stand."""
         self._switcher.forget()
-        self._lost = ""
         self.start_up.begin()
 
     def give_back(self) -> None:
@@ -217,9 +223,14 @@ class UnitreeRobot:
         """Damp it, if it holds itself."""
         self.start_up.relax()
 
-    def close(self) -> None:
-        """Let go of the robot, which was damped; the guard looks away."""
+    def let_go(self) -> None:
+        """Let the guard look away: the robot was damped."""
         self._guard.release()
+
+    def close(self) -> None:
+        """End; a robot that is ours and was not let go of is damped by the guard for a while."""
+        if self.start_up.phase is Phase.LISTENING:
+            self._guard.release()
         self._guard.close()
         self._link.close()
 
@@ -235,12 +246,14 @@ class UnitreeRobot:
         own = self.start_up.update(now, observation, around)
         phase = self.start_up.phase
         driven = phase is Phase.DRIVEN
+        if phase is Phase.RELEASING and before is not phase:
+            self._lost = ""
         if phase is Phase.STIFFENING and before is not phase:
             self._guard.engage(self._machine)
         sent = command if driven else own
         if driven and self._lose(now):
             sent = damping_command(observation, self.description.damping)
-        if sent is not None and not self._guard.tripped:
+        if sent is not None and not (self._guard.tripped and self._guard.alive):
             self._commands.write(self._frames.command_frame(sent, self._machine))
             self._guard.note()
         if phase is Phase.LISTENING and before is not phase:
@@ -256,7 +269,9 @@ class UnitreeRobot:
     def _lose(self, now: float) -> bool:
         """Tell whether a driver must not have the robot any more; it then has to begin anew."""
         silence = now - self._heard - self._absence.excused
-        if self._guard.tripped:
+        if not self._guard.alive:
+            self._lost = self._lost or GUARDLESS
+        elif self._guard.tripped:
             self._lost = self._lost or "the control loop had sent nothing for too long"
         elif not silence <= SILENCE:
             self._lost = self._lost or f"no state for {silence:.3f} s"
@@ -266,11 +281,23 @@ class UnitreeRobot:
         """Say why nothing may be moved."""
         if not now - self._heard <= SILENCE:
             return f"no state for {now - self._heard:.3f} s"
+        if not self._guard.alive:
+            return GUARDLESS
+        if self._stopping:
+            return STOP_HELD
         if self._state is not None:
             mode = int(self._state["mode_pr"][0])
             if unfit := mismatch(self._body, self._machine, mode):
                 return unfit
         return "; ".join(self.hardware.motor_errors)
+
+    @property
+    def _hindrance(self) -> str:
+        """Why no driver may have the robot: it is not ready, or whoever has the remote stops it."""
+        own = self.start_up.hindrance
+        if not self._stopping or STOP_HELD in own:
+            return own
+        return f"{own}; {STOP_HELD}" if own else STOP_HELD
 
     def _hear(self, patience: float) -> bool:
         """Take in all that has come, waiting for the first; whether a state was among it."""
@@ -312,7 +339,7 @@ class UnitreeRobot:
     def _tell(self) -> None:
         """Renew what is told of the hardware: at once what stops the robot, at times the rest."""
         told = self.hardware
-        hindrance = self.start_up.hindrance
+        hindrance = self._hindrance
         self._until_told -= 1
         news = hindrance != told.hindrance or self._lost != told.lost
         if self._state is None or not (news or self._until_told <= 0 or self._errors_changed()):

@@ -2,17 +2,27 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
+from wm_bringup.host import clock
 from wm_bringup.robots.network import Network
 from wm_bringup.robots.unitree.absence import Absence
 from wm_bringup.robots.unitree.cyclone.link import open_link
-from wm_bringup.robots.unitree.guard import SILENCE, Guard, GuardError, Watching
+from wm_bringup.robots.unitree.guard import (
+    LOOK_EVERY,
+    SILENCE,
+    Guard,
+    GuardError,
+    Watching,
+    watch,
+)
 from wm_bringup.robots.unitree.link import LOW_COMMAND
 
 DOMAIN = 90 + os.getpid() % 40
@@ -39,6 +49,16 @@ def test_a_loop_that_has_not_the_robot_may_be_silent_and_may_end():
 def test_silence_is_answered_until_the_loop_has_noticed(age):
     samples = [(True, age, True, False), (True, 0.002, True, False), (True, 0.002, True, True)]
     assert steps(*samples) == [True, True, False]
+
+
+def test_a_robot_that_was_given_back_is_damped_no_more():
+    samples = [(True, 0.031, True, False), (False, 9.0, True, False), (False, 9.0, False, False)]
+    assert steps(*samples) == [True, False, False]
+
+
+def test_a_robot_that_is_taken_again_after_that_is_watched_as_ever():
+    samples = [(True, 0.031, True, False), (False, 9.0, True, False), (True, 0.0, True, False)]
+    assert steps(*samples, (True, 0.031, True, False)) == [True, False, False, True]
 
 
 def test_the_end_of_the_loop_is_answered_at_once():
@@ -72,6 +92,69 @@ def test_a_guard_that_is_late_now_and_then_is_as_strict_as_ever():
     often = [(1.0 + 0.006 * k, (True, 0.004)) for k in range(50)]
     silent = [(often[-1][0] + 0.002 * k, (False, 0.004 + 0.002 * k)) for k in range(1, 16)]
     assert silences(*often, *silent)[-2:] == [False, True]
+
+
+class LookedTwiceError(Exception):
+    pass
+
+
+class Takeover(dict):
+    """Cells in which the loop takes the robot just after the guard has read ``sent``."""
+
+    def __init__(self):
+        super().__init__(sent=[0], engaged=[0], tripped=[0])
+
+    def __getitem__(self, name):
+        value = super().__getitem__(name)
+        if name == "sent":
+            if value[0]:
+                raise LookedTwiceError
+            self.update(sent=[clock.monotonic_ns()], engaged=[1])
+        return value
+
+
+def test_a_robot_that_is_taken_between_two_readings_is_not_damped():
+    written = []
+    shared, writer = SimpleNamespace(cells=Takeover(), damping=1), SimpleNamespace()
+    writer.write = written.append
+    ours, theirs = socket.socketpair()
+    with ours, theirs, pytest.raises(LookedTwiceError):
+        watch(shared, theirs, writer)
+    assert written == []
+
+
+STAND_IN = """#!{python}
+import socket, sys
+with socket.socket(fileno=int(sys.argv[4])) as end:
+    end.send(b"u")
+    end.recv(1)
+"""
+
+
+@pytest.fixture
+def guard(tmp_path, monkeypatch):
+    """A guard whose process only comes up, and ends with the loop."""
+    stand_in = tmp_path / "guard"
+    stand_in.write_text(STAND_IN.format(python=sys.executable))
+    stand_in.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(stand_in))
+    guard = Guard(damping_frame, Network("lo", DOMAIN))
+    yield guard
+    guard.close()
+
+
+def test_who_kills_the_group_of_the_loop_does_not_kill_the_guard(guard):
+    assert os.getpgid(guard.pid) != os.getpgid(0)
+
+
+def test_a_guard_that_has_ended_is_noticed_within_the_time_that_a_loop_may_be_silent(guard):
+    assert guard.alive
+    os.kill(guard.pid, signal.SIGKILL)
+    os.waitid(os.P_PID, guard.pid, os.WEXITED | os.WNOWAIT)
+    ended = time.monotonic()
+    while guard.alive:
+        assert time.monotonic() - ended < 1.0  # LOOK_EVERY, on a busy machine
+    assert LOOK_EVERY < SILENCE
 
 
 LOOP = """

@@ -35,6 +35,7 @@ KNEE = G1.joint_names.index("left_knee_joint")
 class FakeGuard:
     def __init__(self):
         self.tripped, self.engaged, self.notes, self.closed = False, None, 0, False
+        self.alive = True
 
     def engage(self, machine):
         self.engaged, self.tripped = machine, False
@@ -249,6 +250,47 @@ def test_what_the_guard_has_damped_is_not_driven_until_it_is_made_ready_again():
     assert world.sent.stiffness.any()
 
 
+def test_a_lost_robot_stays_so_when_it_is_not_made_ready():
+    world = World().stand().drive(walking(), 0.1)
+    world.drive(walking(), 0.04, silent=True)
+    lost = world.robot.hardware.lost
+    assert "no state for" in lost
+    world.drive(walking(), DT)
+    world.robot.ready()
+    world.drive(walking(), 0.1)  # a driver has it: refused
+    assert world.robot.hardware.lost == lost
+    assert not world.sent.stiffness.any()
+
+
+@pytest.mark.parametrize("tripped", [False, True])
+def test_a_driven_robot_whose_guard_ends_is_damped_by_the_loop_itself(tripped):
+    world = World().stand().drive(walking(), 0.1)
+    world.guard.tripped, world.guard.alive = tripped, False
+    count = len(world.body.received)
+    world.drive(walking(), 0.1)
+    assert len(world.body.received) == count + 50
+    assert not world.sent.stiffness.any()
+    assert world.robot.hardware.lost == "the guard has ended"
+
+
+def test_a_robot_that_holds_itself_is_damped_when_the_guard_ends():
+    world = World().stand()
+    world.guard.alive = False
+    world.keep(2 * DT)
+    assert world.robot.start_up.phase is Phase.DAMPED
+    assert not world.sent.stiffness.any()
+
+
+def test_without_a_guard_no_robot_is_made_ready():
+    world = World().keep(0.1)
+    world.guard.alive = False
+    world.robot.ready()
+    world.keep(0.1)
+    assert "not begun: the guard has ended" in world.robot.hardware.hindrance
+    assert world.body.owner == "ai"
+    assert world.body.received == []
+
+
 def test_frames_that_are_wrong_or_old_are_counted_and_not_believed():
     world = World()
     stamp = world.robot.observe().stamp
@@ -296,9 +338,36 @@ def test_the_hardware_is_the_same_object_while_nothing_has_changed():
     assert world.robot.hardware is told
 
 
+STOP = (0b0010_0000, 0b0000_0010)
+
+
+def test_while_the_remotes_stop_is_held_nothing_is_made_ready():
+    world = World()
+    world.body.remote = STOP
+    world.keep(0.1)
+    world.robot.ready()
+    world.keep(0.1)
+    assert "not begun: the remote's stop is held" in world.robot.hardware.hindrance
+    assert world.body.owner == "ai"
+    assert world.body.received == []
+    world.body.remote = (0, 0)
+    world.keep(DT).stand()
+
+
+def test_while_the_remotes_stop_is_held_a_robot_that_was_driven_cannot_be_armed_again():
+    world = World().stand().drive(walking(), 0.1)
+    assert world.robot.hardware.hindrance == ""
+    world.body.remote = STOP
+    world.drive(walking(stiffness=0.0), 0.1)
+    assert world.robot.hardware.hindrance == "the remote's stop is held"
+    world.body.remote = (0, 0)
+    world.drive(walking(stiffness=0.0), 0.1)
+    assert world.robot.hardware.hindrance == ""
+
+
 def test_the_remotes_two_buttons_stop_the_robot_once_however_long_they_are_held():
     world = World().stand()
-    world.body.remote = (0b0010_0000, 0b0000_0010)
+    world.body.remote = STOP
     world.keep(DT)
     assert world.robot.asked().stop
     world.keep(0.1)
@@ -322,10 +391,25 @@ def test_where_nobody_is_heard_that_is_said():
         robot.reset(0)
 
 
-def test_at_the_end_the_guard_looks_away():
+def test_at_the_end_of_a_robot_that_was_let_go_of_the_guard_looks_away():
     world = World().stand().drive(walking(stiffness=0.0), 0.1)
+    world.robot.let_go()
     world.robot.close()
     assert world.guard.closed
+    assert world.guard.engaged is None
+
+
+def test_a_robot_that_nobody_has_let_go_of_is_left_to_the_guard():
+    world = World().stand().drive(walking(), 0.1)
+    world.robot.close()
+    assert world.guard.closed
+    assert world.guard.engaged == 5
+
+
+def test_a_robot_that_is_not_ours_is_not_left_to_the_guard():
+    world = World().keep(0.1)
+    world.guard.engaged = 5
+    world.robot.close()
     assert world.guard.engaged is None
 
 
