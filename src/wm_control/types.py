@@ -229,8 +229,8 @@ class Decision:
     """What the arbiter sends to the robot, and why.
 
     source: name of the controller whose command passes, or ``arbiter`` for damping and posture.
-    previous: of the controller that handed over to it, while its last command is still part of
-        this one. share: of ``source`` in the command, in [0, 1].
+    previous: of the controller that handed over to it, or ``arbiter`` for its posture, while that
+        last command is still part of this one. share: of ``source`` in the command, in [0, 1].
     causes: all rules active now, about the robot and about each controller; ``unarmed`` last,
         else the worst first.
     first_cause: the one that started the present intervention.

@@ -24,6 +24,9 @@ SETTLING = 25
 """Steps after which a policy has forgotten, beside its histories, what else it began from."""
 
 
+_ANOTHER = "another policy proposes"
+
+
 @dataclass(slots=True)
 class _Cycle:
     """What the driver was told in one cycle. executed: what was sent in it, once it is known."""
@@ -60,24 +63,30 @@ class PolicyLane:
         self._description, self._tick = description, tick
         self._cycles: deque[_Cycle] = deque(maxlen=REMEMBERED)
         self._next: Policy | None = None
+        self._run: int | None = None
         self._follow(policy)
 
     def _follow(self, policy: Policy) -> None:
+        """Begin with a policy; one that takes over in a run knows what was executed in it."""
         self._policy = policy
         self._controller = PolicyController(policy, self._description)
         self._memory = SETTLING + _longest_history(policy)
-        self.reset("nothing proposed yet")
+        self._forget("nothing proposed yet")
 
     def replace(self, policy: Policy) -> None:
         """Change to another policy as soon as the driver has; may be called by another thread."""
         self._next = policy
 
-    def reset(self, doubt: str = "the loop began anew") -> None:
+    def reset(self) -> None:
         """Forget what the driver was doing; what the loop saw may still be answered."""
+        self._forget("the loop began anew")
+        self._run = None
+
+    def _forget(self, doubt: str) -> None:
+        """Forget all but in which run the driver is."""
         self._doubt = doubt
         self._steps: int | None = None
         self._told = self._unsettled = 0
-        self._run: int | None = None
         self._ahead: _Ahead | None = None
         self._last: _Cycle | None = None
         self._expected: Command | None = None
@@ -118,13 +127,15 @@ class PolicyLane:
         cycle, steps = self._answered(proposal), _count(proposal)
         doubt = self._doubt_of(proposal, cycle, steps)
         if cycle is None or doubt:
-            self.reset(doubt)
+            self._forget(doubt)
+            if doubt != _ANOTHER:  # which may be the lane's before long, and took over in this run
+                self._run = None
             return None
         if cycle is self._last:  # it came twice
             return self._expected
         repeats = self._repeats(proposal, cycle)
         for missed in range(0 if repeats else self._missed(steps, cycle), 0, -1):
-            self._take(self._nearest(proposal.stamp - missed * self._policy.period))
+            self._take(self._before(cycle, missed))
         self._last, self._told = cycle, steps
         command = self._take(cycle)
         self._expected = None if self._unsettled else command
@@ -156,19 +167,29 @@ class PolicyLane:
         if coming is not None and identity == coming.identity:
             self._next = None
             self._follow(coming)
-        return "" if identity == self._policy.identity else "another policy proposes"
+        return "" if identity == self._policy.identity else _ANOTHER
 
     def _missed(self, steps: int, cycle: _Cycle) -> int:
         """Count the steps to be taken before the one of this cycle; begin anew with the driver."""
         missed = -1 if self._steps is None else steps - self._steps - 1
         if missed < 0:
             missed = max(steps - 1, 0)
-            self._ahead, self._unsettled = None, 0
-            self._controller.reset(cycle.estimate)
+            self._begin_anew(self._before(cycle, missed).estimate)
         if missed > MOST_LOST:
             missed, self._unsettled = 0, self._memory
         self._steps = steps - missed - 1
         return missed
+
+    def _begin_anew(self, first: Estimate) -> None:
+        """Begin with the driver; its policy's first estimate tells no contacts, nor earlier ones.
+
+        One that counts from one again is another process, which was told nothing of this run.
+        """
+        if self._steps is not None:
+            self._run = None
+        self._ahead, self._unsettled = None, 0
+        self._controller.reset(first)
+        self._seen = first.stamp
 
     def _go_back(self) -> None:
         """Undo the step that was taken ahead."""
@@ -206,7 +227,11 @@ class PolicyLane:
                 return cycle
         return None
 
-    def _nearest(self, stamp: float) -> _Cycle:
+    def _before(self, cycle: _Cycle, steps: int) -> _Cycle:
+        """Cycle that a step was due in that is so many steps before that of another cycle."""
+        if not steps:
+            return cycle
+        stamp = cycle.estimate.stamp - steps * self._policy.period
         return min(self._cycles, key=lambda cycle: abs(cycle.estimate.stamp - stamp))
 
 

@@ -50,6 +50,14 @@ def fresh(policy: Policy) -> Policy:
     return Policy(policy.manifest, policy.network, G1)
 
 
+def steps_at(stamp: float) -> np.ndarray:
+    """Contacts (2,) of a robot that walks: steps of 0.4 s, the other foot off for 0.3 s of them."""
+    step, since = divmod(stamp, 0.4)
+    contact = np.ones(2)
+    contact[int(step) % 2] = float(since > 0.3)
+    return contact
+
+
 class Pair:
     """A policy beside a loop, and its lane in it, over cycles in which the robot shakes."""
 
@@ -58,19 +66,22 @@ class Pair:
         self.lane = PolicyLane(lane, G1)
         self.tick = 0
         self.source = "policy"
+        self.walks = False
         self.restart()
 
     def restart(self) -> None:
         """Let the driver begin anew, as a process that was killed does."""
         self.policy.reset()
-        self.driver = PolicyBeside(PolicyController(self.policy, G1), CONTROL_PERIOD)
+        self.controller = PolicyController(self.policy, G1)
+        self.driver = PolicyBeside(self.controller, CONTROL_PERIOD)
 
     def cycles(self, count: int, heard: Callable[[int], bool] = lambda _: True) -> Iterator[object]:
         """Proposals of so many cycles, each on its way until the next one. heard: by the driver."""
         for _ in range(count):
             stamp = CONTROL_PERIOD * self.tick
             shaking = np.sin(9.0 * stamp), np.cos(7.0 * stamp), 0.3
-            believed = estimate(stamp, gyro=shaking)
+            contact = steps_at(stamp) if self.walks else np.ones(2)
+            believed = replace(estimate(stamp, gyro=shaking), contact_probability=contact)
             self.lane.see(believed, WALK)
             sent = Command(stamp, self.tick, 0.1 * ROW + np.sin(stamp), ROW, ROW, ROW, ROW + 1.0)
             executed = Executed(sent, self.source)
@@ -157,6 +168,43 @@ def test_a_driver_that_begins_anew_is_followed_from_its_first_step(pair: Pair) -
         pair.agree(one)
     pair.restart()
     assert [pair.agree(one) for one in pair.cycles(200)] == [True] * 20
+
+
+@pytest.mark.parametrize("source", ["mpc", "arbiter"])
+@pytest.mark.parametrize("lost", [0, 2])
+@pytest.mark.parametrize("before", [300, 333])
+def test_so_is_one_that_begins_anew_while_another_drives(
+    pair: Pair, source: str, lost: int, before: int
+) -> None:
+    """A new process does not know what was executed before it, nor which foot carried."""
+    pair.source, pair.walks = source, True
+    for one in pair.cycles(before):
+        assert pair.agree(one) is True
+    pair.restart()
+    answers = [pair.agree(one) for one in list(pair.cycles(20 + 10 * lost))[lost:]]
+    answers += [pair.agree(one) for one in pair.cycles(500)]
+    assert set(answers) == {True}
+
+
+@pytest.mark.parametrize("source", ["policy", "mpc", "arbiter"])
+@pytest.mark.parametrize("late", [0, 3])
+@pytest.mark.parametrize(
+    ("of", "onto"), [("with a clock", "with a history"), ("with a history", "with a clock")]
+)
+def test_a_policy_that_takes_over_is_followed_from_its_first_step(
+    policies: dict[str, Policy], of: str, onto: str, source: str, late: int
+) -> None:
+    """Its process goes on and knows what was executed; the lane may be given it some steps late."""
+    pair = Pair(fresh(policies[of]), fresh(policies[of]))
+    coming = fresh(policies[onto])
+    pair.source, pair.walks = source, True
+    for one in pair.cycles(300):
+        assert pair.agree(one) is True
+    pair.controller.replace(coming)
+    for one in pair.cycles(10 * late):
+        pair.agree(one)
+    pair.lane.replace(fresh(policies[onto]))
+    assert [pair.agree(one) for one in pair.cycles(500)] == [True] * 50
 
 
 def test_a_driver_that_is_met_in_the_middle_is_believed_later(pair: Pair) -> None:

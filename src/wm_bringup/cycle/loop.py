@@ -261,6 +261,7 @@ class ControlLoop:
         self.period = period
         self.last: TickRecord | None = None
         self.good_looks = self.cycles = 0
+        self._skipped = 0
         self._executed: Executed | None = None
         self._believed: Estimate | None = None
         self._asked: tuple[VelocityCommand, Action, str, SafetyParameters] | None = None
@@ -305,6 +306,7 @@ class ControlLoop:
         """Say that so many periods were given up before the cycle that comes: it stood still."""
         self._calls.append((Call.SKIPPED, (periods,)))
         self._overruns.skip(periods)
+        self._skipped += periods
 
     def report_hardware(self, hardware: Hardware) -> None:
         """Say what the robot tells of itself from the next cycle on."""
@@ -322,6 +324,7 @@ class ControlLoop:
         self.arbiter.reset(armed=armed)
         self.filter.reset()
         self._overruns = OverrunCounter(self.period)
+        self._skipped = 0
         self.last = None
 
     def _bounded(self, velocity: VelocityCommand) -> VelocityCommand:
@@ -385,7 +388,8 @@ class ControlLoop:
         controlled = self._clock()
         operator, overruns = self._operator(), self._overruns.overruns
         decision = self.arbiter.update(now, estimate, results, operator, overruns, self._hardware)
-        command, clipped = self.filter.apply(decision.command, observation, self.period)
+        since_last, self._skipped = (1 + self._skipped) * self.period, 0
+        command, clipped = self.filter.apply(decision.command, observation, since_last)
         decision = replace(decision, command=command, clipped=clipped)
         stamps = Stamps(start, estimated, controlled, self._clock())
         calls = tuple(self._calls)

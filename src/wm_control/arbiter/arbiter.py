@@ -197,7 +197,7 @@ class Arbiter:
             self.parameters,
             balance,
             sent,
-            slewed=self._hand_over is not None,
+            slewed=self._hand_over is not None or (sent is not None and sent.source == ARBITER),
         )
         if operator.clear:
             self._robot.clear()
@@ -300,10 +300,15 @@ class Arbiter:
             share = (now - self._armed_at) / ramp_time if ramp_time > 0.0 else 1.0
             self._last = ramped(command, share, self._armed_position, damping, observation)
             return self._driver, self._last
-        self._hand_over = None  # a posture of the arbiter's own lies between the two drivers
         if self._last is None:
             return ARBITER, damping_command(observation, damping)
-        return ARBITER, self._safe.command(now, self._last, observation, self.parameters)
+        if action < Action.SAFE_POSTURE and self._driver != ARBITER:  # so short a gap is forgiven
+            sequence = observation.sequence
+            self._last = replace(self._last, stamp=observation.stamp, sequence=sequence)
+            return ARBITER, self._last
+        self._hand_over, self._driver = None, ARBITER  # whoever drives next takes over from it
+        self._last = self._safe.command(now, self._last, observation, self.parameters)
+        return ARBITER, self._last
 
     def _blended(
         self,
@@ -336,11 +341,14 @@ class Arbiter:
         return sent
 
     def _begun(self, now: float) -> HandOver | None:
-        """Begin a hand-over to a driver: slowly where it is the arbiter's own choice of time."""
+        """Begin a hand-over to a driver: slowly where it is the arbiter's own choice of time.
+
+        From a posture of the arbiter's own as from a driver that cannot go on.
+        """
         if self._last is None or not self._driver:
             return None
         p = self.parameters
-        chosen = self._standings[self._driver].fit
+        chosen = self._driver != ARBITER and self._standings[self._driver].fit
         duration = p.take_back_time if chosen else p.hand_over_time
         return HandOver(self._driver, self._last, now, duration)
 

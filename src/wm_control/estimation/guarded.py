@@ -226,7 +226,7 @@ class GuardedEstimator(ABC):
     def _without_news(self, last: Estimate) -> Estimate:
         """Stay with the last estimate, for as long as prediction may bridge a gap."""
         fault = f"no observation newer than number {last.observation.sequence}"
-        self._health.update({STREAM: fault}, CONTROL_PERIOD)
+        self._health.wait(STREAM, fault, CONTROL_PERIOD)
         if self._health.healthy:
             return last
         return self._unusable(last.observation, self._health.cause)

@@ -24,6 +24,8 @@ class Health:
         self.healthy = True
         self.cause = ""
         self._outages: dict[str, float] = {}
+        self._faults: Mapping[str, str] = {}
+        self._waited = 0.0
         self._good_time = 0.0
 
     @property
@@ -41,16 +43,27 @@ class Health:
 
     def update(self, faults: Mapping[str, str], dt: float) -> None:
         """Take in the faults (group -> text) of the dt seconds up to now."""
+        waited, self._waited = self._waited, 0.0
         if not faults and self.healthy:
             if self._outages:
                 self._outages = {}
             return
-        self._outages = {group: self.outage(group) + dt for group in faults}
-        late = [group for group in faults if self.overdue(group)]
-        if late:
-            self._fail(faults[late[0]], self._outages[late[0]])
-        elif not faults:
+        more = dt - waited if dt > waited else dt  # a shorter dt does not tell of the wait
+        self._outages = {group: self._outages.get(group, waited) + more for group in faults}
+        self._faults = faults
+        if not self._fail_if_late() and not faults:
             self._recover(dt)
+
+    def wait(self, group: str, fault: str, dt: float) -> None:
+        """Take in dt seconds without news, the fault of one group: the others stay as they were.
+
+        The ``update`` that ends the wait is told of its time as well, which counts once.
+        """
+        self._waited += dt
+        self._outages.setdefault(group, 0.0)
+        self._outages = {name: outage + dt for name, outage in self._outages.items()}
+        self._faults = {**self._faults, group: fault}
+        self._fail_if_late()
 
     def fail(self, cause: str) -> None:
         """Unhealthy at once, by evidence that was gathered over time."""
@@ -59,9 +72,14 @@ class Health:
             self.cause = cause
         self.healthy = False
 
-    def _fail(self, fault: str, outage: float) -> None:
-        limit_ms = 1e3 * self.parameters.outage_limit
-        self.fail(f"{fault}, for {1e3 * outage:.0f} ms (limit {limit_ms:.0f} ms)")
+    def _fail_if_late(self) -> bool:
+        """Unhealthy by the first outage beyond the limit, if there is one."""
+        late = next(filter(self.overdue, self._outages), None)
+        if late is None:
+            return False
+        outage_ms, limit_ms = 1e3 * self._outages[late], 1e3 * self.parameters.outage_limit
+        self.fail(f"{self._faults[late]}, for {outage_ms:.0f} ms (limit {limit_ms:.0f} ms)")
+        return True
 
     def _recover(self, dt: float) -> None:
         self._good_time += dt

@@ -218,6 +218,51 @@ def test_the_filter_bounds_whatever_the_controller_says_and_the_decision_tells_w
     assert decision.command.torque[3] == pytest.approx(G1.torque_limit[3])
 
 
+def skipping(bench, periods):
+    """Let a joint move by 0.21 rad at 5 rad/s meanwhile; return its torque by what is sent [N·m].
+
+    Feed-forward is all that it can give, and the stiffness of 400 N·m/rad asks for 84 N·m more.
+    """
+    joint, stiff, full = 3, 400.0, G1.torque_limit[3]
+    proposal = bench.controller.step(bench.estimator.reset(observation_at(0.0, 0)), WALK, DT)
+    parts = {name: getattr(proposal.command, name).copy() for name in ("stiffness", "torque")}
+    parts["stiffness"][joint], parts["torque"][joint] = stiff, -full
+    bench.controller.answer = {"command": replace(proposal.command, **parts)}
+    bench.tick()
+    if periods:
+        bench.loop.report_skipped(periods)
+    bench.cycle += periods
+    position, velocity = G1.default_position.copy(), np.zeros(N)
+    position[joint] += 0.21
+    velocity[joint] = 5.0
+    sent = bench.tick(joint_position=position, joint_velocity=velocity).command
+    pull = sent.stiffness * (sent.position - position) + sent.damping * (sent.velocity - velocity)
+    return sent.torque[joint] + pull[joint]
+
+
+def test_a_joint_that_moved_while_the_loop_stood_still_keeps_its_torque_bound():
+    assert skipping(Bench(), 20) == pytest.approx(-G1.torque_limit[3])
+
+
+def test_only_the_cycle_after_a_stall_is_as_long_as_the_stall():
+    """Without one, no joint gets that far: its reading is not believed, nor bounded against."""
+    bench = Bench()
+    bench.loop.report_skipped(20)
+    bench.tick()
+    assert skipping(bench, 0) < -G1.torque_limit[3] - 80.0
+
+
+def test_a_loop_that_begins_again_has_skipped_nothing():
+    bench = Bench()
+    periods = []
+    apply = bench.loop.filter.apply
+    bench.loop.filter.apply = lambda *given: periods.append(given[2]) or apply(*given)
+    bench.loop.report_skipped(20)
+    bench.loop.reset(observation_at(0.0, 0), armed=True)
+    bench.ticks(2)
+    assert periods == [DT, DT]
+
+
 class TwoBench(Bench):
     def __init__(self, drivers=None) -> None:
         super().__init__()

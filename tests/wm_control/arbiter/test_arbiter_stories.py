@@ -251,6 +251,7 @@ def test_a_failed_controller_holds_the_posture_then_damps_after_a_tenth_of_a_sec
     assert first.action == Action.NOMINAL
     assert first.source == "arbiter"
     assert first.command.torque == pytest.approx(np.ones(29))
+    assert first.command.stiffness == pytest.approx(g1.stiffness)
     assert second.action == Action.SAFE_POSTURE
     assert second.command.position == pytest.approx(g1.default_position)
     assert second.command.stiffness == pytest.approx(9.0 * g1.stiffness)

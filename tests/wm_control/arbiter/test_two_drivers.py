@@ -10,6 +10,7 @@ from robot_parameters import SAFETY
 from robot_story import LevelGround, Story, actions_of, hold, rules_of, standing
 
 from wm_control.arbiter.arbiter import Arbiter
+from wm_control.arbiter.blending import torque_of
 from wm_control.arbiter.operator import OperatorInput
 from wm_control.types import Action, SolveReport, Status
 
@@ -181,16 +182,61 @@ def test_what_is_held_back_when_the_time_is_over_still_comes_in_bounded_steps(g1
     assert sent[-1] == pytest.approx(50.0)
 
 
-def test_after_a_posture_of_the_arbiters_own_the_driver_is_held_to_nothing_from_before_it(g1):
+def steps_of_torque(g1, decisions):
+    """(cycles, n) from each command to the next, of what drives can make, in shares of it."""
+    at_rest = g1.default_position, np.zeros(len(g1.joint_names))
+    torques = np.array([torque_of(decision.command, *at_rest) for decision in decisions])
+    return np.abs(np.diff(np.clip(torques / g1.torque_limit, -1.0, 1.0), axis=0))
+
+
+def leaning(g1):
+    """Propose another posture than the default one."""
+    command = hold(standing(g1, 0.0, 0), g1).command
+    return {"command": replace(command, position=command.position + 0.2)}
+
+
+def test_after_a_posture_of_the_arbiters_own_the_driver_takes_over_from_that_posture(g1):
     story = two(g1, hand_over_time=0.05, hand_over_slew=40.0, hand_over_settling=0.5)
     story.step(result=not_finite(g1))
-    story.steps(10)
+    story.steps(60, policy=leaning(g1))
     nobody = {"result": not_finite(g1), "policy": FAILED}
-    assert story.steps(3, **nobody)[-1].source == "arbiter"
-    decisions = story.steps(20, result=not_finite(g1), policy=jumping(g1, 50.0))
-    first = decisions[sources(decisions).index("policy")]
-    assert first.previous == ""
-    assert first.command.torque == pytest.approx(np.full(len(g1.joint_names), 50.0))
+    posture = story.steps(3, **nobody)[-1]
+    assert posture.source == "arbiter"
+    decisions = [posture, *story.steps(80, result=not_finite(g1), policy=jumping(g1, 50.0))]
+    begin = sources(decisions).index("policy")
+    before, first = decisions[begin - 1 : begin + 1]
+    assert (first.previous, first.share) == ("arbiter", 0.0)
+    assert first.command.stiffness == pytest.approx(before.command.stiffness)
+    assert first.command.position == pytest.approx(before.command.position)
+    assert steps_of_torque(g1, decisions[begin - 1 :]).max() <= 0.08 + 1e-9
+    assert decisions[-1].previous == ""
+    assert decisions[-1].command.torque == pytest.approx(np.full(len(g1.joint_names), 50.0))
+
+
+def test_the_driver_that_comes_back_after_a_posture_takes_over_from_it_as_well(g1):
+    story = Story(g1, hand_over_time=0.05, hand_over_slew=40.0, hand_over_settling=0.5).armed()
+    story.steps(10, result=leaning(g1))
+    posture = story.steps(3, result=FAILED)[-1]
+    decisions = [posture, *story.steps(60, result=leaning(g1))]
+    begin = sources(decisions).index("mpc")
+    assert decisions[begin].previous == "arbiter"
+    assert steps_of_torque(g1, decisions[begin - 1 :]).max() <= 0.08 + 1e-9
+    assert decisions[-1].command.stiffness == pytest.approx(g1.stiffness)
+
+
+def test_a_failure_that_is_forgiven_repeats_what_was_sent_and_a_hand_over_goes_on(g1):
+    story = two(g1, hand_over_time=0.05, hand_over_slew=40.0, hand_over_settling=0.5)
+    mpc, other = not_finite(g1), leaning(g1)
+    decisions = [story.step(), *story.steps(8, result=mpc, policy=other)]
+    forgiven = story.step(result=mpc, policy=FAILED)
+    assert (forgiven.source, forgiven.action) == ("arbiter", Action.NOMINAL)
+    for part in ("position", "velocity", "stiffness", "damping", "torque"):
+        sent, again = (getattr(one.command, part) for one in (decisions[-1], forgiven))
+        assert again.tobytes() == sent.tobytes()
+    assert forgiven.command.stamp == forgiven.stamp
+    decisions += [forgiven, *story.steps(60, result=mpc, policy=other)]
+    assert steps_of_torque(g1, decisions).max() <= 0.08 + 1e-9
+    assert decisions[10].previous == "mpc"
 
 
 def test_an_unarmed_robot_is_armed_with_whoever_is_available(g1):

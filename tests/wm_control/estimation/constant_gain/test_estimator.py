@@ -350,6 +350,16 @@ def test_the_same_observation_over_and_over_makes_the_estimate_unhealthy(estimat
     assert repeated[25].cause.startswith("no observation newer than number 99")
 
 
+def test_a_dead_gyro_is_told_though_every_observation_comes_twice(estimator, rest):
+    observations = list(rest.observations(ERRORS, 1))[:140]
+    run(estimator, observations[:100])
+    for seen in observations[100:]:
+        dead = replace(seen, imu_angular_velocity=np.full(3, np.nan))
+        estimates = [estimator.update(dead), estimator.update(dead)]
+    assert not any(e.healthy for e in estimates)
+    assert "gyro" in estimates[0].cause
+
+
 def test_a_stamp_that_stands_still_or_is_not_finite_is_reported(estimator, rest):
     observations = list(rest.observations(ERRORS, 1))
     run(estimator, observations[:100])

@@ -197,6 +197,36 @@ def test_a_short_outage_does_not_add_up_with_the_next():
         assert health.healthy
 
 
+def test_a_dead_sensor_is_told_though_every_other_period_brings_no_sample():
+    """Its samples are 4 ms apart; the thirteenth is the first one beyond the limit."""
+    health = Health(SensorParameters(outage_limit=0.05))
+    for _ in range(12):
+        health.update({GYRO: "gyro is stuck"}, 2 * DT)
+        assert health.healthy
+        health.wait("observations", "nothing new", DT)
+    health.update({GYRO: "gyro is stuck"}, 2 * DT)
+    assert health.cause == "gyro is stuck, for 52 ms (limit 50 ms)"
+
+
+def test_an_outage_goes_on_while_there_is_no_sample_and_is_told_in_its_own_words():
+    health = Health(SensorParameters(outage_limit=0.05))
+    health.update({JOINTS: "joints are lost"}, 0.04)
+    for _ in range(6):
+        health.wait("observations", "nothing new", DT)
+    assert health.cause == "joints are lost, for 52 ms (limit 50 ms)"
+    assert health.overdue(JOINTS)
+    assert health.outage("observations") == pytest.approx(0.012)
+
+
+def test_a_good_sample_ends_a_wait_and_every_outage():
+    health = Health(SensorParameters(outage_limit=0.05))
+    for _ in range(100):
+        health.update({GYRO: "gyro is stuck"}, DT)
+        health.wait("observations", "nothing new", 0.02)
+        health.update({}, 0.022)
+        assert not health.ailing
+
+
 # --- saturation -------------------------------------------------------------------------------
 
 
