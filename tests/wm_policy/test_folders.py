@@ -197,3 +197,12 @@ def test_a_manifest_beside_an_overlay_is_named_with_it(tmp_path: Path) -> None:
     said = {"overlay_version": 1, "sha256": read_network(network).sha256, "network": network.name}
     write_yaml({**said, "override": {"gains": {"stiffness": 90.0}}}, tmp_path / "softer.yaml")
     assert "one manifest or overlay, found legs.yaml, softer.yaml" in first_problem(tmp_path)
+
+
+def test_a_network_in_a_folder_called_params_finds_its_deploy_yaml_once(tmp_path: Path) -> None:
+    folder = tmp_path / "params"
+    folder.mkdir()
+    network = linear(folder / "policy.onnx", 96, 29)
+    write_yaml(deploy_yaml(), folder / "deploy.yaml")
+    for path in (network, folder, folder / "deploy.yaml"):
+        assert examined(path).problems == ()
