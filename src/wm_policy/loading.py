@@ -126,7 +126,7 @@ def _network_alone(path: Path) -> NetworkFile | None:
     """Read what a file says as a network although its policy is not known."""
     try:
         return read_network(path) if path.suffix.lower() == ".onnx" else None
-    except PolicyError:
+    except Exception:  # the reason is already known
         return None
 
 

@@ -3,8 +3,9 @@
     novelty = sqrt(mean(z²)),  z = clip((value - mean) / deviation, -10, 10)
 
 over the frame of now. Mean and deviation are the manifest's ``statistics``, or those of the
-normaliser inside the network, else stated guesses: the default pose at rest, and the usual spreads
-of the term table. About 1 is like training; docs/policies.md lists what walking and falling give.
+normaliser inside the network, else, and for every block with a history, stated guesses: the default
+pose at rest, and the usual spreads of the term table. About 1 is like training; docs/policies.md
+lists what walking and falling give.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from typing import Final
 
 import numpy as np
 
-from wm_policy.manifest import Manifest, Statistics, Term
+from wm_policy.manifest import Block, Input, Manifest, Statistics, Term
 from wm_policy.observation import FrameTable
 from wm_policy.signals import Floats
 from wm_policy.terms import TERMS
@@ -34,12 +35,15 @@ class Novelty:
     def __init__(
         self, manifest: Manifest, table: FrameTable, known: Mapping[str, Statistics]
     ) -> None:
-        """known: statistics by input tensor; terms of other inputs get the stated guesses."""
+        """known: statistics by input tensor; what has none, or a history, gets the stated guesses.
+
+        measured: how many values have statistics.
+        """
         mean, deviation = expected_frame(manifest, table, known)
         self.mean: Floats = mean
         self._weight: Floats = 1.0 / deviation
         self._z: Floats = np.zeros(len(mean), dtype=np.float32)
-        self.measured = bool(known)
+        self.measured = measured_values(manifest, known)
 
     def score(self, frame: Floats) -> float:
         """Novelty of one frame; NaN when the frame is not finite."""
@@ -71,7 +75,7 @@ def expected_frame(
             spread = np.concatenate([s for _, s in guesses]) * np.maximum(scale, 1e-6)
             mean = (centre - table.reference[here]) * table.scale[here]
             deviation = spread
-            if tensor.name in known and block.history is None:
+            if _is_measured(tensor, block, known):
                 part = slice(offset, offset + width)
                 mean = np.array(known[tensor.name].mean[part])
                 stated = np.array(known[tensor.name].deviation[part])
@@ -80,6 +84,21 @@ def expected_frame(
             deviations += deviation.tolist()
             offset += block_width(block, manifest)
     return np.array(means, dtype=np.float32), np.array(deviations, dtype=np.float32)
+
+
+def measured_values(manifest: Manifest, known: Mapping[str, Statistics]) -> int:
+    """Return how many values of the frame of now have statistics; the others are guesses."""
+    return sum(
+        frame_width(block, manifest)
+        for tensor in manifest.inputs
+        for block in tensor.blocks
+        if _is_measured(tensor, block, known)
+    )
+
+
+def _is_measured(tensor: Input, block: Block, known: Mapping[str, Statistics]) -> bool:
+    """Whether statistics of a block are taken: where those of its frame of now lie is known."""
+    return tensor.name in known and block.history is None
 
 
 def _guess(term: Term, manifest: Manifest) -> tuple[Floats, Floats]:

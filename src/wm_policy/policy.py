@@ -21,6 +21,9 @@ from wm_policy.posture import MOVE_TIME, HeldPosture, held_posture
 from wm_policy.runner import Flat, PolicyRunner
 from wm_policy.values import Bounds
 
+LEAST_STIFFNESS = 1.0
+"""Below it, no target within reach pulls like a driver; actions are told as if it were this."""
+
 
 @dataclass(frozen=True, slots=True)
 class PolicyStep:
@@ -133,9 +136,7 @@ class Policy:
             self.observation.clock.speed = float(self._speed[0])
         action = self._action
         action[:] = self._output if self._pick is None else self._output[self._pick]
-        if self._clip is not None:
-            np.maximum(action, self._clip[0], out=action)
-            np.minimum(action, self._clip[1], out=action)
+        self._bound(action)
         position, stiffness, damping = self._targets.of(action, estimate)
         cause = ""
         squares = position.dot(position)
@@ -167,6 +168,13 @@ class Policy:
         whoever drove do not matter.
         """
         self._targets.action_of(executed, estimate, self._action)
+        self._bound(self._action)
+
+    def _bound(self, action: Flat) -> None:
+        """Clip an action as the network's output is, in place."""
+        if self._clip is not None:
+            np.maximum(action, self._clip[0], out=action)
+            np.minimum(action, self._clip[1], out=action)
 
 
 class _Targets:
@@ -224,14 +232,18 @@ class _Targets:
         position[self._joints] = own
         if len(self._held_joints):
             position[self._held_joints] = self._hold(estimate)
+        return position, *self._gains()
+
+    def _gains(self) -> tuple[Array, Array]:
+        """Stiffness and damping of all joints, the newest where they are outputs."""
         if not self._gain_outputs:
-            return position, self._stiffness, self._damping
+            return self._stiffness, self._damping
         stiffness, damping = self._stiffness.copy(), self._damping.copy()
         for array, output in self._gain_outputs:
             fresh = stiffness if array is self._stiffness else damping
             fresh[self._joints] = output
         np.minimum(damping, self._largest_damping, out=damping)
-        return position, stiffness, damping
+        return stiffness, damping
 
     def _hold(self, estimate: Estimate) -> Array:
         """Posture of the held joints, moved to from where they were at the first step."""
@@ -248,8 +260,8 @@ class _Targets:
         pick = self._joints
         torque = executed.torque[pick] + executed.stiffness[pick] * (executed.position[pick] - q)
         torque += executed.damping[pick] * (executed.velocity[pick] - dq)
-        stiffness = np.maximum(self._stiffness[pick], 1.0)
-        target = q + (torque + self._damping[pick] * dq) / stiffness
+        stiffness, damping = self._gains()
+        target = q + (torque + damping[pick] * dq) / np.maximum(stiffness[pick], LEAST_STIFFNESS)
         reference = q if self._measured else self._offset
         np.divide(target - reference, self._scale, out=action, casting="same_kind")
 

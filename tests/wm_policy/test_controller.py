@@ -4,8 +4,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from policy_files import ALL, G1, deploy_yaml, estimate, write_yaml
-from tiny_networks import linear
+from onnx import TensorProto, helper, numpy_helper
+from policy_files import ALL, G1, LEGS, deploy_yaml, estimate, leg_manifest, write_yaml
+from tiny_networks import linear, save, weights
 
 from wm_control.types import Command, Executed, Status, VelocityCommand
 from wm_policy.controller import PolicyController
@@ -113,6 +114,51 @@ def test_in_shadow_its_last_action_is_what_the_driver_did(controller: PolicyCont
     own = np.array(controller.policy.runner.outputs["actions"])
     controller.step(estimate(0.02, position=pose), STILL, TICK, Executed(executed, "policy"))
     assert controller.policy.runner.inputs["obs"][-29:] == pytest.approx(own, abs=1e-6)
+
+
+def with_gain_outputs(folder: Path, **action: object) -> Policy:
+    """Legs whose network says its gains: 50 N·m/rad and 1 N·m·s/rad everywhere."""
+    gains = {"kp": np.full((1, 12), 50.0), "kd": np.full((1, 12), 1.0)}
+    shapes = {"actions": (1, 12), "kp": (1, 12), "kd": (1, 12)}
+    values = [
+        helper.make_tensor_value_info(name, TensorProto.FLOAT, shape)
+        for name, shape in {"obs": (1, 47), **shapes}.items()
+    ]
+    nodes = [helper.make_node("MatMul", ["obs", "W"], ["actions"])]
+    nodes += [helper.make_node("Identity", [f"{name}_fixed"], [name]) for name in gains]
+    fixed = [
+        numpy_helper.from_array(value.astype(np.float32), f"{name}_fixed")
+        for name, value in gains.items()
+    ]
+    fixed.append(numpy_helper.from_array(weights(47, 12), "W"))
+    graph = helper.make_graph(nodes, "gains", values[:1], values[1:], fixed)
+    content = leg_manifest(save(graph, folder / "legs.onnx"))
+    content["gains"] = {"stiffness_output": "kp", "damping_output": "kd"}
+    content["action"].update(action)
+    return load_policy(write_yaml(content, folder / "legs.yaml"), G1)
+
+
+def in_shadow(policy: Policy, torque: float) -> list[float]:
+    """Last action of a policy in its default pose while somebody drives with this torque."""
+    pose = np.array(G1.default_position)
+    pose[: len(LEGS)] = policy.manifest.default_position
+    now, n = estimate(0.0, position=pose), len(ALL)
+    policy.step(now, STILL)
+    executed = Command(0.0, 0, pose, np.zeros(n), np.zeros(n), np.zeros(n), np.full(n, torque))
+    policy.replace_action(executed, now)
+    return list(policy.observation.signals.last_action)
+
+
+def test_in_shadow_its_last_action_follows_the_gains_that_its_network_says(tmp_path: Path) -> None:
+    """6 N·m are, at stiffness 50 and scale 0.25, an action of 0.48."""
+    policy = with_gain_outputs(tmp_path)
+    assert in_shadow(policy, 6.0) == pytest.approx([6.0 / 50.0 / 0.25] * 12, abs=1e-5)
+
+
+def test_in_shadow_its_last_action_stays_within_its_clip(tmp_path: Path) -> None:
+    policy = with_gain_outputs(tmp_path, clip=[-0.3, 0.2])
+    assert in_shadow(policy, 6.0) == pytest.approx([0.2] * 12)
+    assert in_shadow(policy, -6.0) == pytest.approx([-0.3] * 12)
 
 
 def test_its_own_command_taken_back_is_its_own_action(controller: PolicyController) -> None:

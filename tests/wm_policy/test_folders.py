@@ -179,3 +179,30 @@ def test_a_network_of_a_newer_onnx_is_refused_with_the_whole_reason(
     )
     assert " ..." not in problem
     assert problem.rstrip(".")[-1].isdigit()  # the highest version that is supported ends it
+
+
+def test_two_overlays_in_a_folder_are_named_and_none_is_left_out(tmp_path: Path) -> None:
+    network = linear(tmp_path / "policy.onnx", 96, 29)
+    write_yaml(deploy_yaml(), tmp_path / "deploy.yaml")
+    said = {"overlay_version": 1, "sha256": read_network(network).sha256, "network": network.name}
+    for name in ("calm.yaml", "fast.yaml"):
+        write_yaml(said, tmp_path / name)
+    problem = first_problem(tmp_path)
+    assert "one manifest or overlay, found calm.yaml, fast.yaml" in problem
+
+
+def test_a_manifest_beside_an_overlay_is_named_with_it(tmp_path: Path) -> None:
+    network = linear(tmp_path / "legs.onnx", 47, 12)
+    write_yaml(leg_manifest(network), tmp_path / "legs.yaml")
+    said = {"overlay_version": 1, "sha256": read_network(network).sha256, "network": network.name}
+    write_yaml({**said, "override": {"gains": {"stiffness": 90.0}}}, tmp_path / "softer.yaml")
+    assert "one manifest or overlay, found legs.yaml, softer.yaml" in first_problem(tmp_path)
+
+
+def test_a_network_in_a_folder_called_params_finds_its_deploy_yaml_once(tmp_path: Path) -> None:
+    folder = tmp_path / "params"
+    folder.mkdir()
+    network = linear(folder / "policy.onnx", 96, 29)
+    write_yaml(deploy_yaml(), folder / "deploy.yaml")
+    for path in (network, folder, folder / "deploy.yaml"):
+        assert examined(path).problems == ()

@@ -9,6 +9,7 @@ from tiny_networks import linear, normalised
 
 from wm_control.types import VelocityCommand
 from wm_policy.loading import load_policy
+from wm_policy.models import shipped_policy
 from wm_policy.network import read_network
 
 
@@ -78,3 +79,11 @@ def test_without_statistics_rest_is_familiar_and_a_tumble_is_not(tmp_path: Path)
     )
     assert rest < 0.1
     assert policy.step(tumble, VelocityCommand()).novelty > 1.5
+
+
+def test_values_of_a_block_with_a_history_are_not_said_to_be_measured(tmp_path: Path) -> None:
+    """The shipped policy: 3 commands and 4 of the phase are measured, 42 with a history are not."""
+    assert load_policy(shipped_policy(), G1).novelty.measured == 7
+    mean = np.zeros(47)
+    mean[5] = -1.0
+    assert legs(tmp_path, mean, np.ones(47)).novelty.measured == 47

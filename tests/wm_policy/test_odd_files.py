@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
+import onnx
 import pytest
 from policy_files import deploy_yaml, first_problem, write_yaml
 from tiny_networks import linear
@@ -72,3 +73,11 @@ def test_a_rate_where_a_period_belongs_is_refused(tmp_path: Path, step: float) -
     problem = first_problem(write_yaml(content, tmp_path / "deploy.yaml"))
     assert problem.startswith("RateError")
     assert "at least 10 Hz" in problem
+
+
+def test_an_input_of_a_type_that_nobody_knows_is_refused_and_raises_nothing(tmp_path: Path) -> None:
+    network = linear(tmp_path / "policy.onnx", 96, 29)
+    model = onnx.load(str(network))
+    model.graph.input[0].type.tensor_type.elem_type = 99
+    onnx.save(model, str(network))
+    assert "99" in first_problem(network)

@@ -336,3 +336,43 @@ def test_gains_that_an_overlay_says_take_the_place_of_a_networks_outputs(tmp_pat
     manifest = load_policy(path, G1, said).manifest
     assert manifest.gains.stiffness == (80.0,) * 14
     assert manifest.gains.stiffness_output is None
+
+
+@pytest.mark.parametrize(
+    ("terms", "problem"),
+    [
+        (
+            {"base_ang_vel": {"frame": "torso_link"}},
+            r"terms.base_ang_vel.frame: expected base_link, found torso_link",
+        ),
+        ({"*": {"frame": "torso_link"}}, r"terms.*.frame: expected base_link, found torso_link"),
+        (
+            {"joint_pos_rel": {"frame": "base_link"}},
+            "terms.joint_pos_rel.frame: expected none, for 'joint_position_relative' has no frame",
+        ),
+        (
+            {"base_ang_vel": {"name": "base_angular_velocity", "frame": "torso_link"}},
+            "terms.base_ang_vel.frame: expected base_link, found torso_link",
+        ),
+        (
+            {"base_ang_vel": {"terms": [{"name": "base_angular_velocity", "frame": "imu"}]}},
+            "terms.base_ang_vel.terms[0].frame: expected base_link, found imu",
+        ),
+        (
+            {"base_ang_vel": {"frame": "imu", "terms": [{"name": "base_angular_velocity"}]}},
+            "terms.base_ang_vel.frame: expected base_link, found imu",
+        ),
+    ],
+)
+def test_a_term_in_a_frame_that_is_not_the_base_is_refused(
+    tmp_path: Path, terms: dict[str, Any], problem: str
+) -> None:
+    network = deploy(tmp_path, deploy_yaml())
+    assert problem in first_problem(network, overlay(tmp_path, network, terms=terms))
+
+
+@pytest.mark.parametrize("name", ["*", "base_ang_vel"])
+def test_a_term_in_the_frame_of_the_base_may_say_so(tmp_path: Path, name: str) -> None:
+    network = deploy(tmp_path, deploy_yaml())
+    said = overlay(tmp_path, network, terms={name: {"frame": "base_link"}})
+    assert examined(network, said).problems == ()

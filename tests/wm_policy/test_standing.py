@@ -160,7 +160,7 @@ def test_unitrees_gait_phase_is_blank_while_the_norm_of_the_command_is_below_a_t
     tmp_path: Path, name: str
 ) -> None:
     """One step of 0.02 s of a period of 0.6 s is 12 degrees."""
-    path = gait_deploy(tmp_path, {"period": 0.6}, name)
+    path = gait_deploy(tmp_path, {"period": 0.6, "command_name": "twist"}, name)
     assert phase_seen(path, 0.0, 0.0, 0.0) == [0.0, 0.0]
     assert phase_seen(path, 0.06, 0.06, 0.05) == [0.0, 0.0]
     angle = math.radians(12.0)
@@ -186,14 +186,34 @@ def overlay(tmp_path: Path, network: Path, **content: object) -> Path:
     return write_yaml(said, tmp_path / "overlay.yaml")
 
 
-def test_an_overlay_may_say_that_the_phase_runs_on_or_stops(tmp_path: Path) -> None:
+@pytest.mark.parametrize("joint_ids", ["null", "[" + ", ".join(map(str, range(29))) + "]"])
+def test_what_a_phase_shows_while_standing_is_not_guessed_from_how_joints_are_written(
+    tmp_path: Path, joint_ids: str
+) -> None:
+    """Files of unitree_rl_lab, where it runs on, and of unitree_rl_mjlab may look alike."""
+    path = gait_deploy(tmp_path, {"period": 0.6})
+    path.write_text(path.read_text().replace("joint_ids: null", f"joint_ids: {joint_ids}"))
+    problem = first_problem(path)
+    assert "MissingValueError" in problem
+    assert "deploy.yaml: observations.gait_phase.params.command_name: expected" in problem
+    assert "fill: {phase: {standing: {command_below: 0.1, blank: true}}}" in problem
+
+
+@pytest.mark.parametrize("say", ["fill", "override"])
+def test_an_overlay_may_say_that_the_phase_runs_on_stops_or_is_blank(
+    tmp_path: Path, say: str
+) -> None:
     path = gait_deploy(tmp_path, {"period": 0.6})
     network = tmp_path / "policy.onnx"
-    on = overlay(tmp_path, network, override={"phase": {"standing": None}})
+    on = overlay(tmp_path, network, **{say: {"phase": {"standing": None}}})
     assert phase_seen(path, 0.0, 0.0, 0.0, overlay=on)[1] > 0.9
     stops = {"command_below": 0.2, "blank": False, "phase": [math.pi]}
-    stop = overlay(tmp_path, network, override={"phase": {"standing": stops}})
+    stop = overlay(tmp_path, network, **{say: {"phase": {"standing": stops}}})
     assert phase_seen(path, 0.15, 0.0, 0.0, overlay=stop) == pytest.approx([0.0, -1.0], abs=1e-6)
+    blank = overlay(
+        tmp_path, network, **{say: {"phase": {"standing": {"command_below": 0.1, "blank": True}}}}
+    )
+    assert phase_seen(path, 0.0, 0.0, 0.0, overlay=blank) == [0.0, 0.0]
 
 
 def test_mjlabs_phase_begins_at_zero_and_is_blank_while_standing(tmp_path: Path) -> None:

@@ -50,3 +50,27 @@ def test_an_unknown_key_is_refused(tmp_path: Path) -> None:
     changes.write_text("gait: {appex: 0.08}\n")
     with pytest.raises(ParameterError, match="appex"):
         training_parameters("g1", changes)
+
+
+@pytest.mark.parametrize(
+    ("said", "reason"),
+    [
+        ("rate: 60.0", r"rate.*60.*whole number of times physics\.step, 0\.005 s"),
+        ("{rate: 62.5, physics: {step: 0.004}, randomisation: {delay: [0.0, 0.017]}}", "delay"),
+        ("{rate: 40.0}", r"rate.*40.*the loop's tick, 0\.002 s"),
+        ("{rate: 100.0}", r"randomisation\.delay.*0\.02.*at most one period of the rate, 0\.01 s"),
+    ],
+)
+def test_a_rate_that_physics_loop_or_delay_do_not_fit_is_refused(
+    tmp_path: Path, said: str, reason: str
+) -> None:
+    changes = tmp_path / "changes.yaml"
+    changes.write_text(said + "\n")
+    with pytest.raises(ParameterError, match=reason):
+        training_parameters("g1", changes)
+
+
+def test_a_rate_that_fits_is_accepted(tmp_path: Path) -> None:
+    changes = tmp_path / "changes.yaml"
+    changes.write_text("{rate: 100.0, randomisation: {delay: [0.004, 0.01]}}\n")
+    assert training_parameters("g1", changes).rate == 100.0

@@ -152,9 +152,16 @@ def _running(manifest: Manifest, policy: Policy | None, robot: RobotDescription)
     table.add_row("golden answers", golden)
     if policy is not None:
         table.add_row("held joints", _held(policy, robot))
-        known = "measured in training" if policy.novelty.measured else "stated guesses"
-        table.add_row("novelty against", known)
+        table.add_row("novelty against", _known(policy.novelty.measured, len(policy.novelty.mean)))
     return table
+
+
+def _known(measured: int, values: int) -> str:
+    """Say where mean and deviation of the observation's values come from."""
+    if measured == values:
+        return "measured in training"
+    guesses = f"{values - measured} of {values} values are stated guesses"
+    return f"measured in training in part: {guesses}" if measured else "stated guesses"
 
 
 def _while_standing(standing: Standing | None) -> str:

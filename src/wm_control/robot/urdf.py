@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -207,6 +208,17 @@ def _required(element: ElementTree.Element, path: str, owner: str, file: Path) -
     return text
 
 
+def _finite(element: ElementTree.Element, path: str, owner: str, file: Path) -> float:
+    text = _required(element, path, owner, file)
+    number = float(text)
+    if not math.isfinite(number):
+        tag, _, attribute = path.rpartition("@")
+        raise RobotDescriptionError(
+            f"{file}: {owner}: <{tag}> {attribute}: expected a finite number, found {text}"
+        )
+    return number
+
+
 def _vector(element: ElementTree.Element | None, attribute: str, default: str) -> Array:
     text = default if element is None else element.get(attribute, default)
     vector = np.array([float(part) for part in text.split()])
@@ -252,14 +264,17 @@ def _link(element: ElementTree.Element, file: Path, colors: dict[str, Array]) ->
 
 
 def read_inertia(element: ElementTree.Element, name: str, file: Path) -> LinkInertia:
-    """Inertia of a ``<link>`` element in the link's frame; NOTHING when it has none."""
+    """Inertia of a ``<link>`` element in the link's frame; NOTHING when it has none.
+
+    RobotDescriptionError for a number that is not finite.
+    """
     inertial = element.find("inertial")
     if inertial is None:
         return NOTHING
     owner = f"link '{name}' with <inertial>"
-    mass = float(_required(inertial, "mass@value", owner, file))
+    mass = _finite(inertial, "mass@value", owner, file)
     xx, xy, xz, yy, yz, zz = (
-        float(_required(inertial, f"inertia@{key}", owner, file))
+        _finite(inertial, f"inertia@{key}", owner, file)
         for key in ("ixx", "ixy", "ixz", "iyy", "iyz", "izz")
     )
     matrix = np.array([[xx, xy, xz], [xy, yy, yz], [xz, yz, zz]])

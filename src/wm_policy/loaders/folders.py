@@ -36,6 +36,9 @@ def policy_in_folder(folder: Path) -> Path:
     manifests = [f for f, keys in said.items() if {"manifest_version", "overlay_version"} & keys]
     if len(manifests) == 1:
         return manifests[0]
+    if manifests:
+        expected = "one policy, one manifest or overlay"
+        raise PolicyFileError(folder, "folder", expected, _list(manifests, folder))
     networks = _networks(folder) + _networks(folder / EXPORTED)
     if not networks:
         return _described(folder, said)

@@ -131,7 +131,8 @@ def _nothing(
 def _beside(network: Path) -> Iterator[tuple[Path, str, Translate]]:
     """Find metadata files of this network in its folder and in Unitree's ../params."""
     folders = [network.parent, network.parent.parent / PARAMS, network.parent / PARAMS]
-    for file in (file for folder in folders for file in metadata_files(folder)):
+    different = {folder.resolve(): folder for folder in folders}.values()
+    for file in (file for folder in different for file in metadata_files(folder)):
         content = try_yaml(file)
         keys = tuple(str(key) for key in content)
         if own.is_own(keys) and _same(file.parent / _file_of(content), network):

@@ -56,6 +56,7 @@ def observed(
         return Observed(plain, history_length(done, file, field))
     ours = known_term(term.name, table, file, field)
     done = complete(term, overlay, file, field)
+    _check_said_frame(ours, term.name, overlay)
     plain = (manifest_term(ours, done, file, field),)
     return Observed(plain, history_length(done, file, field))
 
@@ -83,6 +84,26 @@ def _with_overlay(term: ForeignTerm, overlay: Overlay, file: Path) -> ForeignTer
     return replace(term, **values)
 
 
+def _check_said_frame(ours: str, name: str, overlay: Overlay) -> None:
+    """FieldError where the overlay says another frame of a foreign term than ``ours`` is seen in.
+
+    What it says of every term, or of one that consists of several, is about those with a frame.
+    """
+    own = overlay.terms.get(name, {})
+    if "frame" in own and "terms" not in own:
+        _check_frame(ours, own["frame"], overlay.file, f"terms.{name}.frame")
+    elif TERMS[ours].frame:
+        place = f"terms.{name if 'frame' in own else '*'}.frame"
+        _check_frame(ours, overlay.of_term(name).get("frame"), overlay.file, place)
+
+
+def _check_frame(ours: str, said: object, file: Path, field: str) -> None:
+    """FieldError for a frame in which the builder does not see this term."""
+    known = TERMS[ours].frame
+    if said is not None and said != known:
+        raise FieldError(file, field, known or f"none, for '{ours}' has no frame", said)
+
+
 def overlay_terms(term: ForeignTerm, overlay: Overlay) -> tuple[Plain, ...]:
     """Return the manifest's terms that an overlay says a foreign one, or an input, consists of."""
     said = overlay.terms[term.name]
@@ -91,12 +112,16 @@ def overlay_terms(term: ForeignTerm, overlay: Overlay) -> tuple[Plain, ...]:
     if not is_list(parts) or not parts:
         raise FieldError(overlay.file, f"{place}.terms", "a list of terms", parts)
     if "terms" not in said:
-        return (_part(Fields(said, overlay.file, place), term),)
-    term = replace(term, scale=_common(term.scale))
-    return tuple(
-        _part(Fields(part, overlay.file, f"{place}.terms[{i}]"), term)
-        for i, part in enumerate(parts)
-    )
+        plain: tuple[Plain, ...] = (_part(Fields(said, overlay.file, place), term),)
+    else:
+        term = replace(term, scale=_common(term.scale))
+        plain = tuple(
+            _part(Fields(part, overlay.file, f"{place}.terms[{i}]"), term)
+            for i, part in enumerate(parts)
+        )
+    for part in plain:
+        _check_said_frame(part["name"], term.name, overlay)
+    return plain
 
 
 def _common(scale: object) -> object:
@@ -111,6 +136,7 @@ def _part(fields: Fields, term: ForeignTerm) -> Plain:
     if name not in TERMS:
         expected = f"one of {', '.join(TERMS)}"
         raise UnknownTermError(file, fields.at("name"), expected, f"'{name}'")
+    _check_frame(name, fields.optional("frame"), file, fields.at("frame"))
     plain: Plain = {"name": name, "scale": _part_scale(fields, name, term)}
     if TERMS[name].frame:
         plain["frame"] = TERMS[name].frame

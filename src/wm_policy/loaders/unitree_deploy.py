@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from wm_policy.errors import FieldError, UnknownTermError
+from wm_policy.errors import FieldError, MissingValueError, UnknownTermError
 from wm_policy.loaders.common import (
     licence_beside,
     observation_input,
@@ -220,16 +220,27 @@ def _foreign(name: str, entry: Fields, joints: PolicyJoints) -> ForeignTerm:
 def _phase(entry: Fields, joints: PolicyJoints) -> Plain:
     """Return the clock. unitree_rl_mjlab shows (0, 0) to a robot that stands, unitree_rl_lab not.
 
-    The observation of the former takes a command_name. Else nothing in the file says which it is,
-    but for a Python slice: only unitree_rl_lab's exporter leaves one, mjlab's files are typed.
+    The term of the former takes a command_name; only an exporter of the latter leaves a Python
+    slice. Where neither is there, files of both look alike.
     """
     clock: Plain = {"initial": [0.0], "advance": "before"}
     clock["frequency"] = judged(lambda: _frequency(entry))
     params = entry.optional("params")
-    commanded = isinstance(params, dict) and "command_name" in params
-    if commanded or not joints.sliced:
+    if isinstance(params, dict) and "command_name" in params:
         clock["standing"] = {"command_below": BLANK_BELOW, "blank": True}
+    elif not joints.sliced:
+        clock["standing"] = Refusal(_standing_unsaid(entry))
     return clock
+
+
+def _standing_unsaid(entry: Fields) -> MissingValueError:
+    expected = (
+        "one, or what the phase does while the robot stands, in an overlay: fill: {phase: "
+        f"{{standing: {{command_below: {BLANK_BELOW}, blank: true}}}}}} as unitree_rl_mjlab's "
+        "runner, {standing: null} as unitree_rl_lab's, where it runs on"
+    )
+    place = entry.at("params.command_name")
+    return MissingValueError(entry.file, place, expected, "nothing")
 
 
 def _frequency(entry: Fields) -> float:

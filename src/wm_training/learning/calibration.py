@@ -60,6 +60,7 @@ class AxisMap:
 
 def nominal(parameters: TrainingParameters) -> TrainingParameters:
     """Parameters of a robot as described, on ground of medium friction, that nobody pushes."""
+    delay = min(0.01, 1.0 / parameters.rate)
     changed = replace(
         parameters.randomisation,
         friction=(0.7, 0.7),
@@ -67,7 +68,7 @@ def nominal(parameters: TrainingParameters) -> TrainingParameters:
         trunk_com=0.0,
         stiffness=(1.0, 1.0),
         damping=(1.0, 1.0),
-        delay=(0.01, 0.01),
+        delay=(delay, delay),
         encoder_offset=0.0,
         gyro_bias=0.0,
         gravity_bias=0.0,
@@ -87,8 +88,16 @@ def calibrate(
     reached = measure(act, description, parameters, np.array(commands), seed)
     per_axis = [part[:, axis] for axis, part in enumerate(np.split(reached, 3))]
     forward = inverse(told[0], per_axis[0])
-    left, turn = (inverse(told[axis], symmetric(per_axis[axis])) for axis in (1, 2))
+    left, turn = (
+        inverse(told[axis], sideways_or_turning(bounds, per_axis[axis]))
+        for axis, bounds in ((1, c.sideways), (2, c.turning))
+    )
     return forward, left, turn
+
+
+def sideways_or_turning(bounds: tuple[float, float], reached: Array) -> Array:
+    """(k,) reached on one of these axes; both directions averaged where the same was told."""
+    return symmetric(reached) if bounds[0] == -bounds[1] else reached
 
 
 def symmetric(reached: Array) -> Array:

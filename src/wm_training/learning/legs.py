@@ -73,11 +73,12 @@ class Legs:
 def build_legs(description: RobotDescription) -> Legs:
     """Read the legs out of the description.
 
-    RobotDescriptionError for legs that are not each other's mirror image, or that do not pitch at
-    hip, knee and ankle: the reference gait is about these three.
+    RobotDescriptionError for legs that are not each other's mirror image, that do not pitch at hip,
+    knee and ankle (the reference gait is about these three), or that the waist does not come after.
     """
     left, right = (description.groups[group] for group in ("left_leg", "right_leg"))
     names = tuple(description.joint_names[index] for index in (*left, *right))
+    _check_order(description)
     if len(left) != len(right):
         raise RobotDescriptionError(
             f"robot '{description.name}': {len(left)} joints in the left leg, {len(right)} in the "
@@ -93,6 +94,22 @@ def build_legs(description: RobotDescription) -> Legs:
             f"those of {', '.join(PITCHING)}"
         )
     return Legs(names, pitch, _mirror(description.name, names, axes))
+
+
+def _check_order(description: RobotDescription) -> None:
+    """RobotDescriptionError unless the joints that are trained are in the order of ``Legs.angles``.
+
+    The waist is free as well; the robot's order is MuJoCo's, depth first and siblings by name.
+    """
+    groups = description.groups
+    wanted = (*groups["left_leg"], *groups["right_leg"], *groups.get("waist", ()))
+    if list(wanted) != sorted(wanted):
+        found = ", ".join(description.joint_names[index] for index in sorted(wanted))
+        raise RobotDescriptionError(
+            f"robot '{description.name}': joints of legs and waist in the robot's order: {found}; "
+            "expected for training those of the left leg, then of the right leg, then of the waist "
+            "(depth first from the base, siblings by name: rename joints of the URDF)"
+        )
 
 
 def _axes(description: RobotDescription, names: tuple[str, ...]) -> Array:

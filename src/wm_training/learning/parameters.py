@@ -9,6 +9,8 @@ from pydantic import Field
 from pydantic.dataclasses import dataclass
 
 from wm_control.configuration.parameters import STRICT
+from wm_control.constants import CONTROL_PERIOD
+from wm_control.errors import ParameterError
 
 Range = tuple[float, float]
 
@@ -223,7 +225,7 @@ class TrainingParameters:
     """A robot's ``training.yaml``."""
 
     name: str = Field(description="of the policy and its files")
-    rate: float = Field(default=50.0, description="of the policy [Hz]")
+    rate: float = Field(default=50.0, ge=10.0, description="of the policy [Hz]")
     episode: float = Field(default=15.0, gt=1.0, description="[s]")
     physics: PhysicsParameters = Field(default_factory=PhysicsParameters)
     gait: GaitParameters
@@ -234,3 +236,18 @@ class TrainingParameters:
     curriculum: CurriculumParameters = Field(default_factory=CurriculumParameters)
     ppo: PpoParameters = Field(default_factory=PpoParameters)
     imitation: ImitationParameters
+
+    def __post_init__(self) -> None:
+        """ParameterError for a period that physics or the loop cannot keep, or a longer delay."""
+        for tick, what in (
+            (self.physics.step, "physics.step"),
+            (CONTROL_PERIOD, "the loop's tick"),
+        ):
+            ticks = 1.0 / (self.rate * tick)
+            if not (ticks > 0.5 and abs(ticks - round(ticks)) < 1e-6):
+                bound = f"period must be a whole number of times {what}, {tick:g} s"
+                raise ParameterError("rate", self.rate, bound)
+        longest = self.randomisation.delay[1]
+        if not longest <= (1.0 + 1e-6) / self.rate:
+            bound = f"must be at most one period of the rate, {1.0 / self.rate:g} s"
+            raise ParameterError("randomisation.delay", longest, bound)

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from wm_control.constants import CONTROL_PERIOD
 from wm_control.controllers.model_based import ModelBasedController, ModelBasedParameters
 from wm_control.gait.state import Mode
 from wm_control.mpc.plan import gait_phase
@@ -34,9 +35,6 @@ from wm_control.types import (
 )
 from wm_policy.phase import PhaseClock
 from wm_policy.policy import Policy
-
-TICKS_PER_LABEL = 10
-"""The student's period in ticks of the loop."""
 
 
 @dataclass(slots=True)
@@ -96,6 +94,7 @@ class Demonstrator(ModelBasedController):
         assert manifest.phase is not None
         self._clock = TeachersClock(manifest.phase, manifest.rate)
         student.observation.clock = self._clock
+        self._ticks = round(1.0 / (manifest.rate * CONTROL_PERIOD))  # in the student's period
         self.examples: list[Example] = []
         self._sum, self._count = np.zeros(len(self._legs)), 0
         self._command: Command | None = None
@@ -121,7 +120,7 @@ class Demonstrator(ModelBasedController):
         result = super().step(estimate, velocity, dt, executed)
         if result.command is None:
             return result
-        if self._count % TICKS_PER_LABEL == 0:
+        if self._count % self._ticks == 0:
             self._finish_label()
             self._ask_student(estimate)
         self._sum += self._equivalent_target(result.command, estimate)
@@ -153,7 +152,7 @@ class Demonstrator(ModelBasedController):
         """Complete the example of the period that has just ended."""
         if not self._count:
             return
-        target = np.clip(self._sum / TICKS_PER_LABEL, self._limits[0], self._limits[1])
+        target = np.clip(self._sum / self._ticks, self._limits[0], self._limits[1])
         label = ((target - self._pose) / self._scale).astype(np.float32)
         last = self.examples[-1]
         last.label = label

@@ -10,6 +10,7 @@ from policy_files import deploy_yaml, examined, leg_manifest, write_yaml
 from tiny_networks import linear
 
 from wm_bringup import cli
+from wm_policy.models import shipped_policy
 
 KEYS = {"ok", "family", "sha256", "problems", "inputs", "outputs", "rate_hz"}
 
@@ -107,6 +108,15 @@ def test_info_of_a_leg_policy_says_how_the_other_joints_are_held(tmp_path, capsy
     shown = capsys.readouterr().out
     assert "waist_yaw_joint at 0.00 rad" in shown
     assert "1.25 Hz" in shown
+
+
+def test_info_says_which_values_novelty_guesses(policy, tmp_path, capsys):
+    checked(shipped_policy(), tmp_path, "info")
+    said = " ".join(capsys.readouterr().out.split())
+    assert "measured in training in part: 42 of 49 values are stated guesses" in said
+    checked(policy, tmp_path, "info")
+    said = " ".join(capsys.readouterr().out.split())
+    assert "novelty against stated guesses" in said
 
 
 def test_what_pin_prints_holds_the_policy_from_then_on(tmp_path, capsys):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import onnxruntime
 import pytest
@@ -9,7 +11,15 @@ from training_layers import random_layers
 from training_parameters import OUTPUTS, STUDENT, TRAINING
 
 from wm_control.robot.description import load_robot
-from wm_training.learning.calibration import AxisMap, inverse, measure, symmetric, told_grid
+from wm_training.learning import calibration
+from wm_training.learning.calibration import (
+    AxisMap,
+    calibrate,
+    inverse,
+    measure,
+    symmetric,
+    told_grid,
+)
 from wm_training.learning.network_graph import INPUT, build_network
 from wm_training.learning.observing import observation_width
 
@@ -37,6 +47,19 @@ def test_a_policy_that_does_not_follow_at_all_can_be_asked_for_nothing() -> None
 
 def test_both_directions_are_averaged() -> None:
     assert symmetric(np.array([-0.3, -0.1, 0.2, 0.5])) == pytest.approx([-0.4, -0.15, 0.15, 0.4])
+
+
+def test_directions_that_were_told_different_speeds_are_not_averaged(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A walker that does exactly what it is told needs to be told exactly what is asked."""
+    command = dataclasses.replace(PARAMETERS.command, sideways=(-0.2, 0.6), turning=(-0.9, 0.9))
+    parameters = dataclasses.replace(PARAMETERS, command=command)
+    monkeypatch.setattr(calibration, "measure", lambda act, robot, p, commands, seed: commands)
+    _, left, turn = calibrate(lambda seen: seen, ROBOT, parameters, 0)
+    assert left.range == pytest.approx((-0.2, 0.6))
+    assert left(np.array([-0.15, 0.45])) == pytest.approx([-0.15, 0.45])
+    assert turn.range == pytest.approx((-0.9, 0.9))
 
 
 def test_the_grid_is_rising_without_zero_and_ends_at_the_trained_range() -> None:
@@ -73,3 +96,11 @@ def test_a_robot_that_does_nothing_reaches_nothing_or_falls() -> None:
     )
     assert reached.shape == (1, 3)
     assert np.isfinite(reached).all()
+
+
+def test_the_nominal_delay_fits_into_a_period_of_any_rate() -> None:
+    noise = dataclasses.replace(PARAMETERS.randomisation, delay=(0.0, 0.004))
+    physics = dataclasses.replace(PARAMETERS.physics, step=0.004)
+    quick = dataclasses.replace(PARAMETERS, rate=125.0, physics=physics, randomisation=noise)
+    assert calibration.nominal(quick).randomisation.delay == (0.008, 0.008)
+    assert calibration.nominal(PARAMETERS).randomisation.delay == (0.01, 0.01)

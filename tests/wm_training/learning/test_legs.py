@@ -5,10 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import yaml
+from humanoid_urdf import humanoid, write_humanoid
 from talos_folder import robot_yaml, talos_folder
 
 from wm_control.errors import RobotDescriptionError
 from wm_control.robot.description import load_robot
+from wm_control.robot.drafting.draft import draft_robot
+from wm_control.robot.drafting.writing import robot_yaml as written
 from wm_training.learning.env import TrainingEnvironment
 from wm_training.learning.legs import build_legs
 from wm_training.run_folder import training_parameters
@@ -45,6 +48,28 @@ def test_legs_that_are_not_mirror_images_are_refused_by_joint(talos):
     file.write_text(yaml.safe_dump(config))
     with pytest.raises(RobotDescriptionError, match="5 joints in the left leg, 6 in the right"):
         build_legs(load_robot(file))
+
+
+def drafted(folder, text):
+    (folder / "robot.yaml").write_text(
+        written(draft_robot(str(write_humanoid(folder, text)), folder))
+    )
+    return load_robot(folder)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "first"),
+    [
+        ("waist_yaw", "abdomen_yaw", "abdomen_yaw, left_hip_yaw"),
+        ("left_", "zleft_", "right_hip_yaw, right_hip_roll"),
+    ],
+)
+def test_a_robot_whose_waist_or_right_leg_comes_first_is_refused_for_training(
+    old, new, first, tmp_path
+):
+    assert build_legs(drafted(tmp_path, humanoid())).names[0] == "left_hip_yaw"
+    with pytest.raises(RobotDescriptionError, match=f"in the robot's order: {first}"):
+        build_legs(drafted(tmp_path, humanoid().replace(old, new)))
 
 
 def test_talos_can_be_trained_by_configuration_alone(talos):

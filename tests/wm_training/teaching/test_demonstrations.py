@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+import yaml
 
 from wm_control.robot.description import load_robot
 from wm_policy.manifest import Phase
@@ -68,3 +70,17 @@ def test_demonstrations_are_written_and_read(tmp_path: Path, lesson: Demonstrati
     again = Demonstrations.load(tmp_path / "a.npz")
     assert np.array_equal(again.label, lesson.label)
     assert len(again.joined(lesson)) == 2 * len(lesson)
+
+
+def test_a_student_of_100_hz_gets_an_example_per_period_of_its_own(tmp_path: Path) -> None:
+    """In 2.5 s a student of 50 Hz gets at most 125."""
+    shipped = shipped_policy()
+    content = yaml.safe_load(shipped.read_text())
+    for key in ("golden", "story"):
+        content.pop(key, None)
+    content["rate"] = 100.0
+    shutil.copy(shipped.with_suffix(".onnx"), tmp_path)
+    student = tmp_path / shipped.name
+    student.write_text(yaml.safe_dump(content))
+    imitation = replace(training_parameters("g1", None).imitation, lesson=2.5)
+    assert 150 <= len(teach("g1", student, 5, imitation, 0.0).demonstrations) <= 250

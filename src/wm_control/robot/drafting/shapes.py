@@ -10,6 +10,7 @@ from pathlib import Path
 import coal
 import numpy as np
 
+from wm_control.errors import RobotDescriptionError
 from wm_control.robot.rotations import rotation_from_rpy
 from wm_control.robot.urdf import resolve_mesh
 from wm_control.types import Array
@@ -37,10 +38,17 @@ class Points:
 
 
 def link_points(link: ElementTree.Element, file: Path) -> Points:
-    """Points on the collision shapes of a ``<link>``, without any on its visual ones."""
+    """Points on the collision shapes of a ``<link>``, without any on its visual ones.
+
+    RobotDescriptionError names link and element where a number cannot be read.
+    """
     missing: list[str] = []
     for kind in KINDS:
-        found = [_placed(shape, file, missing) for shape in link.findall(kind)]
+        try:
+            found = [_placed(shape, file, missing) for shape in link.findall(kind)]
+        except ValueError as error:
+            owner = f"link '{link.get('name', '')}': <{kind}>"
+            raise RobotDescriptionError(f"{file}: {owner} {error}") from error
         balls = np.concatenate([NONE, *found])
         if len(balls):
             return Points(balls, kind, tuple(missing))
@@ -54,21 +62,20 @@ def moved(balls: Array, rotation: Array, position: Array) -> Array:
 
 def _placed(shape: ElementTree.Element, file: Path, missing: list[str]) -> Array:
     origin = shape.find("origin")
-    place = {} if origin is None else origin.attrib
-    rotation = rotation_from_rpy(_numbers(place.get("rpy", "0 0 0")))
-    return moved(_surface(shape, file, missing), rotation, _numbers(place.get("xyz", "0 0 0")))
+    place = ElementTree.Element("origin") if origin is None else origin
+    rotation = rotation_from_rpy(_numbers(place, "rpy", "0 0 0"))
+    return moved(_surface(shape, file, missing), rotation, _numbers(place, "xyz", "0 0 0"))
 
 
 def _surface(shape: ElementTree.Element, file: Path, missing: list[str]) -> Array:
     geometry = shape.find("geometry")
     for element in () if geometry is None else geometry:
         if element.tag == "box":
-            return _corners(_box(_numbers(element.get("size", "0 0 0"))))
+            return _corners(_box(_numbers(element, "size", "0 0 0")))
         if element.tag in ("cylinder", "capsule"):
-            size = (float(element.get(key, "0")) for key in ("radius", "length"))
-            return _corners(_cylinder(*size))
+            return _corners(_cylinder(_number(element, "radius"), _number(element, "length")))
         if element.tag == "sphere":
-            return np.array([[0.0, 0.0, 0.0, float(element.get("radius", "0"))]])
+            return np.array([[0.0, 0.0, 0.0, _number(element, "radius")]])
         if element.tag == "mesh":
             return _corners(_mesh(element, file, missing))
     return NONE
@@ -92,7 +99,7 @@ def _cylinder(radius: float, length: float) -> Array:
 
 def _mesh(element: ElementTree.Element, file: Path, missing: list[str]) -> Array:
     path = resolve_mesh(element.get("filename", ""), file)
-    scale = _numbers(element.get("scale", "1 1 1"))
+    scale = _numbers(element, "scale", "1 1 1")
     try:
         mesh = coal.MeshLoader(coal.BV_AABB).load(path, scale)
     except (ValueError, RuntimeError):
@@ -101,8 +108,21 @@ def _mesh(element: ElementTree.Element, file: Path, missing: list[str]) -> Array
     return np.array(mesh.vertices(), dtype=float).reshape(-1, 3)
 
 
-def _numbers(text: str) -> Array:
-    return np.array([float(part) for part in text.split()])
+def _number(element: ElementTree.Element, attribute: str) -> float:
+    return float(_numbers(element, attribute, "0")[0])
+
+
+def _numbers(element: ElementTree.Element, attribute: str, default: str) -> Array:
+    """Return as many numbers as ``default`` has; ValueError says what was expected and found."""
+    text, count = element.get(attribute, default), len(default.split())
+    try:
+        numbers = np.array([float(part) for part in text.split()])
+    except ValueError:
+        numbers = np.full(count, np.nan)
+    if numbers.shape != (count,) or not np.all(np.isfinite(numbers)):
+        expected = "a finite number" if count == 1 else f"{count} finite numbers"
+        raise ValueError(f'with <{element.tag}>: {attribute}: expected {expected}, found "{text}"')
+    return numbers
 
 
 def links_of(robot: ElementTree.Element) -> Iterator[tuple[str, ElementTree.Element]]:

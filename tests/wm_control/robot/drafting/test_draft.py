@@ -378,3 +378,47 @@ def test_a_base_whose_left_is_ahead_is_refused_with_the_way_out(draft):
         draft(humanoid(more=quarter))
     root = str(refused.value).split("another root: ")[1]
     assert draft(humanoid(more=quarter + root)).base_link == "base_turned"
+
+
+FOOT_SHAPE = '<origin xyz="0.04 0 -0.060000000000000005"/><geometry><box size="0.2 0.08 0.02"/>'
+
+
+@pytest.mark.parametrize(
+    ("shape", "reason"),
+    [
+        (
+            '<geometry><box size="0.1 0.2"/>',
+            '<box>: size: expected 3 finite numbers, found "0.1 0.2"',
+        ),
+        (
+            '<geometry><cylinder radius="${r}" length="0.1"/>',
+            '<cylinder>: radius: expected a finite number, found "${r}"',
+        ),
+        (
+            '<geometry><capsule radius="0.1" length="nan"/>',
+            '<capsule>: length: expected a finite number, found "nan"',
+        ),
+        (
+            '<origin xyz="0 0"/><geometry><box size="0.2 0.08 0.02"/>',
+            '<origin>: xyz: expected 3 finite numbers, found "0 0"',
+        ),
+        (
+            '<geometry><mesh filename="foot.stl" scale="2"/>',
+            '<mesh>: scale: expected 3 finite numbers, found "2"',
+        ),
+    ],
+)
+def test_a_shape_whose_numbers_cannot_be_read_is_refused_by_link_and_element(shape, reason, draft):
+    text = humanoid()
+    assert text.count(FOOT_SHAPE) == 2
+    with pytest.raises(RobotDescriptionError) as refused:
+        draft(text.replace(FOOT_SHAPE, shape, 1))
+    assert f"link 'left_ankle_roll_link': <collision> with {reason}" in str(refused.value)
+
+
+@pytest.mark.parametrize("value", ["nan", "inf"])
+def test_an_inertia_that_is_not_finite_is_refused_by_link_and_element(value, draft):
+    text = re.sub(r'ixx="[^"]*"', f'ixx="{value}"', humanoid(), count=1)
+    expected = f"<inertia> ixx: expected a finite number, found {value}"
+    with pytest.raises(RobotDescriptionError, match=f"link 'pelvis' with <inertial>: {expected}"):
+        draft(text)
