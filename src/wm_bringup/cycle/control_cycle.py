@@ -210,10 +210,11 @@ class ControlCycle:
             self._to_ros = self._ros_clock() - self._clock()
         elif self._to_ros is None:
             self._to_ros = -period.scheduled
+        stamp = self._stamp(observation)
         if self._faults is not None:
-            self._faults.begin(self._stamp(observation))
+            self._faults.begin(stamp)
         self._see(observation, period)
-        self.now = self._observation.stamp
+        self.now = stamp  # also where a fault holds this observation back
 
     def _stamp(self, observation: Observation) -> float:
         """When an observation that has just been read was made, on the clock of this graph [s]."""
@@ -234,6 +235,8 @@ class ControlCycle:
         """
         if self._faults is None:
             self._faults = LoopFaults(self.loop, self._robot.description)
+            if self.cycles:
+                self._faults.observation(self._observation)  # repeated when none comes any more
         self._faults.ask(fault, self.now)
 
     @property

@@ -119,18 +119,25 @@ class ObservationFaults:
         """ParameterError for a fault of no sensor here. seed: of what is lost."""
         self._injector = FaultInjector(faults, layout)
         self._layout, self._seed = layout, seed
+        self._asked = False
         self.begin(0.0)
 
     def begin(self, zero: float) -> None:
-        """Begin a run whose time zero is ``zero`` [s]."""
+        """Begin a run whose time zero is ``zero`` [s].
+
+        Faults that were asked for go on, and with them what they hold back. Those of a script
+        begin anew, after the observation that the run begins with.
+        """
         self._injector.reset(zero)
         self._rng = np.random.default_rng(self._seed)
-        self._arrived: list[Observation] = []
-        self._delivery = DelayedDelivery(self._arrived.append)
+        if not self._asked:
+            self._arrived: list[Observation] = []
+            self._delivery = DelayedDelivery(self._arrived.append)
 
     def ask(self, fault: Fault, time: float) -> None:
         """Add a fault whose start counts from ``time`` on [s]."""
         self._injector.ask(fault, time)
+        self._asked = True
 
     @property
     def acted(self) -> tuple[Acted, ...]:
@@ -138,16 +145,20 @@ class ObservationFaults:
         return self._injector.acted
 
     def seen(self, observation: Observation) -> Observation:
-        """Return the newest observation that has come through, the last one where none has."""
+        """Return the newest observation that has come through, the last one where none has.
+
+        The very first comes through in any case: there is none to repeat.
+        """
         if not self._injector:
             self._arrived[:] = [observation]
             return observation
         stamp, channels = observation.stamp, self._layout.flat(observation)
         missing = self._injector.apply(stamp, channels, self._rng)
+        spoiled = self._layout.observation(stamp, observation.sequence, channels, observation.run)
         if not missing:
-            sequence, run = observation.sequence, observation.run
-            spoiled = self._layout.observation(stamp, sequence, channels, run)
             self._delivery.send(spoiled, stamp + self._injector.late(stamp))
         self._delivery.deliver(stamp)
         del self._arrived[:-1]
-        return self._arrived[0] if self._arrived else observation
+        if not self._arrived:
+            self._arrived.append(spoiled)
+        return self._arrived[0]

@@ -159,6 +159,10 @@ class DemoCourse:
             found = velocity_text(self.scenario.velocity[0])
             expected = "none: on a course the segments say what is commanded"
             raise ParameterError("scenario.velocity", found, expected)
+        waiting = [push.phase for push in self.scenario.pushes if push.phase is not None]
+        if waiting:
+            expected = "no phase: on a course a push comes at a time, by which it is judged"
+            raise ParameterError("scenario.pushes.phase", waiting[0], expected)
 
     def write_scenario(self, path: Path) -> None:
         """Write ``whole`` to a file."""

@@ -37,9 +37,9 @@ def with_pushes(record: RunRecord, course: DemoCourse) -> RunRecord:
     """
     time = record[TIME]
     pushed = np.zeros((len(time), 3))
-    for push in course.pushes():
+    for push in course.whole.pushes:
         during = (time >= push.at) & (time < push.at + push.duration)
-        pushed[during] = np.array(push.impulse) / push.duration
+        pushed[during] += np.array(push.impulse) / push.duration
     return record.with_columns(push_force=pushed)
 
 

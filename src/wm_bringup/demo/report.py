@@ -12,7 +12,7 @@ from rich.text import Text
 
 from wm_bringup.demo.course import DemoCourse
 from wm_bringup.demo.judge import stages, stints
-from wm_bringup.faults.fault import Fault
+from wm_bringup.faults.fault import parse_all
 from wm_bringup.record.animation import (
     PUSH_SHOWN,
     caption,
@@ -132,7 +132,7 @@ def draw_animation(
     record: RunRecord, course: DemoCourse, description: RobotDescription, path: Path
 ) -> None:
     """Draw the whole course as a moving picture, GIF or WebP."""
-    pushes = [(push.at, np.linalg.norm(push.impulse)) for push in course.pushes()]
+    pushes = sorted((push.at, np.linalg.norm(push.impulse)) for push in course.whole.pushes)
 
     def moment(time: float) -> Moment:
         recent = [size for at, size in pushes if at <= time <= at + PUSH_SHOWN]
@@ -150,20 +150,24 @@ def draw_animation(
 
 def _moments(record: RunRecord, course: DemoCourse) -> Iterator[tuple[float, str]]:
     for segment, start in zip(course.segments, course.starts, strict=True):
-        command = command_text(np.array([segment.x, segment.y, segment.yaw]))
         if segment.push is None and segment.fault is None:
             time = _touchdown_near(record, start + MID_SEGMENT * segment.seconds)
-            yield time, f"{segment.name}\n{command}"
-        if segment.push is not None:
-            push = start + segment.push_after
-            impulse = " ".join(f"{component:g}" for component in segment.push)
-            yield push + PUSHED[0], f"push ({impulse}) N·s\n{command}"
-            for after in PUSHED[1:]:
-                yield push + after, f"{after:g} s after the push\n{command}"
-        if segment.fault is not None:
-            begin = start + Fault.parse(segment.fault).start
-            at = _touchdown_near(record, begin + HALF_STRIDE)
-            yield at, f"{segment.fault.partition('@')[0]}\n{command}"
+            yield time, f"{segment.name}\n{_command_at(course, start)}"
+    for push in course.whole.pushes:
+        command = _command_at(course, push.at)
+        impulse = " ".join(f"{component:g}" for component in push.impulse)
+        yield push.at + PUSHED[0], f"push ({impulse}) N·s\n{command}"
+        for after in PUSHED[1:]:
+            yield push.at + after, f"{after:g} s after the push\n{command}"
+    for fault in parse_all(course.whole.faults):
+        at = _touchdown_near(record, fault.start + HALF_STRIDE)
+        yield at, f"{fault.text.partition('@')[0]}\n{_command_at(course, fault.start)}"
+
+
+def _command_at(course: DemoCourse, time: float) -> str:
+    """Say what is commanded at ``time`` [s]."""
+    segment = course.at(time)
+    return command_text(np.array([segment.x, segment.y, segment.yaw]))
 
 
 def _driving(record: RunRecord, time: float) -> str:
@@ -203,7 +207,8 @@ def _joints_at(record: RunRecord, time: float) -> Array:
 def draw_plots(record: RunRecord, course: DemoCourse, folder: Path) -> None:
     """Write motion.png, drivers.png and latency.png."""
     time = record[TIME]
-    pushes = [(push.at, f"push {np.linalg.norm(push.impulse):g} N·s") for push in course.pushes()]
+    whole = course.whole
+    pushes = [(push.at, f"push {np.linalg.norm(push.impulse):g} N·s") for push in whole.pushes]
     plot_motion(
         Motion(
             time,
@@ -227,7 +232,7 @@ def draw_plots(record: RunRecord, course: DemoCourse, folder: Path) -> None:
             heading_velocity(record["base_velocity"], yaw_of(orientation))[:, 1],
             tilt_of(orientation),
             pushes,
-            [(f.start, f.start + f.duration, f.text) for f in course.faults()],
+            [(f.start, f.start + f.duration, f.text) for f in parse_all(whole.faults)],
         ),
         folder / "drivers.png",
         "Who drove, and what happened to the robot",

@@ -58,6 +58,11 @@ class FaultSchedule:
         """Whether there are any."""
         return bool(self._faults)
 
+    @property
+    def faults(self) -> tuple[Fault, ...]:
+        """All of this run, in the order in which they act."""
+        return tuple(self._faults)
+
     def on(self, time: float) -> Iterator[tuple[int, Fault]]:
         """Yield the number of every fault that is on at ``time`` [s], and the fault."""
         yield from ((k, fault) for k, fault in enumerate(self._faults) if fault.active(time))

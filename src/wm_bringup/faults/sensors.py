@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +19,9 @@ from wm_control.quaternion import quaternion_from_vector, quaternion_product
 from wm_control.types import Array, Observation
 
 Index = NDArray[np.intp]
+
+HOLDING: Final = ("off", "drop", "stuck", "delay")
+"""Verbs that may put the last sample in place of the next."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +164,7 @@ class FaultInjector:
         self._schedule.begin(zero)
         self._seen = False
         self._history: dict[int, deque[tuple[float, Array]]] = {}
+        self._held: dict[int, Array] = {}
 
     def ask(self, fault: Fault, time: float) -> None:
         """Add a fault whose start counts from ``time`` on [s]; ParameterError as at the start."""
@@ -183,19 +188,37 @@ class FaultInjector:
         return sum((f.value for f in on if f.target == PACKET and f.verb == "delay"), 0.0)
 
     def apply(self, time: float, channels: Array, rng: np.random.Generator) -> bool:
-        """Change ``channels`` in place; True when this whole sample is missing."""
+        """Change ``channels`` in place; True when this whole sample is missing.
+
+        What a fault holds is as it was where the fault acts, before those that are written later:
+        they meet it anew.
+        """
         if not self._schedule:
             return False
         missing = False
-        before = self._last if self._seen else channels.copy()
-        for number, fault in self._schedule.acting(time, rng):
-            if fault.target == PACKET and fault.verb in ("off", "drop"):
-                missing = True
-                channels[:] = before
-            elif fault.target != PACKET or fault.verb != "delay":
-                self._apply(number, fault, time, channels, before)
+        acting = dict(self._schedule.acting(time, rng))
+        for number, fault in enumerate(self._schedule.faults):
+            if number in acting:
+                before = self._before(number, channels)
+                missing |= self._act(number, fault, time, channels, before)
+            if fault.verb in HOLDING:
+                self._held[number] = channels.copy()
         self._last, self._seen = channels.copy(), True
         return missing
+
+    def _before(self, number: int, channels: Array) -> Array:
+        """Return the last sample as it was where a fault acts; this one where there is none."""
+        last = self._last if self._seen else channels.copy()
+        return self._held.get(number, last)
+
+    def _act(self, number: int, fault: Fault, time: float, channels: Array, before: Array) -> bool:
+        """Let one fault act; True when it makes this whole sample missing."""
+        lost = fault.target == PACKET and fault.verb in ("off", "drop")
+        if lost:
+            channels[:] = before
+        elif fault.target != PACKET or fault.verb != "delay":
+            self._apply(number, fault, time, channels, before)
+        return lost
 
     def _apply(
         self, number: int, fault: Fault, time: float, channels: Array, before: Array

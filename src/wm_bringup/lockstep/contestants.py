@@ -120,11 +120,12 @@ class ModelBasedContestant:
         controller: ModelBasedController,
         plan_time: Callable[[], float],
     ) -> None:
-        """plan_time: how long the next plan takes from estimate to arrival [s]."""
+        """plan_time: how long the next plan takes from estimate sent to arrival [s]."""
         self.controller = controller
         self._planner, self._plan_time = planner, plan_time
         self._delivery = DelayedDelivery(controller.receive)
         self._first: WalkingPlan | None = None
+        self._now = 0.0
 
     def meet(self, faults: FaultyPaths) -> None:
         """Let plans meet faults on their way."""
@@ -147,7 +148,8 @@ class ModelBasedContestant:
             self.controller.receive(self._first)
 
     def deliver(self, now: float) -> None:
-        """Hand over the plans that have arrived."""
+        """Hand over the plans that have arrived; work that begins in this tick begins now."""
+        self._now = now
         self._delivery.deliver(now)
 
     def think(self, record: TickRecord) -> None:
@@ -155,7 +157,7 @@ class ModelBasedContestant:
         self._planner.hear(record.admitted)
         plan = self._planner.answer(record.estimate)
         if plan is not None:
-            self._delivery.send(plan, record.estimate.stamp + self._plan_time())
+            self._delivery.send(plan, self._now + self._plan_time())
 
     def gait_phase(self, now: float) -> float:
         """Phase by the plan that is being followed."""
@@ -178,7 +180,7 @@ class LearnedContestant:
         proposal_time: Callable[[], float],
         lane: Lane | None = None,
     ) -> None:
-        """proposal_time: how long the next proposal takes from estimate to arrival [s].
+        """proposal_time: how long the next proposal takes from estimate sent to arrival [s].
 
         lane: computes the proposals once more in the loop.
         """
@@ -187,6 +189,7 @@ class LearnedContestant:
         self._lane = lane
         self._delivery = DelayedDelivery(self.controller.receive)
         self._first: Proposal | None = None
+        self._now = 0.0
 
     def meet(self, faults: FaultyPaths) -> None:
         """Let proposals meet faults on their way."""
@@ -204,7 +207,8 @@ class LearnedContestant:
             self.controller.receive(self._first)
 
     def deliver(self, now: float) -> None:
-        """Hand over the proposals that have arrived."""
+        """Hand over the proposals that have arrived; work that begins in this tick begins now."""
+        self._now = now
         self._delivery.deliver(now)
 
     def think(self, record: TickRecord) -> None:
@@ -215,7 +219,7 @@ class LearnedContestant:
         self._policy.observe_executed(record.decision.command)
         proposal = self._propose(record.estimate)
         if proposal is not None:
-            self._delivery.send(proposal, record.estimate.stamp + self._proposal_time())
+            self._delivery.send(proposal, self._now + self._proposal_time())
 
     def _propose(self, estimate: Estimate) -> Proposal | None:
         result = self._policy.answer(estimate)

@@ -30,22 +30,28 @@ _LABEL = 26
 def estimates(figure: Told, looks: Looks, salt: str) -> str:
     """Draw one figure of every contestant, with its interval: rows in the summary's order."""
     names = [name for name in looks if name in figure["contestants"]]
+    numbers = list(figure["contestants"].values())
+    largest = max((abs(one["value"] or 0.0) for one in numbers), default=0.0)
     with drawing(0.55 + _ROW * max(len(names), 1), salt) as (page, done):
         axes = plain_axes(page)
         for row, name in enumerate(names):
-            _estimate(axes, row, figure["contestants"][name], figure["unit"], looks[name])
+            number = figure["contestants"][name]
+            _estimate(axes, row, number, figure["unit"], largest, looks[name])
         _rows(axes, names)
-        numbers = figure["contestants"].values()
-        unit = "%" if any(is_share(one, figure["unit"]) for one in numbers) else figure["unit"]
+        shares = any(is_share(one, figure["unit"]) for one in numbers)
+        unit = "%" if shares else figure["unit"]
+        if unit == "J":
+            unit = scaled(largest, unit, share=False)[1]
         better = "more is better" if figure["more_is_better"] else "less is better"
         axes.set_xlabel(f"{unit + ', ' if unit else ''}{better}")
     return done[0]
 
 
-def _estimate(axes: Axes, row: int, number: Told, unit: str, look: Look) -> None:
+def _estimate(axes: Axes, row: int, number: Told, unit: str, largest: float, look: Look) -> None:
+    """Draw one contestant's number in the part of the unit in which the largest one is told."""
     share = is_share(number, unit)
     value, low, high = (
-        scaled(number[key], unit, share=share)[0] for key in ("value", "low", "high")
+        scaled(number[key], unit, share=share, like=largest)[0] for key in ("value", "low", "high")
     )
     colour = look.colour.light
     if low is not None and high is not None:

@@ -33,17 +33,27 @@ def is_share(number: Mapping[str, Any], unit: str) -> bool:
     return number.get("events") is not None and not unit
 
 
-def scaled(value: float | None, unit: str, *, share: bool) -> tuple[float | None, str]:
-    """Give shares in percent and what is far below one unit of energy in parts of it."""
+def _part(value: float | None) -> tuple[float, str]:
+    """Return the part of a unit in which a value is told, and its prefix."""
+    if not value or math.isnan(value):
+        return 1.0, ""
+    return next((part for part in reversed(_PREFIXES) if abs(value) >= part[0]), _PREFIXES[0])
+
+
+def scaled(
+    value: float | None, unit: str, *, share: bool, like: float | None = None
+) -> tuple[float | None, str]:
+    """Give shares in percent and what is far below one unit of energy in parts of it.
+
+    like: the number in whose part of the unit it is told; None: its own.
+    """
     if share:
         return (None if value is None else 100.0 * value), "%"
     if unit == "1/h":
         return value, "/h"
-    if unit == "J" and value:
-        factor, prefix = next(
-            (pair for pair in reversed(_PREFIXES) if abs(value) >= pair[0]), _PREFIXES[0]
-        )
-        return value / factor, prefix + unit
+    if unit == "J":
+        factor, prefix = _part(value if like is None else like)
+        return (None if value is None else value / factor), prefix + unit
     return value, unit
 
 
@@ -64,8 +74,8 @@ def interval_text(number: Mapping[str, Any], unit: str) -> str:
     low, high = number.get("low"), number.get("high")
     if low is None and high is None:
         return ""
-    share = is_share(number, unit)
-    ends = (plain(scaled(end, unit, share=share)[0]) for end in (low, high))
+    share, like = is_share(number, unit), number["value"] or 0.0
+    ends = (plain(scaled(end, unit, share=share, like=like)[0]) for end in (low, high))
     return f"[{', '.join(ends)}]"
 
 

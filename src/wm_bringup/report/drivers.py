@@ -29,7 +29,8 @@ class Timeline:
     """What the plot shows, times since the start [s].
 
     changes: (when, who drives from then on). end: of the run. time (k,), sideways (k,) [m/s] and
-    tilt (k,) [rad]: true. pushes: (when, text). faults: (from, until, text).
+    tilt (k,) [rad]: true. pushes: (when, text). faults: (from, until, text); one without an end
+    lasts until that of the run.
     """
 
     changes: Sequence[tuple[float, str]]
@@ -67,7 +68,7 @@ def plot_drivers(timeline: Timeline, path: Path, title: str) -> None:
         _plot_line(rows[2], timeline, np.degrees(timeline.tilt), span, "true tilt [degrees]")
         rows[2].set_xlabel("time [s]")
         for axes in rows:
-            _mark_events(axes, timeline)
+            mark_events(axes, timeline)
             axes.set_xlim(*span)
         if column == 0 and timeline.events:
             rows[1].legend(loc="upper left", fontsize=8)
@@ -100,8 +101,10 @@ def _plot_line(
     axes.grid(alpha=0.25)
 
 
-def _mark_events(axes: Axes, timeline: Timeline) -> None:
+def mark_events(axes: Axes, timeline: Timeline) -> None:
+    """Draw a line where a push began, and shade faults while they lasted, to the run's end."""
     for number, (at, text) in enumerate(timeline.pushes):
         axes.axvline(at, color=PUSH, lw=1.2, ls="--", label=text if number == 0 else None)
-    for begin, end, text in timeline.faults:
+    for begin, until, text in timeline.faults:
+        end = max(begin, min(until, timeline.end))
         axes.axvspan(begin, end, color=COMMAND, alpha=0.2, label=text)

@@ -430,6 +430,29 @@ def test_a_fault_that_is_asked_for_while_the_robot_moves_counts_from_then_on():
     assert world.cycle.faults[0].count == 1
 
 
+@pytest.mark.parametrize(
+    ("text", "seen"),
+    [("observation:off@0+0.006", [9, 9, 12, 13]), ("observation:delay=0.004@0", [9, 9, 10, 11])],
+)
+def test_the_first_fault_of_packets_that_is_asked_for_repeats_the_last_one_before_it(text, seen):
+    world = World(arm=True, held=False)
+    world.run(10)
+    world.cycle.inject(Fault.parse(text))
+    world.run(4)
+    assert [record.tick.observation.sequence for record in world.records[10:]] == seen
+
+
+def test_a_held_robot_of_which_no_packets_come_any_more_grows_old_and_is_not_let_go_of():
+    world = World(arm=False)
+    world.run(20 * HOLD_EVERY)
+    world.cycle.inject(Fault.parse("observation:off@0"))
+    world.run(10 * HOLD_EVERY)
+    world.loop.request(OperatorInput(arm=True))
+    record = world.run(20 * HOLD_EVERY)
+    assert record.held
+    assert record.tick.observation.stamp < world.cycle.now - 0.1
+
+
 class StandingRobot(FakeRobot):
     """Holds itself until it is told to be ready, and a command comes."""
 

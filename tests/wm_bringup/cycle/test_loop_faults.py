@@ -103,6 +103,35 @@ def test_packets_that_are_late_come_with_their_own_stamps_and_in_order():
     assert seen == [0, 1, 1, 1, 2, 5, 6, 7]
 
 
+@pytest.mark.parametrize(
+    ("text", "seen"),
+    [
+        ("observation:off@0+0.006", [0, 0, 0, 3, 4, 5]),
+        ("observation:drop@0+0.006", [0, 0, 0, 3, 4, 5]),
+        ("observation:delay=0.004@0", [0, 0, 0, 1, 2, 3]),
+    ],
+)
+@pytest.mark.parametrize("scripted", [True, False])
+def test_of_a_run_that_begins_without_packets_the_first_is_repeated(text, seen, scripted):
+    rig = Rig(*([text] if scripted else []))
+    if not scripted:
+        rig.faults.ask(Fault.parse(text), 0.0)
+    found = []
+    for _ in range(6):
+        rig.tick()
+        found.append(rig.loop.last.observation.sequence)
+    assert found == seen
+
+
+def test_what_was_asked_for_holds_packets_back_over_the_beginning_of_the_next_run():
+    rig = Rig()
+    rig.ticks(2)
+    rig.faults.ask(Fault.parse("observation:off@0"), DT * rig.k)
+    rig.faults.begin(DT * rig.k)
+    rig.tick()
+    assert rig.loop.last.observation.sequence == 1
+
+
 def test_faults_that_are_asked_for_while_the_loop_runs_act_from_then_on():
     rig = Rig()
     rig.ticks(3)

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,13 +10,14 @@ from wm_bringup.bags.writer import BagError
 from wm_bringup.cycle.latency import LatencyLog, LatencySample
 from wm_bringup.demo.course import DemoCourse, Segment, load_course
 from wm_bringup.demo.demo import DemoOptions, clear, held, judge_run, read_course, reduced_on
+from wm_bringup.demo.judge import with_pushes
 from wm_bringup.demo.live import LiveRun
 from wm_bringup.demo.report import lines
 from wm_bringup.lockstep.compute_time import ComputeTime
 from wm_bringup.record.from_bag import with_latencies
 from wm_bringup.record.run_record import NotRecordedError, RunRecord
 from wm_bringup.record.strides import left_touchdowns
-from wm_bringup.scenarios.scenario import load_scenario
+from wm_bringup.scenarios.scenario import Push, Scenario, load_scenario
 from wm_control.configuration.share import config_file
 from wm_control.errors import ParameterError
 from wm_control.types import VelocityCommand
@@ -125,6 +127,20 @@ def test_the_scenario_for_the_simulator_holds_the_push_and_is_valid(tmp_path):
     COURSE.write_scenario(tmp_path / "scenario.yaml")
     scenario = load_scenario(tmp_path / "scenario.yaml")
     assert scenario.pushes == COURSE.pushes()
+
+
+def test_pushes_of_the_scenario_are_judged_as_those_of_segments():
+    push = Push((0.0, 8.0, 0.0), at=4.0, duration=0.2)
+    course = replace(COURSE, scenario=Scenario(pushes=(push,)))
+    record = RunRecord({"time": np.array([3.9, 4.1, 4.3, 11.05])})
+    force = with_pushes(record, course)["push_force"]
+    np.testing.assert_allclose(force, [[0, 0, 0], [0, 40, 0], [0, 0, 0], [150, 0, 0]])
+
+
+def test_a_push_that_waits_for_a_phase_is_refused_on_a_course_and_its_key_named():
+    course = replace(COURSE, scenario=Scenario(pushes=(Push((0.0, 8.0, 0.0), phase=0.3),)))
+    with pytest.raises(ParameterError, match=r"scenario\.pushes\.phase.*0\.3"):
+        course.check()
 
 
 def test_a_course_with_an_unknown_key_is_refused_by_name(tmp_path):

@@ -1,13 +1,18 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from made_up_run import START, write_bag, write_latencies
 from PIL import Image
 
+from wm_bringup.demo import report
 from wm_bringup.demo.course import DemoCourse, Segment
 from wm_bringup.demo.demo import DemoOptions, judge_run, leave_pictures
 from wm_bringup.demo.live import LiveRun
 from wm_bringup.demo.report import lines, segment_table
 from wm_bringup.report.screen import make_console
+from wm_bringup.scenarios.scenario import Push, Scenario
+from wm_control.robot.description import load_robot
 
 COURSE = DemoCourse(
     segments=(
@@ -34,6 +39,27 @@ def run(tmp_path_factory):
     judged = judge_run(live, options)
     leave_pictures(judged, options)
     return folder, judged
+
+
+def test_what_the_scenario_does_is_drawn_as_what_segments_do(run, tmp_path, monkeypatch):
+    scenario = Scenario(pushes=(Push((0.0, 8.0, 0.0), at=6.5),), faults=("gyro:bias=0.1@7",))
+    course, shown = replace(COURSE, scenario=scenario), {}
+    monkeypatch.setattr(report, "plot_drivers", lambda timeline, *_: shown.update(of=timeline))
+    report.draw_plots(run[1].record, course, tmp_path)
+    assert [at for at, _ in shown["of"].pushes] == [6.5, 2.0]
+    assert [text for _, _, text in shown["of"].faults] == ["gyro:bias=0.1@7", "plan:off@6+0.5"]
+    monkeypatch.setattr(
+        report, "film_strip", lambda frames, *_: shown.update(film=frames) or Film()
+    )
+    report.draw_film(run[1].record, course, load_robot("g1"), tmp_path / "film.png")
+    said = " ".join(moment.caption for moment in shown["film"])
+    assert "push (0 8 0)" in said
+    assert "gyro:bias=0.1" in said
+
+
+class Film:
+    def save(self, path):
+        pass
 
 
 def colours(path):

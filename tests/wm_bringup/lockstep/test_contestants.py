@@ -76,6 +76,17 @@ def test_the_model_based_contestant_plans_every_fourth_tick_and_waits_for_the_pl
     assert follower.received == [1, 2, 3]
 
 
+def test_a_plan_from_an_old_observation_arrives_no_earlier_than_it_was_made():
+    planner, follower = Planner(), Follower()
+    contestant = ModelBasedContestant(PlannerBeside(planner, 0.008, 0.002), follower, lambda: 0.003)
+    contestant.deliver(0.030)
+    contestant.think(record(0.010))
+    contestant.deliver(0.032)
+    assert follower.received == []
+    contestant.deliver(0.034)
+    assert follower.received == [1]
+
+
 class Policy:
     """Answers every tenth tick with the number of its answer in every entry."""
 
@@ -124,6 +135,21 @@ def test_a_policys_proposals_arrive_after_their_time_and_are_held_until_the_next
     assert held == [1.0] * 12 + [2.0] * 10 + [0.0] * 2
     assert contestant.plan is None
     assert math.isnan(contestant.gait_phase(1.0))
+
+
+def test_so_does_a_proposal():
+    contestant = LearnedContestant(PolicyBeside(Policy(), 0.002), G1, lambda: 0.003)
+    contestant.prepare(estimate())
+    contestant.controller.reset(estimate())
+
+    def proposed(now):
+        contestant.deliver(now)
+        return contestant.controller.step(estimate(now), VelocityCommand(), 0.002).command
+
+    proposed(0.030)
+    contestant.think(record(0.020))
+    assert proposed(0.032) is None
+    assert proposed(0.034).position[0] == 2.0
 
 
 @pytest.fixture

@@ -46,6 +46,19 @@ def test_small_energies_are_told_in_parts_of_a_joule():
     assert value_text({"value": 1.2e-3}, "J") == f"1.2{THIN}mJ"
 
 
+@pytest.mark.parametrize(
+    ("value", "low", "high", "text"),
+    [
+        (1.05e-3, 0.95e-3, 1.15e-3, "[0.95, 1.15]"),
+        (9.5e-7, 9.0e-7, 1.1e-6, "[900, 1\N{NARROW NO-BREAK SPACE}100]"),
+        (0.0, 0.0, 1e-3, "[0, 0.001]"),
+        (2e-6, None, 3e-6, "[\N{EN DASH}, 3]"),
+    ],
+)
+def test_an_interval_of_energy_is_in_the_part_of_a_joule_of_its_value(value, low, high, text):
+    assert interval_text({"value": value, "low": low, "high": high}, "J") == text
+
+
 def test_what_holds_or_not_is_told_in_words():
     told = [value_text({"value": value}, "yes or no") for value in (1.0, 0.0, None)]
     assert told == ["yes", "no", "\N{EN DASH}"]

@@ -178,6 +178,29 @@ def test_a_stuck_encoder_keeps_its_position_and_reports_no_speed():
     np.testing.assert_array_equal(observation.joint_velocity, [5, 0, 7])
 
 
+@pytest.mark.parametrize(
+    ("faults", "x"),
+    [
+        (("gyro:stuck@0.004", "gyro:bias=0.5@0"), 10.5),
+        (("gyro:stuck@0", "gyro:scale=3@0.004"), 30.0),
+        (("gyro:drop@0.004", "gyro:scale=3@0"), 30.0),
+        (("gyro:delay=0.008@0.004", "gyro:sign@0"), -10.0),
+        (("gyro:bias=0.5@0", "gyro:stuck@0"), 10.5),
+        (("observation:stuck@0", "gyro:bias=0.5@0"), 10.5),
+    ],
+)
+def test_what_is_held_meets_the_other_faults_of_its_sensor_once(faults, x):
+    found = column(samples(suite(faults=faults), 8), "imu_angular_velocity")[4:, 0]
+    np.testing.assert_array_equal(found, [x] * 4)
+
+
+def test_a_sensor_sticks_at_what_it_said_before_the_bias_that_is_written_later():
+    made = suite(faults=("gyro:stuck@0.004", "gyro:bias=0.5@0"))
+    samples(made, 2)
+    later = [made.measure(k * PERIOD, TRUTH + k, LEVEL) for k in (2, 3)]
+    np.testing.assert_array_equal(column(later, "imu_angular_velocity")[:, 0], [10.5, 10.5])
+
+
 def test_a_fault_ends_after_its_duration():
     observations = samples(suite(faults=("gyro:nan@0.004+0.004",)), 6)
     bad = [bool(np.isnan(o.imu_angular_velocity).all()) for o in observations]

@@ -1,0 +1,16 @@
+"""What a figure on the page says in words and numbers."""
+
+from __future__ import annotations
+
+from wm_bringup.page.charts import estimates
+from wm_bringup.page.colours import SERIES, Look
+
+
+def test_energies_of_all_contestants_are_drawn_in_one_part_of_a_joule_that_the_axis_names():
+    small = {"value": 8e-4, "low": 7e-4, "high": 9e-4}
+    large = {"value": 2e-3, "low": 1.8e-3, "high": 2.2e-3}
+    figure = {"contestants": {"a": small, "b": large}, "unit": "J", "more_is_better": False}
+    looks = {name: Look(colour, "o", "-") for name, colour in zip("ab", SERIES, strict=False)}
+    drawn = estimates(figure, looks, "salt")
+    assert "mJ, less is better" in drawn
+    assert "800" not in drawn  # of a microjoule beside 2 of a millijoule
