@@ -67,12 +67,11 @@ def compare(
 
     Example: wm compare --suite quick
     """
-    from wm_bringup.comparing.files import conditions, keep_comparison, walked_under
+    from wm_bringup.comparing.files import keep_comparison
     from wm_bringup.comparing.plan import load_comparison
     from wm_bringup.comparing.walking import policies_of
     from wm_bringup.host.output import check_file, check_folder
     from wm_bringup.host.provenance import provenance
-    from wm_bringup.judging.episode_store import EpisodeStore
     from wm_bringup.judging.ray_workers import read_workers
 
     asked = _changed(load_comparison(suite), seeds, engine, robot, tuple(policy or ()))
@@ -82,11 +81,8 @@ def compare(
     check_folder(folder, "--output")
     check_file(json, "--json")
     policies = policies_of(asked)
-    file, under = folder / "episodes.jsonl", conditions(asked, policies)
-    under = walked_under(file, under) if recount else under
-    store = EpisodeStore(file, under, resume=resume or recount)
-    if recount:
-        _refuse_half(asked, store)
+    file = folder / "episodes.jsonl"
+    store, under = _store(asked, policies, file, resume=resume, recount=recount)
     keep_comparison(asked, folder)
     if not (resume or recount):
         shutil.rmtree(folder / "pictures", ignore_errors=True)  # of episodes that are no more
@@ -104,14 +100,31 @@ def compare(
     return HELD if held else NOT_HELD
 
 
-def _refuse_half(comparison: Comparison, store: EpisodeStore) -> None:
-    """RunStoreError unless all episodes of a comparison are there."""
-    from wm_bringup.comparing.walking import all_found, count_runs
-    from wm_bringup.judging.episode_store import RunStoreError
+def _store(
+    comparison: Comparison,
+    policies: Mapping[str, Mapping[str, Any]],
+    file: Path,
+    *,
+    resume: bool,
+    recount: bool,
+) -> tuple[EpisodeStore, dict[str, Any]]:
+    """Return the episodes, and under what they are walked; RunStoreError for what cannot be.
 
+    recount: all of them must be there already, whichever version walked them.
+    """
+    from wm_bringup.comparing.files import conditions, walked_under
+    from wm_bringup.comparing.walking import all_found, count_runs
+    from wm_bringup.judging.episode_store import EpisodeStore, RunStoreError
+
+    under = conditions(comparison, policies)
+    if not recount:
+        return EpisodeStore(file, under, resume=resume), under
+    under = walked_under(file, under)
+    store = EpisodeStore(file, under, resume=True)
     there, asked = len(all_found(comparison, store)), count_runs(comparison)
     if there < asked:
-        raise RunStoreError(f"{store.path} holds {there} of {asked} episodes: go on with --resume")
+        raise RunStoreError(f"{file} holds {there} of {asked} episodes: go on with --resume")
+    return store, under
 
 
 def _changed(

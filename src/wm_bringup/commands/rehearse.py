@@ -77,11 +77,7 @@ def rehearse(
     for name in drivers:
         known_preference(name)
     chosen = load_plan(plan or config_file("rehearsal.yaml"))
-    try:
-        mishaps = () if mishap == ["none"] else chosen.named(tuple(mishap or ()))
-    except ValueError as error:
-        raise typer.BadParameter(str(error), param_hint="--mishap") from error
-    todo = list(_todo(drivers, runs, mishaps, times, minutes))
+    todo = list(_todo(drivers, runs, _named(chosen, mishap), times, minutes))
     if not todo:
         raise typer.BadParameter(
             "nothing to do: no run, and no mishap that these drivers can have", param_hint="--runs"
@@ -110,6 +106,14 @@ def rehearse(
     if interrupted:
         return INTERRUPTED
     return HELD if all(row["held"] for row in rows) else NOT_HELD
+
+
+def _named(plan: Plan, names: list[str] | None) -> tuple[Mishap, ...]:
+    """Mishaps that were asked for: all, some, or none."""
+    try:
+        return () if names == ["none"] else plan.named(tuple(names or ()))
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--mishap") from error
 
 
 def _conditions(plan: Plan, robot: str, engine: str, scenario: str) -> Row:

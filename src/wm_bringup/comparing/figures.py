@@ -235,19 +235,23 @@ def _differences(spec: FigureSpec, figure: FigureTold, table: EpisodeTable) -> I
         yield from _changes(spec, figure, table)
         return
     for one, other in contrasts(table):
-        values = [_read(spec, spec.of, table, name) for name in (one, other)]
-        hours = [_hours(table, name, spec.of) for name in (one, other)]
-        pairs = _pairs(*values)
-        if pairs and (spec.over != "per_hour" or all(sum(side.values()) for side in hours)):
-            tested = _tested(spec, pairs, hours)
+        pairs = _pairs(*(_read(spec, spec.of, table, name) for name in (one, other)))
+        tested = _tested(spec, table, (one, other), pairs) if pairs else None
+        if tested is not None:
             yield _difference(spec, (one, other), tested, len(pairs))
 
 
-def _tested(spec: FigureSpec, pairs: Pairs, hours: Sequence[Values]) -> Tested:
+def _tested(
+    spec: FigureSpec, table: EpisodeTable, who: tuple[str, str], pairs: Pairs
+) -> Tested | None:
+    """Test a difference; None of rates over episodes that took no time."""
     if spec.over != "per_hour":
         return _difference_of(spec, pairs)
-    times = _pairs(*({pair: side[pair] for pair in pairs} for side in hours))
-    return statistics.rate_ratio(list(pairs.values()), list(times.values()))
+    one, other = (_hours(table, name, spec.of) for name in who)
+    times = [(one[pair], other[pair]) for pair in pairs]
+    if not all(map(sum, zip(*times, strict=True))):
+        return None
+    return statistics.rate_ratio(list(pairs.values()), times)
 
 
 def _difference(spec: FigureSpec, who: tuple[str, str], tested: Tested, n: int) -> Difference:

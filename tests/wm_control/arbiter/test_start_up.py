@@ -217,11 +217,18 @@ def test_a_robot_that_was_damped_stays_damped_while_it_is_taken_again(g1):
     assert robot.start_up.phase is Phase.DAMPED
 
 
-def test_what_has_not_let_go_yet_is_given_back_without_a_command_beside_its_own(g1):
+@pytest.fixture
+def asked_back(g1):
+    """A robot whose own controller was asked to let go, had not yet, and is to have it back."""
     robot = Telling(g1)
     robot.start_up.begin()
     robot.run(0.5, VENDOR)
     robot.start_up.give_back()
+    return robot
+
+
+def test_what_has_not_let_go_yet_is_given_back_without_a_command_beside_its_own(asked_back):
+    robot = asked_back
     robot.run(0.5, Surroundings(owner=None))
     assert robot.sent == [None] * 100
     assert robot.start_up.phase is Phase.GIVING_BACK
@@ -232,14 +239,10 @@ def test_what_has_not_let_go_yet_is_given_back_without_a_command_beside_its_own(
     assert robot.run(PERIOD, VENDOR) is None
 
 
-def test_a_controller_that_never_let_go_and_does_not_answer_is_not_damped_against(g1):
-    robot = Telling(g1)
-    robot.start_up.begin()
-    robot.run(0.5, VENDOR)
-    robot.start_up.give_back()
-    robot.run(11.0, Surroundings(owner=None))
-    assert robot.sent == [None] * 1150
-    assert robot.start_up.phase is Phase.LISTENING
+def test_a_controller_that_never_let_go_and_does_not_answer_is_not_damped_against(asked_back):
+    asked_back.run(11.0, Surroundings(owner=None))
+    assert asked_back.sent == [None] * 1150
+    assert asked_back.start_up.phase is Phase.LISTENING
 
 
 def test_nothing_is_given_back_that_was_not_taken(g1):
