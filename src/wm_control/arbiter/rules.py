@@ -68,7 +68,8 @@ class Rule(Generic[T]):
         if self.limit == 0.0:
             return self.says
         bound = "at least" if self.below else "at most"
-        return f"{self.says} {value:.3g}{self.unit}, {bound} {limit:.3g}{self.unit} allowed"
+        found, allowed = _told_apart(value, limit)
+        return f"{self.says} {found}{self.unit}, {bound} {allowed}{self.unit} allowed"
 
     @property
     def cleared_by(self) -> str:
@@ -76,3 +77,9 @@ class Rule(Generic[T]):
         if self.name == "unarmed":
             return "operator (arm)"
         return "operator (clear)" if self.release is None else "itself"
+
+
+def _told_apart(value: float, limit: float) -> tuple[str, str]:
+    """Both with three digits, or with as many more (up to nine) as it takes to tell them apart."""
+    texts = ((f"{value:.{digits}g}", f"{limit:.{digits}g}") for digits in range(3, 10))
+    return next((pair for pair in texts if pair[0] != pair[1]), (f"{value:.3g}", f"{limit:.3g}"))

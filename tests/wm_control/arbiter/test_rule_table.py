@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -49,3 +50,16 @@ def test_an_unknown_limit_stops_start_up_by_name():
 def test_a_limit_out_of_bounds_stops_start_up_by_name():
     with pytest.raises(ParameterError, match=r"watchdog\.damp_after.*50"):
         load_parameters(SafetyParameters, {"watchdog": {"damp_after": 50.0}})
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        (0.1, "late 0.1 s, at most 0.024 s allowed"),
+        (0.02404, "late 0.02404 s, at most 0.024 s allowed"),
+        (0.024, "late 0.024 s, at most 0.024 s allowed"),
+    ],
+)
+def test_a_cause_tells_a_value_just_beyond_its_limit_from_the_limit(value, told):
+    rule = replace(RULES[0], says="late", limit=0.024, unit=" s", below=False)
+    assert rule.text(value, 0.024, None) == told
