@@ -12,6 +12,8 @@ from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 
+import numpy as np
+
 from wm_bringup.host.realtime import PeriodStart
 from wm_bringup.robots.base import Robot
 from wm_control.arbiter.command_check import (
@@ -21,6 +23,7 @@ from wm_control.arbiter.command_check import (
 )
 from wm_control.arbiter.postures import damping_command
 from wm_control.arbiter.watchdog import CommandWatchdog
+from wm_control.constants import CONTROL_PERIOD
 from wm_control.fast_init import replace
 from wm_control.refusal import Refusal
 from wm_control.types import Command, Observation
@@ -43,26 +46,34 @@ class CommandedRobot:
         watchdog: CommandWatchdog,
         sink: Callable[[Observation], None],
         *,
+        started: Callable[[float], None],
         clock: Callable[[], float],
         ros_clock: Callable[[], float],
     ) -> None:
         """Wire the parts; nothing happens before ``start``.
 
-        sink: gets every observation, stamped in ROS time. clock: that of the periods and arrivals
+        sink: gets every observation, stamped in ROS time. started: gets the stamp of the first
+        observation of every run, before the sink does. clock: that of the periods and arrivals
         [s]. ros_clock: ROS time [s].
         """
         self.watchdog = watchdog
-        self._robot, self._sink = robot, sink
+        self._robot, self._sink, self._started = robot, sink, started
         self._clock, self._ros_clock = clock, ros_clock
         self._bounds = CommandBounds.of(robot.description)
         self._commands: deque[tuple[Command, float]] = deque(maxlen=1)
         self._reset_requested = False
         self._held = True
+        self._began_before = self._began = np.inf
         self._to_ros = 0.0
         self._stamp = 0.0
 
     def take(self, command: Command) -> Refusal | None:
-        """Leave a command for the next period; returns why it cannot be meant, if it cannot."""
+        """Leave a command for the next period; returns why it cannot be meant, if it cannot.
+
+        Whoever commands hears of a reset later: what answers the run before is let pass by.
+        """
+        if self._began_before <= command.stamp + 0.5 * CONTROL_PERIOD < self._began:
+            return None
         ahead = command.stamp - self._stamp
         refusal = implausible_timing(ahead) or implausible_command(command, self._bounds)
         if refusal is None:
@@ -81,6 +92,7 @@ class CommandedRobot:
         self._held = True
         self._to_ros = self._ros_clock() - self._clock()
         self._see(self._robot.reset(0))
+        self._began_before, self._began = self._began, np.inf
 
     def run(self, period: PeriodStart) -> None:
         """One period; whatever raises in it, damping is the last that the robot is told."""
@@ -106,6 +118,9 @@ class CommandedRobot:
             if period.skipped:
                 self._see(self._robot.pass_over(period.skipped))
             self._step()
+        if self._began == np.inf:
+            self._began = self._stamp
+            self._started(self._stamp)
         self._sink(self._observation)
 
     def _step(self) -> None:

@@ -19,6 +19,7 @@ from rclpy.node import Node
 
 from wm_bringup.cycle.control_cycle import CycleOptions, CycleRecord
 from wm_bringup.cycle.latency import LatencyLog
+from wm_bringup.cycle.loop import Call
 from wm_bringup.cycle.loop_client import LoopClient
 from wm_bringup.cycle.loop_faults import SENT_TO_THE_LOOP
 from wm_bringup.cycle.loop_messages import LanePolicy, LoopHealth, LoopRequest, LoopSetup
@@ -299,6 +300,8 @@ class Control:
 
     def _publish(self, record: CycleRecord) -> None:
         tick = record.tick
+        if any(call is Call.RESET for call, _ in tick.heard.calls):
+            self._robot.publish_start(tick.observation.stamp)
         self._robot.publish(tick.observation)
         self._arbiter.publish(tick)
         self._falls.see(tick.decision)

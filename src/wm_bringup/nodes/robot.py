@@ -35,6 +35,7 @@ from wm_bringup.wire.messages import (
     Level,
     decode_command,
     encode_clock,
+    encode_header,
 )
 from wm_bringup.wire.robot_messages import ObservationEncoder, TruthEncoder
 from wm_bringup.wire.topics import (
@@ -47,6 +48,7 @@ from wm_bringup.wire.topics import (
     READY,
     RESET,
     ROBOT_DESCRIPTION,
+    STARTED,
     Service,
 )
 from wm_bringup.wire.transforms import description_for_viewers
@@ -81,6 +83,7 @@ class RobotInterface:
         self._truth = TruthEncoder()
         self._publish_joints = publisher(node, JOINT_STATES)
         self._publish_imu = publisher(node, IMU)
+        self._publish_start = publisher(node, STARTED)
         self._publish_clock = publisher(node, CLOCK) if clock else None
         self._publish_truth = publisher(node, GROUND_TRUTH) if truth else None
         self._description = publisher(node, ROBOT_DESCRIPTION)
@@ -99,6 +102,10 @@ class RobotInterface:
         self._publish_imu.publish(self._sensors.imu(observation))
         if self._publish_clock is not None:
             self._publish_clock.publish(encode_clock(observation.stamp))
+
+    def publish_start(self, stamp: float) -> None:
+        """Publish that another run begins at ``stamp`` [s]."""
+        self._publish_start.publish(encode_header(stamp))
 
     def publish_truth(self, truth: TrueBase) -> None:
         """Publish the simulated robot's true base state, for evaluators."""
@@ -169,6 +176,7 @@ class RobotNode(StandaloneNode):
             self._robot,
             watchdog,
             self._interface.publish,
+            started=self._interface.publish_start,
             clock=clock.monotonic,
             ros_clock=clock.wall,
         )

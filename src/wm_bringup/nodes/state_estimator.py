@@ -1,7 +1,8 @@
 """Node ``state_estimator``: what it publishes, and the node on its own.
 
-Alone it takes ``joint_states`` and ``imu/data`` and joins what belongs to one instant; see
-sample_joiner.py for samples that are lost, repeated, late, or from a clock that jumps.
+Alone it takes ``joint_states`` and ``imu/data`` and joins what belongs to one instant, anew where
+``robot/started`` says so; see sample_joiner.py for samples that are lost, repeated, late, or from a
+clock that jumps.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from wm_bringup.nodes.support.viewers import EstimateForViewers
 from wm_bringup.wire.messages import (
     JointStateDecoder,
     Level,
+    decode_header,
     decode_imu,
     odometry_encoder,
     wrench_encoder,
@@ -32,7 +34,15 @@ from wm_bringup.wire.messages import (
 from wm_bringup.wire.robot_messages import EstimateEncoder
 from wm_bringup.wire.sample_joiner import SampleJoiner
 from wm_bringup.wire.sole_frames import SoleFrames
-from wm_bringup.wire.topics import ESTIMATE, IMU, JOINT_STATES, LEFT_WRENCH, ODOM, RIGHT_WRENCH
+from wm_bringup.wire.topics import (
+    ESTIMATE,
+    IMU,
+    JOINT_STATES,
+    LEFT_WRENCH,
+    ODOM,
+    RIGHT_WRENCH,
+    STARTED,
+)
 from wm_control.constants import CONTROL_PERIOD
 from wm_control.estimation.factory import make_estimator
 from wm_control.robot.description import RobotDescription
@@ -111,6 +121,7 @@ class StateEstimatorNode(StandaloneNode):
             self._take, CONTROL_PERIOD, n, first_run=int(1e3 * clock.wall())
         )
         decoder = JointStateDecoder(self.description.joint_names)
+        self.listen(STARTED, lambda d: joiner.started(decode_header(d)))
         self.listen(JOINT_STATES, lambda d: joiner.joints(decoder.decode(d), clock.monotonic()))
         self.listen(IMU, lambda d: joiner.imu(decode_imu(d), clock.monotonic()))
 

@@ -159,6 +159,14 @@ def encode_twist_stamped(command: VelocityCommand, stamp: float, frame: str) -> 
     return bytes(writer.finish())
 
 
+def encode_header(stamp: float) -> bytes:
+    """std_msgs/Header without a frame."""
+    writer = Writer()
+    writer.stamp(stamp)
+    writer.string("")
+    return bytes(writer.finish())
+
+
 def encode_clock(stamp: float) -> bytes:
     """rosgraph_msgs/Clock."""
     writer = Writer()
@@ -235,6 +243,11 @@ def encode_string(text: str) -> bytes:
 def decode_string(data: bytes) -> str:
     """Read std_msgs/String."""
     return Reader(data).string()
+
+
+def decode_header(data: bytes) -> float:
+    """Read the stamp of std_msgs/Header [s]; its frame is ignored."""
+    return Reader(data).stamp()
 
 
 def decode_twist(data: bytes) -> VelocityCommand:

@@ -8,7 +8,8 @@ repeated and old observations by their sequence; here it is made from the stamps
 - A repeated sample is an observation of the same sequence again; one that is older than what was
   handed on is dropped.
 - A clock that jumps ahead by more than time really passed, or jumps back, leaves no gap in the
-  sequence. A clock that begins again near zero is another run (a simulation was reset).
+  sequence. A clock that begins again near zero is another run (a simulation was reset), and so is
+  what follows the stamp of a start that was told.
 """
 
 from __future__ import annotations
@@ -65,7 +66,17 @@ class SampleJoiner:
     counts: Counts = field(default_factory=Counts)
     _pending: list[_Pending] = field(default_factory=list)
     _last: Observation | None = None
+    _run_began: float = np.inf
+    _told_start: float | None = None
     _last_arrival: float = 0.0
+
+    def started(self, stamp: float) -> None:
+        """Hear that the robot was started at ``stamp`` [s]: a run before that has ended.
+
+        Of a start that lies before the first sample of the present run nothing follows.
+        """
+        if np.isfinite(stamp) and stamp > self._run_began + 0.5 * self.period:
+            self._told_start = stamp
 
     def joints(self, sample: JointSample, arrival: float) -> None:
         """Take in joint states."""
@@ -120,6 +131,8 @@ class SampleJoiner:
             if anew:
                 return  # nothing can start on half a sample
             self.counts.halves += 1
+        if anew:
+            self._run_began, self._told_start = pending.stamp, None
         unknown = np.full(self.joint_count, np.nan)
         self._last = Observation(
             stamp=pending.stamp,
@@ -139,6 +152,9 @@ class SampleJoiner:
         """Count of the observation; 0 starts a run."""
         last = self._last
         if last is None:
+            return 0
+        if self._told_start is not None and stamp > self._told_start - 0.5 * self.period:
+            self.counts.restarts += 1
             return 0
         ahead = stamp - last.stamp
         if abs(ahead) < 0.5 * self.period:

@@ -94,6 +94,16 @@ IMU = Topic(
     "frame `imu_link`: orientation xyzw (heading arbitrary), angular velocity [rad/s], specific "
     "force [m/s²]; covariances zero: unknown (REP-145)",
 )
+STARTED = Topic(
+    "robot/started",
+    "std_msgs/msg/Header",
+    Flow.LATCHED,
+    "once, and when it is reset",
+    "robot",
+    "state_estimator (alone)",
+    "stamp that a run begins with: samples from there on are of a robot that was put somewhere "
+    "else, and whoever estimates begins anew; no frame",
+)
 ODOM = Topic(
     "odom",
     "nav_msgs/msg/Odometry",
@@ -332,6 +342,7 @@ DISTURBANCES = Topic(
 TOPICS: tuple[Topic, ...] = (
     JOINT_STATES,
     IMU,
+    STARTED,
     ODOM,
     LEFT_WRENCH,
     RIGHT_WRENCH,

@@ -43,11 +43,13 @@ class World:
     def __init__(self) -> None:
         self.time = 50.0
         self.seen = []
+        self.starts = []
         self.robot = WatchedRobot()
         self.commanded = CommandedRobot(
             self.robot,
             CommandWatchdog(G1),
             self.seen.append,
+            started=lambda stamp: self.starts.append((stamp, len(self.seen))),
             clock=lambda: self.time,
             ros_clock=lambda: self.time + AHEAD,
         )
@@ -137,6 +139,27 @@ def test_a_reset_holds_it_again_and_forgets_the_command(moving):
     assert len(moving.robot.commands) == told
     assert moving.seen[-1].sequence == 0
     assert moving.commanded.watchdog.damping
+
+
+def test_what_answers_the_run_before_does_not_let_it_go_after_a_reset(moving):
+    before = moving.seen[-1].stamp
+    moving.commanded.request_reset()
+    moving.run(3)
+    told = len(moving.robot.commands)
+    assert moving.command(ahead=before - moving.seen[-1].stamp) is None
+    moving.run()
+    assert len(moving.robot.commands) == told
+    assert moving.command() is None
+    moving.run()
+    assert len(moving.robot.commands) == told + 1
+
+
+def test_every_start_is_told_with_its_stamp_before_its_first_observation(moving):
+    before = len(moving.seen)
+    moving.commanded.request_reset()
+    moving.run(3)
+    assert moving.starts == [(moving.seen[0].stamp, 0), (moving.seen[before].stamp, before)]
+    assert moving.seen[before - 1].stamp < moving.seen[before].stamp
 
 
 def test_a_period_that_fails_leaves_the_robot_damped_and_says_why(moving):

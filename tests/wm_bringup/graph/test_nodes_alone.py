@@ -73,6 +73,10 @@ class Alone:
         self.observer.close()
 
 
+def observed_run(observer: Observer) -> int:
+    return decode_estimate(observer.more(ESTIMATE, 1)[-1], N).observation.run
+
+
 @pytest.fixture(scope="module")
 def alone(domain):
     graph = Alone(domain)
@@ -135,6 +139,23 @@ def test_after_arming_the_commands_come_from_the_controller_and_the_robot_moves_
     observer.until(
         "followed commands", lambda: observer.said("robot: command link") == "following commands"
     )
+
+
+def test_after_a_reset_all_begin_anew_and_the_robot_waits_to_be_armed(alone):
+    observer = alone.observer
+    run = observed_run(observer)
+    assert observer.call("robot/reset").success
+    observer.until("another run", lambda: observed_run(observer) == run + 1)
+    observer.until(
+        "damping",
+        lambda: not decode_command(observer.more(JOINT_COMMAND, 1)[0], N).stiffness.any(),
+    )
+    observer.until("arming", lambda: observer.call("arbiter/arm").success)
+    observer.until(
+        "a stiff command",
+        lambda: decode_command(observer.more(JOINT_COMMAND, 1)[0], N).stiffness.all(),
+    )
+    assert observed_run(observer) == run + 1
 
 
 def test_a_robot_whose_arbiter_is_killed_damps_itself_and_says_why(alone):

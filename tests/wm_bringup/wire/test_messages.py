@@ -122,6 +122,14 @@ def test_clock_is_what_rclpy_reads():
     assert deserialize(messages.encode_clock(12.5), Clock).clock.nanosec == 500_000_000
 
 
+def test_header_goes_both_ways():
+    from std_msgs.msg import Header
+
+    message = deserialize(messages.encode_header(12.5), Header)
+    assert (message.stamp.sec, message.stamp.nanosec, message.frame_id) == (12, 500_000_000, "")
+    assert messages.decode_header(serialize(message)) == 12.5
+
+
 def test_diagnostics_are_what_rclpy_reads():
     from diagnostic_msgs.msg import DiagnosticArray
 

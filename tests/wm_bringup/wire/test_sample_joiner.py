@@ -128,6 +128,31 @@ def test_nothing_starts_on_half_a_sample(stream):
     assert stream.anew == [True]
 
 
+def test_a_robot_that_was_started_again_is_another_run_from_the_stamp_that_was_told(stream):
+    stream.walk(0, 5)
+    stream.joiner.started(PERIOD * 6)
+    stream.walk(5, 9)
+    assert stream.sequences == [0, 1, 2, 3, 4, 5, 0, 1, 2]
+    assert stream.anew == [True, *[False] * 5, True, False, False]
+    assert [o.run for o, _ in stream.taken] == [0] * 6 + [1] * 3
+
+
+def test_a_start_that_is_told_late_begins_the_run_with_the_next_sample(stream):
+    stream.walk(0, 5)
+    stream.joiner.started(PERIOD * 3)
+    stream.walk(5, 7)
+    assert stream.sequences == [0, 1, 2, 3, 4, 0, 1]
+
+
+@pytest.mark.parametrize("stamp", [-5.0, 0.0, np.nan])
+def test_a_start_before_all_that_was_heard_is_of_the_run_that_is_heard(stream, stamp):
+    stream.joiner.started(stamp)
+    stream.walk(0, 3)
+    stream.joiner.started(stamp)
+    stream.walk(3, 5)
+    assert stream.sequences == [0, 1, 2, 3, 4]
+
+
 def test_a_clock_that_jumps_ahead_leaves_no_gap(stream):
     stream.walk(0, 5)
     for k in range(5):
