@@ -30,15 +30,16 @@ from wm_control.mpc.plan import WalkingPlan
 from wm_control.types import Controller, ControllerResult, Estimate, Executed, VelocityCommand
 
 HANGS_AFTER = 30.0
-"""A call that lasts longer, on the wall's clock, never ends [s]; nearly all take under 1 ms."""
+"""A call that lasts longer never ends [s]; nearly all take under 1 ms."""
+
+RINGS = 30
+"""Rings of the alarm until a call has hung."""
 
 PEEKED, RAISED, HUNG, NOT_FINITE = "read the true state", "raised", "hung", "not a number"
 """What a contestant may be caught at."""
 
 T = TypeVar("T")
 
-_ENDS_HANGS: ContextVar[bool] = ContextVar("hangs_end", default=False)
-"""Whether within ``hangs_end``."""
 
 
 class ContestantDiedError(WmError):
@@ -47,6 +48,37 @@ class ContestantDiedError(WmError):
 
 class _Hung(BaseException):
     """Ends a call that lasts too long; nothing that a contestant catches."""
+
+
+class _Alarm:
+    """Ends a call that lasts too long, on the wall's clock while this process runs.
+
+    It rings often and counts: of the time that the process is stopped, or the computer asleep, no
+    more than one ring is left.
+    """
+
+    def __init__(self) -> None:
+        """Nothing rings before ``begin``."""
+        self._rings = 0
+
+    def begin(self, after: float) -> None:
+        """Begin a call that may last so long [s]."""
+        self._rings = 0
+        signal.setitimer(signal.ITIMER_REAL, after / RINGS, after / RINGS)
+
+    def end(self) -> None:
+        """Ring no more."""
+        signal.setitimer(signal.ITIMER_REAL, 0.0)
+
+    def ring(self, number: int, frame: FrameType | None) -> None:
+        """Take SIGALRM."""
+        self._rings += 1
+        if self._rings == RINGS:
+            raise _Hung
+
+
+_ALARM: ContextVar[_Alarm | None] = ContextVar("alarm", default=None)
+"""Of ``hangs_end``, within it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,10 +145,10 @@ class Watch:
         """
         if self.dead:
             raise ContestantDiedError(self.dead)
-        peeks, watched = self._blindfold.peeks, _ENDS_HANGS.get()
+        peeks, alarm = self._blindfold.peeks, _ALARM.get()
         self._blindfold.worn = True
-        if watched:
-            signal.setitimer(signal.ITIMER_REAL, self._hangs_after)
+        if alarm is not None:
+            alarm.begin(self._hangs_after)
         try:
             return job(*given)
         except _Hung:
@@ -127,8 +159,8 @@ class Watch:
             self.note(RAISED, f"raised {type(error).__name__}: {error}")
             raise
         finally:
-            if watched:
-                signal.setitimer(signal.ITIMER_REAL, 0.0)
+            if alarm is not None:
+                alarm.end()
             self._blindfold.worn = False
             if self._blindfold.peeks > peeks:
                 self.note(PEEKED, PEEKED)
@@ -162,16 +194,13 @@ def hangs_end() -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before, within = signal.signal(signal.SIGALRM, _hung), _ENDS_HANGS.set(True)
+    alarm = _Alarm()
+    before, within = signal.signal(signal.SIGALRM, alarm.ring), _ALARM.set(alarm)
     try:
         yield
     finally:
-        _ENDS_HANGS.reset(within)
+        _ALARM.reset(within)
         signal.signal(signal.SIGALRM, before)
-
-
-def _hung(number: int, frame: FrameType | None) -> None:
-    raise _Hung
 
 
 class WatchedController:

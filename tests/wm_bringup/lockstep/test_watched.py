@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gc
 import math
+import os
+import subprocess
 import time
 from contextlib import suppress
 from dataclasses import replace
@@ -14,6 +16,7 @@ import pytest
 from wm_bringup.judging import episodes
 from wm_bringup.judging.episodes import WalkSetup, result_of, walk
 from wm_bringup.lockstep import watched
+from wm_bringup.robots.base import Blindfold
 from wm_bringup.robots.simulation.simulation import Simulation
 from wm_bringup.scenarios.scenario import Scenario, VelocitySegment
 from wm_control.drivers import POLICY
@@ -166,6 +169,20 @@ def test_who_hangs_is_interrupted_though_it_catches_everything(walked, monkeypat
     result = walked(Hangs)
     assert offences(result)["hung"]["what"] == "hung for more than 3 s"
     assert result.number("preferred_share") < 0.9
+
+
+def test_whose_process_was_stopped_in_the_midst_of_a_call_did_not_hang(monkeypatch):
+    monkeypatch.setattr(watched, "HANGS_AFTER", 0.6)
+    watch = watched.Watch(POLICY, Blindfold())
+
+    def stopped_for_a_while():
+        shell = f"kill -STOP {os.getpid()}; sleep 1; kill -CONT {os.getpid()}"
+        return subprocess.run(shell, shell=True, check=True).returncode
+
+    with watched.hangs_end():
+        assert watch.work(stopped_for_a_while) == 0
+        with pytest.raises(watched.ContestantDiedError, match=r"hung for more than 0.6 s"):
+            watch.work(time.sleep, 60.0)
 
 
 def test_who_says_what_is_no_number_is_not_followed_and_named(walked):
