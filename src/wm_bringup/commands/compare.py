@@ -93,9 +93,11 @@ def compare(
             _fill(asked, store, cores, spread)
     finally:
         if store.done:
-            facts = {"conditions": under, "policies": policies, "jobs": cores, "workers": workers}
-            facts["counted"] = provenance() if recount else None
-            facts["wall"] = time.monotonic() - began
+            facts: dict[str, Any] = {"conditions": under, "policies": policies}
+            if recount:
+                facts["counted"] = provenance()
+            else:
+                facts |= {"jobs": cores, "workers": workers, "wall": time.monotonic() - began}
             held = _tell(asked, store, folder, facts, json, whole=report)
     return HELD if held else NOT_HELD
 

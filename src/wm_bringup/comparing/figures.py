@@ -66,7 +66,8 @@ def facet_told(facet: Facet, table: EpisodeTable, facts: Facts, *, measured: boo
         else:
             other = "summary.json" if measured else "timings.json"
             elsewhere = f"the headline, {spec.title}, is told in {other}"
-    return FacetTold(facet.title, headline, figures, told, verdict, facts, elsewhere)
+    declared = "" if facet.headline is None else facet.headline.figure
+    return FacetTold(facet.title, declared, headline, figures, told, verdict, facts, elsewhere)
 
 
 def figure_of(spec: FigureSpec, table: EpisodeTable) -> FigureTold:
@@ -111,6 +112,8 @@ def selection_words(spec: FigureSpec, table: EpisodeTable) -> str:
 
 def _of_chance(selection: Selection, table: EpisodeTable) -> str:
     random = table.comparison.random
+    if selection.world not in ("", table.comparison.home.name):
+        return ""  # it walked nothing there
     axes = selection.axes or [axis.name for axis in table.comparison.axes]
     walked = [axis for axis in axes if axis in random.axes]
     if not random.of or not random.axes or not walked or len(walked) == len(axes):

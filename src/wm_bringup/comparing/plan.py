@@ -262,8 +262,14 @@ class Comparison:
                 yield world, self.suite_in(world)
 
     def runs(self) -> list[SuiteRun]:
-        """All runs, without those by chance."""
-        return [run for _, suite in self.suites() for run in runs_of(suite)]
+        """All runs, without those by chance.
+
+        All contestants walk a seed of a case before the next one: what goes on beside it on the
+        computer meanwhile, which CPU times tell, then meets them alike.
+        """
+        runs = [run for _, suite in self.suites() for run in runs_of(suite)]
+        cases = {name: k for k, name in enumerate(dict.fromkeys(run.case for run in runs))}
+        return sorted(runs, key=lambda run: (cases[run.case], run.seed))
 
     def cell_cases(self) -> dict[str, tuple[AxisCase, World]]:
         """Case and world by the name that their episodes carry."""

@@ -30,7 +30,7 @@ IQM = (
 )
 PAIRED_IQM = (
     "difference of such means, percentile bootstrap over the pairs of each case; p: random "
-    "exchange within pairs, by the mean difference of every case"
+    "exchange within pairs, by the mean difference of every case; 1 where that points the other way"
 )
 RATE = (
     "Poisson, exact (Garwood); where an episode has several events, percentile bootstrap over "
@@ -150,7 +150,9 @@ ROUNDING = 1e-9
 def paired_scores(cases: Sequence[Sequence[tuple[float, float]]]) -> Tested:
     """Score of one minus score of the other, over the n >= 1 pairs of each case.
 
-    A pair that differs by rounding is one that does not differ.
+    A pair that differs by rounding is one that does not differ. The test looks at all of every
+    case, of which the score leaves out the ends: nothing is shown where the two disagree who is
+    better.
     """
     pairs = [_without_rounding(np.array(values, dtype=float)) for values in cases]
     value = float(_score_difference(pairs))
@@ -162,7 +164,7 @@ def paired_scores(cases: Sequence[Sequence[tuple[float, float]]]) -> Tested:
     apart = [one[:, 0] - one[:, 1] for one in pairs]
     exchanged = [np.where(_coins(chance, len(one)), -one, one).mean(axis=1) for one in apart]
     mean = float(np.mean([one.mean() for one in apart]))
-    p = _as_large(np.asarray(np.mean(exchanged, axis=0)), mean)
+    p = _as_large(np.asarray(np.mean(exchanged, axis=0)), mean) if value * mean > 0.0 else 1.0
     return Tested(value, *_percentiles(drawn), p)
 
 

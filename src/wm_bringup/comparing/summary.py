@@ -79,10 +79,12 @@ Facts = Mapping[str, Mapping[str, Any]]
 class FacetTold:
     """One facet. facts: by contestant and name. verdict: sentences made from the numbers.
 
-    elsewhere: where the headline is told, empty where it is here or there is none.
+    headline_figure: name of the figure that the headline is declared for, also where it cannot be
+    judged. elsewhere: where the headline is told, empty where it is here or there is none.
     """
 
     title: str
+    headline_figure: str
     headline: Difference | None
     figures: Sequence[FigureTold]
     differences: Sequence[Difference]

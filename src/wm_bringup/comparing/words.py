@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 from wm_bringup.comparing.summary import Difference, FigureTold, Number
 from wm_bringup.judging.paired import SIGNIFICANT
@@ -14,7 +15,7 @@ def difference_words(one: Difference, figure: FigureTold, numbers: Sequence[Numb
 
     numbers: figures of the one and of the other, over the episodes that both walked.
     """
-    evidence = f"({_evidence(one, figure)})"
+    evidence = f"({_evidence(_of_the_better(one, figure), figure)})"
     if one.one == one.other:
         return _change_words(one, figure, evidence)
     if not one.shown:
@@ -25,6 +26,25 @@ def difference_words(one: Difference, figure: FigureTold, numbers: Sequence[Numb
     told = _both(figure, numbers if first else numbers[::-1], "against")
     worse = one.other if first else one.one
     return f"{figure.title}: {one.better} is better than {worse}{told} {evidence}"
+
+
+def _of_the_better(one: Difference, figure: FigureTold) -> Difference:
+    """Turn a difference about, where it is shown and the other one is better."""
+    if not one.shown or one.better != one.other or one.one == one.other:
+        return one
+    turned = _inverse if figure.unit == "1/h" else _negative
+    value, low, high = (turned(number) for number in (one.value, one.high, one.low))
+    return replace(one, one=one.other, other=one.one, value=value, low=low, high=high)
+
+
+def _negative(number: float | None) -> float | None:
+    return None if number is None else -number
+
+
+def _inverse(number: float | None) -> float | None:
+    if number is None:
+        return None
+    return 1.0 / number if number else math.inf
 
 
 def _change_words(one: Difference, figure: FigureTold, evidence: str) -> str:

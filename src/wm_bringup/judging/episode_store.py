@@ -40,6 +40,7 @@ class RunStore(Generic[Result]):
         """
         self.path = path
         self.done: dict[str, tuple[Result, ...]] = {}
+        self._mended: str | None = None
         self._encode, self._decode = encode, decode
         path.parent.mkdir(parents=True, exist_ok=True)
         first = json.dumps({"conditions": conditions}, sort_keys=True)
@@ -50,6 +51,7 @@ class RunStore(Generic[Result]):
 
     def add(self, key: str, results: Sequence[Result]) -> None:
         """Append the results of one run; they are on disk when this returns."""
+        self._mend()
         self.done[key] = tuple(results)
         line = json.dumps({"key": key, "results": [self._encode(one) for one in results]})
         with self.path.open("a", encoding="utf-8") as file:
@@ -58,23 +60,36 @@ class RunStore(Generic[Result]):
             os.fsync(file.fileno())
 
     def _load(self, first: str) -> None:
-        lines = self.path.read_text(encoding="utf-8").splitlines()
+        text = self.path.read_text(encoding="utf-8")
+        lines = text.splitlines()
         if not lines or lines[0] != first:
             raise RunStoreError(
                 f"{self.path} holds runs of other conditions (scenario, code or parameters "
                 "differ): remove it, or run without resuming"
             )
         whole = []
-        for line in lines[1:]:
+        for number, line in enumerate(lines[1:], 2):
             try:
                 data = json.loads(line)
-            except json.JSONDecodeError:
-                break  # written when the run was cut off: that one is run again
+            except json.JSONDecodeError as error:
+                if number == len(lines):
+                    break  # written when the run was cut off: that one is run again
+                raise RunStoreError(
+                    f"{self.path}, line {number} is no run ({error}): remove the line, and what "
+                    "it held is run again"
+                ) from error
             whole.append(line)
             self.done[data["key"]] = tuple(self._decode(one) for one in data["results"])
-        part = self.path.with_suffix(".part")
-        part.write_text("\n".join([first, *whole]) + "\n", encoding="utf-8")
-        part.replace(self.path)
+        mended = "\n".join([first, *whole]) + "\n"
+        self._mended = mended if mended != text else None
+
+    def _mend(self) -> None:
+        """Take away what was cut off, before anything is written behind it."""
+        if self._mended is not None:
+            part = self.path.with_suffix(".part")
+            part.write_text(self._mended, encoding="utf-8")
+            part.replace(self.path)
+            self._mended = None
 
 
 def conditions_of(path: Path) -> dict[str, Any]:

@@ -41,7 +41,6 @@ PEEKED, RAISED, HUNG, NOT_FINITE = "read the true state", "raised", "hung", "not
 T = TypeVar("T")
 
 
-
 class ContestantDiedError(WmError):
     """A contestant that raised or hung is asked again."""
 

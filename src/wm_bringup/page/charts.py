@@ -106,11 +106,14 @@ Span = tuple[float, float, float]
 
 
 def _span(one: Told, *, ratio: bool, factor: float) -> Span:
-    """Read a difference; of a ratio with a lower end, what has no upper end is infinite."""
+    """Read a difference; of a ratio with a lower end, what has no upper end is infinite.
+
+    A ratio of which all is possible, for neither has an event, is none.
+    """
     value, low, high = (
         math.nan if one[key] is None else factor * one[key] for key in ("value", "low", "high")
     )
-    if ratio and not math.isnan(low):
+    if ratio and (low > 0.0 or (low == 0.0 and not math.isnan(value))):
         value, high = (math.inf if math.isnan(x) else x for x in (value, high))
     return value, low, high
 

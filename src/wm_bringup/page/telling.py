@@ -79,8 +79,8 @@ def glance(name: str, results: Results) -> Iterator[dict[str, Any]]:
     for part in (told, results.timed(name)):
         headline = part.get("headline")
         for figure in part.get("figures", ()):
-            if headline and figure["name"] == headline["figure"]:
-                winner = headline["better"] if headline["shown"] else None
+            if figure["name"] == (told.get("headline_figure") or (headline or {}).get("figure")):
+                winner = headline["better"] if headline and headline["shown"] else None
                 yield _row(name, figure, figure["contestants"], winner)
     for row in facts_of(name, results):
         if row["name"] == _FIRST.get(name):

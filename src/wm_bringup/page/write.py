@@ -68,17 +68,25 @@ def context_of(results: Results, setup_of: SetupOf | None) -> dict[str, Any]:
         "names": results.names,
         "looks": looks,
         "css": _styles(),
-        "total": sum(one["episodes"] for one in summary["contestants"]),
+        "total": sum(one["episodes"] for one in summary["contestants"] if one["kind"] != "oracle"),
         "facets": facets,
         "glance": [row for name in summary["facets"] for row in glance(name, results)],
         "latency": _latency(results.timings.get("latency") or {}, looks),
         "polar": _polar(summary["pushes"], looks),
         "curves": _curves(summary["time_to_fall"], looks),
         "arbiters": summary.get("arbiters") or {},
+        "caught": list(_caught(summary["contestants"])),
         "late": [f"{who}: {why}" for who, why in (results.timings.get("late") or {}).items()],
         "worst": _worst(results, setup_of),
         "origin": list(_origin(results.manifest)),
     }
+
+
+def _caught(contestants: Sequence[Told]) -> Iterator[str]:
+    """Say who was caught at what, and in how many episodes."""
+    for one in contestants:
+        for what, count in one["offences"].items():
+            yield f"{one['name']}: {what}, in {count} of {one['episodes']} episodes"
 
 
 def _styles() -> str:
@@ -199,9 +207,10 @@ def _saved(results: Results, episodes: Mapping[str, Told]) -> dict[str, Any] | N
 def _origin(manifest: Told) -> Iterator[tuple[str, str]]:
     """Flatten the manifest into lines; what each policy is stands with its contestant."""
     for key, value in manifest.items():
-        if key == "policies":
+        if key == "policies" or value is None:
             continue
         if isinstance(value, Mapping):
-            yield from _origin(value)
+            prefix = "counted by: " if key == "counted" else ""
+            yield from ((f"{prefix}{name}", told) for name, told in _origin(value))
         else:
             yield key, plain(value) if isinstance(value, float) else str(value)

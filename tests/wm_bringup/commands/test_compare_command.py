@@ -170,9 +170,17 @@ def test_figures_are_counted_anew_of_episodes_that_another_version_walked(cheap,
 
     assert compare("--output", "out", "--recount", "--seeds", "2") == COULD_NOT_RUN
     assert "other cases" in capsys.readouterr().err
-    lines.write_text("\n".join(episodes.splitlines()[:-1]) + "\n")
+    assert "wall" not in manifest  # that of counting is nobody's
+
+    for rest in ("", '{"key": "sta'):
+        lines.write_text("\n".join(episodes.splitlines()[:-1]) + "\n" + rest)
+        before = lines.read_bytes()
+        assert compare("--output", "out", "--recount") == COULD_NOT_RUN
+        assert "go on with --resume" in capsys.readouterr().err
+        assert lines.read_bytes() == before  # counting leaves episodes as they are
+    lines.write_text(episodes.replace("\n", "\n\n", 1))
     assert compare("--output", "out", "--recount") == COULD_NOT_RUN
-    assert "go on with --resume" in capsys.readouterr().err
+    assert "line 2 is no run" in capsys.readouterr().err
     assert compare("--output", "nowhere", "--recount") == COULD_NOT_RUN
 
 

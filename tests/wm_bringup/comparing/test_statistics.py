@@ -65,6 +65,13 @@ def test_one_bad_case_of_many_counts_for_what_it_is_and_is_not_trimmed_away():
     assert found.p < 0.02  # all heads or all tails: 2 of 2^8
 
 
+def test_nothing_is_shown_where_the_middle_and_the_whole_disagree_who_is_larger():
+    rare = [[(0.10, 0.11)] * 36 + [(1.0, 0.0)] * 4]  # mostly less, now and then far more
+    found = statistics.paired_scores(rare)
+    assert (found.value < 0.0, found.p) == (True, 1.0)
+    assert statistics.paired_scores([[(0.0, 0.0)] * 30 + [(1.0, 0.0)] * 10]).p == 1.0
+
+
 def test_where_all_are_the_same_the_bootstrap_says_nothing():
     assert math.isnan(statistics.score([[2.0, 2.0, 2.0]]).low)
     assert statistics.paired_scores([[(1.0, 1.0), (2.0, 2.0)]]).p == 1.0

@@ -62,6 +62,17 @@ def test_a_verdict_says_who_is_better_or_that_no_difference_is_shown():
     assert lines[1] == "stays up: nobody is shown to be better than another"
 
 
+@pytest.mark.parametrize(("better", "worse"), [("mpc", "hybrid"), ("hybrid", "mpc")])
+def test_a_difference_is_told_of_the_better_one_beside_the_other(better, worse):
+    summary = told(walked({"policy": [], better: [], worse: range(8)}))
+    said = summary.facets["performance"].verdict[0]
+    assert said.startswith(f"stays up: {better} is better than {worse}, 16 of 16 against 8 of 16")
+    assert "(difference 0.5, 95 % 0.2" in said
+    falls = summary.facets["safety"].verdict[0]
+    assert falls.startswith(f"falls per hour: {better} is better than {worse}, 0 1/h against")
+    assert "(ratio 0, 95 % 0 to 0." in falls
+
+
 def test_a_hybrid_that_loses_is_told_as_plainly_and_fails():
     summary = told(walked({"mpc": [], "policy": [], "hybrid": range(8)}))
     assert (
@@ -112,6 +123,9 @@ def test_beside_a_difference_stand_both_numbers_of_the_episodes_that_both_walked
 def test_a_figure_says_which_of_its_episodes_chance_walked():
     falls = figure(told(walked(MPC_FALLS)), "safety", "falls")
     assert falls.selection == "all axes in home (hybrid random: course alone)"
+    elsewhere = [episode("walk", "mpc", k, world="other") for k in range(8)]
+    change = figure(told([*walked(MPC_FALLS), *elsewhere]), "performance", "change")
+    assert change.selection == "course in other, beside course in home"
 
 
 def test_the_oracle_falls_only_where_all_its_parents_do():

@@ -172,6 +172,7 @@ def summary() -> dict[str, Any]:
                 "drivers": drivers,
                 "policy": None,
                 "episodes": 208,
+                "offences": {"policy hung for more than 30 s": 1} if name == "policy" else {},
                 "disqualified": "",
             }
             for name, kind, drivers in zip(

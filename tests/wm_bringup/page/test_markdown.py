@@ -52,6 +52,16 @@ def test_a_row_holds_value_interval_and_count_of_every_contestant(folder):
     assert "- **safety**: " in text
 
 
+def test_a_headline_that_could_not_be_judged_leaves_its_figure_in_the_table(folder):
+    path = folder / "summary.json"
+    summary = json.loads(path.read_text())
+    facet = summary["facets"]["performance"]
+    facet |= {"headline": None, "headline_figure": facet["figures"][0]["name"]}
+    path.write_text(json.dumps(summary))
+    text = with_results(TEXT, load_results(folder), "page")
+    assert "| performance | episodes without a fall |" in text
+
+
 def test_everything_tells_losses_and_what_shows_no_difference(folder):
     text = with_results(TEXT.replace(": table", ": all"), load_results(folder), "page")
     assert "mpc is better" in text

@@ -87,6 +87,10 @@ def test_a_contestant_that_answers_too_late_is_named(page):
     assert "late: mpc: 3.1 ms for a plan" in "".join(page.text)
 
 
+def test_what_a_contestant_was_caught_at_is_told(page):
+    assert "policy: policy hung for more than 30 s, in 1 of 208 episodes" in "".join(page.text)
+
+
 def test_what_was_not_measured_is_said_and_not_shown_as_a_number(page):
     assert "not measured" in page.cells
 
