@@ -55,7 +55,7 @@ def suite(
     """
     from wm_bringup.host.output import check_file, check_folder
     from wm_bringup.host.provenance import provenance
-    from wm_bringup.judging.runner import policies_of
+    from wm_bringup.judging.runner import policies_of, robots_of, setups_of
     from wm_bringup.judging.suite import load_suite
 
     whole = changed(load_suite(source), seeds, engine, robot, policies)
@@ -66,6 +66,7 @@ def suite(
     workers = jobs or len(os.sched_getaffinity(0))
     chosen = whole.only(case) if case else whole
     asked = {"suite": whole.name, "suite_sha256": whole.sha256(), "policies": policies_of(whole)}
+    asked["robots_sha256"] = robots_of(setups_of(whole))
     return _run(chosen, {**asked, **provenance()}, folder, workers, resume, json)
 
 
@@ -128,8 +129,10 @@ def _run(
     console = make_console()
     tell_of_bodies(suite, console)
     summary: dict[str, Any] = {"held": False}
+    complete = False
     try:
         _fill(suite, store, jobs)
+        complete = True
     finally:
         if results := _found(suite, store):
             table, summary = _told(suite, results)
@@ -139,6 +142,7 @@ def _run(
             for line in summary["missed"]:
                 console.print(f"asked for, but did not happen: {line}", style="red")
             summary |= {"conditions": conditions, "suite": suite.as_json()}
+            summary |= {"complete": complete, "held": complete and summary["held"]}
             write_summary(folder, json, table, summary)
     return HELD if summary["held"] else NOT_HELD
 

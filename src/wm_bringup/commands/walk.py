@@ -262,7 +262,7 @@ def _conditions(suite: Suite) -> dict[str, Any]:
     """Everything that a result must say about where it comes from."""
     from wm_bringup.host.provenance import provenance
     from wm_bringup.judging.episodes import policy_facts
-    from wm_bringup.judging.runner import setup_of
+    from wm_bringup.judging.runner import robots_of, setup_of
     from wm_bringup.judging.suite import Case
     from wm_bringup.record.strides import SETTLING_TIME
 
@@ -274,6 +274,7 @@ def _conditions(suite: Suite) -> dict[str, Any]:
         "shadows": list(setup.shadows),
         "state": suite.state,
         "robot": suite.robot,
+        "robots_sha256": robots_of([setup]),
         "engine": suite.engine,
         "step_in_place": case.step_in_place,
         "commanded_from": COMMAND_TIME,

@@ -13,6 +13,7 @@ from wm_bringup.comparing.plan import Comparison
 from wm_bringup.comparing.summary import Summary, Timings, as_text
 from wm_bringup.host.provenance import provenance
 from wm_bringup.judging.episode_store import RunStoreError, conditions_of
+from wm_bringup.judging.runner import robots_of
 
 
 def keep_comparison(comparison: Comparison, folder: Path) -> None:
@@ -29,6 +30,7 @@ def conditions(comparison: Comparison, policies: Mapping[str, Mapping[str, Any]]
         "comparison_sha256": comparison.sha256(),
         "policies_sha256": {name: facts["sha256"] for name, facts in policies.items()},
         "policies": {name: facts["identity"] for name, facts in policies.items()},
+        "robots_sha256": robots_of(run.setup for run in comparison.runs()),
         **provenance(),
     }
 

@@ -2,8 +2,10 @@
 
 ``counted`` is deterministic: it follows from files and code. ``measured`` depends on the computer,
 and is kept apart. All of it is the driver's own share: estimator, arbiter and command filter are
-the same for everyone and in no figure. A hybrid computes all of its drivers in every step, the ones
-in shadow included, so that its figures are their sums.
+the same for everyone and in no figure. A policy's network is evaluated twice in every policy step,
+beside the loop and once more in the loop's lane, which checks what comes; both are counted, as both
+are in what is measured. A hybrid computes all of its drivers in every step, the ones in shadow
+included, so that its figures are their sums.
 """
 
 from __future__ import annotations
@@ -145,7 +147,7 @@ def _model_based(robot: str, policy: Path | None, overlay: Path | None) -> Drive
 def _learned(robot: str, policy: Path | None, overlay: Path | None) -> Driver:
     loaded = load_policy(policy or shipped_policy(), load_robot(robot), overlay)
     found, rate = network_work(loaded.network.path), loaded.manifest.rate
-    stages = {"network": (found.work, rate * CONTROL_PERIOD)}
+    stages = {stage: (found.work, rate * CONTROL_PERIOD) for stage in ("network", "lane")}
     return Driver(stages, found.work, rate, found.parameters)
 
 

@@ -469,10 +469,21 @@ def _with_measured(said: EpisodeResult, done: Walk) -> EpisodeResult:
         "real_time_factor": float(record[TIME][-1] - record[TIME][0]) / done.wall,
         "cpu_per_tick_ms": done.stages.per_tick_ms(len(record[TICKS])),
         "thought": {one.watch.name: asdict(one.thought) for one in done.watched},
+        **_offences(done),
     }
-    if offences := [o for one in done.watched for o in one.watch.offences.values()]:
-        notes["offences"] = tuple(asdict(offence) for offence in offences)
     return replace(said, notes=notes)
+
+
+def shortcomings(setup: WalkSetup, done: Walk) -> dict[str, Any]:
+    """Note of a walk on which estimators are judged what did not happen, and who was caught."""
+    end = float(done.record[TIME][-1])
+    return {"missed": _undone(setup, done.happened, end, None), **_offences(done)}
+
+
+def _offences(done: Walk) -> dict[str, Any]:
+    """Note what drivers were caught at; nothing of honest ones."""
+    offences = [o for one in done.watched for o in one.watch.offences.values()]
+    return {"offences": tuple(asdict(offence) for offence in offences)} if offences else {}
 
 
 def _undone(

@@ -139,7 +139,7 @@ def _compared(pair: Paired, case: str, falls: Mapping[str, Falls]) -> list[Compa
     """Compare in one case; nothing where nobody else walked the same episodes."""
     one = falls.get(pair.contestant, {})
     all_pairs = [Pairs.of(one, falls.get(name, {}), name) for name in pair.parents]
-    others = sorted((p for p in all_pairs if p.n), key=lambda p: p.other_falls)
+    others = sorted((p for p in all_pairs if p.n), key=lambda p: p.other_falls / p.n)
     if not others:
         return []
     return [Comparison(case, pair.contestant, others[0], others[-1], pair.of_worse)]

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import ctypes
+import hashlib
 import multiprocessing
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, replace
@@ -21,7 +22,9 @@ from wm_bringup.judging.episodes import WalkSetup, check_setup
 from wm_bringup.judging.suite import Case, Contestant, Suite
 from wm_bringup.robots.simulation.body import mismatches
 from wm_control.drivers import POLICY, preference_of
-from wm_control.errors import WmError
+from wm_control.errors import ParameterError, WmError
+from wm_control.robot.description import load_robot
+from wm_control.robot.sources import robot_file
 
 SINGLE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 """Runs are spread over processes; a thread pool inside each would only get in the way."""
@@ -80,6 +83,28 @@ def policies_of(suite: Suite) -> dict[str, str]:
     return {name: facts["identity"] for name, facts in told.items() if facts is not None}
 
 
+def setups_of(suite: Suite) -> list[WalkSetup]:
+    """Setups of all runs; of a grid's without their pushes."""
+    runs = runs_of(suite, None if suite.grid is None else [Case("grid")])
+    return [run.setup for run in runs]
+
+
+def robots_of(setups: Iterable[WalkSetup]) -> dict[str, str]:
+    """Hash of every robot that is controlled or simulated: its description, and the files beside.
+
+    RobotDescriptionError for one that cannot be had.
+    """
+    both = ((one.robot, one.scenario.body.robot) for one in setups)
+    return {name: _robot_sha256(name) for name in sorted({n for pair in both for n in pair if n})}
+
+
+def _robot_sha256(robot: str) -> str:
+    digest = hashlib.sha256(load_robot(robot).urdf.encode())
+    for path in sorted(robot_file(robot).parent.glob("*.yaml")):
+        digest.update(path.name.encode() + path.read_bytes())
+    return digest.hexdigest()
+
+
 def setup_of(suite: Suite, case: Case, who: Contestant, seed: int) -> WalkSetup:
     """Put together what decides one run."""
     return WalkSetup(
@@ -110,12 +135,21 @@ def check_runs(runs: Sequence[SuiteRun]) -> None:
     """ParameterError for what cannot happen in one of them, or would have no effect."""
     for run in runs:
         check_setup(run.setup)
+        if run.estimators:
+            _check_estimators(run.estimators)
+
+
+def _check_estimators(names: Sequence[str]) -> None:
+    from wm_bringup.judging.estimators.replay import ESTIMATORS
+
+    for name in names:
+        if name not in ESTIMATORS:
+            raise ParameterError("estimators", name, f"must be one of {', '.join(ESTIMATORS)}")
 
 
 def told_of_bodies(suite: Suite) -> list[str]:
     """Say which bodies are simulated that are not the controlled ones, and in what they differ."""
-    runs = runs_of(suite, None if suite.grid is None else [Case("grid")])
-    pairs = {(run.setup.robot, run.setup.scenario.body.robot): run.setup for run in runs}
+    pairs = {(one.robot, one.scenario.body.robot): one for one in setups_of(suite)}
     return [line for one in pairs.values() for line in mismatches(one.robot, one.scenario)]
 
 
@@ -124,8 +158,10 @@ def do_run(run: SuiteRun) -> tuple[EpisodeResult, ...]:
     if run.estimators:
         from wm_bringup.judging.estimators.replay import judge_estimators
 
-        record = episodes.walk(run.setup, run.seed).record
-        return judge_estimators(run.case, run.contestant, record, run.estimators, run.seed)
+        done = episodes.walk(run.setup, run.seed)
+        notes = episodes.shortcomings(run.setup, done)
+        judged = judge_estimators(run.case, run.contestant, done.record, run.estimators, run.seed)
+        return tuple(replace(one, notes={**one.notes, **notes}) for one in judged)
     result = episodes.run_episode(run.setup, run.seed)
     return (replace(result, case=run.case, contestant=run.contestant),)
 

@@ -44,7 +44,7 @@ class Seeds:
     """Which seeds: ``count`` of them from ``first`` on."""
 
     first: int = Field(default=0, ge=0)
-    count: int = Field(default=1, ge=0)
+    count: int = Field(default=1, ge=1)
 
     def range(self) -> range:
         """All of them."""
@@ -211,7 +211,16 @@ class Suite:
             raise ValueError(f"two cases of one name: {', '.join(names)}")
         if bool(self.cases) == bool(self.grid):
             raise ValueError("needs either cases or a grid")
-        known = {who.name for who in self.contestants}
+        walking = [who.name for who in self.contestants]
+        known = set(walking)
+        if len(known) < len(walking):
+            raise ValueError(f"two contestants of one name: {', '.join(walking)}")
+        judges = self.estimators or walking
+        for name in self.judged:
+            if name not in judges:
+                raise ValueError(f"judged '{name}' is none of {', '.join(judges)}")
+        if self.grid is not None and (len(walking) > 1 or self.seeds.count != 1):
+            raise ValueError("a grid is walked by one contestant, with one seed")
         for case in self.cases:
             if not set(case.without) < known:
                 raise ValueError(
@@ -251,7 +260,9 @@ class Suite:
         return case.seeds or self.seeds
 
     def with_seeds(self, count: int) -> Suite:
-        """Return the suite with so many seeds in every case."""
+        """Return the suite with so many seeds in every case; ParameterError for a grid."""
+        if self.grid is not None and count != 1:
+            raise ParameterError("seeds", count, "a grid is walked with one seed", self.name)
         cases = tuple(
             replace(case, seeds=case.seeds and replace(case.seeds, count=count))
             for case in self.cases
@@ -317,6 +328,9 @@ def load_suite(source: str | Path) -> Suite:
     """
     suite = load_parameters(Suite, suite_file(source))
     for case in suite.cases:
+        if any("seed" in said for said in (suite.scenario, case.scenario, *case.by_seed)):
+            expected = f"leave it out of case '{case.name}': a suite says which under 'seeds'"
+            raise ParameterError("scenario.seed", "given", expected, suite.name)
         suite.scenario_of(case, suite.seeds_of(case).first)
     return suite
 

@@ -62,6 +62,8 @@ def _cell(column: Shown, row: Row) -> str:
 
 def _share(values: Sequence[float | tuple[float, ...]]) -> str:
     """Write the share of ones among zeros and ones, with its 95 % interval by Wilson."""
+    if not set(np.ravel(values)) <= {0.0, 1.0}:
+        return "no share: neither 0 nor 1"
     count, n = int(np.sum(values)), len(values)
     low, high = proportion_interval(count, n, "wilson")
     return f"{100 * count / n:.0f} % ({100 * low:.0f}-{100 * high:.0f}, {count} of {n})"

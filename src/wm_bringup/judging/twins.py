@@ -46,8 +46,17 @@ def twin_name(contestant: str, twin: str, driver: str = "") -> str:
 
 
 def without_interventions(setup: WalkSetup) -> WalkSetup:
-    """Let the preferred driver drive alone, and the others run in its shadow as before."""
-    return replace(setup, controller=setup.drivers[0], shadows=(*others_of(setup), *setup.shadows))
+    """Let the preferred driver drive alone, and the others run in its shadow as before.
+
+    Wishes for one of the others mean nothing to it.
+    """
+    alone, scenario = setup.drivers[0], setup.scenario
+    return replace(
+        setup,
+        scenario=replace(scenario, wishes=tuple(w for w in scenario.wishes if w.driver == alone)),
+        controller=alone,
+        shadows=(*others_of(setup), *setup.shadows),
+    )
 
 
 def do_twins(run: SuiteRun) -> tuple[EpisodeResult, ...]:

@@ -105,18 +105,18 @@ def over_of(name: str, over: Over | None) -> Statistic:
 def check(limit: Limit, results: Sequence[EpisodeResult]) -> Checked:
     """Compare a criterion over all results with its limit.
 
-    It does not hold without a number, nor where one is missing of a robot that stayed up: falls
-    have a limit of their own.
+    It does not hold without a number, nor where one is missing of a robot that stayed up (falls
+    have a limit of their own), nor where the limit has more numbers or fewer.
     """
     over = over_of(limit.criterion, limit.over)
     values = values_of(results, limit.criterion)
     if not values:
         return Checked(limit, over, None, 0, held=False)
     found = combined(values, over)
-    if limit.at_least is not None:
-        kept = bool(np.all(found >= np.array(limit.at_least)))
-    else:
-        kept = bool(np.all(found <= np.array(limit.at_most)))
+    atleast = limit.at_least is not None
+    bound = np.array(limit.at_least if atleast else limit.at_most, dtype=float)
+    fits = not bound.ndim or bound.shape == found.shape
+    kept = fits and bool(np.all(found >= bound if atleast else found <= bound))
     whole = all(result[limit.criterion] is not None for result in results if not result.fell)
     return Checked(limit, over, found, len(values), kept and whole)
 

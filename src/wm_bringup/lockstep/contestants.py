@@ -62,6 +62,9 @@ class Contestant(BesideLoop, Protocol):
     def meet(self, faults: FaultyPaths) -> None:
         """From the start on, let what it sends to that part meet faults on its way."""
 
+    def work_ahead(self, record: TickRecord) -> None:
+        """Do what its part in the loop can do before the next tick, once the command is out."""
+
 
 class SideBySide:
     """Several contestants on one robot, of which one drives and the others run in its shadow.
@@ -152,6 +155,9 @@ class ModelBasedContestant:
         self._now = now
         self._delivery.deliver(now)
 
+    def work_ahead(self, record: TickRecord) -> None:
+        """Nothing: its controller waits for the next estimate."""
+
     def think(self, record: TickRecord) -> None:
         """Plan when a plan is due."""
         self._planner.hear(record.admitted)
@@ -211,10 +217,13 @@ class LearnedContestant:
         self._now = now
         self._delivery.deliver(now)
 
-    def think(self, record: TickRecord) -> None:
-        """Take a policy step when one is due, in the lane as well."""
+    def work_ahead(self, record: TickRecord) -> None:
+        """Take the lane's policy step when one is due."""
         if self._lane is not None:
             self._lane.work_ahead(record.executed)
+
+    def think(self, record: TickRecord) -> None:
+        """Take a policy step when one is due."""
         self._policy.hear(record.admitted)
         self._policy.observe_executed(record.decision.command)
         proposal = self._propose(record.estimate)

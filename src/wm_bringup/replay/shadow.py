@@ -134,7 +134,9 @@ class _Shadowing:
             one.prepare(tick.estimate)
             self._prepared = True
         if not cycle.held:
-            one.think(replace(tick, results={**tick.results, result.controller: result}))
+            seen = replace(tick, results={**tick.results, result.controller: result})
+            one.work_ahead(seen)
+            one.think(seen)
         self._executed = tick.executed
         return result
 

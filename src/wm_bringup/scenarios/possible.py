@@ -51,6 +51,11 @@ def _impossible(scenario: Scenario) -> Iterator[tuple[str, str, str]]:
             yield f"punches.{index}", punch_text(punch), f"never happens: the end is at {end:g} s"
     if scenario.tour is not None and not scenario.tour.waypoints:
         yield "tour.waypoints", "none", "a tour without waypoints leads nowhere"
+    elif scenario.tour is not None:
+        last = (len(scenario.tour.waypoints) - 1) * scenario.tour.every
+        if not last < end - ROUNDING:
+            why = f"the last is wanted from {last:g} s on, but the end is at {end:g} s"
+            yield "tour.waypoints", str(len(scenario.tour.waypoints)), why
     for index, wish in enumerate(scenario.wishes):
         if not wish.at < end - ROUNDING:
             yield f"wishes.{index}", wish_text(wish), f"never heard: the end is at {end:g} s"

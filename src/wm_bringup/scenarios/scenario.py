@@ -23,6 +23,9 @@ Noise = Literal["off", "nominal", "double", "hardware"]
 
 PunchAxes = Literal["world", "child", "parent"]
 
+HEAVIEST = 50.0
+"""Payload at most [kg]."""
+
 
 def _valid_fault(text: str) -> str:
     Fault.parse(text)
@@ -221,7 +224,7 @@ class Body:
 class Payload:
     """A point mass fixed to a link, unknown to the controller."""
 
-    mass: float = Field(default=0.0, ge=0.0, le=50.0, description="[kg]")
+    mass: float = Field(default=0.0, ge=0.0, le=HEAVIEST, description="[kg]")
     offset: tuple[float, float, float] = Field(
         default=(0.0, 0.0, 0.2), description="in the link's frame; the default is in the torso [m]"
     )

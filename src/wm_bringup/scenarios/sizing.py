@@ -6,7 +6,8 @@ import xml.etree.ElementTree as ElementTree
 from dataclasses import replace
 from functools import lru_cache
 
-from wm_bringup.scenarios.scenario import Scenario
+from wm_bringup.scenarios.scenario import HEAVIEST, Scenario
+from wm_control.errors import ParameterError
 from wm_control.robot.description import RobotDescription, load_robot
 
 
@@ -29,12 +30,15 @@ def _scaled(scenario: Scenario, share: float) -> Scenario:
         return x, y, z
 
     payload = scenario.payload
+    if (mass := share * payload.mass) > HEAVIEST:
+        expected = f"at most {HEAVIEST:g} kg; for this robot, {share:g} times as heavy, {mass:g} kg"
+        raise ParameterError("payload.mass", payload.mass, expected, f"scenario '{scenario.name}'")
     return replace(
         scenario,
         for_mass=None,
         pushes=tuple(replace(p, impulse=times(p.impulse)) for p in scenario.pushes),
         punches=tuple(replace(p, force=times(p.force)) for p in scenario.punches),
-        payload=replace(payload, mass=min(share * payload.mass, 50.0)),
+        payload=replace(payload, mass=mass),
     )
 
 

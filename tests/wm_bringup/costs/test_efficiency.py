@@ -92,6 +92,12 @@ def test_both_kinds_of_driver_are_counted_and_a_hybrid_is_their_sum(monkeypatch)
     for name in ("flop_per_control_step", "bytes_per_control_step", "joules_per_control_step"):
         assert 0.0 < policy[name].value < mpc[name].value
         assert hybrid[name].value == pytest.approx(mpc[name].value + policy[name].value)
+    twice = efficiency.stages_of("policy", "g1")
+    assert (
+        twice["network"]
+        == twice["lane"]
+        == pytest.approx(0.5 * policy["flop_per_control_step"].value)
+    )
     stages = efficiency.stages_of("mpc", "g1")
     assert sum(stages.values()) == pytest.approx(mpc["flop_per_control_step"].value)
     efficiency._usage.cache_clear()

@@ -66,6 +66,16 @@ def test_the_parents_are_ranked_by_their_falls_and_a_third_of_the_worse_is_enoug
     ]
 
 
+def test_parents_of_which_one_walked_more_are_ranked_by_their_share_of_falls():
+    found = (
+        results("a", "mpc", range(9), n=40)
+        + results("a", "policy", range(8), n=9)
+        + results("a", "hybrid", (), n=40)
+    )
+    (one,) = comparisons(suite(), found)
+    assert (one.better.other, one.worse.other) == ("mpc", "policy")
+
+
 def test_five_falls_more_than_the_better_parent_are_significant_and_four_are_not():
     for count, p in ((5, 1 / 32), (4, 1 / 16)):
         found = (

@@ -78,7 +78,9 @@ def test_interrupted_then_killed_a_suite_goes_on_and_loses_nothing(tmp_path, env
     assert first.returncode == 130
     kept = command.lines()
     assert 2 <= len(kept) < 7
-    assert json.loads((tmp_path / "out" / "summary.json").read_text())["rows"][0]["n"] >= 1
+    summary = json.loads((tmp_path / "out" / "summary.json").read_text())
+    assert summary["rows"][0]["n"] >= 1
+    assert (summary["complete"], summary["held"]) == (False, False)
 
     second = command.start("--jobs", "2", "--resume")
     command.wait_for(len(kept), second)
@@ -92,6 +94,7 @@ def test_interrupted_then_killed_a_suite_goes_on_and_loses_nothing(tmp_path, env
     assert "0 of 6" in said
     assert command.lines()[: len(kept)] == kept
     summary = json.loads((tmp_path / "out" / "summary.json").read_text())
+    assert (summary["complete"], summary["held"]) == (True, True)
     assert [episode["seed"] for episode in summary["episodes"]].count(0) == 1
     assert sorted(episode["seed"] for episode in summary["episodes"]) == list(range(6))
     assert (tmp_path / "out" / "suite.yaml").read_text() == SUITE

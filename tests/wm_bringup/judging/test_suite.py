@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+
 import numpy as np
 import pytest
 from working_tree import ROOT
@@ -10,7 +12,13 @@ from wm_bringup.faults.fault import Fault
 from wm_bringup.faults.meanings import MEANINGS
 from wm_bringup.judging.criteria.criterion import Measured
 from wm_bringup.judging.episode import EpisodeResult
-from wm_bringup.judging.runner import runs_of, told_of_bodies
+from wm_bringup.judging.runner import (
+    check_runs,
+    robots_of,
+    runs_of,
+    setups_of,
+    told_of_bodies,
+)
 from wm_bringup.judging.suite import (
     Case,
     Contestant,
@@ -133,6 +141,15 @@ def test_another_stream_draws_something_else_of_the_same_seed():
             ["no such criterion"],
         ),
         ("{name: s, cases: [{name: a, limits: [{criterion: fell}]}]}", ["at_most or at_least"]),
+        ("{name: s, cases: [{name: a}], judged: [mcp]}", ["judged 'mcp' is none of mpc"]),
+        (
+            "{name: s, cases: [{name: a}], contestants: [{name: x}, {name: x}]}",
+            ["two contestants of one name"],
+        ),
+        ("{name: s, cases: [{name: a}], seeds: {count: 0}}", ["seeds.count"]),
+        ("{name: s, cases: [{name: a, scenario: {seed: 7}}]}", ["scenario.seed", "under 'seeds'"]),
+        ("{name: s, grid: {}, seeds: {count: 2}}", ["one contestant, with one seed"]),
+        ("{name: s, grid: {}, contestants: [{name: x}, {name: y}]}", ["one contestant"]),
         (
             "{name: s, cases: [{name: a, scenario: {ground: {friction: 0}}}]}",
             ["suite 's', case 'a'", "ground.friction", "greater than 0"],
@@ -242,6 +259,33 @@ def test_a_missing_number_is_never_good_enough_but_of_a_robot_that_fell():
     assert not check(WORST, [good, result(1, None)]).held
     assert not check(WORST, [good, result(1, (float("nan"), 0.0, 0.0))]).held
     assert check(WORST, [good, result(1, None, fell=True)]).held
+
+
+def test_a_limit_of_more_or_fewer_numbers_than_there_are_does_not_hold():
+    two = Limit("stride_rms_error", at_most=(0.03, 0.03), over="worst")
+    assert not check(two, [result(0, (0.01, 0.01, 0.01))]).held
+
+
+def test_an_estimator_that_there_is_not_is_refused_before_anything_is_walked():
+    runs = runs_of(Suite("s", cases=(Case("a"),), estimators=("invariant_efk",)))
+    with pytest.raises(ParameterError, match=r"estimators.*invariant_efk.*leg_odometry"):
+        check_runs(runs)
+
+
+def test_a_grid_has_one_seed():
+    with pytest.raises(ParameterError, match="one seed"):
+        Suite("s", grid=Grid()).with_seeds(3)
+
+
+def test_robots_are_known_by_their_description_and_the_files_beside_it(tmp_path):
+    shutil.copytree(ROOT / "config" / "robots" / "g1", tmp_path / "mine")
+    mine = str(tmp_path / "mine")
+    setups = setups_of(Suite("s", cases=(Case("a"),), robot=mine))
+    before = robots_of(setups)
+    assert list(before) == [mine]
+    arbiter = tmp_path / "mine" / "arbiter.yaml"
+    arbiter.write_text(arbiter.read_text() + "# another one\n")
+    assert robots_of(setups) != before
 
 
 def test_a_share_and_a_least_value_can_be_asked_for():

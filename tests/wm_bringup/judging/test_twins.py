@@ -11,7 +11,7 @@ from made_up_records import DECISION, march
 
 from wm_bringup.judging.criteria.criterion import Measured
 from wm_bringup.judging.episode import EpisodeResult
-from wm_bringup.judging.episodes import WalkSetup
+from wm_bringup.judging.episodes import WalkSetup, check_setup
 from wm_bringup.judging.runner import SuiteRun
 from wm_bringup.judging.twin_scores import Count, score, scores_table, twins_of
 from wm_bringup.judging.twins import (
@@ -21,8 +21,9 @@ from wm_bringup.judging.twins import (
     check_same,
     do_twins,
     random_turns,
+    without_interventions,
 )
-from wm_bringup.scenarios.scenario import Push, Scenario, VelocitySegment
+from wm_bringup.scenarios.scenario import Push, Scenario, VelocitySegment, Wish
 from wm_policy.models import shipped_policy
 
 PUSHED = Scenario(
@@ -135,6 +136,14 @@ def test_chance_takes_the_robot_as_often_and_for_as_long_as_it_was_taken():
         lengths[turn.driver].append(after.at - turn.at)
     assert np.mean(lengths["mpc"]) == pytest.approx(10.5, rel=0.2)
     assert np.mean(lengths["policy"]) == pytest.approx(1.5, rel=0.2)
+
+
+def test_a_wish_for_another_driver_means_nothing_to_the_preferred_one_alone():
+    wishes = (Wish("policy", at=0.5), Wish("mpc", at=1.0))
+    setup = WalkSetup(Scenario(wishes=wishes), "hybrid", policy=shipped_policy())
+    alone = without_interventions(setup)
+    assert alone.scenario.wishes == wishes[1:]
+    check_setup(alone)
 
 
 def test_who_never_took_the_robot_does_not_by_chance_either():

@@ -1,6 +1,7 @@
 """Contestants in lock-step: what each does beside the loop, and when."""
 
 import math
+import time
 from dataclasses import replace
 
 import numpy as np
@@ -11,6 +12,8 @@ from tiny_networks import linear
 from wm_bringup.cycle.loop import Stamps, TickRecord
 from wm_bringup.judging.episodes import WalkSetup, check_policy_setup, policy_facts, run_episode
 from wm_bringup.lockstep.contestants import LearnedContestant, ModelBasedContestant
+from wm_bringup.lockstep.watched import Thought, Watch, Watched
+from wm_bringup.robots.base import Blindfold
 from wm_bringup.scenarios.scenario import Push, Scenario, VelocitySegment
 from wm_control.controllers.beside import PlannerBeside
 from wm_control.errors import ParameterError
@@ -187,3 +190,32 @@ def test_a_policy_needs_a_file_and_knows_no_gait_phase(policy):
     pushed = Scenario(pushes=(Push((5.0, 0.0, 0.0), phase=0.3),), velocity=(VelocitySegment(),))
     with pytest.raises(ParameterError, match="phase"):
         check_policy_setup(replace(good, scenario=pushed))
+
+
+class SlowLane:
+    """Takes its time."""
+
+    doubt = ""
+
+    def reset(self):
+        """Nothing to forget."""
+
+    def see(self, estimate, velocity):
+        """Nothing to take in."""
+
+    def work_ahead(self, executed):
+        began = time.thread_time()
+        while time.thread_time() - began < 0.01:
+            pass
+
+
+def test_the_time_of_the_lane_is_none_that_a_policy_is_charged_for():
+    contestant = LearnedContestant(PolicyBeside(Policy(), 0.002), G1, lambda: 0.003, SlowLane())
+    thought = Thought()
+    one = Watched(contestant, Watch("policy", Blindfold()), thought)
+    one.prepare(estimate())
+    one.controller.reset(estimate())
+    before = thought.beside
+    one.think(record(0.0))
+    assert thought.in_loop >= 0.01
+    assert thought.beside - before < 0.01

@@ -8,7 +8,15 @@ import pytest
 from robot_parameters import ENVELOPES, SAFETY
 
 from wm_bringup.scenarios.possible import Happened, check_possible, missed, reduced
-from wm_bringup.scenarios.scenario import Kick, Push, Scenario, VelocitySegment, Wish
+from wm_bringup.scenarios.scenario import (
+    Kick,
+    Push,
+    Scenario,
+    Tour,
+    VelocitySegment,
+    Waypoint,
+    Wish,
+)
 from wm_control.errors import ParameterError
 
 
@@ -26,6 +34,7 @@ def scenario(**changes):
         {"faults": ("accelerometer:bias=150@1+0.002", "observation:drop=0.5@0")},
         {"velocity": (VelocitySegment(at=0.0, x=0.5), VelocitySegment(at=1.998))},
         {"duration": 0.002},
+        {"tour": Tour(waypoints=(Waypoint(0.0, 0.0, 0.0),) * 2, every=1.9)},
     ],
 )
 def test_what_can_happen_passes(changes):
@@ -49,6 +58,10 @@ def test_what_can_happen_passes(changes):
         ({"faults": ("policy:stuck@2",)}, "meets no sample, and no control cycle"),
         ({"faults": ("observation:drop@1.0001+0.001",)}, "meets no sample"),
         ({"velocity": (VelocitySegment(at=2.0, x=0.5),)}, r"velocity\.0.*never begins"),
+        (
+            {"tour": Tour(waypoints=(Waypoint(0.0, 0.0, 0.0),) * 3, every=1.0)},
+            r"tour\.waypoints.*3.*the last is wanted from 2 s on, but the end is at 2 s",
+        ),
         ({"wishes": (Wish("policy", at=2.0),)}, r"wishes\.0.*policy drives.*never heard"),
     ],
 )

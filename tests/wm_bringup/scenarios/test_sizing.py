@@ -8,6 +8,7 @@ from wm_bringup.demo.course import course_file, load_course
 from wm_bringup.judging.suite import load_suite
 from wm_bringup.scenarios.scenario import Payload, Punch, Push, Scenario
 from wm_bringup.scenarios.sizing import mass_of, sized, total_mass
+from wm_control.errors import ParameterError
 from wm_control.robot.description import load_robot
 from wm_control.robot.model import RobotModel
 
@@ -32,6 +33,11 @@ def test_another_robot_gets_them_in_proportion_to_its_mass():
     assert talos.pushes[0].impulse == pytest.approx((0.0, 81.2, 0.0), abs=0.1)
     assert talos.punches[0].force == pytest.approx((270.8, 0.0, 0.0), abs=0.1)
     assert talos.payload.mass == pytest.approx(13.54, abs=0.01)
+
+
+def test_a_payload_that_would_be_too_heavy_is_refused_and_not_made_lighter():
+    with pytest.raises(ParameterError, match=r"payload.mass.*at most 50 kg.*67.7 kg"):
+        sized(replace(SAID, payload=Payload(mass=25.0)), "talos")
 
 
 def test_the_robot_that_it_was_said_for_gets_what_was_said():

@@ -18,6 +18,9 @@ from wm_control.types import LEFT, RIGHT
 LOADED = 0.2
 """Share of the body weight above which a sole counts as loaded, for slip."""
 
+ROUNDING = 1e-9
+"""Difference of two means of the same command, and no more [m/s or rad/s]."""
+
 UNDER_WAY = 4.0
 """Steps, swings and targets count from then on: three seconds after a command at 1 s [s]."""
 
@@ -53,14 +56,17 @@ def stride_rms_error(record: RunRecord) -> Value:
     return settled_strides(record).rms_error()
 
 
-@criterion("m/s or rad/s", "max")
+@criterion("m/s or rad/s", "max", version=2)
 def command_error(record: RunRecord) -> Value:
-    """Largest error of the mean velocity on a commanded axis; of standing, its speed."""
+    """Largest error of the mean velocity on a commanded axis; of standing, its speed.
+
+    None of a run with several commands: the mean over them is wanted of none.
+    """
     strides = settled_strides(record)
     mean = strides.mean_velocity()
-    if mean is None:
-        return None
     wanted = record["velocity_command"][-1]
+    if mean is None or (np.ptp(strides.commanded, axis=0) > ROUNDING).any():
+        return None
     if not wanted.any():
         return float(np.hypot(mean[0], mean[1]))
     errors = [abs(m - w) for m, w in zip(mean, wanted.tolist(), strict=True) if w]

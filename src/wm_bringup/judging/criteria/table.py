@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 
+import numpy as np
+
 from wm_bringup.judging.criteria import (
     arbiter,
     consistency,
@@ -33,7 +35,10 @@ CRITERIA: Mapping[str, Criterion] = {
 
 
 def measure(record: RunRecord, names: Iterable[str] = CRITERIA) -> dict[str, Measured]:
-    """Measure a run by criteria; those for which the record lacks a column are left out."""
+    """Measure a run by criteria; those for which the record lacks a column are left out.
+
+    A number that is not finite is none, as in every file that it is written to.
+    """
     found = {}
     for name in names:
         with suppress(NotRecordedError):
@@ -43,9 +48,11 @@ def measure(record: RunRecord, names: Iterable[str] = CRITERIA) -> dict[str, Mea
 
 def _measured(one: Criterion, record: RunRecord) -> Measured:
     try:
-        return Measured(one(record), one.unit)
+        value = one(record)
     except TooShortError:
-        return Measured(None, one.unit)
+        value = None
+    known = value is not None and bool(np.isfinite(value).all())
+    return Measured(value if known else None, one.unit)
 
 
 def markdown() -> str:

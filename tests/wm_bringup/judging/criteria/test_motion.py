@@ -34,6 +34,13 @@ def test_only_commanded_axes_count_and_standing_counts_by_its_speed(command, err
     )
 
 
+def test_of_several_commands_no_error_of_their_mean_is_told():
+    record = march(speed=0.5, seconds=20.0)
+    commanded = np.tile((0.5, 0.0, 0.0), (len(record), 1))
+    commanded[record["time"] > 8.0] = (-0.3, 0.0, 0.0)
+    assert motion.command_error(record.with_columns(velocity_command=commanded)) is None
+
+
 def test_too_short_a_run_has_no_velocity():
     record = march(seconds=0.1)
     assert motion.mean_velocity(record) is None

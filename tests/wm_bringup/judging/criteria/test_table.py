@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import numpy as np
 import pytest
 from made_up_records import march
 from working_tree import ROOT
@@ -44,3 +47,10 @@ def test_the_definition_is_the_first_paragraph_of_the_docstring():
 
     assert (weight.name, weight.unit, weight.over) == ("weight", "kg", "max")
     assert weight.definition == "What it weighs."
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, (0.0, np.nan)])
+def test_a_number_that_is_not_finite_is_none_before_it_is_written_as_after(monkeypatch, value):
+    broken = replace(CRITERIA["seconds"], function=lambda record: value)
+    monkeypatch.setitem(CRITERIA, "seconds", broken)
+    assert measure(march(seconds=0.1), ["seconds"])["seconds"].value is None

@@ -39,7 +39,13 @@ def test_the_ablation_needs_a_plan_whose_clock_can_be_asked(record):
 def test_a_suite_of_estimators_walks_once_and_has_a_result_of_each():
     suite = Suite(
         "s",
-        cases=(Case("short", scenario={"duration": 0.8}, walked_on="invariant_ekf"),),
+        cases=(
+            Case(
+                "short",
+                scenario={"duration": 0.8, "velocity": [{"at": 0.7, "x": 1.6}]},
+                walked_on="invariant_ekf",
+            ),
+        ),
         estimators=("leg_odometry", "invariant_ekf"),
     )
     (run,) = runs_of(suite)
@@ -47,3 +53,4 @@ def test_a_suite_of_estimators_walks_once_and_has_a_result_of_each():
     assert [one.contestant for one in results] == ["leg_odometry", "invariant_ekf"]
     assert {one.notes["walked_by"] for one in results} == {"mpc"}
     assert all(one["velocity_error_x"] < 0.05 for one in results)
+    assert all("1.6 0 0 reduced to 1.1 0 0" in one.missed[0] for one in results)
