@@ -254,7 +254,7 @@ def walk(
     record = run.record.with_facts(
         robot=setup.robot,
         mass=robot.mass,
-        torque_limit=tuple(robot.body.torque_limit.tolist()),
+        torque_limit=tuple((setup.scenario.motor_strength * robot.body.torque_limit).tolist()),
         preference=setup.drivers,
         driver_faults=lockstep.driver_faults,
     )

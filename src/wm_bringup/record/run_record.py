@@ -170,10 +170,10 @@ class RunFacts:
     """What holds for a whole run.
 
     robot: by name. fall: why it fell, empty when it did not; fell_at: when [s]. mass: of all that
-    walks, payload included [kg], None where unknown. torque_limit: of each joint [N·m], empty where
-    unknown. preference: who may drive, the most wanted first, empty where unknown. driver_faults:
-    scripted faults of what drivers send, by driver, and when each first changed something [s]; None
-    where unknown.
+    walks, payload included [kg], None where unknown. torque_limit: of each joint, as strong as its
+    motor is [N·m], empty where unknown. preference: who may drive, the most wanted first, empty
+    where unknown. driver_faults: scripted faults of what drivers send, by driver, and when each
+    first changed something [s]; None where unknown.
     """
 
     robot: str = ""

@@ -46,9 +46,12 @@ def torque_rate(record: RunRecord) -> Value:
     return float(np.sqrt(np.mean(rate**2)))
 
 
-@criterion("")
+@criterion("", version=2)
 def torque_saturation(record: RunRecord) -> Value:
-    """Share of time in which some joint was at its torque limit."""
+    """Share of time in which some joint had all the torque that its motor gives.
+
+    Not found where joints have viscous friction, of which a record knows nothing.
+    """
     if len(record) < 2:
         return None
     at_limit = np.abs(record["joint_torque"]) >= 0.999 * record.torque_limit

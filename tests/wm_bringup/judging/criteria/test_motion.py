@@ -7,8 +7,10 @@ import pytest
 from made_up_records import MASS, N, march
 
 from wm_bringup.judging.criteria import effort, estimate, motion
+from wm_bringup.judging.episodes import WalkSetup, walk
 from wm_bringup.record.geometry import end_error, path_length, to_base, to_world
 from wm_bringup.record.run_record import RunRecord
+from wm_bringup.scenarios.scenario import Scenario
 
 
 def test_velocity_error_is_true_minus_commanded():
@@ -106,6 +108,14 @@ def test_cost_of_transport_is_positive_work_per_weight_and_distance():
 def test_torque_at_the_limit_is_saturation():
     assert effort.torque_saturation(march(torque=5.0, seconds=0.1)) == 1.0
     assert effort.torque_saturation(march(torque=2.0, seconds=0.1)) == 0.0
+
+
+def test_the_limit_of_a_weak_motor_is_its_own():
+    weak, whole = (
+        walk(WalkSetup(Scenario(duration=0.01, motor_strength=strength)), 0).record.torque_limit
+        for strength in (0.8, 1.0)
+    )
+    assert weak == pytest.approx(0.8 * whole)
 
 
 def test_a_torque_that_rises_evenly_has_one_rate():
