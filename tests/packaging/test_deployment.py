@@ -171,6 +171,8 @@ def test_a_library_is_found_by_its_own_name_or_that_of_its_module() -> None:
     assert "'wm_humanoid[report]'" in remedy("pillow")
     assert "'wm_humanoid[sim]'" in remedy("mujoco.batch")
     assert remedy("daqp").endswith("pip install daqp")
+    assert remedy("pinocchio").endswith("pip install pin")
+    assert "'wm_humanoid[ros-wheels]', or source a ROS 2" in remedy("rclpy.node")
 
 
 METADATA = """Metadata-Version: 2.1

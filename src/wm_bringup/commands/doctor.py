@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from wm_bringup.host.doctor import Check
     from wm_bringup.robots.unitree.link import Link
 
+LISTENING = 5.0
+"""How long a robot is listened to unless it is said [s]."""
+
 NARROWEST = 100
 """Columns of the table: in fewer, folded, nobody can read it."""
 
@@ -32,11 +35,12 @@ def doctor(
         str | None, typer.Option(help="With --robot: network interface that leads to it.")
     ] = None,
     robot_domain: Annotated[
-        int, typer.Option(min=0, max=232, help="With --robot: its DDS domain.")
-    ] = 0,
+        int | None, typer.Option(min=0, max=232, help="With --robot: its DDS domain.  [0]")
+    ] = None,
     seconds: Annotated[
-        float, typer.Option(min=0.5, max=3600.0, help="With --robot: listen for so long [s].")
-    ] = 5.0,
+        float | None,
+        typer.Option(min=0.5, max=3600.0, help="With --robot: listen for so long [s].  [5]"),
+    ] = None,
     json: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Also write the checks to this file.")
     ] = None,
@@ -59,6 +63,10 @@ def doctor(
 
     if body is not None and not robot:
         raise typer.BadParameter("only with --robot", param_hint="ROBOT")
+    given = {"--interface": interface, "--robot-domain": robot_domain, "--seconds": seconds}
+    for option, value in given.items():
+        if value is not None and not robot:
+            raise typer.BadParameter("only with --robot", param_hint=option)
     if robot and not interface:
         raise typer.BadParameter(
             "needed with --robot: the network interface that leads to it, see 'ip -br address'; lo "
@@ -66,12 +74,13 @@ def doctor(
             param_hint="--interface",
         )
     check_file(json, "--json")
+    seconds = LISTENING if seconds is None else seconds
     console = make_screen()
     console.width = max(console.width, NARROWEST)
     said = f"Listening to {interface} for {seconds:g} s ..." if robot else "Looking at this machine"
     with console.status(said):
         checks = (
-            _of_robot(body or DEFAULT_ROBOT, interface or "", robot_domain, seconds)
+            _of_robot(body or DEFAULT_ROBOT, interface or "", robot_domain or 0, seconds)
             if robot
             else _of_machine(results)
         )

@@ -51,11 +51,16 @@ def teleop(
 
     from wm_bringup.cycle.stack import safety_parameters
     from wm_bringup.graph.keyboard import Keyboard
+    from wm_bringup.graph.processes import ros_namespace
     from wm_bringup.graph.runner import StopSignals
     from wm_bringup.nodes.teleop import Gamepads, TeleopLink, teleoperate
     from wm_bringup.teleop.status_line import StatusLine
     from wm_bringup.teleop.steering import HELP, Limits, Steering
 
+    try:
+        namespace = ros_namespace(namespace)
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--namespace") from None
     devices = _devices(gamepad)
     steering = Steering(Limits.of(safety_parameters(robot).velocity, share))
     screen = StatusLine(sys.stdout)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -30,6 +31,7 @@ from wm_bringup.graph.processes import (
     graph_arguments,
 )
 from wm_bringup.host import clock
+from wm_bringup.host.claims import ClaimedError, claim
 from wm_bringup.host.provenance import provenance
 from wm_bringup.record.from_bag import from_bag, with_latencies
 from wm_bringup.record.run_record import TIME, RunRecord
@@ -56,6 +58,9 @@ LEFT_BEHIND = (
     "trips",
 )
 """What a demo leaves in its folder, and takes away from an earlier one."""
+
+HARDWARE = "/"
+"""Namespace of the demo's robot, by which its statuses are told from another's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,13 +123,27 @@ def run_demo(options: DemoOptions, show: Show, stopped: Callable[[], bool]) -> J
     course = options.course.of(arguments.controllers).sized(options.robot)
     options = replace(options, course=course)
     _refuse_what_cannot_come_up(arguments, options.course)
-    clear(folder)
-    options.course.write_scenario(folder / "scenario.yaml")
-    graph = describe(
-        replace(arguments, scenario=str(folder / "scenario.yaml"), record=str(folder / "bag"))
-    )
-    run = drive(graph, options.course, folder / "log.txt", show, stopped)
-    return judge_run(run, options)
+    with claim(f"the folder {folder.resolve()}"):
+        _refuse_beside_another()
+        clear(folder)
+        options.course.write_scenario(folder / "scenario.yaml")
+        graph = describe(
+            replace(arguments, scenario=str(folder / "scenario.yaml"), record=str(folder / "bag"))
+        )
+        run = drive(graph, options.course, folder / "log.txt", show, stopped)
+        return judge_run(run, options)
+
+
+def _refuse_beside_another() -> None:
+    """ClaimedError beside another robot of this name, before an earlier demo is taken away."""
+    domain = int(os.environ.get("ROS_DOMAIN_ID") or 0)
+    try:
+        claim(f"{domain}/robot").close()
+    except ClaimedError:
+        raise ClaimedError(
+            f"a robot is already running on ROS domain {domain}: stop it, or give this one its own "
+            "ROS_DOMAIN_ID"
+        ) from None
 
 
 def _refuse_what_cannot_come_up(arguments: GraphArguments, course: DemoCourse) -> None:
@@ -223,10 +242,9 @@ def write_compute_time(record: RunRecord, path: Path) -> None:
 def lost_messages(bag: Bag) -> int | None:
     """Messages that the recorder says it never got or could not keep; None if it said nothing."""
     said: str | None = None
-    for _, _, message in bag.messages(DIAGNOSTICS.name):
-        for status in message.status:
-            if status.name == "recorder: recording":
-                said = next((v.value for v in status.values if v.key == "lost"), None)
+    for status in _statuses(bag):
+        if status.name == "recorder: recording":
+            said = next((v.value for v in status.values if v.key == "lost"), None)
     return None if said is None else int(said)
 
 
@@ -234,11 +252,16 @@ def acted_faults(bag: Bag) -> dict[str, int]:
     """How often each fault has acted, as the nodes say that inject them."""
     return {
         pair.key: int(pair.value)
-        for _, _, message in bag.messages(DIAGNOSTICS.name)
-        for status in message.status
+        for status in _statuses(bag)
         if status.name.endswith(": faults")
         for pair in status.values
     }
+
+
+def _statuses(bag: Bag) -> Iterator[Any]:
+    """Read what the nodes of the demo's robot say of themselves: all robots use one topic."""
+    for _, _, message in bag.messages(DIAGNOSTICS.name):
+        yield from (status for status in message.status if status.hardware_id == HARDWARE)
 
 
 def leave_pictures(judged: Judged, options: DemoOptions) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ import os
 import re
 import signal
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from decimal import Decimal
 from math import isfinite
@@ -211,11 +211,15 @@ class GraphArguments:
     @field_validator("namespace")
     @classmethod
     def _a_ros_name(cls, text: str) -> str:
-        """Accept a ROS namespace, with or without slashes around it."""
-        name = text.strip("/")
-        if name and not re.fullmatch(r"[A-Za-z_]\w*(/[A-Za-z_]\w*)*", name):
-            raise ValueError("must be letters, digits and underscores, not beginning with a digit")
-        return name
+        return ros_namespace(text)
+
+
+def ros_namespace(text: str) -> str:
+    """Accept a ROS namespace, with or without slashes around it; ValueError for what is none."""
+    name = text.strip("/")
+    if name and not re.fullmatch(r"[A-Za-z_]\w*(/[A-Za-z_]\w*)*", name, re.ASCII):
+        raise ValueError("must be letters, digits and underscores, not beginning with a digit")
+    return name
 
 
 STOP_SIGNAL = signal.SIGUSR1
@@ -306,9 +310,12 @@ def _faults_of(arguments: GraphArguments, *targets: str) -> Iterator[Fault]:
     return (fault for fault in path_faults(arguments) if fault.target in targets)
 
 
-def refuse_unknown(names: Iterable[str]) -> None:
-    """ParameterError for the first name that is no argument, with the one that it resembles."""
-    known = [f.name for f in fields(GraphArguments)]
+def refuse_unknown(names: Iterable[str], known: Sequence[str] | None = None) -> None:
+    """ParameterError for the first name that is no argument, with the one that it resembles.
+
+    known: arguments; None: the graph's.
+    """
+    known = [f.name for f in fields(GraphArguments)] if known is None else known
     for name in names:
         if name not in known:
             near = difflib.get_close_matches(name, known, n=1)

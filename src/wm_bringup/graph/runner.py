@@ -169,6 +169,16 @@ def print_line(line: str) -> None:
     sys.stdout.flush()
 
 
+def in_any_case(say: Callable[[str], None]) -> Callable[[str], None]:
+    """Say what can be said: nobody who watches a robot stops over a line that nobody reads."""
+
+    def tell(line: str) -> None:
+        with suppress(OSError, ValueError):  # a full disk, a closed terminal, a reader that left
+            say(line)
+
+    return tell
+
+
 class GraphRunner:
     """The processes of one graph. One thread makes all calls.
 
@@ -179,7 +189,7 @@ class GraphRunner:
         """Nothing starts before ``start``."""
         self.graph = graph
         self.exits: list[Exit] = []
-        self._say = say
+        self._say = in_any_case(say)
         self._children: dict[str, Child] = {}
 
     def start(self) -> None:
@@ -225,8 +235,8 @@ class GraphRunner:
         """Have the robot damped; everything goes on."""
         for name, child in self._children.items():
             if child.process.vital:
-                self._say(f"wm: {name} is told to stop the robot")
                 os.kill(child.pid, STOP_SIGNAL)
+                self._say(f"wm: {name} is told to stop the robot")
 
     @property
     def over(self) -> bool:
@@ -262,9 +272,9 @@ class GraphRunner:
         for number, patience in PATIENCE.items():
             left = [self._children[name] for name in wanted if name in self._children]
             for child in left:
+                child.send(number)
                 if number != signal.SIGINT:
                     self._say(f"wm: {child.process.name} does not stop: {number.name}")
-                child.send(number)
             end = clock.monotonic() + patience
             while self._any_left(wanted) and clock.monotonic() < end:
                 clock.sleep(POLL_PERIOD)
@@ -284,17 +294,20 @@ class GraphRunner:
 
 
 class StopSignals:
-    """SIGINT and SIGTERM as a flag, for as long as the ``with`` block lasts."""
+    """SIGINT, SIGTERM and a lost terminal as a flag, for as long as the ``with`` block lasts."""
 
     def __init__(self) -> None:
         """No signal yet."""
         self.seen = False
 
     def __enter__(self) -> StopSignals:
-        """Take both signals over."""
-        numbers = (signal.SIGINT, signal.SIGTERM)
-        self._before = {number: signal.getsignal(number) for number in numbers}
-        for number in numbers:
+        """Take the signals over; SIGHUP stays ignored where it is, as under nohup."""
+        numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+        before = {number: signal.getsignal(number) for number in numbers}
+        if before[signal.SIGHUP] == signal.SIG_IGN:
+            del before[signal.SIGHUP]
+        self._before = before
+        for number in before:
             signal.signal(number, lambda *_: self._see())
         return self
 
@@ -310,10 +323,11 @@ class StopSignals:
 def run_graph(
     graph: Graph, say: Callable[[str], None] = print_line, hints: Iterable[str] = ()
 ) -> int:
-    """Run a graph until it ends or SIGINT or SIGTERM come; returns the exit code.
+    """Run a graph until it ends, SIGINT or SIGTERM come or the terminal goes; returns exit code.
 
     hints: lines to say once all processes are up.
     """
+    say = in_any_case(say)
     with StopSignals() as signals, Keyboard() as keyboard:
         runner = GraphRunner(graph, say)
         runner.start()

@@ -9,9 +9,15 @@ import subprocess
 import sys
 from functools import cache
 from importlib import metadata
-from typing import Any
+from pathlib import Path
+from typing import Any, Final
 
 from wm_control.configuration.share import package_version, share_directory
+
+DECIDES = ("src", "config", "launch")
+"""Folders of a checkout in which a new file may decide what comes out."""
+
+NO_CHECKOUT: Final = {"git": None, "git_dirty": None, "git_changes": None}
 
 LIBRARIES = ("casadi", "daqp", "mujoco", "numpy", "pin", "pybullet", "rosbags", "scipy")
 
@@ -50,24 +56,26 @@ def parameters_hash() -> str:
 def _git() -> dict[str, Any]:
     """Commit of the checkout that runs, and what was changed since; empty for an installed package.
 
-    git_changes: hash of what differs from the commit in files that git knows.
+    git_dirty: whether files that git knows were changed, or there are new ones where code and
+    parameters lie. git_changes: hash of what differs from the commit in files that git knows.
     """
     root = share_directory()
     try:
-        commit = _run("rev-parse", "HEAD", root=str(root))
-        dirty = bool(_run("status", "--porcelain", root=str(root)))
-        changes = _run("diff", "HEAD", "--binary", root=str(root)) if dirty else ""
-    except (OSError, subprocess.CalledProcessError):
-        return {"git": None, "git_dirty": None, "git_changes": None}
-    sha256 = hashlib.sha256(changes.encode()).hexdigest() if changes else None
+        if Path(os.fsdecode(_run("rev-parse", "--show-toplevel", root=root))) != root.resolve():
+            return NO_CHECKOUT  # installed within a repository of somebody else's
+        commit = _run("rev-parse", "HEAD", root=root).decode()
+        known = _run("status", "--porcelain", "--untracked-files=no", root=root)
+        dirty = bool(known or _run("status", "--porcelain", "--", *DECIDES, root=root))
+        changes = _run("diff", "HEAD", "--binary", root=root) if dirty else b""
+    except (OSError, subprocess.SubprocessError):
+        return NO_CHECKOUT
+    sha256 = hashlib.sha256(changes).hexdigest() if changes else None
     return {"git": commit, "git_dirty": dirty, "git_changes": sha256}
 
 
-def _run(*arguments: str, root: str) -> str:
-    command = ["git", "-C", root, *arguments]
-    return subprocess.run(
-        command, capture_output=True, text=True, check=True, timeout=10.0
-    ).stdout.strip()
+def _run(*arguments: str, root: Path) -> bytes:
+    command = ["git", "-C", str(root), *arguments]
+    return subprocess.run(command, capture_output=True, check=True, timeout=10.0).stdout.strip()
 
 
 def _processor() -> str:

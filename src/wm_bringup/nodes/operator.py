@@ -50,7 +50,8 @@ class LiveView:
     fallen: by ``FallLimits``, once and for all. time: simulated, since the robot was let
     go [s]; zero while it is held. released: when that was, on the robot's clock [s], None before.
     waits: nothing is known of the driver that is wanted most, or something is against it.
-    armed: the controller's command passes. phase: of a real robot's start-up.
+    armed: the controller's command passes. phase: of a real robot's start-up. hardware: whose
+    statuses are meant, by the robot's namespace; None: anybody's.
     """
 
     speed: tuple[float, float, float] = (0.0, 0.0, 0.0)
@@ -67,6 +68,7 @@ class LiveView:
     waits: bool = True
     armed: bool = False
     phase: str = ""
+    hardware: str | None = None
     _limits: FallLimits = field(default_factory=lambda: FallLimits(0.0))
     _recent: list[tuple[float, float, float, float]] = field(default_factory=list)
 
@@ -92,6 +94,8 @@ class LiveView:
     def see_health(self, message: DiagnosticArray) -> None:
         """Take the control loop's counts from /diagnostics, and what holds a real robot."""
         for status in message.status:
+            if self.hardware is not None and status.hardware_id != self.hardware:
+                continue  # of another robot
             if status.name == "robot: robot":
                 self.phase = _values_of(status).get("phase", "")
             elif status.name == "robot: timing":
@@ -139,7 +143,7 @@ class Operator:
             service.name: self._node.create_client(Trigger, service.name)
             for service in (ARM, STOP, READY, GIVE_BACK)
         }
-        self.view = LiveView()
+        self.view = LiveView(hardware=self._node.get_namespace())
         relaxed = QoSProfile(depth=10, reliability=ReliabilityPolicy.BEST_EFFORT)
         self._node.create_subscription(
             Odometry,

@@ -47,12 +47,16 @@ DRAIN_TIME = 0.3
 
 
 class RawSubscription:
-    """One polled subscription; reliable unless a publisher is not, latched if a publisher is."""
+    """One polled subscription; reliable unless a publisher is not, latched if a publisher is.
+
+    unheard: what else is sent on its topic, which DDS does not connect with it.
+    """
 
     def __init__(self, node: Node, topic: str, msgtype: str, latched: bool) -> None:
         """Subscribe now; QoS follows the publishers in ``adapt``."""
         self.topic, self.msgtype = topic, msgtype
         self.publishers = 1
+        self.unheard = ""
         self.begun = False
         self._node, self._class = node, message_class(msgtype)
         self._group = HandsOff()
@@ -74,7 +78,10 @@ class RawSubscription:
 
     def adapt(self) -> None:
         """Subscribe again when the publishers that are there cannot be heard as we are."""
-        publishers = self._node.get_publishers_info_by_topic(self.topic)
+        everybody = self._node.get_publishers_info_by_topic(self.topic)
+        publishers = [one for one in everybody if one.topic_type == self.msgtype]
+        others = sorted({one.topic_type for one in everybody} - {self.msgtype})
+        self.unheard = f"{self.topic} as {', '.join(others)} is not recorded" if others else ""
         self.publishers = max(1, len(publishers))
         offers = [publisher.qos_profile for publisher in publishers]
         best_effort = any(o.reliability == ReliabilityPolicy.BEST_EFFORT for o in offers)
@@ -117,7 +124,7 @@ class Recorder(Node):
         self._health = Health(self)
         self._unknown = list(wanted)
         self._raw: list[RawSubscription] = []
-        self._said = ""
+        self._said: set[str] = set()
         self.recording = BagRecorder(BagWriter(self.output))
         self.find_topics()
 
@@ -157,12 +164,15 @@ class Recorder(Node):
         """Look for new publishers and publish the counts."""
         for subscription in self._raw:
             subscription.adapt()
+        unheard = "; ".join(filter(None, (one.unheard for one in self._raw)))
         problem = self.recording.problem
-        if problem and problem != self._said:
-            self.get_logger().error(problem)
-            self._said = problem
+        for said in filter(None, (problem, unheard)):
+            if said not in self._said:
+                self.get_logger().error(said)
+                self._said.add(said)
         recording, counts = self.recording, self.recording.counts
-        bad = Level.ERROR if problem else Level.WARN if recording.lost else Level.OK
+        lossy = recording.lost or unheard
+        bad = Level.ERROR if problem else Level.WARN if lossy else Level.OK
         values = {
             "output": str(self.output),
             "messages": self._taken,
@@ -174,7 +184,8 @@ class Recorder(Node):
                 for topic, c in counts.items()
             },
         }
-        self._health.publish("recording", bad, self._summary(), values)
+        said = "; ".join(filter(None, (self._summary(), unheard)))
+        self._health.publish("recording", bad, said, values)
 
     @property
     def _taken(self) -> int:

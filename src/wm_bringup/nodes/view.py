@@ -34,7 +34,7 @@ from wm_bringup.nodes.support.arguments import own_words, robot_parser
 from wm_bringup.nodes.support.polled import Polled
 from wm_bringup.nodes.support.qos import publisher
 from wm_bringup.scenarios.disturbance import Disturbance
-from wm_bringup.view.acting import in_loop
+from wm_bringup.view.acting import in_loop, on_leaving
 from wm_bringup.view.driving import Able, Controls
 from wm_bringup.view.live import HEARD, LiveRun
 from wm_bringup.view.page import RATE, Page, address, run_until, serve
@@ -154,6 +154,7 @@ class View:
         self._controls: Controls | None = None
         self.said = ""
         self._page = in_loop(self.server, lambda: self._lay_out(able, not arguments.capsules))
+        on_leaving(self.server, self._gone)
         self._polled = [Polled(self.node, topic, _quality(topic.flow)) for topic in HEARD]
         self._executor = SingleThreadedExecutor()
         self._executor.add_node(self.node)
@@ -170,6 +171,10 @@ class View:
 
     def _add(self, gui: viser.GuiApi, able: Able) -> None:
         self._controls = Controls(gui, self.graph, able)
+
+    def _gone(self, client: int) -> None:
+        if self._controls is not None:
+            self._controls.gone(client)
 
     @property
     def told(self) -> Told | None:

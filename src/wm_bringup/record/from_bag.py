@@ -20,6 +20,7 @@ from wm_bringup.record.geometry import to_world
 from wm_bringup.record.observations import SENSED
 from wm_bringup.record.run_record import (
     CYCLES,
+    NO_ARRAYS,
     OBSERVED,
     PLANS,
     TICKS,
@@ -86,7 +87,7 @@ def with_latencies(record: RunRecord, path: Path, started: int, seconds: float) 
     try:
         with np.load(path) as data:
             rows = {name: data[name] for name in data.files if name != "names"}
-    except (OSError, ValueError) as error:
+    except NO_ARRAYS as error:
         raise NotRecordedError(f"no latency samples: {error}") from error
     time = rows["t_sensor"] - NANO * started
     inside = (time >= 0.0) & (time <= seconds)

@@ -10,10 +10,12 @@ from __future__ import annotations
 
 import hashlib
 import json
+import zlib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,6 +31,10 @@ TIME, TICKS, OBSERVED, CYCLES, PLANS, TOUCHDOWNS, FAULTS = (
     *("plan_time", "touchdown_time", "fault_end_time"),
 )
 """Clocks: names of the columns of times [s]."""
+
+
+NO_ARRAYS: Final = (OSError, ValueError, TypeError, EOFError, BadZipFile, zlib.error)
+"""What numpy may raise for a file that is no ``.npz``, or that was cut off."""
 
 
 class NotRecordedError(WmError):
@@ -278,7 +284,7 @@ class RunRecord:
             with np.load(path) as data:
                 columns = {name: data[name] for name in data.files}
                 facts = json.loads(str(columns.pop("facts")))
-        except (OSError, ValueError, KeyError) as error:
+        except (*NO_ARRAYS, KeyError) as error:
             raise NotRecordedError(f"{path} is no record of a run: {error}") from error
         words = {name: tuple(known) for name, known in facts.pop("words").items()}
         for name in ("torque_limit", "preference"):

@@ -27,6 +27,15 @@ def in_loop(server: viser.ViserServer, act: Callable[[], T]) -> T:
     return asyncio.run_coroutine_threadsafe(call(), loop).result()
 
 
+def on_leaving(server: viser.ViserServer, act: Callable[[int], None]) -> None:
+    """Act when a client has left, by its number."""
+
+    async def left(client: viser.ClientHandle) -> None:
+        act(client.client_id)
+
+    server.on_client_disconnect(left)
+
+
 def on_click(handle: Any, act: Callable[[Any], None]) -> None:  # noqa: ANN401 - viser's handles
     """Act on a button; viser calls what is no coroutine in threads of its own."""
 

@@ -68,6 +68,7 @@ class Controls:
     def __init__(self, gui: viser.GuiApi, graph: Graph, able: Able) -> None:
         """Put it where the panel is now."""
         self._graph, self._gui, self._able = graph, gui, able
+        self._driven_by: int | None = None
         self._said = gui.add_html("")
         self._buttons("robot", ["STOP", "clear", "arm"], self._operate)
         extra = ["reset"] if able.simulated else ["ready", "give back"] if able.real else []
@@ -94,6 +95,8 @@ class Controls:
         on_click(self._gui.add_button_group(label, names), lambda event: act(event.target.value))
 
     def _operate(self, name: str) -> None:
+        if name == "STOP":
+            self._let_go()  # once cleared and armed it must not go on at once
         node = "arbiter" if name in ("STOP", "clear", "arm") else "robot"
         self._graph.call(f"{node}/{name.lower().replace(' ', '_')}")
 
@@ -109,18 +112,36 @@ class Controls:
             )
         ]
         for handle in (self._drives, *self._velocity):
-            on_change(handle, lambda _: self._drive())
-        self._button("halt", self._halt)
+            on_change(handle, lambda event: self._drive(event.client_id))
+        on_click(gui.add_button("halt"), lambda event: self._halt(event.client_id))
 
-    def _drive(self) -> None:
-        x, y, yaw = (float(slider.value) for slider in self._velocity)
-        self._graph.drive(VelocityCommand(x, y, yaw) if self._drives.value else None)
+    def _drive(self, who: int | None) -> None:
+        """Ask for what the sliders say. who: the client that changed them."""
+        self._graph.drive(self.velocity_wanted if self._drives.value else None)
+        self._driven_by = who if self._drives.value else None
 
-    def _halt(self) -> None:
+    @property
+    def velocity_wanted(self) -> VelocityCommand:
+        """What the sliders say."""
+        return VelocityCommand(*(float(slider.value) for slider in self._velocity))
+
+    def _halt(self, who: int | None) -> None:
         for slider in self._velocity:
             slider.value = 0.0
         self._drives.value = True
-        self._drive()
+        self._drive(who)
+
+    def gone(self, who: int) -> None:
+        """Hear that a client has left: who drove cannot stop the robot any more."""
+        if who == self._driven_by:
+            self._let_go()
+
+    def _let_go(self) -> None:
+        """Ask for nothing more, which stops the robot, and for no velocity when asked again."""
+        for slider in self._velocity:
+            slider.value = 0.0
+        self._drives.value = False
+        self._drive(None)
 
     def _add_disturbances(self) -> None:
         gui = self._gui

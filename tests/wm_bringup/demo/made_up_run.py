@@ -89,7 +89,7 @@ def multi_array(numbers):
 def diagnostics(name, values, text=""):
     """An array with one status."""
     pairs = [message("diagnostic_msgs/msg/KeyValue", k, str(v)) for k, v in values.items()]
-    status = message("diagnostic_msgs/msg/DiagnosticStatus", 0, name, text, "", pairs)
+    status = message("diagnostic_msgs/msg/DiagnosticStatus", 0, name, text, "/", pairs)
     return message("diagnostic_msgs/msg/DiagnosticArray", header(0.0), [status])
 
 

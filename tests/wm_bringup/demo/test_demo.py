@@ -8,11 +8,13 @@ from made_up_run import START, write_bag, write_latencies
 from wm_bringup.bags.reader import open_bag
 from wm_bringup.bags.writer import BagError
 from wm_bringup.cycle.latency import LatencyLog, LatencySample
+from wm_bringup.demo import demo
 from wm_bringup.demo.course import DemoCourse, Segment, load_course
 from wm_bringup.demo.demo import DemoOptions, clear, held, judge_run, read_course, reduced_on
 from wm_bringup.demo.judge import with_pushes
 from wm_bringup.demo.live import LiveRun
 from wm_bringup.demo.report import lines
+from wm_bringup.host.claims import ClaimedError, claim
 from wm_bringup.lockstep.compute_time import ComputeTime
 from wm_bringup.record.from_bag import with_latencies
 from wm_bringup.record.run_record import NotRecordedError, RunRecord
@@ -147,6 +149,18 @@ def test_a_course_with_an_unknown_key_is_refused_by_name(tmp_path):
     (tmp_path / "course.yaml").write_text("segments: [{name: a, speed: 1.0}]")
     with pytest.raises(ParameterError, match=r"segments\.0.*speed"):
         load_course(tmp_path / "course.yaml")
+
+
+@pytest.mark.parametrize("other", ["the folder {}", "{}/robot"])
+def test_beside_another_nothing_of_an_earlier_demo_is_taken_away(tmp_path, monkeypatch, other):
+    monkeypatch.setenv("ROS_DOMAIN_ID", "191")
+    monkeypatch.setattr(demo, "_refuse_what_cannot_come_up", lambda *_: None)
+    (tmp_path / "summary.json").write_text("{}")
+    course = load_course(config_file("demo.yaml"))
+    what = other.format("191" if "robot" in other else tmp_path.resolve())
+    with claim(what), pytest.raises(ClaimedError):
+        demo.run_demo(DemoOptions(tmp_path, course), lambda *_: None, lambda: False)
+    assert (tmp_path / "summary.json").is_file()
 
 
 def test_a_robot_that_does_what_is_asked_has_no_error(tmp_path):

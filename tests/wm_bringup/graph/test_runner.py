@@ -14,7 +14,13 @@ import pytest
 from wm_bringup.graph import runner as run_module
 from wm_bringup.graph.keyboard import Keyboard
 from wm_bringup.graph.processes import Graph, Process
-from wm_bringup.graph.runner import GraphFailedError, GraphRunner, ProcessStartError, run_graph
+from wm_bringup.graph.runner import (
+    GraphFailedError,
+    GraphRunner,
+    ProcessStartError,
+    StopSignals,
+    run_graph,
+)
 
 PATIENCE = 60.0
 
@@ -38,6 +44,13 @@ import signal, time
 signal.signal(signal.SIGINT, signal.SIG_IGN); signal.signal(signal.SIGTERM, signal.SIG_IGN)
 print("ready", flush=True)
 time.sleep(600)
+""",
+    "talks": f"""{UP}
+import signal, sys
+signal.signal(signal.SIGINT, lambda *_: sys.exit(0))
+signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGINT, signal.SIGTERM])
+while True:
+    print("x" * 1000, flush=True)
 """,
     "ends": f"{UP}print('ready', flush=True)",
     "fails": f"{UP}print('ready', flush=True); raise SystemExit(3)",
@@ -254,3 +267,30 @@ def test_without_a_terminal_there_are_no_keys(monkeypatch):
     with open(os.devnull, encoding="utf-8") as nothing, Keyboard(nothing) as keyboard:
         assert not keyboard.there
         assert not keyboard.pressed(" ")
+
+
+def test_a_graph_whose_words_nobody_takes_goes_on_and_is_stopped_as_ever(programs):
+    def broken(line):
+        raise BrokenPipeError
+
+    runner = GraphRunner(Graph((process("talks"), process("good")), "", {}), broken)
+    runner.start()
+    runner.wait(PATIENCE, lambda: runner.up)
+    time.sleep(0.3)  # far more than a pipe holds
+    assert runner.stop() == 0
+    assert [ended.asked for ended in runner.exits] == [True, True]
+
+
+def test_a_lost_terminal_is_a_wish_to_stop_unless_that_is_ignored():
+    before = signal.getsignal(signal.SIGHUP)
+    with StopSignals() as signals:
+        os.kill(os.getpid(), signal.SIGHUP)
+        assert signals.seen
+    assert signal.getsignal(signal.SIGHUP) == before
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with StopSignals() as signals:
+            os.kill(os.getpid(), signal.SIGHUP)
+            assert not signals.seen
+    finally:
+        signal.signal(signal.SIGHUP, before)

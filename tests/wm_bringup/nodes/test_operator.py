@@ -10,7 +10,7 @@ from rclpy.serialization import deserialize_message
 
 from wm_bringup.nodes.operator import LiveView
 from wm_bringup.wire.decisions import statuses
-from wm_bringup.wire.messages import encode_diagnostics
+from wm_bringup.wire.messages import HealthStatus, Level, encode_diagnostics
 from wm_control.arbiter.background import Background
 from wm_control.types import Action, Cause, Command, Decision
 
@@ -77,3 +77,13 @@ def test_misses_come_from_the_control_loops_own_report():
     view = LiveView()
     view.see_health(DiagnosticArray(status=[other, timing]))
     assert (view.cycles, view.misses, view.path_ms) == (500, 3, (0.6, 0.9))
+
+
+def test_what_another_robot_says_of_itself_is_passed_over():
+    view = LiveView(hardware="/")
+    values = {"cycles": 5000, "misses": 0, "path_ms.p50": 0.6, "path_ms.p99": 0.9}
+    for hardware, misses in (("/", 0), ("/r1", 812)):
+        status = HealthStatus("robot: timing", Level.OK, "", {**values, "misses": misses}, hardware)
+        data = encode_diagnostics(0.0, [status])
+        view.see_health(deserialize_message(data, DiagnosticArray))
+    assert (view.misses, view.cycles) == (0, 5000)

@@ -61,7 +61,15 @@ def test_a_saved_record_comes_back_bit_by_bit_with_facts_and_words(tmp_path):
 
 def test_a_file_that_is_no_record_is_named(tmp_path):
     np.savez(tmp_path / "other.npz", a=np.zeros(3))
-    for name in ("other.npz", "nowhere.npz"):
+    march(seconds=0.1).save(tmp_path / "whole.npz")
+    whole = (tmp_path / "whole.npz").read_bytes()
+    (tmp_path / "cut.npz").write_bytes(whole[: len(whole) // 2])
+    (tmp_path / "hole.npz").write_bytes(whole[:500] + bytes(500) + whole[1000:])
+    (tmp_path / "empty.npz").touch()
+    with (tmp_path / "plain.npz").open("wb") as file:
+        np.save(file, np.zeros(3))
+    names = ("other", "nowhere", "cut", "hole", "empty", "plain")
+    for name in (f"{name}.npz" for name in names):
         with pytest.raises(NotRecordedError, match=name):
             RunRecord.load(tmp_path / name)
 

@@ -1,20 +1,18 @@
 """One robot per namespace: see that nobody else already is who we want to be.
 
-On this machine the kernel answers: a name is claimed by binding a socket in Linux's abstract
-namespace, which only one process can, and which ends with that process however it ends. Of other
-machines only DDS discovery can tell, which takes as long as it takes.
+On this machine the kernel answers, by a claim (``wm_bringup.host.claims``). Of other machines only
+DDS discovery can tell, which takes as long as it takes.
 """
 
 from __future__ import annotations
 
-import errno
 import socket
 from collections.abc import Sequence
-from hashlib import sha256
 
 from rclpy.node import Node
 
 from wm_bringup.host import clock
+from wm_bringup.host.claims import ClaimedError, claim
 from wm_bringup.wire.topics import Topic
 from wm_control.errors import WmError
 
@@ -52,16 +50,10 @@ def refuse_second(
 
 def _claim(node: Node) -> socket.socket:
     """Claim the name of a node among all processes of this machine."""
-    claim = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-    name = f"{domain(node)}{node.get_fully_qualified_name()}"  # may be longer than an address
     try:
-        claim.bind(f"\0wm_humanoid/{sha256(name.encode()).hexdigest()}")
-    except OSError as error:
-        claim.close()
-        if error.errno != errno.EADDRINUSE:
-            raise
+        return claim(f"{domain(node)}{node.get_fully_qualified_name()}")
+    except ClaimedError:
         raise _already(node) from None
-    return claim
 
 
 def _refuse_name(node: Node) -> None:

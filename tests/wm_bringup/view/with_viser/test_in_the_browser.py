@@ -14,7 +14,7 @@ from PIL import Image
 from recorded import decision, standing, write_bag
 
 from wm_bringup.host.ports import AddressError
-from wm_bringup.view.acting import in_loop
+from wm_bringup.view.acting import in_loop, on_leaving
 from wm_bringup.view.driving import Able, Controls
 from wm_bringup.view.from_bag import BagRun
 from wm_bringup.view.live import LiveRun
@@ -139,6 +139,7 @@ class LivePage:
             lambda gui: setattr(self, "controls", Controls(gui, self.asked, able)),
             meshes=False,
         )
+        on_leaving(server, lambda client: self.controls.gone(client))
         self._encoder = EstimateEncoder(N)
 
     def frame(self, clock):
@@ -211,6 +212,18 @@ def test_it_is_driven_only_while_that_is_asked_for(live):
     live.until(lambda: live.page.asked.calls[-1] == wanted, live.page.asked.calls)
     live.browser.click("drive from here")
     live.until(lambda: live.page.asked.calls[-1] is None, live.page.asked.calls)
+
+
+def test_whoever_drives_and_leaves_drives_no_more_and_neither_does_who_stops_the_robot(live):
+    wanted = VelocityCommand(0.2, 0.0, 0.0)
+    for end in (live.browser.reload, lambda: live.browser.click("STOP")):
+        live.browser.wait_for("drive from here")
+        live.browser.click("drive from here")
+        live.browser.enter("ahead, m/s", "0.2")
+        live.until(lambda: live.page.asked.calls[-1] == wanted, live.page.asked.calls)
+        end()
+        live.until(lambda: None in live.page.asked.calls[-2:], live.page.asked.calls)
+        assert live.page.controls.velocity_wanted == VelocityCommand(0.0, 0.0, 0.0)
 
 
 def test_an_example_of_a_fault_is_put_where_it_can_be_changed(live):
