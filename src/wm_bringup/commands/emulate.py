@@ -62,7 +62,8 @@ def emulate(
 ) -> int:
     """Behave on the network as a Unitree humanoid, in real time, with a simulated body.
 
-    Ctrl-C or SIGTERM ends it with a table of all that it counted. Exits with 1 when the robot fell.
+    Ctrl-C or SIGTERM ends it with a table of all that it counted. Exits with 1 when the robot fell,
+    or a push or fault of the scenario did not happen.
     docs/emulator.md says what is emulated, what is assumed, and what can be asked for by --control.
 
     Example: wm emulate --engine mujoco --start hanging --control /tmp/g1
@@ -108,12 +109,13 @@ def emulate(
                 time = run(attached, lambda: signals.seen, control, periods)
         finally:
             link.close()
-    figures = summary(emulated, time)
+    missed = [one.what for one in emulated.simulation.happened if one.at is None]
+    figures = {**summary(emulated, time), "missed": missed}
     console.print(table(figures))
     if json is not None:
         json.parent.mkdir(parents=True, exist_ok=True)
         json.write_text(json_format.dumps(figures, indent=1) + "\n", encoding="utf-8")
-    return HELD if emulated.counts.fell_at is None else NOT_HELD
+    return HELD if emulated.counts.fell_at is None and not missed else NOT_HELD
 
 
 def _ask(control: Path | None, line: str) -> int:

@@ -65,7 +65,8 @@ def draft(
     file.write_text(robot_yaml(drafted), encoding="utf-8")
     console = make_console()
     console.print(draft_table(drafted))
-    console.print(f"{file} written; next: wm robot check {folder}")
+    here = folder if folder.is_absolute() else f"./{folder}"
+    console.print(f"{file} written; next: wm robot check {here}")
     _write(json, _facts(drafted, file))
     return HELD
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from wm_bringup.emulator.parameters import CraneParameters, EmulatorParameters
 from wm_bringup.emulator.robot import EmulatedRobot
+from wm_bringup.faults.fault import Fault
 from wm_bringup.robots.simulated import EngineName, simulate
 from wm_bringup.robots.unitree.variants import Body, load_body
 from wm_bringup.scenarios.scenario import Crane, Scenario
@@ -54,14 +55,33 @@ def emulate(
     seed: int = 0,
     gui: bool = False,
 ) -> EmulatedRobot:
-    """Make the robot with a world of its own; without a scenario it is undisturbed."""
+    """Make the robot with a world of its own; without a scenario it is undisturbed.
+
+    ParameterError for what a robot alone cannot do: it knows no gait, no driver, no operator.
+    """
     parameters = parameters or EmulatorParameters()
     source = chosen.body.source
+    _check(scenario or Scenario())
     begun = _begun(scenario or Scenario(), parameters.crane)
     simulation = simulate(load_robot(source), begun, engine, gui=gui)
     return EmulatedRobot(
         simulation, source, chosen.body.wiring, chosen.machine, parameters, seed=seed
     )
+
+
+def _check(scenario: Scenario) -> None:
+    origin = f"scenario '{scenario.name}'"
+    for index, push in enumerate(scenario.pushes):
+        if push.phase is not None:
+            expected = "no phase: an emulated robot does not know the computer's gait"
+            raise ParameterError(f"pushes.{index}.phase", push.phase, expected, origin)
+    for index, text in enumerate(scenario.faults):
+        if not Fault.parse(text).of_sensors:
+            expected = "a fault of the robot's sensors; what the computer sends is its own"
+            raise ParameterError(f"faults.{index}", text, expected, origin)
+    for key in ("tour", "wishes"):
+        if getattr(scenario, key):
+            raise ParameterError(key, "given", "no effect on an emulated robot", origin)
 
 
 def _begun(scenario: Scenario, crane: CraneParameters) -> Scenario:

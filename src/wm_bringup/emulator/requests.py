@@ -80,14 +80,14 @@ REQUESTS: Final[Mapping[str, tuple[Any, Callable[[EmulatedRobot, Any], None]]]] 
     "deaf": (Seconds, EmulatedRobot.deafen),
     "cut": (Seconds, _cut),
     "replay": (Seconds, EmulatedRobot.replay),
-    "clock_step": (Number, EmulatedRobot.step_clock),
+    "clock_step": (Annotated[Number, Field(ge=-1e6, le=1e6)], EmulatedRobot.step_clock),
     "states": (PathParameters, _states),
     "commands": (PathParameters, _commands),
     "crane": (Literal["lower", "lift"], _crane),
     "push": (Vector, _push),
     "mode": (str, _mode),
     "errors": (dict[str, Annotated[int, Field(ge=0, lt=2**32)]], _errors),
-    "winding": (dict[str, Number], _winding),
+    "winding": (dict[str, Annotated[Number, Field(ge=-100.0, le=1000.0)]], _winding),
     "charge": (Annotated[float, Field(ge=0.0, le=1.0)], _charge),
 }
 """By key: what its value must be, and what it does. docs/emulator.md explains them."""
@@ -129,8 +129,8 @@ def obey(robot: EmulatedRobot, line: str) -> None:
     """Do what a line asks, all of it or nothing; ParameterError says what was wrong with it."""
     try:
         asked = json.loads(line)
-    except ValueError as error:
-        raise ParameterError("request", line, f"is not JSON: {error}") from error
+    except (ValueError, RecursionError) as error:
+        raise ParameterError("request", line[:80], f"is not JSON: {error}") from error
     if not isinstance(asked, dict):
         raise ParameterError("request", line, "must be an object")
     for key, value in [(key, _checked(robot, key, value)) for key, value in asked.items()]:

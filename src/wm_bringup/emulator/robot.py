@@ -109,7 +109,7 @@ class EmulatedRobot:
         self._past: deque[Frame] = deque(maxlen=REMEMBERED)
         self._again: deque[Frame] = deque()
         self._clock_offset = parameters.uptime
-        self._lowest = FALLEN * (float(simulation.base.position[2]) - simulation.clearance())
+        self._lowest = FALLEN * (self._height() - simulation.clearance())
         self._torso_imu: TorsoImu | None = None
         if parameters.torso_imu:
             placement = torso_imu(source, parameters.torso_imu)
@@ -199,8 +199,13 @@ class EmulatedRobot:
         position = self._observation.joint_position
         self.crane.step(command if alone else None, position, velocity, CONTROL_PERIOD)
 
+    def _height(self) -> float:
+        """Height of the base above the ground under it [m]."""
+        x, y, z = map(float, self.simulation.base.position)
+        return z - self.simulation.terrain.height(x, y)
+
     def _watch_for_a_fall(self) -> None:
-        low = self.simulation.base.position[2] < self._lowest
+        low = not self._height() >= self._lowest
         if low and self.crane.state == "slack" and self.counts.fell_at is None:
             self.counts.fell_at = self.now
 
@@ -219,9 +224,10 @@ class EmulatedRobot:
         self.states.send(self._again.popleft() if self._again else frame, self.now)
         states = self.states.arrived(self.now)
         self.counts.sent += len(states)
+        torso = self._torso_frames()  # in every period: it differentiates
         if self.states.is_cut(self.now):
             return Said(states, answers=answers)
-        return Said(states, self._torso_frames(), self._battery_frames(), answers)
+        return Said(states, torso, self._battery_frames(), answers)
 
     def _torso_frames(self) -> list[Frame]:
         if self._torso_imu is None:

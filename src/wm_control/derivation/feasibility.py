@@ -21,7 +21,7 @@ from wm_control.robot.description import RobotDescription
 from wm_control.robot.joint_table import LEGS
 from wm_control.robot.model import legs_of
 from wm_control.robot.posture import FeetGoal, Legs, Posture
-from wm_control.types import Array
+from wm_control.types import LEFT, RIGHT, Array
 
 Level = Literal["refused", "doubted", "assumed"]
 
@@ -160,43 +160,52 @@ def _standing(robot: RobotDescription, legs: Legs, m: Measures) -> Iterator[Find
 
 def _strength(robot: RobotDescription, legs: Legs, m: Measures) -> Iterator[Finding]:
     """Torque against gravity, and joints' limits, as deep as the gait crouches."""
-    posture = crouched(robot, legs, m)
-    if not posture.reached:
+    postures = [crouched(robot, legs, m, foot) for foot in (LEFT, RIGHT)]
+    if not all(posture.reached for posture in postures):
+        error = max(posture.error for posture in postures)
         text = (
             f"cannot bend until the hips are at {LEG_SHARE:g} of the stretched leg with level "
-            f"soles: {posture.error:.3g} m or rad are left at the joints' limits"
+            f"soles: {error:.3g} m or rad are left at the joints' limits"
         )
         yield Finding("doubted", "legs", text)
-    for name, share in static_shares(robot, legs, posture).items():
+    shares = {
+        name: share
+        for foot in (LEFT, RIGHT)
+        for name, share in static_shares(robot, legs, postures[foot], foot).items()
+    }
+    for name, share in shares.items():
         text = f"bears the weight on one leg with {share:.2f} of its torque, at most"
         level = TORQUE.level(share)
         bound = TORQUE.refused if level == "refused" else TORQUE.doubted
         yield from _found(level, name, f"{text} {bound:g}")
 
 
-def crouched(robot: RobotDescription, legs: Legs, m: Measures) -> Posture:
-    """Deepest posture of the gait, the left foot under the centre of mass, the right beside it."""
+def crouched(robot: RobotDescription, legs: Legs, m: Measures, foot: int = LEFT) -> Posture:
+    """Deepest posture of the gait, a foot under the centre of mass, the other beside it."""
     start = np.asarray(robot.default_position)
     legs.place(start)
-    beside = float(legs.data.com[0][1])
-    feet = ((0.0, beside, 0.0), (0.0, beside - m.apart, 0.0))
+    middle = float(legs.data.com[0][1])
+    left, right = (0.0, -m.apart) if foot == LEFT else (m.apart, 0.0)
+    feet = ((0.0, middle + left, 0.0), (0.0, middle + right, 0.0))
     return legs.solve(start, FeetGoal(feet, LEG_SHARE * m.leg))
 
 
-def static_shares(robot: RobotDescription, legs: Legs, posture: Posture) -> dict[str, float]:
-    """Torque of each joint of the left leg when it bears all the weight at rest, per its limit."""
+def static_shares(
+    robot: RobotDescription, legs: Legs, posture: Posture, foot: int = LEFT
+) -> dict[str, float]:
+    """Torque of each joint of a leg when it bears all the weight at rest, per its limit."""
     legs.place(posture.joints)
-    model, data, left = legs.model, legs.data, legs.indices[0]
+    model, data, own = legs.model, legs.data, legs.indices[foot]
     q = pin.neutral(model)
     q[7:] = posture.joints
     weight = GRAVITY * float(pin.computeTotalMass(model))
-    lever = data.com[0] - legs.sole(0).translation
+    lever = data.com[0] - legs.sole(foot).translation
     force = np.array([0.0, 0.0, weight])
     wrench = np.concatenate((force, np.cross([lever[0], lever[1], 0.0], force)))
-    ground: Array = legs.sole_jacobian(0).T @ wrench
+    ground: Array = legs.sole_jacobian(foot).T @ wrench
     gravity: Array = pin.computeGeneralizedGravity(model, model.createData(), q)[6:]
-    shares = np.abs(gravity - ground)[left] / robot.torque_limit[left]
-    names = [robot.joint_names[index] for index in left]
+    shares = np.abs(gravity - ground)[own] / robot.torque_limit[own]
+    names = [robot.joint_names[index] for index in own]
     return dict(zip(names, shares.tolist(), strict=True))
 
 

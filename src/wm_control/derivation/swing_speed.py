@@ -13,7 +13,7 @@ import numpy as np
 from wm_control.robot.description import RobotDescription
 from wm_control.robot.model import legs_of
 from wm_control.robot.posture import FeetGoal
-from wm_control.types import Array
+from wm_control.types import LEFT, RIGHT, Array
 
 SPEED_SHARE = 0.8
 """Of a joint's speed limit that the nominal swing may take; steps against pushes need the rest."""
@@ -48,12 +48,21 @@ def fastest(description: RobotDescription, swing: Swing, most: float) -> float:
     """
     speed = most
     for _ in range(2):
-        speed = min(most, speed * SPEED_SHARE / needed_share(description, swing, speed))
+        share = max(needed_share(description, swing, speed, foot) for foot in _unlike(description))
+        speed = min(most, speed * SPEED_SHARE / share)
     return speed
 
 
-def needed_share(description: RobotDescription, swing: Swing, speed: float) -> float:
-    """Largest share of its speed limit that a joint of the left leg needs at a speed [m/s].
+def _unlike(description: RobotDescription) -> tuple[int, ...]:
+    """Feet whose legs are to be looked at: one of two that are as quick."""
+    left, right = (description.velocity_limit[own] for own in legs_of(description).indices)
+    return (LEFT,) if np.array_equal(left, right) else (LEFT, RIGHT)
+
+
+def needed_share(
+    description: RobotDescription, swing: Swing, speed: float, leg: int = LEFT
+) -> float:
+    """Largest share of its speed limit that a joint of a leg needs in its swing at a speed [m/s].
 
     Where the legs do not reach they come as near as they can.
     """
@@ -69,13 +78,13 @@ def needed_share(description: RobotDescription, swing: Swing, speed: float) -> f
         foot += 2.0 * speed * swing.step_duration * _smooth(share)
         stance = 0.5 * speed * (swing.step_duration - swing.double_support) - speed * now
         up = swing.apex * _bump(share)
-        goal = FeetGoal(
-            ((foot, sides[0], up), (stance, sides[1], 0.0)), swing.hip_height(speed), ahead
-        )
+        swinging, standing = (foot, sides[leg], up), (stance, sides[1 - leg], 0.0)
+        feet = (swinging, standing) if leg == LEFT else (standing, swinging)
+        goal = FeetGoal(feet, swing.hip_height(speed), ahead)
         joints.append(legs.solve(joints[-1], goal).joints)
-    left = legs.indices[0]
+    own = legs.indices[leg]
     speeds: Array = np.abs(np.diff(np.array(joints[1:]), axis=0)) / (air / (_SAMPLES - 1))
-    return float(np.max(speeds[:, left] / description.velocity_limit[left]))
+    return float(np.max(speeds[:, own] / description.velocity_limit[own]))
 
 
 def _smooth(share: float) -> float:

@@ -152,6 +152,10 @@ def build_imu(config: ImuConfig | None, base: str, folded: FoldedRobot, file: st
 def build_capsule(config: CapsuleConfig, name: str, folded: FoldedRobot, file: str) -> Capsule:
     """Place one capsule on the moving body that carries its link."""
     frame = locate(config.link, f"capsules.{name}.link", folded, file)
+    if config.start == config.end:
+        raise RobotDescriptionError(
+            f"{file}: capsules.{name}: start and end are the same point; move them apart"
+        )
     return Capsule(
         frame.body,
         constant(_apply(frame.placement, np.array(config.start))),
@@ -193,7 +197,7 @@ def _check_rectangle(sole: Sole, key: str, file: str) -> None:
     for angle in np.linspace(0.0, 2.0 * np.pi, 360, endpoint=False):
         direction = np.array([np.cos(angle), np.sin(angle)])
         excess = float(np.max(corners @ direction) - np.max(hull @ direction + reach))
-        if excess > _ROUNDING:
+        if not excess <= _ROUNDING:
             raise RobotDescriptionError(
                 f"{file}: {key}: the support rectangle reaches {excess:.4f} m beyond the contact "
                 f"spheres of link '{sole.link}'; reduce half_length or half_width, or move it"

@@ -69,6 +69,11 @@ def with_limits(joint: Joint, config: JointConfig, file: str) -> Joint:
             f"{file}: joint '{joint.name}' is prismatic; actuated joints must be revolute: put it "
             "into `locked`"
         )
+    if not np.isclose(np.linalg.norm(joint.axis), 1.0):
+        raise RobotDescriptionError(
+            f"{file}: joint '{joint.name}' has no axis; one that does not move is of type fixed in "
+            "the URDF, or goes into `locked`"
+        )
     changed = replace(
         joint,
         kind="revolute",

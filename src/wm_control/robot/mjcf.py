@@ -49,13 +49,18 @@ def add_bodies(spec: mujoco.MjSpec, folded: FoldedRobot) -> dict[str, mujoco.Mjs
     for name, link in folded.bodies.items():
         joint = moved_by.get(name)
         if joint is None:
-            body = spec.worldbody.add_body(name=name)
-            body.add_freejoint(name="base")
+            body = spec.worldbody.add_body(name=name_of(name))
+            body.add_freejoint()
         else:
-            body = _moving_body(made[joint.parent], joint, name)
+            body = _moving_body(made[joint.parent], joint, name_of(name))
         _set_inertia(body, link)
         made[name] = body
     return made
+
+
+def name_of(link: str) -> str:
+    """Name the body of a link; MuJoCo keeps ``world`` for itself."""
+    return "world of the robot" if link == "world" else link
 
 
 def _moving_body(parent: mujoco.MjsBody, joint: Joint, name: str) -> mujoco.MjsBody:

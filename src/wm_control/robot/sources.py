@@ -26,22 +26,32 @@ EXAMPLE_ROBOTS = "example-robot-data"
 
 _DISTRIBUTION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
+_NAME = re.compile(r"[A-Za-z0-9_-]+")
+"""What may be the name of a shipped robot; all else is a path."""
+
 
 def robot_file(source: str | Path) -> Path:
     """Path of a robot's ``robot.yaml``.
 
     source: the name of a shipped robot (a folder of config/robots), any folder that holds a
     ``robot.yaml``, or the path of the file itself; a file of a shipped robot also by its folder's
-    name, ``g1/mode_11.yaml``. RobotDescriptionError says what was looked at.
+    name, ``g1/mode_11.yaml``. RobotDescriptionError says what was looked at, or that a name is that
+    of two.
     """
     path = Path(source)
     if path.suffix in SUFFIXES:
         shipped = robots_folder() / path
         return shipped if shipped.is_file() and not path.is_file() else path
-    shipped = robots_folder() / source
-    folder = shipped if shipped.is_dir() else path
-    if (folder / ROBOT).is_file():
-        return folder / ROBOT
+    own, shipped = path / ROBOT, robots_folder() / path / ROBOT
+    if _NAME.fullmatch(str(source)) and shipped.is_file():
+        if own.is_file() and not own.samefile(shipped):
+            raise RobotDescriptionError(
+                f"robot '{source}': is the name of a shipped robot, and of a folder here: say "
+                f"./{source} for the folder, or go to another one for the shipped robot"
+            )
+        return shipped
+    if own.is_file():
+        return own
     known = ", ".join(sorted(f.name for f in robots_folder().iterdir() if f.is_dir()))
     raise RobotDescriptionError(
         f"robot '{source}': neither the name of a shipped robot ({known}), nor a folder with a "

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import xml.etree.ElementTree as ElementTree
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -143,7 +143,7 @@ def read_urdf(path: Path) -> Urdf:
         robot = ElementTree.parse(path).getroot()
     except OSError as error:
         raise RobotDescriptionError(f"{path}: cannot be read: {error.strerror}") from error
-    except ElementTree.ParseError as error:
+    except (ElementTree.ParseError, ValueError, LookupError) as error:  # also of its encoding
         raise RobotDescriptionError(f"{path}: is not valid XML: {error}") from error
     return parse_urdf(robot, path)
 
@@ -166,6 +166,9 @@ def parse_urdf(robot: ElementTree.Element, path: Path) -> Urdf:
     except ValueError as error:
         raise RobotDescriptionError(f"{path}: a number cannot be read: {error}") from error
     links, joints = _without_world(links, joints)
+    _check_once("link", [link.name for link in links], path)
+    _check_once("joint", [joint.name for joint in joints], path)
+    _check_once("child of a joint", [joint.child for joint in joints], path)
     urdf = Urdf(str(path), {x.name: x for x in links}, {x.name: x for x in joints})
     _check_links_exist(urdf)
     return urdf
@@ -186,6 +189,16 @@ def _without_world(links: list[Link], joints: list[Joint]) -> tuple[list[Link], 
         [link for link in links if link.name not in worlds],
         [joint for joint in joints if joint.parent not in worlds],
     )
+
+
+def _check_once(what: str, names: Sequence[str], path: Path) -> None:
+    """Refuse what would be lost, or make a loop of the tree."""
+    for name in dict.fromkeys(names):
+        if names.count(name) > 1:
+            raise RobotDescriptionError(
+                f"{path}: '{name}' is the {what} {names.count(name)} times: links and joints have "
+                "names of their own, and a link hangs from one joint"
+            )
 
 
 def _check_links_exist(urdf: Urdf) -> None:
@@ -247,7 +260,7 @@ def _link(element: ElementTree.Element, file: Path, colors: dict[str, Array]) ->
     for collision in element.findall("collision"):
         sphere = collision.find("geometry/sphere")
         if sphere is not None:
-            radius = float(sphere.get("radius", "nan"))
+            radius = _finite(sphere, "@radius", f"link '{name}': <sphere>", file)
             spheres.append(SphereShape(_placement(collision).position, radius))
     meshes = [
         _mesh(visual, mesh, file, colors)

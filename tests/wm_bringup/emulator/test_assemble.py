@@ -2,7 +2,8 @@
 
 import pytest
 
-from wm_bringup.emulator.assemble import choose
+from wm_bringup.emulator.assemble import choose, emulate
+from wm_bringup.scenarios.scenario import Push, Scenario, Wish
 from wm_control.errors import ParameterError
 
 
@@ -26,3 +27,16 @@ def test_a_number_that_no_file_is_true_of_is_refused_unless_a_body_is_named():
     with pytest.raises(ParameterError, match="machine"):
         choose("g1", 99)
     assert choose("g1", 99, "g1").machine == 99
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ({"pushes": (Push(impulse=(40.0, 0.0, 0.0), phase=0.3),)}, r"pushes.0.phase.*gait"),
+        ({"faults": ("gyro:off@0", "command:off@0.2")}, r"faults.1.*command:off.*sensors"),
+        ({"wishes": (Wish("mpc", at=0.5),)}, r"wishes.*no effect"),
+    ],
+)
+def test_what_a_robot_alone_cannot_do_is_refused(asked, said):
+    with pytest.raises(ParameterError, match=said):
+        emulate(choose("g1"), Scenario(**asked), "mujoco")

@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
+from wm_bringup.emulator.requests import obey
 from wm_bringup.robots.unitree.frames import is_sound, seal
 from wm_bringup.robots.unitree.variants import load_body
-from wm_bringup.scenarios.scenario import Scenario
+from wm_bringup.scenarios.scenario import Ground, Scenario
 
 STANDING = {"crane": {"start": "standing"}}
 
@@ -232,6 +233,29 @@ def test_its_clock_can_be_set_and_goes_on_over_a_pause(meet):
     computer.robot.pass_over(100)
     computer.go(1)
     assert [int(state["tick"][0]) for state in computer.states] == [60002, 55004, 55206]
+
+
+@pytest.mark.parametrize(
+    ("slope", "x", "above", "fell"), [(-0.0873, 4.5, 0.75, False), (0.0873, 6.0, 0.2, True)]
+)
+def test_a_fall_is_told_by_the_height_above_the_ground(meet, slope, x, above, fell):
+    computer = meet(scenario=Scenario(ground=Ground(slope=slope)), **STANDING)
+    simulation = computer.robot.simulation
+    place = np.array(simulation.base.position)
+    place[:] = x, 0.0, simulation.terrain.height(x, 0.0) + above
+    computer.robot.crane.state = "slack"
+    simulation._engine.hold_base(place)
+    computer.go(1)
+    assert (computer.robot.counts.fell_at is not None) == fell
+
+
+def test_after_a_silence_the_imu_in_the_torso_goes_on_as_if_nothing_had_been(meet):
+    computer = meet(**STANDING)
+    computer.go(200)
+    obey(computer.robot, '{"push": [20, 0, 0], "silent": 0.06}')
+    computer.go(100)
+    largest = max(np.abs(state["accelerometer"]).max() for state in computer.torso[-69:])
+    assert largest < 60.0
 
 
 def test_states_go_through_an_imperfect_network(meet):

@@ -1,11 +1,13 @@
 """A robot file or URDF that does not make a robot stops start-up and says why."""
 
+import mujoco
 import numpy as np
 import pytest
 import yaml
 
 from wm_control.errors import ParameterError, RobotDescriptionError
 from wm_control.robot.description import load_robot
+from wm_control.robot.mjcf import add_bodies, folded_robot
 
 INERTIAL = (
     '<inertial><mass value="1.0"/>'
@@ -101,6 +103,80 @@ def test_a_missing_wheel_is_named(write):
 def test_broken_xml_is_named(write):
     with pytest.raises(RobotDescriptionError, match=r"biped\.urdf: is not valid XML"):
         load_robot(write(urdf="<robot><link></robot>"))
+
+
+@pytest.mark.parametrize("encoding", ["gb2312", "klingon"])
+def test_an_encoding_that_nobody_reads_is_named(write, encoding):
+    urdf = f'<?xml version="1.0" encoding="{encoding}"?>' + biped_urdf()
+    with pytest.raises(RobotDescriptionError, match=r"biped\.urdf: is not valid XML.*encoding"):
+        load_robot(write(urdf=urdf))
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        (f'<link name="left_foot">{INERTIAL}</link>', "'left_foot' is the link 2 times"),
+        (
+            f'<link name="tail">{INERTIAL}</link><joint name="left_hip" type="fixed">'
+            '<parent link="base"/><child link="tail"/></joint>',
+            "'left_hip' is the joint 2 times",
+        ),
+        (
+            '<joint name="loop" type="fixed"><parent link="right_foot"/>'
+            '<child link="left_foot"/></joint>',
+            "'left_foot' is the child of a joint 2 times",
+        ),
+    ],
+)
+def test_what_would_be_lost_or_make_a_loop_is_named(write, more, said):
+    with pytest.raises(RobotDescriptionError, match=said):
+        load_robot(write(urdf=biped_urdf(more=more)))
+
+
+def test_a_joint_without_an_axis_is_named_with_the_way_out(write):
+    still = leg("left").replace('<axis xyz="0 1 0"/>', '<axis xyz="0 0 0"/>')
+    with pytest.raises(RobotDescriptionError, match=r"'left_hip' has no axis.*fixed.*`locked`"):
+        load_robot(write(urdf=biped_urdf(left=still)))
+
+
+@pytest.mark.parametrize("radius", ["", ' radius="nan"'])
+def test_a_contact_sphere_without_a_size_is_named(write, radius):
+    urdf = biped_urdf(left=leg("left").replace(' radius="0.01"', radius))
+    with pytest.raises(RobotDescriptionError, match=r"'left_foot'.*sphere.*radius"):
+        load_robot(write(urdf=urdf))
+
+
+def test_a_capsule_without_a_length_is_named(write):
+    ball = {"link": "base", "start": [0.0, 0.0, 0.3], "end": [0.0, 0.0, 0.3], "radius": 0.1}
+    config = biped_config() | {"capsules": {"head": ball}}
+    with pytest.raises(RobotDescriptionError, match=r"capsules\.head: start and end are the same"):
+        load_robot(write(config))
+
+
+def test_a_folder_of_ones_own_is_not_taken_for_the_shipped_robot_of_its_name(
+    write, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    assert load_robot("talos").name == "talos"
+    (tmp_path / "talos").mkdir()
+    write().rename(tmp_path / "talos" / "robot.yaml")
+    (tmp_path / "biped.urdf").rename(tmp_path / "talos" / "biped.urdf")
+    for source in ("./talos", str(tmp_path / "talos"), "talos/robot.yaml"):
+        assert load_robot(source).name == "biped"
+    with pytest.raises(RobotDescriptionError, match=r"'talos'.*a shipped robot, and of a folder"):
+        load_robot("talos")
+    monkeypatch.chdir(tmp_path / "talos")
+    assert load_robot(".").name == "biped"
+
+
+def test_links_and_joints_may_be_called_like_mujocos_own(write):
+    root = '<link name="world"/><joint name="floor" type="fixed"><parent link="world"/>'
+    urdf = biped_urdf(more=root + '<child link="base"/></joint>').replace("left_hip", "base")
+    text = yaml.safe_dump(biped_config()).replace("left_hip", "base")
+    robot = load_robot(write(yaml.safe_load(text) | {"base_link": "world"}, urdf))
+    spec = mujoco.MjSpec()
+    add_bodies(spec, folded_robot(robot))
+    assert spec.compile().nq == 7 + 2
 
 
 def test_a_joint_that_the_urdf_does_not_have_is_named_with_those_it_has(write):

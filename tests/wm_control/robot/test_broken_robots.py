@@ -253,6 +253,16 @@ BROKEN = {
         limits(both_legs("knee"), effort=40.0),
         r"left_knee: bears the weight on one leg with [1-9]\.\d+ of its torque",
     ),
+    "a weak right knee": (
+        None,
+        limits(["right_knee"], effort=40.0),
+        r"right_knee: bears the weight on one leg with [1-9]\.\d+ of its torque",
+    ),
+    "a slow right knee": (
+        None,
+        limits(["right_knee"], velocity=0.05),
+        r"speed: .* fast enough for 0\.0\d m/s",
+    ),
     "limits that exclude standing": (
         None,
         limits(both_legs("knee"), lower=-0.1, upper=0.1),
