@@ -105,6 +105,7 @@ class SideBySide:
     def think(self, record: TickRecord) -> None:
         """Let each of them do the work that is due."""
         for one in self._contestants.values():
+            one.work_ahead(record)
             one.think(record)
 
     def gait_phase(self, now: float) -> float:

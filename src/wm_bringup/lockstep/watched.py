@@ -277,7 +277,6 @@ class Watched:
 
     def think(self, record: TickRecord) -> None:
         """Let it do the work that is due."""
-        self.work_ahead(record)
         self._timed(self._contestant.think, record)
         newest = self._contestant.newest
         if newest is not self._looked_at:  # mostly it is still the same

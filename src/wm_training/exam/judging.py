@@ -42,18 +42,22 @@ def judge(
 
 
 def exam_of(policy: Path, robot: str, *, kicks: int, seeds: int) -> Suite:
-    """Return the suite ``bar`` for this policy, with so many episodes."""
+    """Return the suite ``bar`` for this policy, with so many episodes; cases of none are out."""
     suite = load_suite("bar")
-    cases = tuple(replace(case, seeds=_seeds(suite, case, kicks, seeds)) for case in suite.cases)
+    counts = [(case, _count(case, kicks, seeds)) for case in suite.cases]
+    cases = tuple(
+        replace(case, seeds=Seeds(suite.seeds_of(case).first, count))
+        for case, count in counts
+        if count
+    )
     who = tuple(replace(contestant, policy=str(policy)) for contestant in suite.contestants)
     return replace(suite, robot=robot, cases=cases, contestants=who)
 
 
-def _seeds(suite: Suite, case: Case, kicks: int, seeds: int) -> Seeds:
-    first = suite.seeds_of(case).first
+def _count(case: Case, kicks: int, seeds: int) -> int:
     if case.draws.kicks is None:
-        return Seeds(first, seeds)
-    return Seeds(first, kicks if case.draws.velocity else kicks // STANDING_SHARE)
+        return seeds
+    return kicks if case.draws.velocity else kicks // STANDING_SHARE
 
 
 def _filmed(run: SuiteRun, folder: Path | None) -> SuiteRun:

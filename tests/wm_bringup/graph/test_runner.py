@@ -282,15 +282,13 @@ def test_a_graph_whose_words_nobody_takes_goes_on_and_is_stopped_as_ever(program
 
 
 def test_a_lost_terminal_is_a_wish_to_stop_unless_that_is_ignored():
-    before = signal.getsignal(signal.SIGHUP)
-    with StopSignals() as signals:
-        os.kill(os.getpid(), signal.SIGHUP)
-        assert signals.seen
-    assert signal.getsignal(signal.SIGHUP) == before
-    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
     try:
-        with StopSignals() as signals:
-            os.kill(os.getpid(), signal.SIGHUP)
-            assert not signals.seen
+        for handler, wish in ((signal.SIG_DFL, True), (signal.SIG_IGN, False)):
+            signal.signal(signal.SIGHUP, handler)
+            with StopSignals() as signals:
+                os.kill(os.getpid(), signal.SIGHUP)
+                assert signals.seen == wish
+            assert signal.getsignal(signal.SIGHUP) == handler
     finally:
         signal.signal(signal.SIGHUP, before)

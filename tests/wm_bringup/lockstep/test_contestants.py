@@ -11,7 +11,7 @@ from tiny_networks import linear
 
 from wm_bringup.cycle.loop import Stamps, TickRecord
 from wm_bringup.judging.episodes import WalkSetup, check_policy_setup, policy_facts, run_episode
-from wm_bringup.lockstep.contestants import LearnedContestant, ModelBasedContestant
+from wm_bringup.lockstep.contestants import LearnedContestant, ModelBasedContestant, SideBySide
 from wm_bringup.lockstep.watched import Thought, Watch, Watched
 from wm_bringup.robots.base import Blindfold
 from wm_bringup.scenarios.scenario import Push, Scenario, VelocitySegment
@@ -216,6 +216,6 @@ def test_the_time_of_the_lane_is_none_that_a_policy_is_charged_for():
     one.prepare(estimate())
     one.controller.reset(estimate())
     before = thought.beside
-    one.think(record(0.0))
+    SideBySide([one], lambda: "policy").think(record(0.0))
     assert thought.in_loop >= 0.01
     assert thought.beside - before < 0.01
