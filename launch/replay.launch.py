@@ -5,7 +5,6 @@ where links are, RViz and Foxglove are told by a robot_state_publisher. Judging 
 this: ``wm replay``.
 """
 
-import sys
 from pathlib import Path
 
 from launch import LaunchContext, LaunchDescription
@@ -15,7 +14,7 @@ from launch_ros.actions import Node
 from launch_ros.parameter_descriptions import ParameterValue
 
 from wm_bringup.graph.playing import play_arguments, play_descriptions, playing
-from wm_bringup.graph.processes import refuse_unknown
+from wm_bringup.graph.processes import refuse_unknown, typed_arguments
 
 DEFAULTS = {"viewer": "none", "rate": "1.0", "loop": "false", "robot": "g1"}
 
@@ -32,9 +31,7 @@ def generate_launch_description() -> LaunchDescription:
 def start(context: LaunchContext) -> list[ExecuteProcess | Node]:
     """Start the player, and what shows it; all ends with the player."""
     names = play_descriptions()
-    if any(Path(word).name == Path(__file__).name for word in sys.argv):  # else it is included
-        typed = (word.partition(":=")[0] for word in context.argv if ":=" in word)
-        refuse_unknown(typed, list(names))
+    refuse_unknown(typed_arguments([Path(__file__).name], context.argv), list(names))
     given = {name: LaunchConfiguration(name).perform(context) for name in names}
     asked = play_arguments(given)
     chosen = playing(asked)

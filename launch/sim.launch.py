@@ -5,8 +5,7 @@ do; what cannot work is refused before anything starts. ``ros2 launch`` ends wit
 fell or a process could not start: it knows no other code than 0 and 1.
 """
 
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +24,7 @@ from wm_bringup.graph.processes import (
     graph_arguments,
     parameter_arguments,
     refuse_unknown,
+    typed_arguments,
 )
 from wm_bringup.graph.runner import COULD_NOT_START, GraphFailedError
 
@@ -44,18 +44,12 @@ def generate_launch_description() -> LaunchDescription:
 
 def start(context: LaunchContext) -> list[Node]:
     """Start the graph that the arguments describe."""
-    refuse_unknown(typed(context))
+    refuse_unknown(typed_arguments(FILES, context.argv))
     values = {name: LaunchConfiguration(name).perform(context) for name in argument_defaults()}
     arguments = graph_arguments(values)
     preflight(arguments)
     graph = describe(arguments)
     return [node(process, graph) for process in graph.processes]
-
-
-def typed(context: LaunchContext) -> Iterator[str]:
-    """Names of the arguments typed for this file; those for a file that includes it may differ."""
-    if any(Path(word).name in FILES for word in sys.argv):
-        yield from (word.partition(":=")[0] for word in context.argv if ":=" in word)
 
 
 def node(process: Process, graph: Graph) -> Node:

@@ -109,13 +109,12 @@ def emulate(
                 time = run(attached, lambda: signals.seen, control, periods)
         finally:
             link.close()
-    missed = [one.what for one in emulated.simulation.happened if one.at is None]
-    figures = {**summary(emulated, time), "missed": missed}
+    figures = summary(emulated, time)
     console.print(table(figures))
     if json is not None:
         json.parent.mkdir(parents=True, exist_ok=True)
         json.write_text(json_format.dumps(figures, indent=1) + "\n", encoding="utf-8")
-    return HELD if emulated.counts.fell_at is None and not missed else NOT_HELD
+    return HELD if emulated.counts.fell_at is None and not figures["missed"] else NOT_HELD
 
 
 def _ask(control: Path | None, line: str) -> int:

@@ -55,7 +55,7 @@ def suite(
     """
     from wm_bringup.host.output import check_file, check_folder
     from wm_bringup.host.provenance import provenance
-    from wm_bringup.judging.runner import policies_of, robots_of, setups_of
+    from wm_bringup.judging.runner import identities_of
     from wm_bringup.judging.suite import load_suite
 
     whole = changed(load_suite(source), seeds, engine, robot, policies)
@@ -65,8 +65,7 @@ def suite(
     keep_suite(source, folder)
     workers = jobs or len(os.sched_getaffinity(0))
     chosen = whole.only(case) if case else whole
-    asked = {"suite": whole.name, "suite_sha256": whole.sha256(), "policies": policies_of(whole)}
-    asked["robots_sha256"] = robots_of(setups_of(whole))
+    asked = {"suite": whole.name, "suite_sha256": whole.sha256(), **identities_of(whole)}
     return _run(chosen, {**asked, **provenance()}, folder, workers, resume, json)
 
 

@@ -24,9 +24,20 @@ class NothingToDriveWithError(WmError):
     """There are neither keys nor a gamepad."""
 
 
+def _namespace(text: str) -> str:
+    from wm_bringup.graph.processes import ros_namespace
+
+    try:
+        return ros_namespace(text)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
+
+
 def teleop(
     robot: Robot = DEFAULT_ROBOT,
-    namespace: Annotated[str, typer.Option(help="Of the robot, where it has one.")] = "",
+    namespace: Annotated[
+        str, typer.Option(callback=_namespace, help="Of the robot, where it has one.")
+    ] = "",
     share: Annotated[
         float,
         typer.Option(min=0.05, max=1.0, help="Of the robot's largest velocities, that is used."),
@@ -51,16 +62,11 @@ def teleop(
 
     from wm_bringup.cycle.stack import safety_parameters
     from wm_bringup.graph.keyboard import Keyboard
-    from wm_bringup.graph.processes import ros_namespace
     from wm_bringup.graph.runner import StopSignals
     from wm_bringup.nodes.teleop import Gamepads, TeleopLink, teleoperate
     from wm_bringup.teleop.status_line import StatusLine
     from wm_bringup.teleop.steering import HELP, Limits, Steering
 
-    try:
-        namespace = ros_namespace(namespace)
-    except ValueError as error:
-        raise typer.BadParameter(str(error), param_hint="--namespace") from None
     devices = _devices(gamepad)
     steering = Steering(Limits.of(safety_parameters(robot).velocity, share))
     screen = StatusLine(sys.stdout)

@@ -54,7 +54,7 @@ def twins(
     from wm_bringup.host.output import check_file, check_folder
     from wm_bringup.host.provenance import provenance
     from wm_bringup.judging.episode_store import EpisodeStore
-    from wm_bringup.judging.runner import policies_of, robots_of, setups_of
+    from wm_bringup.judging.runner import identities_of
     from wm_bringup.judging.suite import load_suite
     from wm_bringup.judging.twin_scores import scores_table
     from wm_bringup.report.screen import make_console
@@ -69,7 +69,7 @@ def twins(
     selection = [run.key for run in runs]  # the rate of random switching is that of all of them
     conditions = {
         **{"twins_of": whole.name, "suite_sha256": whole.sha256(), "runs": selection},
-        **{"policies": policies_of(whole), "robots_sha256": robots_of(setups_of(whole))},
+        **identities_of(whole),
         **provenance(),
     }
     store = EpisodeStore(folder / "episodes.jsonl", conditions, resume=resume)

@@ -12,10 +12,11 @@ from wm_bringup.emulator.robot import EmulatedRobot
 
 
 def summary(robot: EmulatedRobot, time: Punctuality) -> dict[str, Any]:
-    """Everything that was counted."""
+    """Everything that was counted, and what the scenario asked for and did not happen."""
     began = time.began
     return {
         **status(robot),
+        "missed": [one.what for one in robot.simulation.happened if one.at is None],
         "periods_late": time.late,
         "periods_skipped": time.skipped,
         "lateness_ms": {

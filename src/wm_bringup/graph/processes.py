@@ -18,6 +18,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from decimal import Decimal
 from math import isfinite
+from pathlib import Path
 from typing import Literal
 
 from pydantic import Field, TypeAdapter, field_validator
@@ -308,6 +309,16 @@ def _fault_arguments(arguments: GraphArguments, faults: Iterable[Fault]) -> tupl
 def _faults_of(arguments: GraphArguments, *targets: str) -> Iterator[Fault]:
     """Faults of the process that owns these targets."""
     return (fault for fault in path_faults(arguments) if fault.target in targets)
+
+
+def typed_arguments(files: Iterable[str], words: Iterable[str]) -> Iterator[str]:
+    """Names of the launch arguments typed for these files.
+
+    Where a file is included the arguments are those of another, and none is named. words: typed
+    after the file, ``NAME:=VALUE``.
+    """
+    if {Path(word).name for word in sys.argv} & set(files):
+        yield from (word.partition(":=")[0] for word in words if ":=" in word)
 
 
 def refuse_unknown(names: Iterable[str], known: Sequence[str] | None = None) -> None:

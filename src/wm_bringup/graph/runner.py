@@ -169,7 +169,7 @@ def print_line(line: str) -> None:
     sys.stdout.flush()
 
 
-def in_any_case(say: Callable[[str], None]) -> Callable[[str], None]:
+def _in_any_case(say: Callable[[str], None]) -> Callable[[str], None]:
     """Say what can be said: nobody who watches a robot stops over a line that nobody reads."""
 
     def tell(line: str) -> None:
@@ -189,14 +189,14 @@ class GraphRunner:
         """Nothing starts before ``start``."""
         self.graph = graph
         self.exits: list[Exit] = []
-        self._say = in_any_case(say)
+        self.say = _in_any_case(say)
         self._children: dict[str, Child] = {}
 
     def start(self) -> None:
         """Start all processes; when one cannot be started, none is left running."""
         try:
             for process in self.graph.processes:
-                self._children[process.name] = Child(process, self.graph, self._say)
+                self._children[process.name] = Child(process, self.graph, self.say)
         except ProcessStartError:
             self.stop()
             raise
@@ -227,7 +227,7 @@ class GraphRunner:
                 del self._children[name]
                 found.append(ended)
                 if ended.failed or not ended.asked:
-                    self._say(f"wm: {ended}")
+                    self.say(f"wm: {ended}")
         self.exits += found
         return found
 
@@ -236,7 +236,7 @@ class GraphRunner:
         for name, child in self._children.items():
             if child.process.vital:
                 os.kill(child.pid, STOP_SIGNAL)
-                self._say(f"wm: {name} is told to stop the robot")
+                self.say(f"wm: {name} is told to stop the robot")
 
     @property
     def over(self) -> bool:
@@ -274,7 +274,7 @@ class GraphRunner:
             for child in left:
                 child.send(number)
                 if number != signal.SIGINT:
-                    self._say(f"wm: {child.process.name} does not stop: {number.name}")
+                    self.say(f"wm: {child.process.name} does not stop: {number.name}")
             end = clock.monotonic() + patience
             while self._any_left(wanted) and clock.monotonic() < end:
                 clock.sleep(POLL_PERIOD)
@@ -327,14 +327,13 @@ def run_graph(
 
     hints: lines to say once all processes are up.
     """
-    say = in_any_case(say)
     with StopSignals() as signals, Keyboard() as keyboard:
         runner = GraphRunner(graph, say)
         runner.start()
         runner.wait(FOREVER, lambda: signals.seen or runner.up)
         if runner.up:
             for line in (*hints, *([STOP_HINT] if keyboard.there else [])):
-                say(line)
+                runner.say(line)
         while runner.wait(FOREVER, lambda: signals.seen or keyboard.pressed(STOP_KEY)):
             if signals.seen:
                 break

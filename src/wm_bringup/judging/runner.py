@@ -73,20 +73,22 @@ def runs_of(suite: Suite, cases: Sequence[Case] | None = None) -> list[SuiteRun]
     return sorted(runs, key=lambda run: run.seed) if suite.seeds_first else runs
 
 
-def policies_of(suite: Suite) -> dict[str, str]:
-    """Identity of every contestant's policy, network and files, in its first run.
+def identities_of(suite: Suite) -> dict[str, dict[str, str]]:
+    """Say who walks beside what the suite's own hash tells: policies by contestant, and robots.
 
-    PolicyError for one that may not start.
+    Of a policy network and files, in its contestant's first run. PolicyError for one that may not
+    start, RobotDescriptionError for a robot that cannot be had.
     """
-    first = {run.contestant: run.setup for run in reversed(runs_of(suite))}
+    runs = _runs_with_a_grids(suite)
+    first = {run.contestant: run.setup for run in reversed(runs)}
     told = {name: episodes.policy_facts(setup) for name, setup in sorted(first.items())}
-    return {name: facts["identity"] for name, facts in told.items() if facts is not None}
+    policies = {name: facts["identity"] for name, facts in told.items() if facts is not None}
+    return {"policies": policies, "robots_sha256": robots_of(run.setup for run in runs)}
 
 
-def setups_of(suite: Suite) -> list[WalkSetup]:
-    """Setups of all runs; of a grid's without their pushes."""
-    runs = runs_of(suite, None if suite.grid is None else [Case("grid")])
-    return [run.setup for run in runs]
+def _runs_with_a_grids(suite: Suite) -> list[SuiteRun]:
+    """All runs; in place of a grid's one without a push."""
+    return runs_of(suite, None if suite.grid is None else [Case("grid")])
 
 
 def robots_of(setups: Iterable[WalkSetup]) -> dict[str, str]:
@@ -135,21 +137,18 @@ def check_runs(runs: Sequence[SuiteRun]) -> None:
     """ParameterError for what cannot happen in one of them, or would have no effect."""
     for run in runs:
         check_setup(run.setup)
-        if run.estimators:
-            _check_estimators(run.estimators)
+    if named := {name for run in runs for name in run.estimators}:
+        from wm_bringup.judging.estimators.replay import ESTIMATORS
 
-
-def _check_estimators(names: Sequence[str]) -> None:
-    from wm_bringup.judging.estimators.replay import ESTIMATORS
-
-    for name in names:
-        if name not in ESTIMATORS:
-            raise ParameterError("estimators", name, f"must be one of {', '.join(ESTIMATORS)}")
+        if unknown := sorted(named - ESTIMATORS.keys()):
+            expected = f"must be one of {', '.join(ESTIMATORS)}"
+            raise ParameterError("estimators", unknown[0], expected)
 
 
 def told_of_bodies(suite: Suite) -> list[str]:
     """Say which bodies are simulated that are not the controlled ones, and in what they differ."""
-    pairs = {(one.robot, one.scenario.body.robot): one for one in setups_of(suite)}
+    setups = [run.setup for run in _runs_with_a_grids(suite)]
+    pairs = {(one.robot, one.scenario.body.robot): one for one in setups}
     return [line for one in pairs.values() for line in mismatches(one.robot, one.scenario)]
 
 

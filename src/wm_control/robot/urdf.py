@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import xml.etree.ElementTree as ElementTree
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -166,9 +167,9 @@ def parse_urdf(robot: ElementTree.Element, path: Path) -> Urdf:
     except ValueError as error:
         raise RobotDescriptionError(f"{path}: a number cannot be read: {error}") from error
     links, joints = _without_world(links, joints)
-    _check_once("link", [link.name for link in links], path)
-    _check_once("joint", [joint.name for joint in joints], path)
-    _check_once("child of a joint", [joint.child for joint in joints], path)
+    _check_once("link", (link.name for link in links), path)
+    _check_once("joint", (joint.name for joint in joints), path)
+    _check_once("child of a joint", (joint.child for joint in joints), path)
     urdf = Urdf(str(path), {x.name: x for x in links}, {x.name: x for x in joints})
     _check_links_exist(urdf)
     return urdf
@@ -191,13 +192,13 @@ def _without_world(links: list[Link], joints: list[Joint]) -> tuple[list[Link], 
     )
 
 
-def _check_once(what: str, names: Sequence[str], path: Path) -> None:
+def _check_once(what: str, names: Iterable[str], path: Path) -> None:
     """Refuse what would be lost, or make a loop of the tree."""
-    for name in dict.fromkeys(names):
-        if names.count(name) > 1:
+    for name, count in Counter(names).items():
+        if count > 1:
             raise RobotDescriptionError(
-                f"{path}: '{name}' is the {what} {names.count(name)} times: links and joints have "
-                "names of their own, and a link hangs from one joint"
+                f"{path}: '{name}' is the {what} {count} times: links and joints have names of "
+                "their own, and a link hangs from one joint"
             )
 
 

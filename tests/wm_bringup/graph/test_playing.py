@@ -33,7 +33,7 @@ class StandIn:
         self.positional, self.named = positional, named
 
     def perform(self, context):
-        return context[self.positional[0]]
+        return context.values[self.positional[0]]
 
 
 @pytest.fixture
@@ -58,7 +58,8 @@ def started(monkeypatch):
     def start(**given):
         *declared, act = module.generate_launch_description().positional[0]
         defaults = {one.positional[0]: one.named["default_value"] for one in declared}
-        return act.named["function"]({**defaults, **given})
+        typed = [f"{name}:={value}" for name, value in given.items()]
+        return act.named["function"](SimpleNamespace(values={**defaults, **given}, argv=typed))
 
     return start
 
@@ -97,6 +98,16 @@ def test_plotjuggler_needs_no_model(started, bag):
 def test_an_argument_that_is_none_is_refused_by_name(bag, given, words):
     with pytest.raises(WmError, match=words):
         play_arguments({"bag": str(bag), **given})
+
+
+def test_a_misspelt_argument_is_refused_with_the_one_that_it_resembles(started, bag, monkeypatch):
+    monkeypatch.setattr(sys, "argv", ["ros2", "launch", "wm_humanoid", LAUNCH.name])
+    with pytest.raises(WmError, match=r"viwer.*did you mean 'viewer'"):
+        started(bag=str(bag), viwer="foxglove")
+
+
+def test_where_it_is_included_it_is_given_what_another_file_takes(started, bag):
+    assert started(bag=str(bag), world="empty")
 
 
 def test_what_is_no_bag_is_refused_before_anything_starts(started, tmp_path):

@@ -14,9 +14,8 @@ from wm_bringup.judging.criteria.criterion import Measured
 from wm_bringup.judging.episode import EpisodeResult
 from wm_bringup.judging.runner import (
     check_runs,
-    robots_of,
+    identities_of,
     runs_of,
-    setups_of,
     told_of_bodies,
 )
 from wm_bringup.judging.suite import (
@@ -280,12 +279,12 @@ def test_a_grid_has_one_seed():
 def test_robots_are_known_by_their_description_and_the_files_beside_it(tmp_path):
     shutil.copytree(ROOT / "config" / "robots" / "g1", tmp_path / "mine")
     mine = str(tmp_path / "mine")
-    setups = setups_of(Suite("s", cases=(Case("a"),), robot=mine))
-    before = robots_of(setups)
+    suite = Suite("s", cases=(Case("a"),), robot=mine)
+    before = identities_of(suite)["robots_sha256"]
     assert list(before) == [mine]
     arbiter = tmp_path / "mine" / "arbiter.yaml"
     arbiter.write_text(arbiter.read_text() + "# another one\n")
-    assert robots_of(setups) != before
+    assert identities_of(suite)["robots_sha256"] != before
 
 
 def test_a_share_and_a_least_value_can_be_asked_for():
