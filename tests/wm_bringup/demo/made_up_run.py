@@ -86,10 +86,10 @@ def multi_array(numbers):
     return message("std_msgs/msg/Float64MultiArray", layout, np.asarray(numbers))
 
 
-def diagnostics(name, values, text=""):
-    """An array with one status."""
+def diagnostics(name, values, text="", robot="/"):
+    """An array with one status, of a robot in that namespace."""
     pairs = [message("diagnostic_msgs/msg/KeyValue", k, str(v)) for k, v in values.items()]
-    status = message("diagnostic_msgs/msg/DiagnosticStatus", 0, name, text, "/", pairs)
+    status = message("diagnostic_msgs/msg/DiagnosticStatus", 0, name, text, robot, pairs)
     return message("diagnostic_msgs/msg/DiagnosticArray", header(0.0), [status])
 
 
@@ -142,6 +142,9 @@ def write_bag(folder, course, *, gain=1.0, fall_at=None, slow=1.0, lost=0, decis
         write("/arbiter/decision", time, told)
     write("/diagnostics", course.seconds, diagnostics("recorder: recording", {"lost": lost}))
     write("/diagnostics", course.seconds, diagnostics("mpc: faults", dict(acted)))
+    of_another = {"recorder: recording": {"lost": 4711}, "mpc: faults": dict.fromkeys(acted, 7)}
+    for name, values in of_another.items():
+        write("/diagnostics", course.seconds, diagnostics(name, values, robot="/r1"))
     writer.close()
 
 

@@ -163,6 +163,14 @@ def test_a_library_of_an_extra_may_be_missing_and_its_extra_is_named() -> None:
     assert doctor.healthy(checks)
 
 
+@pytest.mark.parametrize(
+    "option", [("--interface", "lo"), ("--seconds", "1"), ("--robot-domain", "1")]
+)
+def test_what_is_for_a_robot_is_refused_without_one(option, capsys):
+    assert main(["doctor", *option]) == 2
+    assert "only with --robot" in capsys.readouterr().err
+
+
 def test_advice_keeps_its_brackets_on_the_screen(capsys):
     console = make_screen()
     console.width = 200

@@ -8,7 +8,9 @@ import time
 
 import pytest
 import rclpy
-from geometry_msgs.msg import Twist
+from diagnostic_msgs.msg import DiagnosticArray
+from geometry_msgs.msg import Twist, TwistStamped
+from rclpy.executors import SingleThreadedExecutor
 from rclpy.qos import QoSProfile
 from std_msgs.msg import String
 
@@ -88,3 +90,23 @@ def test_a_parameter_of_the_wrong_type_is_refused_by_name(publisher_node, start_
     recorder = start_recorder(tmp_path / "bag", "topics:=7")
     assert recorder.wait(PATIENCE) == 2
     assert "topics" in recorder.stderr.read()
+
+
+def test_what_is_sent_as_another_type_is_told_since_it_cannot_be_heard(
+    publisher_node, start_recorder, tmp_path
+):
+    recorder = start_recorder(tmp_path / "bag", "topics:=['cmd_vel']")
+    told = []
+    publisher_node.create_subscription(DiagnosticArray, "/diagnostics", told.append, 10)
+    publisher_node.create_publisher(TwistStamped, "/cmd_vel", 1)
+    executor = SingleThreadedExecutor(context=publisher_node.context)
+    executor.add_node(publisher_node)
+
+    def heard():
+        executor.spin_once(timeout_sec=0.1)
+        return any("TwistStamped is not recorded" in s.message for m in told for s in m.status)
+
+    wait_for(heard)
+    recorder.send_signal(signal.SIGINT)
+    assert recorder.wait(PATIENCE) == 0
+    assert "/cmd_vel as geometry_msgs/msg/TwistStamped is not recorded" in recorder.stderr.read()

@@ -192,9 +192,13 @@ def test_a_gamepad_drives_without_a_terminal_and_stamped_and_gone_it_drives_no_m
 
 @pytest.mark.parametrize(
     ("options", "words"),
-    [((), "needs a terminal"), (("--gamepad", "/dev/input/js99"), "no gamepad that can be opened")],
+    [
+        ((), "needs a terminal"),
+        (("--gamepad", "/dev/input/js99"), "no gamepad that can be opened"),
+        (("--namespace", "r-1"), "must be letters, digits and underscores"),
+    ],
 )
-def test_where_nobody_could_drive_it_is_refused_with_2(options, words, domain):
+def test_where_nobody_could_drive_or_be_driven_it_is_refused_with_2(options, words, domain):
     done = subprocess.run(
         [sys.executable, "-m", "wm_bringup.cli", "teleop", *options],
         stdin=subprocess.DEVNULL,
