@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json as json_format
 import time
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -61,13 +62,10 @@ def doctor(
     from wm_bringup.report.screen import make_screen
     from wm_bringup.robots.unitree.checkup import SILENT
 
-    if body is not None and not robot:
-        raise typer.BadParameter("only with --robot", param_hint="ROBOT")
-    given = {"--interface": interface, "--robot-domain": robot_domain, "--seconds": seconds}
-    for option, value in given.items():
-        if value is not None and not robot:
-            raise typer.BadParameter("only with --robot", param_hint=option)
-    if robot and not interface:
+    if not robot:
+        given = {"--interface": interface, "--robot-domain": robot_domain, "--seconds": seconds}
+        _refuse({"ROBOT": body, **given})
+    elif not interface:
         raise typer.BadParameter(
             "needed with --robot: the network interface that leads to it, see 'ip -br address'; lo "
             "for an emulated one here",
@@ -91,6 +89,13 @@ def doctor(
     if robot and checks[0].name == SILENT:
         return COULD_NOT_RUN
     return HELD if healthy(checks) else NOT_HELD
+
+
+def _refuse(given: Mapping[str, object]) -> None:
+    """Refuse what is for a robot, by its name, where it was given without --robot."""
+    for name, value in given.items():
+        if value is not None:
+            raise typer.BadParameter("only with --robot", param_hint=name)
 
 
 def _of_machine(results: Path) -> tuple[Check, ...]:
