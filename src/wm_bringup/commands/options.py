@@ -48,6 +48,9 @@ Seeds: TypeAlias = Annotated[
 Cases: TypeAlias = Annotated[
     list[str] | None, typer.Option(metavar="NAME", help="Only this one; may be repeated.")
 ]
+Contestants: TypeAlias = Annotated[
+    list[str] | None, typer.Option(metavar="NAME", help="Only this one; may be repeated.")
+]
 OtherEngine: TypeAlias = Annotated[EngineName | None, typer.Option(help="Physics.")]
 OtherRobot: TypeAlias = Annotated[str | None, typer.Option(help=ROBOT_HELP)]
 Summary: TypeAlias = Annotated[

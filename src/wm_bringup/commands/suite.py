@@ -14,6 +14,7 @@ import typer
 from wm_bringup.commands import HELD, NOT_HELD
 from wm_bringup.commands.options import (
     Cases,
+    Contestants,
     Jobs,
     OtherEngine,
     OtherRobot,
@@ -33,6 +34,7 @@ def suite(
     source: Source,
     seeds: Seeds = None,
     case: Cases = None,
+    contestant: Contestants = None,
     engine: OtherEngine = None,
     robot: OtherRobot = None,
     policies: Annotated[
@@ -65,6 +67,7 @@ def suite(
     keep_suite(source, folder)
     workers = jobs or len(os.sched_getaffinity(0))
     chosen = whole.only(case) if case else whole
+    chosen = chosen.walked_by(contestant) if contestant else chosen
     asked = {"suite": whole.name, "suite_sha256": whole.sha256(), **identities_of(whole)}
     return _run(chosen, {**asked, **provenance()}, folder, workers, resume, json)
 
@@ -167,7 +170,7 @@ def _fill(suite: Suite, store: EpisodeStore, jobs: int) -> None:
 
 
 def _found(suite: Suite, store: EpisodeStore) -> list[EpisodeResult]:
-    """Collect what the store holds of the suite; it may hold more cases and seeds."""
+    """Collect what the store holds of the suite; it may hold more than is asked for."""
     from wm_bringup.judging.runner import runs_of
 
     keys = [run.key for run in runs_of(suite)] if suite.grid is None else list(store.done)

@@ -277,6 +277,37 @@ class Suite:
                 raise ParameterError("case", name, f"must be one of {', '.join(known)}")
         return replace(self, cases=tuple(case for case in self.cases if case.name in names))
 
+    def walked_by(self, names: Sequence[str]) -> Suite:
+        """Return the suite with these contestants, and what is compared between them.
+
+        ParameterError for one that it has not, and where the limits are for none of them.
+        """
+        known = [who.name for who in self.contestants]
+        for name in names:
+            if name not in known:
+                raise ParameterError("contestant", name, f"must be one of {', '.join(known)}")
+        judged = self.judged if self.estimators else tuple(n for n in self.judged if n in names)
+        if self.judged and not judged:
+            expected = f"must have one of {', '.join(self.judged)}, whom the limits are for"
+            raise ParameterError("contestant", ", ".join(names), expected)
+        cases = tuple(
+            replace(case, without=tuple(name for name in case.without if name in names))
+            for case in self.cases
+            if not set(names) <= set(case.without)
+        )
+        if self.cases and not cases:
+            expected = f"must have one that walks {', '.join(case.name for case in self.cases)}"
+            raise ParameterError("contestant", ", ".join(names), expected)
+        return replace(
+            self,
+            contestants=tuple(who for who in self.contestants if who.name in names),
+            cases=cases,
+            judged=judged,
+            paired=tuple(
+                pair for pair in self.paired if {pair.contestant, *pair.parents} <= set(names)
+            ),
+        )
+
     def on(self, robot: str) -> Suite:
         """Return the suite on another robot; ParameterError where a case names its own."""
         for index, case in enumerate(self.cases):

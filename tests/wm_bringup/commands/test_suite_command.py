@@ -94,6 +94,49 @@ def test_another_case_goes_on_in_the_same_file_and_is_told_alone(suite, runs, tm
     assert len(runs) == 10
 
 
+def test_another_contestant_goes_on_in_the_same_file_and_is_told_alone(suite, runs, tmp_path):
+    (tmp_path / "s.yaml").write_text(
+        "{name: s, seeds: {count: 2}, contestants: [{name: mpc}, {name: p, controller: policy}],"
+        " cases: [{name: stand}, {name: arc, without: [p]}],"
+        " paired: [{contestant: p, parents: [mpc], of_worse: 1.0}]}"
+    )
+    assert suite("s.yaml", "--contestant", "p") == HELD
+    assert [(setup.scenario.name, setup.controller) for setup, _ in runs] == [
+        ("stand", "policy")
+    ] * 2
+    assert suite("s.yaml", "--contestant", "mpc", "--resume") == HELD
+    assert len(runs) == 2 + 4
+    summary = json.loads((tmp_path / "results" / "s" / "summary.json").read_text())
+    assert [(row["case"], row["contestant"]) for row in summary["rows"]] == [
+        ("stand", "mpc"), ("arc", "mpc"),
+    ]  # fmt: skip
+    assert suite("s.yaml", "--resume") == HELD
+    assert len(runs) == 2 + 4  # nobody walks twice
+    assert len(json.loads((tmp_path / "results" / "s" / "summary.json").read_text())["paired"]) > 0
+
+
+def test_a_contestant_that_walks_none_of_the_chosen_cases_is_refused(suite, runs, tmp_path, capsys):
+    (tmp_path / "s.yaml").write_text(
+        "{name: s, contestants: [{name: mpc}, {name: p, controller: policy}],"
+        " cases: [{name: stand}, {name: arc, without: [p]}]}"
+    )
+    assert suite("s.yaml", "--case", "arc", "--contestant", "p") == COULD_NOT_RUN
+    assert "contestant" in (said := capsys.readouterr().err)
+    assert "must have one that walks arc" in said
+
+
+def test_limits_that_are_for_none_of_the_chosen_contestants_are_not_held(
+    suite, runs, tmp_path, capsys
+):
+    (tmp_path / "s.yaml").write_text(
+        "{name: s, contestants: [{name: mpc}, {name: p, controller: policy}], judged: [p],"
+        " cases: [{name: stand}]}"
+    )
+    assert suite("s.yaml", "--contestant", "mpc") == COULD_NOT_RUN
+    assert "must have one of p, whom the limits are for" in capsys.readouterr().err
+    assert suite("s.yaml", "--contestant", "mpc", "--contestant", "p") == HELD
+
+
 def test_episodes_of_another_scenario_are_not_gone_on_with(suite, runs, tmp_path, capsys):
     file = tmp_path / "s.yaml"
     file.write_text("{name: s, cases: [{name: stand}]}")
@@ -128,6 +171,7 @@ def test_the_push_grid_is_a_suite(suite, runs, capsys):
     [
         (["nowhere"], ["nowhere.yaml", "walking.yaml"]),
         (["walking", "--case", "run"], ["'run'", "must be one of stand"]),
+        (["walking", "--contestant", "nmpc"], ["'nmpc'", "must be one of mpc"]),
         (["walking", "--seeds", "0"], ["--seeds"]),
         (["estimator_policies"], ["contestants.0.policy", "--policies"]),
         (["walking", "--output", "/dev/null/o"], ["/dev/null is a file"]),
