@@ -93,8 +93,11 @@ def emulate(
     check_engine(engine, gui=gui)
     chosen = choose(robot, machine, body or "")
     asked = _parameters(parameters, start)
-    emulated = assemble(chosen, load_scenario(scenario), engine, asked, seed=seed, gui=gui)
+    world = load_scenario(scenario)
+    emulated = assemble(chosen, world, engine, asked, seed=seed, gui=gui)
     console = make_console()
+    if world.velocity:
+        console.print(f"velocities of '{world.name}' are left out: whoever drives it is asked")
     periods = None if seconds is None else round(seconds / CONTROL_PERIOD)
     with closing(emulated.simulation), cores.kept_off(cores.told() or cores.divided()):
         with raised(ROBOT_PRIORITY):

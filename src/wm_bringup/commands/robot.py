@@ -110,6 +110,7 @@ def show(source: Source, json: Json = None) -> int:
     from wm_control.derivation.showing import shown_parameters
 
     check_file(json, "--json")
+    _load_parameters(source)  # what walking would refuse is not in force
     rows = shown_parameters(source)
     make_console().print(parameters_table(source, rows))
     _write(json, {"robot": source, "parameters": [asdict(row) for row in rows]})
@@ -118,20 +119,26 @@ def show(source: Source, json: Json = None) -> int:
 
 def _with_parameters(found: Inspection, source: str) -> Inspection:
     """Add what keeps the robot's parameters from being loaded, which walking would stumble over."""
-    from wm_bringup.cycle import stack
     from wm_control.derivation.feasibility import Finding
 
     if found.refused:
         return found
     try:
-        stack.model_based_parameters(source)
-        stack.estimator_parameters(source)
-        stack.safety_parameters(source)
-        stack.recoverability(source)
+        _load_parameters(source)
     except ParameterError as error:
         refusal = Finding("refused", "parameters", str(error))
         return replace(found, findings=(*found.findings, refusal))
     return found
+
+
+def _load_parameters(source: str) -> None:
+    """Load all that a robot's folder says, as walking does; ParameterError where that refuses."""
+    from wm_bringup.cycle import stack
+
+    stack.model_based_parameters(source)
+    stack.estimator_parameters(source)
+    stack.safety_parameters(source)
+    stack.recoverability(source)
 
 
 def _told(found: Inspection, picture: Path | None) -> Path | None:

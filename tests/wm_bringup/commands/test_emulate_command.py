@@ -34,3 +34,12 @@ def test_a_wrong_key_of_the_parameters_is_named(tmp_path, capsys):
     file.write_text("watchdog: {damp_afterwards: 1}\n")
     assert cli.main(["emulate", "--parameters", str(file)]) == 2
     assert "damp_afterwards" in capsys.readouterr().err
+
+
+def test_velocities_of_a_scenario_are_said_to_be_left_out(tmp_path, capsys):
+    file = tmp_path / "walk.yaml"
+    options = ["emulate", "--engine", "mujoco", "--seconds", "0", "--domain", "77"]
+    for text, told in (("velocity: [{at: 1.0, x: 0.5}]", True), ("noise: nominal", False)):
+        file.write_text(f"{{name: walk, {text}}}\n")
+        assert cli.main([*options, "--scenario", str(file)]) == 0
+        assert ("velocities of 'walk' are left out" in capsys.readouterr().out) is told

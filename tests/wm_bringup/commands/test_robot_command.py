@@ -135,6 +135,14 @@ def test_what_the_robots_own_file_says_is_shown_beside_what_was_derived(folder, 
     assert not rows["gait.step_duration"]["stated"]
 
 
+def test_a_misspelt_parameter_is_refused_and_not_shown_as_in_force(folder, capsys):
+    (folder / "model_based.yaml").write_text("gait: {step_widht: 0.3}\n")
+    assert cli.main(["robot", "show", str(folder)]) == 2
+    said = capsys.readouterr()
+    assert "step_widht" in said.err
+    assert "in force" not in said.out
+
+
 def test_what_only_a_file_says_is_shown_too(tmp_path):
     rows = as_json(["show", "g1"], tmp_path)[1]["parameters"]
     assert any(row["derived"] is None and row["stated"] for row in rows)
