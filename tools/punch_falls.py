@@ -3,7 +3,7 @@
     wm suite teleop90 --policies FOLDER ...
     python tools/punch_falls.py results/teleop90
 
-Reads suite and summary of that folder, also of a suite that was interrupted. A fall counts for the
+Reads the summary in that folder, also of a suite that was interrupted. A fall counts for the
 last punch before it. The table is written to standard output. Exit code 0: told; 2: could not run.
 """
 
@@ -20,7 +20,8 @@ from typing import Any
 
 from wm_bringup.judging.markdown import markdown_table
 from wm_bringup.judging.statistics import count_of
-from wm_bringup.judging.suite import Suite, load_suite
+from wm_bringup.judging.suite import Suite
+from wm_control.configuration.parameters import load_parameters
 from wm_control.errors import WmError
 from wm_control.robot.description import load_robot
 
@@ -44,8 +45,11 @@ def main() -> int:
     folder = parser.parse_args().folder
     summary = folder / "summary.json"
     try:
-        suite = load_suite(folder / "suite.yaml")
-        episodes = json.loads(summary.read_text(encoding="utf-8"))["episodes"]
+        told = json.loads(summary.read_text(encoding="utf-8"))
+        suite, episodes = (
+            load_parameters(Suite, told["suite"], origin=str(summary)),
+            told["episodes"],
+        )
     except (WmError, OSError) as error:
         print(error, file=sys.stderr)
         return 2

@@ -45,10 +45,7 @@ Source: TypeAlias = Annotated[
 Seeds: TypeAlias = Annotated[
     int | None, typer.Option(min=1, help="Episodes of every case, instead of the suite's.")
 ]
-Cases: TypeAlias = Annotated[
-    list[str] | None, typer.Option(metavar="NAME", help="Only this one; may be repeated.")
-]
-Contestants: TypeAlias = Annotated[
+Only: TypeAlias = Annotated[
     list[str] | None, typer.Option(metavar="NAME", help="Only this one; may be repeated.")
 ]
 OtherEngine: TypeAlias = Annotated[EngineName | None, typer.Option(help="Physics.")]

@@ -13,9 +13,8 @@ import typer
 
 from wm_bringup.commands import HELD, NOT_HELD
 from wm_bringup.commands.options import (
-    Cases,
-    Contestants,
     Jobs,
+    Only,
     OtherEngine,
     OtherRobot,
     Resume,
@@ -33,8 +32,8 @@ if TYPE_CHECKING:
 def suite(
     source: Source,
     seeds: Seeds = None,
-    case: Cases = None,
-    contestant: Contestants = None,
+    case: Only = None,
+    contestant: Only = None,
     engine: OtherEngine = None,
     robot: OtherRobot = None,
     policies: Annotated[

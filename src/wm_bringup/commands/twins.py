@@ -11,8 +11,8 @@ import typer
 
 from wm_bringup.commands import HELD
 from wm_bringup.commands.options import (
-    Cases,
     Jobs,
+    Only,
     OtherEngine,
     OtherRobot,
     Resume,
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 def twins(
     source: Source,
     seeds: Seeds = None,
-    case: Cases = None,
+    case: Only = None,
     engine: OtherEngine = None,
     robot: OtherRobot = None,
     jobs: Jobs = 0,

@@ -280,7 +280,8 @@ class Suite:
     def walked_by(self, names: Sequence[str]) -> Suite:
         """Return the suite with these contestants, and what is compared between them.
 
-        ParameterError for one that it has not, and where the limits are for none of them.
+        ParameterError for one that it has not, and where they walk none of the cases or the limits
+        are for none of them.
         """
         known = [who.name for who in self.contestants]
         for name in names:

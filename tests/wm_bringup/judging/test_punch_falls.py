@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
 
 FILE = Path(__file__).parents[3] / "tools" / "punch_falls.py"
 
@@ -31,8 +32,7 @@ def told(tmp_path, monkeypatch, capsys):
     spec.loader.exec_module(module)
     monkeypatch.setattr(sys, "argv", ["punch_falls.py", str(tmp_path)])
 
-    def run(summary, suite=SUITE):
-        (tmp_path / "suite.yaml").write_text(suite)
+    def run(summary):
         (tmp_path / "summary.json").write_text(summary)
         code = module.main()
         return code, *capsys.readouterr()
@@ -46,7 +46,7 @@ def summary_of(*episodes):
         {"case": "c", "seed": seed, **dict(zip(keys, one, strict=True))}
         for seed, one in enumerate(episodes)
     ]
-    return json.dumps({"episodes": rows})
+    return json.dumps({"suite": yaml.safe_load(SUITE), "episodes": rows})
 
 
 def test_a_fall_counts_for_the_last_punch_before_it(told):
